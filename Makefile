@@ -1,0 +1,93 @@
+# Every habit of this project is a target. `make` lists them.
+#
+#   PYTHON=python3.12 make run      with that Python
+#   ARGS="-k matmul -x" make test   more words for the program a target starts
+#   VENV=.venv313 EXTRAS=dev PYTHON=python3.13 make test      an environment beside the usual one, without torch
+
+VENV ?= .venv
+ARGS ?=
+export VENV
+
+# The Python given, else that of the environment, else the first one here that is new enough.
+CANDIDATES := $(if $(PYTHON),$(PYTHON),$(VENV)/bin/python python3 python3.13 python3.12 python3.11)
+FOUND := $(shell for p in $(CANDIDATES); do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$p" && break; done)
+SET_UP = @test -n "$(FOUND)" || { echo "mlj needs Python 3.11 or newer (tried: $(CANDIDATES))." \
+	"Install one, or name it: PYTHON=/path/to/python3 make $@" >&2; exit 1; }; "$(FOUND)" -m tools.set_up
+IN = $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check quick kernels lint format types arch bench asan size golden screenshots film wheel clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+run: ## set up what is missing and open the app
+	$(SET_UP) run
+	@exec $(IN)/mlj-tui $(ARGS)
+
+test: ## set up everything and run all tests
+	$(SET_UP) dev
+	@$(IN)/python -m pytest $(ARGS)
+
+check: lint types test ## the whole gate: lint, types, architecture, tests
+
+quick: ## the tests that take seconds
+	$(SET_UP) dev
+	@$(IN)/python -m pytest -x -m "not slow and not terminal and not gpu" $(ARGS)
+
+kernels: ## build the C kernels and show each one's error and speed
+	$(SET_UP) dev
+	@$(IN)/python -m mlcore.kernels $(ARGS)
+
+lint: ## ruff and clang-format
+	$(SET_UP) tools
+	@$(IN)/ruff check .
+	@$(IN)/ruff format --check .
+	@find kernels -name '*.[ch]' | xargs $(IN)/clang-format --dry-run --Werror
+
+format: ## lay out Python and C as lint wants it
+	$(SET_UP) tools
+	@$(IN)/ruff check --fix --quiet .; $(IN)/ruff format --quiet .
+	@find kernels -name '*.[ch]' | xargs $(IN)/clang-format -i
+
+types: ## mypy, strict, on the engine, the app and the tools
+	$(SET_UP) tools
+	@$(IN)/mypy
+
+arch: ## who may import whom, and the rest of the architecture
+	$(SET_UP) dev
+	@$(IN)/python -m pytest tests/test_architecture.py $(ARGS)
+
+bench: ## measure training side by side with NumPy and PyTorch; write benchmarks/results and the README
+	$(SET_UP) dev
+	@$(IN)/python -m benchmarks.training $(ARGS) && $(IN)/python -m benchmarks.report
+
+asan: ## the kernels under the address and undefined-behaviour sanitizers
+	$(SET_UP) tools
+	@$(IN)/python kernels/sanitize.py $(ARGS)
+
+size: ## the largest files and functions
+	$(SET_UP) tools
+	@$(IN)/python -m tools.size $(ARGS)
+
+golden: ## record the loss curve of every recipe again (then read the diff)
+	$(SET_UP) dev
+	@$(IN)/python -m tests.golden.record $(ARGS)
+
+screenshots: ## draw the pictures of docs/images
+	$(SET_UP) dev
+	@$(IN)/python -m tools.screenshots $(ARGS)
+
+film: ## record the first minute of the app for the README
+	$(SET_UP) dev
+	@$(IN)/python -m tools.film $(ARGS)
+
+wheel: ## build a wheel into dist/
+	$(SET_UP) dev
+	@MLJ_REQUIRE_NATIVE=1 $(IN)/python -m pip wheel -q --no-deps --no-build-isolation -w dist .
+	@ls -1 dist/*.whl
+
+clean: ## remove what was built here; the environment and your runs stay
+	@rm -rf build dist *.egg-info mlcore/_native.c mlcore/_native*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

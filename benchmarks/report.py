@@ -1,0 +1,100 @@
+"""The numbers of the README, made from the results that are committed: `python -m benchmarks.report`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+README = Path(__file__).parents[1] / "README.md"
+BEGIN, END = "<!-- numbers: made by python -m benchmarks.report -->\n", "<!-- end of numbers -->\n"
+PEERS = {"torch": "PyTorch", "torch fused": "PyTorch, fused optimizer", "numpy": "NumPy"}
+
+
+def numbers(results: Path = RESULTS) -> str:
+    """The lines that stand between the marks of the README. What was never measured is left out."""
+    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in results.glob("*.json")}
+    parts = [_training(**found["training"])] if "training" in found else []
+    parts += [_waiting(found["latency"])] if "latency" in found else []
+    return "\n".join("".join(f"{line}\n" for line in part) for part in parts)
+
+
+def written(readme: str, lines: str) -> str:
+    """The README with other lines between its marks. Raises ValueError when a mark is missing."""
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the README needs the lines {BEGIN!r} and {END!r}")
+    return before + BEGIN + lines + END + after
+
+
+def _training(machine: Mapping[str, Any], results: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Where it was measured, a row a workload, and who won."""
+    versions, blas, load = machine["versions"], machine["openblas"], machine["load"][0]
+    product = f"OpenBLAS ({blas['kernels']})" if "kernels" in blas else blas["numpy"]
+    yield f"One thread on {machine['processor']} ({machine['tier']}), which others used too (load {load:.1f});"
+    yield f"PyTorch {versions['torch']} without its compiler, NumPy {versions['numpy']} on {product}."
+    yield ""
+    yield f"| one training step of | native | {' | '.join(f'beside {name}' for name in PEERS.values())} |"
+    yield "| --- " * (2 + len(PEERS)) + "|"
+    for result in results:
+        took = result["microseconds_a_step"]["native"]["median"]
+        compared = " | ".join(_compared(_ratio(result, peer)) for peer in PEERS)
+        yield f"| {result['workload']} | {took:,.{0 if took >= 100 else 2}f} µs | {compared} |"
+    yield ""
+    yield _verdict({(r["workload"], name): _ratio(r, peer) for r in results for peer, name in PEERS.items()})
+
+
+def _ratio(result: Mapping[str, Any], peer: str) -> float:
+    """How many times as long a peer takes: the median of the rounds."""
+    return float(result["times_slower_than_native"][peer]["median"])
+
+
+def _compared(ratio: float) -> str:
+    return f"{ratio:.3g} times faster" if ratio >= 1 else f"**{1 / ratio:.3g} times slower**"
+
+
+def _verdict(ratios: Mapping[tuple[str, str], float]) -> str:
+    """Who won how often, and where it was lost or nearly so."""
+    lost = [f"to {name} on {workload}" for (workload, name), ratio in ratios.items() if ratio < 1]
+    won = f"Native wins {len(ratios) - len(lost)} of {len(ratios)}"
+    if lost:
+        return f"{won} and loses {', '.join(lost)}."
+    (workload, name), ratio = min(ratios.items(), key=lambda item: item[1])
+    return f"{won}. The closest is {name} on {workload}: {ratio:.3g} times."
+
+
+def _waiting(found: Mapping[str, Any]) -> Iterator[str]:
+    """How long a person at the app waits, beside what was hoped for."""
+    paint, key, live = found["first_paint"], found["key_while_training"], found["live_1000_rows"]
+    yield f"The app at {found['size']}, two threads, under a load of {found['machine']['load'][0]:.1f}:"
+    yield ""
+    yield "| from | to | median | 95 of 100 | goal |"
+    yield "| --- | --- | --- | --- | --- |"
+    yield _waited("a key", "its effect, while it trains flat out", key, {"median_ms": 25})
+    yield _waited("a key", "boundary and curve of a network trained anew", live, {"median_ms": 60, "p95_ms": 120})
+    ratio = paint["ratio_median"]
+    start = f"{paint['mlj_best_s'] * 1000:.0f} ms at best | {ratio:.2f} times a bare Textual hello (median)"
+    yield f"| the start | the first paint | {start} | {_judged(ratio <= 1.3, '1.3 times')} |"
+
+
+def _waited(first: str, last: str, found: Mapping[str, float], goals: Mapping[str, float]) -> str:
+    """A row of waiting times in milliseconds."""
+    reached = all(found[name] <= most for name, most in goals.items())
+    goal = _judged(reached, " and ".join(f"{most:g} ms" for most in goals.values()))
+    return f"| {first} | {last} | {found['median_ms']:.0f} ms | {found['p95_ms']:.0f} ms | {goal} |"
+
+
+def _judged(reached: bool, goal: str) -> str:
+    return goal if reached else f"**{goal}: missed**"
+
+
+def main() -> None:
+    """Write the lines into the README."""
+    README.write_text(written(README.read_text(encoding="utf-8"), numbers()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

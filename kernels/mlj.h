@@ -1,0 +1,181 @@
+/* Every declaration of the kernels, once: C includes this file, and build.py hands it to cffi without its # lines.
+   Matrices are float32, a row after the other; x_row is the distance in floats from a row of x to the next. Sizes are
+   int64 and may be zero. Nothing allocates, prints or exits, and nothing but the outputs is written. */
+#ifndef MLJ_H
+#define MLJ_H
+#include <stdint.h>
+
+/* ---- Operations: every tier fills this table ---- */
+
+enum { MLJ_LINEAR = 0, MLJ_RELU = 1, MLJ_RELU6 = 2, MLJ_SIGMOID = 3, MLJ_TANH = 4 };
+
+/* c[i, j] = epilogue(sum over k of a[i * a_row + k * a_col] * b[k * b_row + j]), i < m, j < n; a_row or a_col is 1.
+   The sum is one chain of fused multiply-adds over rising k, from 0 or, with accumulate, from the c that is there.
+   Epilogue: + bias[j] (or NULL), activation, times the slope of mask_activation where mask_y[i, j] (or NULL) is its
+   output. c overlaps none of a, b and bias; it may be mask_y. */
+typedef struct {
+    int64_t m, n, k;
+    const float *a;
+    int64_t a_row, a_col;
+    const float *b;
+    int64_t b_row;
+    float *c;
+    int64_t c_row;
+    const float *bias;
+    const float *mask_y;
+    int64_t mask_y_row;
+    int32_t activation, mask_activation, accumulate;
+} mlj_matmul;
+
+/* matmul                 rows row0 ... row1 - 1 of c
+   transpose              dst [cols, rows] = src [rows, cols] transposed
+   column_sum             out [cols] = (out if accumulate) + the rows of x [rows, cols], added from the first row down
+   activate               y = f(x); y may be x
+   activate_backward      dx = dy f'(x), told by y = f(x); dx may be dy or y
+   softmax                y [rows, n] = softmax of each row of z; y may be z
+   softmax_backward       dz = y (dy - sum of y dy along the row); dz may be dy or y
+   softmax_cross_entropy  row_loss [rows] = log sum exp(z) - z[label]; dz = scale (softmax(z) - onehot(label)); a label
+                          outside 0 ... n - 1 makes that row's loss NaN; dz may be z, or NULL
+   binary_cross_entropy   row_loss [n] = max(z, 0) - z y + log(1 + exp(-|z|)); dz = scale (sigmoid(z) - y); dz as above
+   squared_error          row_loss [rows] = mean of (z - y)^2 over n; dz = scale 2 (z - y) / n; dz as above
+   absolute_error         row_loss [rows] = mean of |z - y| over n; dz = scale sign(z - y) / n; dz as above
+   sgd rmsprop adam       one step of mlcore/optimizers.py over n numbers, in place; v is not used where momentum is 0;
+                          correction = 1 - beta^t, t counted from 1
+   gather                 out [count, features] = x at `rows`; x holds float32, or uint8 to be multiplied by factor
+   words, order           as in mlcore/philox.py; n below 2^31 for order */
+typedef struct {
+    const char *name;
+    int32_t vector_bytes;
+    void (*matmul)(const mlj_matmul *m, int64_t row0, int64_t row1);
+    void (*transpose)(int64_t rows, int64_t cols, const float *src, int64_t src_row, float *dst, int64_t dst_row);
+    void (*column_sum)(int64_t rows, int64_t cols, const float *x, int64_t x_row, float *out, int32_t accumulate);
+    void (*activate)(int32_t kind, int64_t n, const float *x, float *y);
+    void (*activate_backward)(int32_t kind, int64_t n, const float *y, const float *dy, float *dx);
+    void (*softmax)(int64_t rows, int64_t n, const float *z, float *y);
+    void (*softmax_backward)(int64_t rows, int64_t n, const float *y, const float *dy, float *dz);
+    void (*softmax_cross_entropy)(int64_t rows, int64_t n, const float *z, const int32_t *labels, float scale,
+                                  float *dz, float *row_loss);
+    void (*binary_cross_entropy)(int64_t n, const float *z, const float *y, float scale, float *dz, float *row_loss);
+    void (*squared_error)(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
+                          float *row_loss);
+    void (*absolute_error)(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
+                           float *row_loss);
+    void (*sgd)(int64_t n, float *w, const float *g, float *v, float rate, float momentum, int32_t nesterov,
+                float decay);
+    void (*rmsprop)(int64_t n, float *w, const float *g, float *s, float rate, double rho, float epsilon, float decay);
+    void (*adam)(int64_t n, float *w, const float *g, float *m, float *v, float rate, double beta1, double beta2,
+                 float epsilon, float correction1, float correction2, float decay);
+    void (*gather)(int64_t count, int64_t features, const int32_t *rows, const void *x, int32_t is_uint8, float factor,
+                   float *out, int64_t out_row);
+    void (*words)(uint64_t seed, uint32_t purpose, uint32_t layer, uint32_t epoch, uint32_t step, int64_t n,
+                  uint32_t *out);
+    void (*order)(uint64_t seed, uint32_t epoch, int64_t n, int32_t *out);
+} mlj_ops;
+
+/* ---- Tiers: the table for this CPU, chosen once; MLJ_ISA names another ---- */
+
+const mlj_ops *mlj_ops_now(void);
+const mlj_ops *mlj_ops_for(const char *name); /* NULL when this CPU or build has no such tier */
+int32_t mlj_select(const char *name);         /* 0, or -1 when there is no such tier */
+
+/* ---- Threads: one pool; the caller takes part ---- */
+
+typedef void mlj_task(void *context, int64_t chunk);
+void mlj_parallel_for(int64_t chunks, mlj_task *run, void *context);
+int32_t mlj_threads(void);
+void mlj_set_threads(int32_t count); /* 1 ... 64; waits for a job that runs; not from inside a job */
+
+/* The operations of the table in use, large ones in pieces for the threads: the same bits for any number of them. */
+void mlj_parallel_matmul(const mlj_ops *ops, const mlj_matmul *m);
+void mlj_parallel_transpose(int64_t rows, int64_t cols, const float *src, int64_t src_row, float *dst, int64_t dst_row);
+void mlj_parallel_column_sum(int64_t rows, int64_t cols, const float *x, int64_t x_row, float *out, int32_t accumulate);
+void mlj_parallel_activate(int32_t kind, int64_t n, const float *x, float *y);
+void mlj_parallel_activate_backward(int32_t kind, int64_t n, const float *y, const float *dy, float *dx);
+void mlj_parallel_sgd(int64_t n, float *w, const float *g, float *v, float rate, float momentum, int32_t nesterov,
+                      float decay);
+void mlj_parallel_rmsprop(int64_t n, float *w, const float *g, float *s, float rate, double rho, float epsilon,
+                          float decay);
+void mlj_parallel_adam(int64_t n, float *w, const float *g, float *m, float *v, float rate, double beta1, double beta2,
+                       float epsilon, float correction1, float correction2, float decay);
+void mlj_parallel_softmax(int64_t rows, int64_t n, const float *z, float *y);
+void mlj_parallel_softmax_backward(int64_t rows, int64_t n, const float *y, const float *dy, float *dz);
+void mlj_parallel_softmax_cross_entropy(int64_t rows, int64_t n, const float *z, const int32_t *labels, float scale,
+                                        float *dz, float *row_loss);
+void mlj_parallel_binary_cross_entropy(int64_t n, const float *z, const float *y, float scale, float *dz,
+                                       float *row_loss);
+void mlj_parallel_squared_error(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
+                                float *row_loss);
+void mlj_parallel_absolute_error(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
+                                 float *row_loss);
+void mlj_parallel_gather(int64_t count, int64_t features, const int32_t *rows, const void *x, int32_t is_uint8,
+                         float factor, float *out, int64_t out_row);
+
+/* ---- Plans: a network as a list of calls over one arena; plan.c runs them ---- */
+
+enum {
+    MLJ_GATHER,
+    MLJ_DENSE,
+    MLJ_DENSE_BACKWARD,
+    MLJ_ACTIVATE,
+    MLJ_ACTIVATE_BACKWARD,
+    MLJ_SOFTMAX_CROSS_ENTROPY,
+    MLJ_BINARY_CROSS_ENTROPY,
+    MLJ_SQUARED_ERROR,
+    MLJ_ABSOLUTE_ERROR,
+    MLJ_SGD,
+    MLJ_RMSPROP,
+    MLJ_ADAM,
+    MLJ_OPCODES
+};
+
+/* One call. x … m are offsets into the arena in floats, -1 where the call has none. A row has `inputs` numbers before
+   and `outputs` after; an optimizer moves `inputs` numbers from number `first` of the flat vector on. */
+typedef struct {
+    int32_t opcode;
+    int32_t activation; /* applied to what the call computes, or undone by it */
+    int32_t mask;       /* the activation whose slope is multiplied into dx */
+    int64_t inputs, outputs, first;
+    int64_t x, w, b, y;
+    int64_t dx, dw, db, dy;
+    int64_t wt;          /* room for w transposed */
+    int64_t m;           /* moments: vectors of `parameters` numbers, one after another */
+    double constants[4]; /* of an optimizer: weight decay, then its own in the order of its fields */
+} mlj_call;
+
+/* A network on its rows. The caller owns every array. */
+typedef struct {
+    const mlj_call *calls;
+    int64_t count, loss, update; /* calls; the loss among them; the first that moves parameters */
+    float *arena;
+    int64_t input, output, row_loss, batch_targets; /* offsets: first layer's input, z, losses and targets of rows */
+    int64_t parameters;                             /* numbers in the flat vector */
+    int64_t features, outputs;                      /* numbers in a row of x and of z */
+    int64_t rows, batch, block;                     /* rows of the data, of a batch, in the arena at a time */
+    int32_t is_uint8;
+    float factor; /* multiplies uint8 inputs */
+    const void *x;
+    const int32_t *labels;   /* class of each row, or NULL */
+    const float *targets;    /* `outputs` numbers for each row, or NULL */
+    int32_t *batch_labels;   /* room for a block of labels */
+    int32_t *order;          /* room for the order of an epoch, or NULL where a batch holds every row */
+    const int32_t *count_up; /* 0, 1, … block - 1 */
+    uint64_t seed;
+    int64_t epoch;   /* the epoch whose order is in `order`, -1 for none */
+    int64_t updates; /* made so far */
+} mlj_plan;
+
+/* Shared with other threads while mlj_train runs: updates made, and a flag that ends it after the step in hand. */
+typedef struct {
+    int64_t step;
+    int32_t stop;
+} mlj_progress;
+
+/* Run `steps` steps from step `first`, one rate each; losses[i] is the mean loss before update i. Returns how many
+   steps have a loss: fewer than asked when one is not finite (its update is not made) or after a stop. */
+int64_t mlj_train(mlj_plan *plan, int64_t first, int64_t steps, const double *rates, float *losses,
+                  mlj_progress *progress);
+/* Raw outputs for any number of rows, float32 or uint8; the parameters are not changed. */
+void mlj_predict(const mlj_plan *plan, const void *x, int32_t is_uint8, int64_t rows, float *out);
+/* Run one call alone on the first `rows` rows, all its phases; `rate` is for optimizers. */
+void mlj_run_call(mlj_plan *plan, int64_t number, int64_t rows, double rate);
+#endif

@@ -1,0 +1,44 @@
+/* Every kernel of one tier, and the table of them. A tier file includes this with TIER and LANES set. */
+#include "../mlj.h"
+
+#include "../tier.h"
+
+#include "../simd.h"
+
+#include "activations.h"
+#include "transpose.h"
+
+#include "few.h"
+#include "gather.h"
+#include "losses.h"
+#include "matmul.h"
+#include "optimizers.h"
+#include "random.h"
+#include "softmax.h"
+
+#define NAME_OF(tier) #tier
+#define QUOTED(tier) NAME_OF(tier)
+#define JOINED(a, b) a##b
+#define TABLE(tier) JOINED(mlj_ops_, tier)
+
+const mlj_ops TABLE(TIER) = {
+    .name = QUOTED(TIER),
+    .vector_bytes = 4 * LANES,
+    .matmul = matmul,
+    .transpose = transpose,
+    .column_sum = column_sum,
+    .activate = activate,
+    .activate_backward = activate_backward,
+    .softmax = softmax,
+    .softmax_backward = softmax_backward,
+    .softmax_cross_entropy = softmax_cross_entropy,
+    .binary_cross_entropy = binary_cross_entropy,
+    .squared_error = squared_error,
+    .absolute_error = absolute_error,
+    .sgd = sgd,
+    .rmsprop = rmsprop,
+    .adam = adam,
+    .gather = gather,
+    .order = order,
+    .words = words,
+};

@@ -1,0 +1,205 @@
+/* The kernels of the table in use, large calls cut into pieces for the threads.
+ *
+ * A call works on units that do not depend on each other: numbers, rows, or columns of a sum. A piece is the same call
+ * on some of them, every pointer moved along. Its size follows from the shape, and no sum crosses a cut, so any number
+ * of threads gives the same bits. */
+#include "mlj.h"
+
+enum {
+    PIECE = 32768,       /* numbers of a piece, at least */
+    PIECE_WORK = 150000, /* multiply-adds from which a second thread pays for a product */
+    PIECE_ROWS = 42,     /* rows of a product in a piece are multiples of this: whole tiles of 6 and of 14 */
+    PIECE_COLUMNS = 64,
+    PIECES = 4 /* of a product for each thread, at least */
+};
+
+/* A call and its arguments by their roles. A unit has `width` numbers; `part` does `count` units from `first` on. */
+typedef struct call {
+    void (*part)(const mlj_ops *ops, const struct call *c, int64_t first, int64_t count);
+    int64_t units, width, row, out_row;
+    const float *x, *y;
+    float *out, *out2, *out3;
+    const int32_t *index;
+    const void *data;
+    double number[7];
+    int32_t kind;
+    const mlj_ops *ops;
+    int64_t size; /* units of a piece */
+} call;
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static float *at(float *p, int64_t i) { return p ? p + i : p; }
+
+static void run_piece(void *context, int64_t piece) {
+    const call *c = context;
+    const int64_t first = piece * c->size;
+    c->part(c->ops, c, first, smaller(c->size, c->units - first));
+}
+
+static void run(call c) {
+    c.ops = mlj_ops_now();
+    c.size = c.width > 0 ? (PIECE / c.width / 16 + 1) * 16 : c.units;
+    if (c.units <= c.size || mlj_threads() < 2)
+        c.part(c.ops, &c, 0, c.units);
+    else
+        mlj_parallel_for((c.units + c.size - 1) / c.size, run_piece, &c);
+}
+
+/* ---- matmul: by rows, or by columns where there are few rows ---- */
+
+typedef struct {
+    const mlj_ops *ops;
+    const mlj_matmul *m;
+    int by_columns;
+    int64_t size; /* rows or columns of a piece */
+} product;
+
+static void product_piece(void *context, int64_t piece) {
+    const product *p = context;
+    const int64_t first = piece * p->size;
+    if (!p->by_columns) {
+        p->ops->matmul(p->m, first, smaller(first + p->size, p->m->m));
+        return;
+    }
+    mlj_matmul m = *p->m;
+    m.n = smaller(p->size, m.n - first);
+    m.b += first;
+    m.c += first;
+    if (m.bias) m.bias += first;
+    if (m.mask_y) m.mask_y += first;
+    p->ops->matmul(&m, 0, m.m);
+}
+
+void mlj_parallel_matmul(const mlj_ops *ops, const mlj_matmul *m) {
+    const int by_columns = m->m < 2 * PIECE_ROWS && m->n > PIECE_COLUMNS;
+    const int64_t length = by_columns ? m->n : m->m, unit = by_columns ? PIECE_COLUMNS : PIECE_ROWS;
+    product p = {ops, m, by_columns, (length / (PIECES * mlj_threads()) / unit + 1) * unit};
+    if ((double)m->m * (double)m->n * (double)m->k < PIECE_WORK || mlj_threads() < 2)
+        ops->matmul(m, 0, m->m);
+    else
+        mlj_parallel_for((length + p.size - 1) / p.size, product_piece, &p);
+}
+
+/* ---- transpose, column_sum ---- */
+
+static void transpose_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    ops->transpose(count, c->width, c->x + first * c->row, c->row, c->out + first, c->out_row);
+}
+void mlj_parallel_transpose(int64_t rows, int64_t cols, const float *src, int64_t src_row, float *dst,
+                            int64_t dst_row) {
+    run((call){transpose_part, rows, cols, src_row, dst_row, .x = src, .out = dst});
+}
+
+static void column_sum_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    ops->column_sum(c->width, count, c->x + first, c->row, c->out + first, c->kind);
+}
+void mlj_parallel_column_sum(int64_t rows, int64_t cols, const float *x, int64_t x_row, float *out,
+                             int32_t accumulate) {
+    run((call){column_sum_part, cols, rows, x_row, .x = x, .out = out, .kind = accumulate});
+}
+
+/* ---- element by element ---- */
+
+static void activate_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    ops->activate(c->kind, count, c->x + first, c->out + first);
+}
+void mlj_parallel_activate(int32_t kind, int64_t n, const float *x, float *y) {
+    run((call){activate_part, n, 1, .x = x, .out = y, .kind = kind});
+}
+
+static void activate_backward_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    ops->activate_backward(c->kind, count, c->y + first, c->x + first, c->out + first);
+}
+void mlj_parallel_activate_backward(int32_t kind, int64_t n, const float *y, const float *dy, float *dx) {
+    run((call){activate_backward_part, n, 1, .x = dy, .y = y, .out = dx, .kind = kind});
+}
+
+static void sgd_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    ops->sgd(count, c->out + first, c->x + first, at(c->out2, first), (float)c->number[0], (float)c->number[1], c->kind,
+             (float)c->number[2]);
+}
+void mlj_parallel_sgd(int64_t n, float *w, const float *g, float *v, float rate, float momentum, int32_t nesterov,
+                      float decay) {
+    run((call){sgd_part, n, 1, .x = g, .out = w, .out2 = v, .number = {rate, momentum, decay}, .kind = nesterov});
+}
+
+static void rmsprop_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    ops->rmsprop(count, c->out + first, c->x + first, c->out2 + first, (float)c->number[0], c->number[1],
+                 (float)c->number[2], (float)c->number[3]);
+}
+void mlj_parallel_rmsprop(int64_t n, float *w, const float *g, float *s, float rate, double rho, float epsilon,
+                          float decay) {
+    run((call){rmsprop_part, n, 1, .x = g, .out = w, .out2 = s, .number = {rate, rho, epsilon, decay}});
+}
+
+static void adam_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    const double *a = c->number;
+    ops->adam(count, c->out + first, c->x + first, c->out2 + first, c->out3 + first, (float)a[0], a[1], a[2],
+              (float)a[3], (float)a[4], (float)a[5], (float)a[6]);
+}
+void mlj_parallel_adam(int64_t n, float *w, const float *g, float *m, float *v, float rate, double beta1, double beta2,
+                       float epsilon, float correction1, float correction2, float decay) {
+    run((call){adam_part, n, 1, .x = g, .out = w, .out2 = m, .out3 = v,
+               .number = {rate, beta1, beta2, epsilon, correction1, correction2, decay}});
+}
+
+/* ---- row by row ---- */
+
+static void softmax_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    ops->softmax(count, c->width, c->x + first * c->width, c->out + first * c->width);
+}
+void mlj_parallel_softmax(int64_t rows, int64_t n, const float *z, float *y) {
+    run((call){softmax_part, rows, n, .x = z, .out = y});
+}
+
+static void softmax_backward_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    const int64_t from = first * c->width;
+    ops->softmax_backward(count, c->width, c->y + from, c->x + from, c->out + from);
+}
+void mlj_parallel_softmax_backward(int64_t rows, int64_t n, const float *y, const float *dy, float *dz) {
+    run((call){softmax_backward_part, rows, n, .x = dy, .y = y, .out = dz});
+}
+
+static void softmax_cross_entropy_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    const int64_t from = first * c->width;
+    ops->softmax_cross_entropy(count, c->width, c->x + from, c->index + first, (float)c->number[0], at(c->out, from),
+                               c->out2 + first);
+}
+void mlj_parallel_softmax_cross_entropy(int64_t rows, int64_t n, const float *z, const int32_t *labels, float scale,
+                                        float *dz, float *row_loss) {
+    run((call){softmax_cross_entropy_part, rows, n, .x = z, .index = labels, .out = dz, .out2 = row_loss,
+               .number = {scale}});
+}
+
+static void binary_cross_entropy_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    ops->binary_cross_entropy(count, c->x + first, c->y + first, (float)c->number[0], at(c->out, first),
+                              c->out2 + first);
+}
+void mlj_parallel_binary_cross_entropy(int64_t n, const float *z, const float *y, float scale, float *dz,
+                                       float *row_loss) {
+    run((call){binary_cross_entropy_part, n, 1, .x = z, .y = y, .out = dz, .out2 = row_loss, .number = {scale}});
+}
+
+static void error_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    const int64_t from = first * c->width;
+    (c->kind == 2 ? ops->squared_error : ops->absolute_error)(count, c->width, c->x + from, c->y + from,
+                                                              (float)c->number[0], at(c->out, from), c->out2 + first);
+}
+void mlj_parallel_squared_error(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
+                                float *row_loss) {
+    run((call){error_part, rows, n, .x = z, .y = y, .out = dz, .out2 = row_loss, .number = {scale}, .kind = 2});
+}
+void mlj_parallel_absolute_error(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
+                                 float *row_loss) {
+    run((call){error_part, rows, n, .x = z, .y = y, .out = dz, .out2 = row_loss, .number = {scale}, .kind = 1});
+}
+
+static void gather_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    ops->gather(count, c->width, c->index + first, c->data, c->kind, (float)c->number[0], c->out + first * c->out_row,
+                c->out_row);
+}
+void mlj_parallel_gather(int64_t count, int64_t features, const int32_t *rows, const void *x, int32_t is_uint8,
+                         float factor, float *out, int64_t out_row) {
+    run((call){gather_part, count, features, 0, out_row, .index = rows, .data = x, .out = out, .number = {factor},
+               .kind = is_uint8});
+}

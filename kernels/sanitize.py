@@ -1,0 +1,125 @@
+"""Runs the kernel tests on kernels built with the address and undefined-behaviour sanitizers: `make asan`.
+
+The very same sources, compiled into a tree of their own under build/. First six bugs planted on purpose have to be
+caught, or the run would prove nothing: Python's own flags, for one, silently switch off the check for signed overflow.
+Further arguments go to pytest. Where the compiler has no sanitizers, one sentence says so and the exit code is 0.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TREE = ROOT / "build" / "sanitize"
+CHECKS = "-fsanitize=address,undefined,float-cast-overflow"
+COMPILE = f"-UNDEBUG -O1 -g -fno-omit-frame-pointer -fno-wrapv {CHECKS} -fno-sanitize-recover=all"
+
+PLANTED = """
+int8_t nothing(int64_t n) { return (int8_t)(n & 1); }
+void write_too_far(int64_t n) { volatile float *x = malloc(n * 4); x[n] = 1; free((void *)x); }
+float read_too_far(int64_t n) { volatile float *x = calloc(n, 4); float y = x[n]; free((void *)x); return y; }
+float read_after_free(int64_t n) { volatile float *x = calloc(n, 4); free((void *)x); return x[0]; }
+int32_t signed_overflow(int32_t n) { return n * (1 << 30); }
+float misaligned(int64_t n) { static char bytes[64]; return *(volatile float *)(bytes + 1 + (n & 1) * 4); }
+int32_t cast_overflow(float x) { return (int32_t)(x * 1e20f); }
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Plant, build, run. Returns the exit code of pytest, or 1 when a planted bug got away."""
+    compiler = shlex.split(os.environ.get("CC", sysconfig.get_config_var("CC") or "cc"))
+    runtime = sanitizer_runtime(compiler[0])
+    if runtime is None:
+        print(f"skipped: {compiler[0]} has no address sanitizer here; gcc with libasan has one")
+        return 0
+    environment = os.environ | {
+        "MLJ_CFLAGS": COMPILE,
+        "MLJ_LDFLAGS": CHECKS,
+        "MLJ_REQUIRE_NATIVE": "1",
+        "MLJ_GUARDED_CALLS": os.environ.get("MLJ_GUARDED_CALLS", "1000"),
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    start = time.monotonic()
+    lay_out()
+    build(environment)
+    print(f"built with sanitizers in {time.monotonic() - start:.0f} s", flush=True)
+    environment |= {
+        "LD_PRELOAD": runtime,
+        "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:handle_segv=0:handle_sigbus=0",
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+        "PYTHONMALLOC": "malloc",
+    }
+    missed = [bug for bug in planted_bugs() if not is_caught(bug, environment)]
+    if missed:
+        print("planted bugs that were not caught: " + ", ".join(missed))
+        return 1
+    print(f"{len(planted_bugs())} planted bugs caught", flush=True)
+    tests = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/kernels", *arguments]
+    return subprocess.run(tests, cwd=TREE, env=environment, check=False).returncode
+
+
+def sanitizer_runtime(compiler: str) -> str | None:
+    """The library a sanitized module needs to be loaded first, or None where there is none."""
+    asked = f"{compiler} -print-file-name=libasan.so"
+    try:
+        found = subprocess.run(shlex.split(asked), capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found if Path(found).is_absolute() and Path(found).exists() else None
+
+
+def lay_out() -> None:
+    """A tree with the sources and the kernel tests, so that nothing built without sanitizers can be imported."""
+    shutil.rmtree(TREE, ignore_errors=True)
+    unwanted = shutil.ignore_patterns("__pycache__", "*.so", "_native.c")
+    for folder in ("mlcore", "kernels", "tests/kernels"):
+        shutil.copytree(ROOT / folder, TREE / folder, ignore=unwanted)
+    for name in ("setup.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, TREE / name)
+    (TREE / "tui").mkdir()  # pyproject.toml names it
+    (TREE / "README.md").write_text("", encoding="utf-8")
+
+
+def build(environment: dict[str, str]) -> None:
+    """Compile the kernels and the planted bugs inside the tree."""
+    from cffi import FFI
+
+    command = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]
+    log = subprocess.run(command, cwd=TREE, env=environment, capture_output=True, text=True, check=False)
+    if log.returncode:
+        raise SystemExit(log.stdout + log.stderr)
+    ffi = FFI()
+    ffi.cdef("".join(line[: line.index("{")].rstrip() + ";\n" for line in PLANTED.strip().splitlines()))
+    flags = {"extra_compile_args": shlex.split(COMPILE), "extra_link_args": [CHECKS]}
+    ffi.set_source("_planted", "#include <stdint.h>\n#include <stdlib.h>\n" + PLANTED, **flags)
+    ffi.compile(tmpdir=str(TREE))
+
+
+def planted_bugs() -> list[str]:
+    """The names of the planted functions that are wrong."""
+    names = [line[: line.index("(")].split()[-1] for line in PLANTED.strip().splitlines()]
+    return names[1:]
+
+
+def is_caught(bug: str, environment: dict[str, str]) -> bool:
+    """Whether the process that calls a bug ends with a report, and the one that calls nothing wrong does not."""
+    for name, caught in (("nothing", False), (bug, True)):
+        program = f"from _planted import lib; lib.{name}(7)"
+        ended = subprocess.run(
+            [sys.executable, "-c", program], cwd=TREE, env=environment, capture_output=True, text=True, check=False
+        )
+        reported = "AddressSanitizer" in ended.stderr or "runtime error" in ended.stderr
+        if (ended.returncode != 0 and reported) != caught:
+            return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

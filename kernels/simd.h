@@ -1,0 +1,191 @@
+/* Vectors at the tier's width: loops, lines of sixteen, and the functions the hardware lacks.
+ *
+ * Written once for every tier; each lane computes the same operations in the same order, so tiers with fused
+ * multiply-add agree bit for bit. */
+
+/* ---- loops ---- */
+
+/* The body once for every full vector and once for the rest: at `i`, with `left` numbers (LANES or fewer) to go. */
+#define EACH_VECTOR(n, ...)                                                                                            \
+    do {                                                                                                               \
+        int64_t i = 0;                                                                                                 \
+        for (; i + LANES <= (n); i += LANES) {                                                                         \
+            enum { left = LANES };                                                                                     \
+            __VA_ARGS__                                                                                                \
+        }                                                                                                              \
+        if (i < (n)) {                                                                                                 \
+            const int64_t left = (n) - i;                                                                              \
+            __VA_ARGS__                                                                                                \
+        }                                                                                                              \
+    } while (0)
+
+INLINE vf get(const float *p, int64_t left) { return left == LANES ? vload(p) : vload_part(p, left); }
+/* `left` numbers or LANES, whichever is less, and never less than none. */
+INLINE int64_t part_of(int64_t left) { return left < 0 ? 0 : left > LANES ? LANES : left; }
+INLINE void put(float *p, int64_t left, vf v) {
+    if (left == LANES) {
+        vstore(p, v);
+    } else {
+        vstore_part(p, left, v);
+    }
+}
+
+/* ---- choosing ---- */
+
+INLINE vf either(vi where, vf yes, vf no) { return (vf)((where & (vi)yes) | (~where & (vi)no)); }
+INLINE vf vabs(vf x) { return (vf)((vi)x & 0x7fffffff); }
+INLINE vf with_sign_of(vf x, vf sign) { return (vf)((vi)x | ((vi)sign & (int32_t)0x80000000)); }
+
+/* x, or zero where it is below the normal range: arithmetic on denormal numbers takes a hundred times as long, so none
+ * are handed to the steps that follow. */
+INLINE vf flushed(vf x) { return either(vabs(x) < 1.17549435e-38f, vset(0.0f), x); }
+
+/* ---- lines: sixteen numbers, however many vectors that takes ----
+ *
+ * Sums along a row are kept in sixteen lanes (lane = index mod 16) and folded 8, 4, 2, 1 on every tier. */
+
+enum { LINE = 16, PARTS = LINE / LANES };
+typedef struct {
+    vf v[PARTS];
+} line;
+
+#define EACH_PART(part) for (int part = 0; part < PARTS; part++)
+
+INLINE line line_set(float x) {
+    line to;
+    EACH_PART (k) to.v[k] = vset(x);
+    return to;
+}
+/* `left` numbers at p; the other lanes hold zero. */
+INLINE line line_get(const float *p, int64_t left) {
+    line to;
+    EACH_PART (k) to.v[k] = left >= LINE ? vload(p + k * LANES) : vload_part(p + k * LANES, part_of(left - k * LANES));
+    return to;
+}
+INLINE void line_put(float *p, int64_t left, line from) {
+    EACH_PART (k) {
+        if (left >= LINE) {
+            vstore(p + k * LANES, from.v[k]);
+        } else if (part_of(left - k * LANES)) {
+            vstore_part(p + k * LANES, part_of(left - k * LANES), from.v[k]);
+        }
+    }
+}
+/* The first `left` lanes of x, and `fill` behind them. */
+INLINE line line_fill(line x, int64_t left, float fill) {
+    if (left >= LINE) return x;
+    static const int32_t window[2 * LINE] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+    EACH_PART (k) {
+        vi keep;
+        memcpy(&keep, window + LINE - left + k * LANES, sizeof keep);
+        x.v[k] = either(keep, x.v[k], vset(fill));
+    }
+    return x;
+}
+
+#if defined(__clang__)
+#define SHUFFLE(v, ...) __builtin_shufflevector(v, v, __VA_ARGS__)
+#else
+#define SHUFFLE(v, ...) __builtin_shuffle(v, (vi){__VA_ARGS__})
+#endif
+
+/* Combines all sixteen lanes by `op`, halves first; every lane of the result holds it. */
+#if LANES == 16
+#define FOLD(x, op)                                                                                                    \
+    vf v = (x).v[0];                                                                                                   \
+    v = op(v, SHUFFLE(v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));                                       \
+    v = op(v, SHUFFLE(v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));                                       \
+    v = op(v, SHUFFLE(v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));                                       \
+    return op(v, SHUFFLE(v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
+#elif LANES == 8
+#define FOLD(x, op)                                                                                                    \
+    vf v = op((x).v[0], (x).v[1]);                                                                                     \
+    v = op(v, SHUFFLE(v, 4, 5, 6, 7, 0, 1, 2, 3));                                                                     \
+    v = op(v, SHUFFLE(v, 2, 3, 0, 1, 6, 7, 4, 5));                                                                     \
+    return op(v, SHUFFLE(v, 1, 0, 3, 2, 5, 4, 7, 6));
+#else
+#define FOLD(x, op)                                                                                                    \
+    vf v = op(op((x).v[0], (x).v[2]), op((x).v[1], (x).v[3]));                                                         \
+    v = op(v, SHUFFLE(v, 2, 3, 0, 1));                                                                                 \
+    return op(v, SHUFFLE(v, 1, 0, 3, 2));
+#endif
+
+INLINE vf plus(vf a, vf b) { return a + b; }
+INLINE vf fold_sum(line x){FOLD(x, plus)} INLINE vf fold_max(line x){FOLD(x, vmax)}
+
+/* ---- functions ---- */
+
+#define ROUNDER 12582912.0f /* 1.5 * 2^23: adding it leaves the nearest whole number in the low bits */
+
+/* 2^n for whole n in -126 … 127. */
+INLINE vf power_of_two(vi n) {
+    return (vf)((n + 127) << 23);
+}
+
+/* exp(x), within a unit in the last place, denormal results too; NaN gives NaN, large x gives inf.
+ *
+ * x = n ln 2 + r with |r| <= ln 2 / 2; the polynomial is that of Cephes' expf (Moshier 1989). */
+INLINE vf vexp(vf x) {
+    const vi tiny = x < -104.0f; /* whose exp is 0; an underflow would cost the hardware a hundred cycles */
+    x = vmin(vset(89.0f), either(tiny, vset(0.0f), x));
+    const vf shifted = vfma(x, vset(1.44269504f), vset(ROUNDER)), n = shifted - ROUNDER;
+    const vf r = vfma(n, vset(2.12194440e-4f), vfma(n, vset(-0.693359375f), x));
+    vf p = vset(1.9875691500e-4f);
+    p = vfma(p, r, vset(1.3981999507e-3f));
+    p = vfma(p, r, vset(8.3334519073e-3f));
+    p = vfma(p, r, vset(4.1665795894e-2f));
+    p = vfma(p, r, vset(1.6666665459e-1f));
+    p = vfma(p, r, vset(5.0000001201e-1f));
+    const vf y = vfma(p, r * r, r) + 1.0f;
+    const vi whole = (vi)shifted - (vi)vset(ROUNDER), half = whole >> 1;
+    return either(tiny, vset(0.0f), y * power_of_two(half) * power_of_two(whole - half));
+}
+
+/* log(x) for normal positive x and 1 ulp around it; inf gives inf, NaN gives NaN.
+ *
+ * x = 2^n m with m in [sqrt(1/2), sqrt 2); the polynomial is that of Cephes' logf (Moshier 1989). */
+INLINE vf vlog(vf x) {
+    const vi bits = (vi)x - 0x3f3504f3; /* sqrt(1/2) */
+    const vi n = bits >> 23;
+    const vf e = __builtin_convertvector(n, vf), m = (vf)((bits & 0x7fffff) + 0x3f3504f3) - 1.0f, z = m * m;
+    vf p = vset(7.0376836292e-2f);
+    p = vfma(p, m, vset(-1.1514610310e-1f));
+    p = vfma(p, m, vset(1.1676998740e-1f));
+    p = vfma(p, m, vset(-1.2420140846e-1f));
+    p = vfma(p, m, vset(1.4249322787e-1f));
+    p = vfma(p, m, vset(-1.6668057665e-1f));
+    p = vfma(p, m, vset(2.0000714765e-1f));
+    p = vfma(p, m, vset(-2.4999993993e-1f));
+    p = vfma(p, m, vset(3.3333331174e-1f));
+    const vf low = vfma(e, vset(-2.12194440e-4f), vfma(z, vset(-0.5f), p * m * z));
+    const vf y = vfma(e, vset(0.693359375f), m + low);
+    return either((x < __builtin_inff()) & (x > 0.0f), y, x);
+}
+
+/* log(1 + e) for e in 0 … 1: the rounding of 1 + e is divided out (Kahan; HP-15C handbook 1982). */
+INLINE vf vlog1p(vf e) {
+    const vf u = e + 1.0f, d = u - 1.0f;
+    return either(d == 0.0f, e, vlog(u) * (e / either(d == 0.0f, vset(1.0f), d)));
+}
+
+/* tanh(x), within two units in the last place: an odd polynomial near 0 (Cephes' tanhf), else 1 - 2 / (exp 2|x| + 1).
+ */
+INLINE vf vtanh(vf x) {
+    const vf a = vabs(x), z = a * a;
+    vf p = vset(-5.70498872745e-3f);
+    p = vfma(p, z, vset(2.06390887954e-2f));
+    p = vfma(p, z, vset(-5.37397155531e-2f));
+    p = vfma(p, z, vset(1.33314422036e-1f));
+    p = vfma(p, z, vset(-3.33332819422e-1f));
+    const vf near = vfma(p * z, a, a), far = 1.0f - 2.0f / (vexp(a + a) + 1.0f);
+    return with_sign_of(either(a < 0.625f, near, far), x);
+}
+
+/* 1 / (1 + exp(-x)), within two units in the last place: only exponentials of numbers below zero are taken, and what
+ * the sum 1 + e loses in rounding is put back. */
+INLINE vf vsigmoid(vf x) {
+    const vf e = vexp(-vabs(x)), sum = e + 1.0f, lost = e - (sum - 1.0f);
+    const vi below = x < 0.0f;
+    const vf y = either(below, e, vset(1.0f)) / sum, inverse = either(below, 1.0f - y, y); /* of the sum */
+    return y - y * lost * inverse;
+}

@@ -1,0 +1,91 @@
+/* What a tier provides: a vector `vf` of LANES floats, and the few operations a compiler cannot spell portably.
+ *
+ * A tier file defines TIER (its name) and LANES (4, 8 or 16), opens its target region and includes ops/all.c, which
+ * includes this file. Everything is static and inline, so the same names live in every tier. Part loads and stores
+ * touch exactly `count` numbers, 0 … LANES of them, and never the memory behind. vmax and vmin return their second
+ * argument when either is not a number: write vmax(bound, x) to keep the NaN of x. */
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float vf __attribute__((vector_size(4 * LANES)));
+typedef int32_t vi __attribute__((vector_size(4 * LANES)));
+
+#if LANES == 16
+
+#define WIDE_ROWS 14 /* of a tile two vectors wide: 28 sums, 2 of B and a broadcast, 31 of 32 registers */
+#define NARROW_ROWS 14
+
+INLINE vf vload(const float *p) { return (vf)_mm512_loadu_ps(p); }
+INLINE void vstore(float *p, vf v) { _mm512_storeu_ps(p, (__m512)v); }
+INLINE __mmask16 first_lanes(int64_t count) { return (__mmask16)((1u << count) - 1); }
+INLINE vf vload_part(const float *p, int64_t count) { return (vf)_mm512_maskz_loadu_ps(first_lanes(count), p); }
+INLINE void vstore_part(float *p, int64_t count, vf v) { _mm512_mask_storeu_ps(p, first_lanes(count), (__m512)v); }
+INLINE vf vset(float x) { return (vf)_mm512_set1_ps(x); }
+INLINE vf vfma(vf a, vf b, vf c) { return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+INLINE vf vmax(vf a, vf b) { return (vf)_mm512_max_ps((__m512)a, (__m512)b); }
+INLINE vf vmin(vf a, vf b) { return (vf)_mm512_min_ps((__m512)a, (__m512)b); }
+INLINE vf vsqrt(vf a) { return (vf)_mm512_sqrt_ps((__m512)a); }
+
+#elif LANES == 8
+
+#define WIDE_ROWS 6 /* 12 sums, 2 of B and a broadcast: 15 of 16 registers */
+#define NARROW_ROWS 12
+
+static const int32_t lane_window[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+
+INLINE vf vload(const float *p) { return (vf)_mm256_loadu_ps(p); }
+INLINE void vstore(float *p, vf v) { _mm256_storeu_ps(p, (__m256)v); }
+INLINE __m256i first_lanes(int64_t count) { return _mm256_loadu_si256((const __m256i *)(lane_window + 8 - count)); }
+INLINE vf vload_part(const float *p, int64_t count) { return (vf)_mm256_maskload_ps(p, first_lanes(count)); }
+INLINE void vstore_part(float *p, int64_t count, vf v) { _mm256_maskstore_ps(p, first_lanes(count), (__m256)v); }
+INLINE vf vset(float x) { return (vf)_mm256_set1_ps(x); }
+INLINE vf vfma(vf a, vf b, vf c) { return (vf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
+INLINE vf vmax(vf a, vf b) { return (vf)_mm256_max_ps((__m256)a, (__m256)b); }
+INLINE vf vmin(vf a, vf b) { return (vf)_mm256_min_ps((__m256)a, (__m256)b); }
+INLINE vf vsqrt(vf a) { return (vf)_mm256_sqrt_ps((__m256)a); }
+
+#else
+
+INLINE vf vload(const float *p) {
+    vf v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+INLINE void vstore(float *p, vf v) { memcpy(p, &v, sizeof v); }
+INLINE vf vload_part(const float *p, int64_t count) {
+    vf v = {0};
+    for (int64_t i = 0; i < count; i++) v[i] = p[i];
+    return v;
+}
+INLINE void vstore_part(float *p, int64_t count, vf v) {
+    for (int64_t i = 0; i < count; i++) p[i] = v[i];
+}
+INLINE vf vset(float x) { return (vf){x, x, x, x}; }
+
+#if defined(__aarch64__)
+
+#define WIDE_ROWS 12
+#define NARROW_ROWS 12
+INLINE vf vfma(vf a, vf b, vf c) { return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
+INLINE vf vmax(vf a, vf b) { return (vf)vmaxq_f32((float32x4_t)a, (float32x4_t)b); }
+INLINE vf vmin(vf a, vf b) { return (vf)vminq_f32((float32x4_t)a, (float32x4_t)b); }
+INLINE vf vsqrt(vf a) { return (vf)vsqrtq_f32((float32x4_t)a); }
+
+#else /* x86-64 as every such machine has it: no fused multiply-add, two roundings */
+
+#define WIDE_ROWS 6
+#define NARROW_ROWS 12
+INLINE vf vfma(vf a, vf b, vf c) { return a * b + c; }
+INLINE vf vmax(vf a, vf b) { return (vf)_mm_max_ps((__m128)a, (__m128)b); }
+INLINE vf vmin(vf a, vf b) { return (vf)_mm_min_ps((__m128)a, (__m128)b); }
+INLINE vf vsqrt(vf a) { return (vf)_mm_sqrt_ps((__m128)a); }
+
+#endif
+#endif

@@ -1,0 +1,85 @@
+"""The compiled module: mlj.h as cffi shows it. Pointers are cdata, numbers come back as int."""
+
+from typing import Any
+
+ffi: Any
+
+class Library:
+    MLJ_LINEAR: int
+    MLJ_RELU: int
+    MLJ_RELU6: int
+    MLJ_SIGMOID: int
+    MLJ_TANH: int
+    MLJ_GATHER: int
+    MLJ_DENSE: int
+    MLJ_DENSE_BACKWARD: int
+    MLJ_ACTIVATE: int
+    MLJ_ACTIVATE_BACKWARD: int
+    MLJ_SOFTMAX_CROSS_ENTROPY: int
+    MLJ_BINARY_CROSS_ENTROPY: int
+    MLJ_SQUARED_ERROR: int
+    MLJ_ABSOLUTE_ERROR: int
+    MLJ_SGD: int
+    MLJ_RMSPROP: int
+    MLJ_ADAM: int
+    MLJ_OPCODES: int
+
+    def mlj_ops_now(self, /) -> Any: ...
+    def mlj_ops_for(self, name: Any, /) -> Any: ...
+    def mlj_select(self, name: Any, /) -> int: ...
+    def mlj_parallel_for(self, chunks: int, run: Any, context: Any, /) -> None: ...
+    def mlj_threads(self, /) -> int: ...
+    def mlj_set_threads(self, count: int, /) -> None: ...
+    def mlj_parallel_matmul(self, ops: Any, m: Any, /) -> None: ...
+    def mlj_parallel_transpose(
+        self, rows: int, cols: int, src: Any, src_row: int, dst: Any, dst_row: int, /
+    ) -> None: ...
+    def mlj_parallel_column_sum(
+        self, rows: int, cols: int, x: Any, x_row: int, out: Any, accumulate: int, /
+    ) -> None: ...
+    def mlj_parallel_activate(self, kind: int, n: int, x: Any, y: Any, /) -> None: ...
+    def mlj_parallel_activate_backward(self, kind: int, n: int, y: Any, dy: Any, dx: Any, /) -> None: ...
+    def mlj_parallel_sgd(
+        self, n: int, w: Any, g: Any, v: Any, rate: float, momentum: float, nesterov: int, decay: float, /
+    ) -> None: ...
+    def mlj_parallel_rmsprop(
+        self, n: int, w: Any, g: Any, s: Any, rate: float, rho: float, epsilon: float, decay: float, /
+    ) -> None: ...
+    def mlj_parallel_adam(
+        self,
+        n: int,
+        w: Any,
+        g: Any,
+        m: Any,
+        v: Any,
+        rate: float,
+        beta1: float,
+        beta2: float,
+        epsilon: float,
+        correction1: float,
+        correction2: float,
+        decay: float,
+        /,
+    ) -> None: ...
+    def mlj_parallel_softmax(self, rows: int, n: int, z: Any, y: Any, /) -> None: ...
+    def mlj_parallel_softmax_backward(self, rows: int, n: int, y: Any, dy: Any, dz: Any, /) -> None: ...
+    def mlj_parallel_softmax_cross_entropy(
+        self, rows: int, n: int, z: Any, labels: Any, scale: float, dz: Any, row_loss: Any, /
+    ) -> None: ...
+    def mlj_parallel_binary_cross_entropy(
+        self, n: int, z: Any, y: Any, scale: float, dz: Any, row_loss: Any, /
+    ) -> None: ...
+    def mlj_parallel_squared_error(
+        self, rows: int, n: int, z: Any, y: Any, scale: float, dz: Any, row_loss: Any, /
+    ) -> None: ...
+    def mlj_parallel_absolute_error(
+        self, rows: int, n: int, z: Any, y: Any, scale: float, dz: Any, row_loss: Any, /
+    ) -> None: ...
+    def mlj_parallel_gather(
+        self, count: int, features: int, rows: Any, x: Any, is_uint8: int, factor: float, out: Any, out_row: int, /
+    ) -> None: ...
+    def mlj_train(self, plan: Any, first: int, steps: int, rates: Any, losses: Any, progress: Any, /) -> int: ...
+    def mlj_predict(self, plan: Any, x: Any, is_uint8: int, rows: int, out: Any, /) -> None: ...
+    def mlj_run_call(self, plan: Any, number: int, rows: int, rate: float, /) -> None: ...
+
+lib: Library

@@ -1,0 +1,59 @@
+"""The backends there are, and the one place that chooses between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlcore.catalogue import Catalogue, Entry
+from mlcore.errors import BackendError
+
+if TYPE_CHECKING:
+    from mlcore.backends.backend import Backend
+    from mlcore.losses import Loss
+    from mlcore.network import Network
+    from mlcore.optimizers import Optimizer
+
+CATALOGUE = Catalogue(
+    "backend",
+    Entry("native", "C kernels: whole slices of training in one call", "mlcore.backends.native:Native"),
+    Entry("reference", "NumPy pages: slow, readable, the truth", "mlcore.backends.reference:Reference"),
+    Entry("torch", "PyTorch on a CPU or a GPU", "mlcore.backends.pytorch:Torch"),
+)
+
+
+class Choice(NamedTuple):
+    """A backend and why it was taken, in one sentence."""
+
+    backend: Backend
+    why: str
+
+
+def choose(name: str, device: str, precision: str, network: Network, loss: Loss, optimizer: Optimizer) -> Choice:
+    """The backend for this experiment. `auto` takes the first that can run it here and says why.
+
+    Raises BackendError when the one asked for is not there or cannot run the experiment: there is no silent fallback.
+    """
+    if device.startswith("cuda") and name in ("auto", "torch"):
+        return Choice(_open("torch", device, precision, network, loss, optimizer), f"{device} was asked for")
+    if name != "auto":
+        return Choice(_open(name, device, precision, network, loss, optimizer), f"{name} was asked for")
+    reasons = []
+    for candidate in ("native", "reference"):
+        try:
+            found = _open(candidate, device, precision, network, loss, optimizer)
+        except BackendError as error:
+            reasons.append(str(error))
+        else:
+            return Choice(found, "; ".join(reasons) or "C kernels can run this experiment")
+    raise BackendError("no backend can run this experiment", hint="; ".join(reasons))
+
+
+def _open(name: str, device: str, precision: str, network: Network, loss: Loss, optimizer: Optimizer) -> Backend:
+    backend: Backend = CATALOGUE.find(name).load()(device, precision)
+    reason = backend.unavailable()
+    if reason:
+        raise BackendError(f"backend {name}: {reason}")
+    missing = backend.unsupported(network, loss, optimizer)
+    if missing:
+        raise BackendError(f"backend {name}: cannot run {', '.join(missing)}", hint="use backend reference")
+    return backend

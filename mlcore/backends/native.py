@@ -1,0 +1,232 @@
+"""C kernels: a plan that runs whole slices of training in one call, without the interpreter lock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mlcore import kernels
+from mlcore.backends.backend import Inspection, Problem, Weights
+from mlcore.backends.lowering import LOSSES, Call
+from mlcore.backends.plan import Plan, lower, unsupported
+from mlcore.errors import DataError
+from mlcore.layers.layer import Array, Shape
+from mlcore.losses import BinaryCrossEntropy, Loss
+from mlcore.network import Network
+from mlcore.optimizers import Optimizer
+
+CACHE_LINE = 64
+
+
+class Native:
+    """The compiled kernels on this CPU, in float32."""
+
+    name = "native"
+    device = "cpu"
+
+    def __init__(self, device: str = "cpu", precision: str = "float32") -> None:
+        self.asked, self.precision = device, precision
+
+    def unavailable(self) -> str | None:
+        if self.asked not in ("auto", "cpu"):
+            return f"the C kernels run on the CPU, and {self.asked} was asked for"
+        if self.precision != "float32":
+            return f"the C kernels compute in float32, and {self.precision} was asked for"
+        return kernels.unavailable()
+
+    def unsupported(self, network: Network, loss: Loss, optimizer: Optimizer) -> list[str]:
+        return unsupported(network, loss, optimizer)
+
+    def open(self, problem: Problem) -> NativeSession:
+        kernels.threads()  # the first question decides how many there are
+        return NativeSession(problem)
+
+
+class NativeSession:
+    """A compiled plan. NumPy arrays own all memory; C is given their addresses once.
+
+    Another thread may read `progress.step` while `train` runs, and end it after the step in hand by `stop()`.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        network, loss, rows = problem.network, problem.loss, problem.rows
+        if not len(rows):
+            raise DataError("there are no rows to train on", hint="give the training split at least one row")
+        plan = lower(network, loss, problem.optimizer, min(problem.batch_size, len(rows)))
+        self.program = Program(plan, rows.x, rows.y, problem.factor, problem.seed)
+        self.progress = self.program.ffi.new("mlj_progress *")
+        self.vector, self.moments = self.program.array("parameters"), self.program.array("moments")
+
+    def train(self, first_step: int, steps: int, rates: Array) -> Array:
+        losses = np.empty(steps, dtype=np.float32)
+        rates = np.ascontiguousarray(rates, dtype=np.float64)
+        if len(rates) < steps:
+            raise ValueError(f"rates: expected one for each of {steps} steps, got {len(rates)}")
+        p, pointer = self.program, self.program.ffi.from_buffer
+        made = p.lib.mlj_train(
+            p.plan, first_step, steps, pointer("double[]", rates), pointer("float[]", losses), self.progress
+        )
+        return losses[:made]
+
+    def stop(self) -> None:
+        """End the call of `train` that runs, or the next one, after one step."""
+        self.progress.stop = 1
+
+    def inspect(self, x: Array, y: Array) -> Inspection:
+        problem, rows = self.problem, len(x)
+        plain = lower(problem.network, problem.loss, problem.optimizer, rows, fuse=False)
+        program = Program(plain, x, y, problem.factor, problem.seed)
+        program.array("parameters")[...] = self.vector
+        for number in range(program.plan.update):
+            program.lib.mlj_run_call(program.plan, number, rows, 0.0)
+        outputs = [program.array(stage.y) for stage in plain.stages]
+        shaped = tuple(
+            value.reshape(rows, *shape) for value, shape in zip(outputs, problem.network.shapes[1:], strict=True)
+        )
+        loss = program.array("row_loss").mean(dtype=np.float64)
+        return Inspection(float(loss), shaped, program.array("gradient"))
+
+    def predict(self, x: Array) -> Array:
+        p, network = self.program, self.problem.network
+        x = stored(x, network.shapes[0])
+        z = np.empty((len(x), *network.output_shape), dtype=np.float32)
+        inputs, outputs = p.ffi.from_buffer(x), p.ffi.from_buffer("float[]", z)
+        p.lib.mlj_predict(p.plan, inputs, x.dtype == np.uint8, len(x), outputs)
+        return z
+
+    def weights(self) -> Weights:
+        return Weights(self.vector.copy(), self.moments.copy(), self.program.plan.updates)
+
+    def restore(self, weights: Weights) -> None:
+        self.vector[...] = weights.vector
+        self.moments[...] = weights.moments
+        self.program.plan.updates = weights.step
+
+    def close(self) -> None:
+        del self.program, self.vector, self.moments
+
+
+class Program:
+    """A plan bound to rows and to an arena, as C sees it. Raises DataError when rows and network do not fit."""
+
+    def __init__(self, plan: Plan, x: Array, y: Array, factor: float, seed: int) -> None:
+        from mlcore._native import ffi, lib
+
+        self.ffi, self.lib, self.places = ffi, lib, plan.places
+        self.kept: list[Any] = []  # C holds addresses into these
+        self.arena = aligned((plan.size,), np.float32)
+        self.arena[...] = 0
+        x = stored(x, plan.network.shapes[0])
+        shuffled = plan.batch < len(x)
+        if not shuffled and x.dtype == np.float32:
+            x = at_cache_line(x)  # read in place
+        labels, targets = targets_of(plan, y, len(x))
+        order = np.zeros(len(x), np.int32) if shuffled else None
+        self.calls = ffi.new("mlj_call[]", [self._call(call) for call in plan.calls])
+        rows = {
+            "rows": len(x),
+            "is_uint8": x.dtype == np.uint8,
+            "factor": factor,
+            "x": self._address(x),
+            "labels": self._address(labels, "int32_t[]"),
+            "targets": self._address(targets, "float[]"),
+            "order": self._address(order, "int32_t[]"),
+            "seed": seed,
+            "epoch": -1,
+        }
+        self.plan = ffi.new("mlj_plan *", rows | self._layout(plan))
+
+    def _layout(self, plan: Plan) -> dict[str, Any]:
+        """What of mlj_plan follows from the network and the size of its batches."""
+        return {
+            "calls": self.calls,
+            "count": len(plan.calls),
+            "loss": plan.loss_call,
+            "update": plan.update_call,
+            "arena": self._address(self.arena, "float[]"),
+            "input": plan.places["x0"].offset,
+            "output": plan.places["z"].offset,
+            "row_loss": plan.places["row_loss"].offset,
+            "batch_targets": plan.places["targets"].offset,
+            "parameters": plan.network.size,
+            "features": plan.stages[0].inputs,
+            "outputs": plan.stages[-1].outputs,
+            "batch": plan.batch,
+            "block": plan.block,
+            "batch_labels": self._address(np.zeros(plan.block, np.int32), "int32_t[]"),
+            "count_up": self._address(np.arange(plan.block, dtype=np.int32), "int32_t[]"),
+        }
+
+    def array(self, name: str) -> Array:
+        """The buffer `name` of the plan, as a view into the arena."""
+        place = self.places[name]
+        return self.arena[place.offset : place.offset + int(np.prod(place.shape))].reshape(place.shape)
+
+    def _call(self, call: Call) -> dict[str, Any]:
+        fields: dict[str, Any] = dict.fromkeys(OPERANDS, -1)
+        fields |= {field: self.places[name].offset for field, name in call.operands.items()}
+        words = {"opcode": call.opcode, "activation": call.activation, "mask": call.mask}
+        fields |= {field: getattr(self.lib, f"MLJ_{word.upper()}") for field, word in words.items()}
+        return fields | dict(call.numbers) | {"constants": call.constants}
+
+    def _address(self, array: Array | None, kind: str = "char[]") -> Any:
+        """Where an array lies; it is kept alive as long as the program."""
+        if array is None:
+            return self.ffi.NULL
+        self.kept.append(array)
+        return self.ffi.from_buffer(kind, array)
+
+
+OPERANDS = ("x", "w", "b", "y", "dx", "dw", "db", "dy", "wt", "m")  # the fields of mlj_call that are places
+
+
+def stored(x: Array, shape: Shape) -> Array:
+    """Inputs as C reads them: contiguous float32 or uint8 [B, …]; the same array where it already is."""
+    x = np.asarray(x)
+    if x.shape[1:] != shape or not x.ndim:
+        raise DataError(f"inputs: expected rows of shape {list(shape)}, got an array of shape {list(x.shape)}")
+    return np.require(x, np.uint8 if x.dtype == np.uint8 else np.float32, ("C", "A"))
+
+
+def targets_of(plan: Plan, y: Array, rows: int) -> tuple[Array | None, Array | None]:
+    """Class numbers [B] int32, or targets [B, O] float32, as the loss reads them; one of the two is None."""
+    y, outputs = np.asarray(y), plan.stages[-1].outputs
+    if len(y) != rows:
+        raise DataError(f"targets: expected one for each of {rows} rows, got {len(y)}")
+    if not LOSSES[type(plan.loss)].labels:
+        if y.size != rows * outputs:
+            raise DataError(f"targets: expected {outputs} numbers a row, got an array of shape {list(y.shape)}")
+        targets = np.require(y.reshape(rows, outputs), np.float32, ("C", "A"))
+        if isinstance(plan.loss, BinaryCrossEntropy):
+            _within(targets[:, 0], 0, 1, "probabilities between 0 and 1")
+        return None, targets
+    if y.ndim != 1 or y.dtype.kind not in "iu":
+        raise DataError(f"labels: expected class numbers, one a row, got {y.dtype} of shape {list(y.shape)}")
+    _within(y, 0, outputs - 1, f"class numbers 0 to {outputs - 1}")
+    return np.require(y, np.int32, ("C", "A")), None
+
+
+def _within(y: Array, low: int, high: int, what: str) -> None:
+    wrong = np.flatnonzero(~((y >= low) & (y <= high)))
+    if len(wrong):
+        raise DataError(f"labels: expected {what}, got {y[wrong[0]]} in row {wrong[0]}")
+
+
+def at_cache_line(x: Array) -> Array:
+    """The same numbers beginning at a cache line: `x` itself where it does."""
+    if x.__array_interface__["data"][0] % CACHE_LINE == 0:
+        return x
+    copy = aligned(x.shape, x.dtype)
+    copy[...] = x
+    return copy
+
+
+def aligned(shape: Shape, dtype: Any) -> Array:
+    """An empty array that begins at a cache line."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.empty(size + CACHE_LINE, dtype=np.uint8)
+    start = -memory.__array_interface__["data"][0] % CACHE_LINE
+    array: Array = memory[start : start + size].view(dtype).reshape(shape)
+    return array

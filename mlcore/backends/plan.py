@@ -1,0 +1,196 @@
+"""A network as a program: a list of kernel calls over one arena, which C runs whole and people can read.
+
+Lowering goes layer by layer through the tables of `lowering.py`. A Dense and the activation behind it become one call
+(fused); the activation's slope is multiplied into dx where it is made. The arena is one block of float32: the
+parameters in the order of the flat vector, moments and gradient in the same order, then what a block of rows needs.
+Plans hold offsets, never addresses.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from mlcore.backends.lowering import ACTIVATIONS, LOSSES, LOWERING, OPTIMIZERS, Call, Stage, slope
+from mlcore.layers.dense import Dense
+from mlcore.layers.layer import Layer, Shape
+from mlcore.losses import Loss
+from mlcore.network import Network
+from mlcore.optimizers import Optimizer
+from mlcore.spec import kind_of
+
+ALIGNMENT = 16  # floats in 64 bytes, a cache line: every buffer starts on one
+BLOCK_FLOATS = 1 << 17  # half a MiB: a block of rows takes about so much, to stay in the second-level cache
+BLOCK_ROWS = 192  # and has at least so many rows, so that a pass over the weight gradients pays
+
+
+class Place(NamedTuple):
+    """Where a buffer lies in the arena: first float, and its shape."""
+
+    offset: int
+    shape: Shape
+
+
+class Plan(NamedTuple):
+    """Everything C needs to train a network, and everything a person needs to read it.
+
+    loss_call, update_call: which call is the loss, which is the first update. places: buffers by name, in floats;
+    size: floats in the arena; block: rows that are in the arena at a time.
+    """
+
+    network: Network
+    optimizer: Optimizer
+    loss: Loss
+    stages: tuple[Stage, ...]
+    calls: tuple[Call, ...]
+    loss_call: int
+    update_call: int
+    places: Mapping[str, Place]
+    size: int
+    batch: int
+    block: int
+
+
+def unsupported(network: Network, loss: Loss, optimizer: Optimizer) -> list[str]:
+    """What has no row in the tables of `lowering.py`, each in a few words."""
+    missing = [f"layer {kind_of(layer)}" for layer in network.layers if type(layer) not in LOWERING]
+    if not network.layers:
+        missing.append("a network without layers")
+    if type(loss) not in LOSSES:
+        missing.append(f"loss {kind_of(loss)}")
+    if type(optimizer) not in OPTIMIZERS:
+        missing.append(f"optimizer {kind_of(optimizer)}")
+    return list(dict.fromkeys(missing))
+
+
+def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fuse: bool = True) -> Plan:
+    """The plan of one training step for batches of `batch` rows. Nothing may be `unsupported`.
+
+    fuse: join Dense and activation. A plain plan keeps every layer's output, and all rows of the batch, for looking at.
+    """
+    stages = _stages(network, fuse)
+    numbers = sum(stage.inputs + stage.outputs for stage in stages)
+    block = min(batch, max(BLOCK_ROWS, BLOCK_FLOATS // numbers // 64 * 64)) if fuse else batch
+    forward, backward = _forward(network, loss, stages, batch), _backward(stages)
+    calls = (*forward, *backward, *_update(network, optimizer))
+    places, size = _arena(network, optimizer, stages, block)
+    loss_call, update_call = len(forward) - 1, len(forward) + len(backward)
+    return Plan(network, optimizer, loss, stages, calls, loss_call, update_call, places, size, batch, block)
+
+
+def explain(plan: Plan) -> str:
+    """The plan as a table: number, kernel, what it reads, what it writes, a note."""
+    rows = [(call.text, call.reads, call.writes, call.note and f"({call.note})") for call in plan.calls]
+    text, reads, writes = (max(len(row[column]) for row in rows) for column in range(3))
+    return "\n".join(
+        f"{number:2} {row[0]:{text}}  {row[1]:{reads}}  -> {row[2]:{writes}}  {row[3]}".rstrip()
+        for number, row in enumerate(rows)
+    )
+
+
+# ---- lowering ----
+
+
+def _stages(network: Network, fuse: bool) -> tuple[Stage, ...]:
+    """The layers in groups that become one call each."""
+    groups: list[tuple[int, str]] = []  # first layer of the group, activation fused into it
+    for number, layer in enumerate(network.layers):
+        if fuse and groups and groups[-1] == (number - 1, "linear") and _joins(network.layers[number - 1], layer):
+            groups[-1] = (number - 1, ACTIVATIONS[type(layer)])
+        else:
+            groups.append((number, "linear"))
+    ends = [*(place for place, _ in groups[1:]), len(network.layers)]
+    return tuple(
+        Stage(
+            number=k + 1,
+            layer=network.layers[place],
+            slots=network.own[place],
+            activation=activation,
+            inputs=math.prod(network.shapes[place]),
+            outputs=math.prod(network.shapes[ends[k]]),
+            x=f"x{k}",
+            y="z" if k + 1 == len(groups) else f"x{k + 1}",
+            mask=groups[k - 1][1] if k else "linear",
+        )
+        for k, (place, activation) in enumerate(groups)
+    )
+
+
+def _joins(layer: Layer, behind: Layer) -> bool:
+    return isinstance(layer, Dense) and type(behind) in ACTIVATIONS
+
+
+def _forward(network: Network, loss: Loss, stages: tuple[Stage, ...], batch: int) -> list[Call]:
+    """Gather, every stage, the loss."""
+    features, row = stages[0].inputs, LOSSES[type(loss)]
+    outputs = stages[-1].outputs
+    gathered = f"{features} feature{'s' * (features != 1)}"
+    operands, numbers = {"y": "x0", "dy": "targets"}, {"inputs": features, "outputs": 0 if row.labels else outputs}
+    calls = [Call("gather", "gather", gathered, f"x0 [{batch}, {features}]", "", operands, numbers)]
+    for stage in stages:
+        note = row.head(outputs) if stage.y == "z" else ""
+        calls.append(LOWERING[type(stage.layer)].forward(stage, batch)._replace(note=note))
+    target = "labels" if row.labels else "targets"
+    operands = {"x": "z", "y": "row_loss", "dx": "dz"} | ({} if row.labels else {"dy": "targets"})
+    numbers = {"inputs": outputs, "outputs": outputs}
+    return [*calls, Call(row.opcode, kind_of(loss), f"z, {target}", "loss, dz", "", operands, numbers)]
+
+
+def _backward(stages: tuple[Stage, ...]) -> list[Call]:
+    """Every stage in reverse, down to the first one that has parameters."""
+    first = next((stage.number for stage in stages if stage.slots), len(stages) + 1)
+    calls: list[Call] = []
+    for stage in reversed(stages[first - 1 :]):
+        masked = stage.number < len(stages) and isinstance(stages[stage.number].layer, Dense)
+        if stage.activation != "linear" and not masked:
+            calls.append(slope(stage, stage.activation, stage.dy))
+        calls.append(LOWERING[type(stage.layer)].backward(stage, stage.number > first))
+    return calls
+
+
+def _update(network: Network, optimizer: Optimizer) -> list[Call]:
+    """One call over the flat vector, or two where only the weights decay."""
+    kind, moments = kind_of(optimizer), ", moments" if optimizer.moments else ""
+    spans = [(0, network.weights), (network.weights, network.size)] if optimizer.weight_decay else [(0, network.size)]
+    calls = []
+    for start, end in spans:
+        if start == end:
+            continue
+        decay = optimizer.weight_decay if end == network.weights else 0.0
+        whole = "W, b" if end - start == network.size else "W" if start == 0 else "b"
+        note = f"{end - start} numbers, " + (f"decay {decay:g}" if decay else "one call")
+        reads = ", ".join(f"d{name}" for name in whole.split(", ")) + moments
+        operands = {"w": "parameters", "dw": "gradient", "m": "moments"}
+        numbers = {"inputs": end - start, "outputs": 1, "first": start}
+        constants = (decay, *OPTIMIZERS[type(optimizer)](optimizer))
+        calls.append(Call(kind, kind, reads, whole, note, operands, numbers, constants=constants))
+    return calls
+
+
+def _arena(
+    network: Network, optimizer: Optimizer, stages: tuple[Stage, ...], block: int
+) -> tuple[dict[str, Place], int]:
+    """Every buffer in its place, and the end of the last. Rows of a buffer follow each other without gaps."""
+    shapes: dict[str, Shape] = {
+        "parameters": (network.size,),
+        "moments": (optimizer.moments, network.size),
+        "gradient": (network.size,),
+        "x0": (block, stages[0].inputs),
+        "targets": (block, stages[-1].outputs),
+        "row_loss": (block,),
+    }
+    for stage in stages:
+        shapes |= {stage.y: (block, stage.outputs), stage.dy: (block, stage.outputs)}
+        if isinstance(stage.layer, Dense):
+            shapes[f"W{stage.number}T"] = (stage.outputs, stage.inputs)
+    places, end = {}, 0
+    for name, shape in shapes.items():
+        places[name] = Place(end, shape)
+        end += -(-math.prod(shape) // ALIGNMENT) * ALIGNMENT
+    for stage in stages:
+        for slot in stage.slots:
+            name = f"{'W' if slot.name == 'w' else slot.name}{stage.number}"
+            places[name] = Place(places["parameters"].offset + slot.offset, slot.param.shape)
+            places[f"d{name}"] = Place(places["gradient"].offset + slot.offset, slot.param.shape)
+    return places, end

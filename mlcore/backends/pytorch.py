@@ -1,0 +1,232 @@
+"""The same experiment in PyTorch, eagerly, on a CPU or a GPU: one row per layer, loss and optimizer.
+
+The only room that imports torch, and only inside functions: choosing this backend is what loads it. The flat vector is
+torch storage; parameters and their gradients are views into it, so weights come and go without a conversion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mlcore import philox
+from mlcore.backends.backend import Inspection, Problem, Weights
+from mlcore.layers.layer import Array
+from mlcore.losses import Loss
+from mlcore.network import Network
+from mlcore.optimizers import Optimizer
+from mlcore.spec import kind_of
+
+Tensor: TypeAlias = Any  # torch.Tensor, which must not be imported here
+Row: TypeAlias = Callable[..., Any]
+
+
+def _layers() -> dict[str, Row]:
+    """layer kind -> f(parameters by name, x)"""
+    import torch
+    from torch.nn import functional as f
+
+    return {
+        "dense": lambda p, x: torch.addmm(p["b"], x, p["w"]),
+        "relu": lambda p, x: f.relu(x),
+        "relu6": lambda p, x: f.relu6(x),
+        "sigmoid": lambda p, x: torch.sigmoid(x),
+        "tanh": lambda p, x: torch.tanh(x),
+    }
+
+
+def _losses() -> dict[str, Row]:
+    """loss kind -> f(z, y)"""
+    from torch.nn import functional as f
+
+    return {
+        "binary_cross_entropy": lambda z, y: f.binary_cross_entropy_with_logits(z[:, 0], y),
+        "softmax_cross_entropy": f.cross_entropy,
+        "mse": f.mse_loss,
+        "mae": f.l1_loss,
+    }
+
+
+def _sgd(o: Any, w: Tensor, g: Tensor, moments: Tensor, step: int, rate: float) -> None:
+    if not o.momentum:
+        w.sub_(g, alpha=rate)
+        return
+    v = moments[0].mul_(o.momentum).add_(g)
+    w.sub_(g.add(v, alpha=o.momentum) if o.nesterov else v, alpha=rate)
+
+
+def _rmsprop(o: Any, w: Tensor, g: Tensor, moments: Tensor, step: int, rate: float) -> None:
+    s = moments[0].mul_(o.rho).addcmul_(g, g, value=1 - o.rho)
+    w.addcdiv_(g, s.sqrt().add_(o.epsilon), value=-rate)
+
+
+def _adam(o: Any, w: Tensor, g: Tensor, moments: Tensor, step: int, rate: float) -> None:
+    m = moments[0].mul_(o.beta1).add_(g, alpha=1 - o.beta1)
+    v = moments[1].mul_(o.beta2).addcmul_(g, g, value=1 - o.beta2)
+    scale = v.div(1 - o.beta2 ** (step + 1)).sqrt_().add_(o.epsilon)
+    w.addcdiv_(m, scale, value=-rate / (1 - o.beta1 ** (step + 1)))
+
+
+OPTIMIZERS: dict[str, Row] = {"sgd": _sgd, "rmsprop": _rmsprop, "adam": _adam}
+
+
+def gpus() -> list[str]:
+    """The GPUs PyTorch can use, by name."""
+    import torch
+
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    return [str(torch.cuda.get_device_name(number)) for number in range(count)]
+
+
+def use_threads(count: int) -> None:
+    """Let PyTorch use that many threads on the CPU."""
+    import torch
+
+    torch.set_num_threads(count)
+
+
+class Torch:
+    """PyTorch on `device` (auto is the CPU unless a GPU is named), in float32 or float64."""
+
+    name = "torch"
+
+    def __init__(self, device: str = "auto", precision: str = "float32") -> None:
+        self.device = "cpu" if device == "auto" else device
+        self.precision = precision
+
+    def unavailable(self) -> str | None:
+        if find_spec("torch") is None:
+            return 'PyTorch is not installed; pip install "mlj-tui[torch]" brings it'
+        import torch
+
+        if self.device == "cpu":
+            return None
+        if not torch.cuda.is_available():
+            built = "was built without CUDA" if torch.version.cuda is None else "finds no usable GPU"
+            return f"{self.device} was asked for, but PyTorch {torch.__version__} {built} on this machine"
+        number = torch.device(self.device).index or 0
+        if number >= torch.cuda.device_count():
+            return f"{self.device} was asked for, but there are {torch.cuda.device_count()} GPUs (cuda:0 is the first)"
+        return None
+
+    def unsupported(self, network: Network, loss: Loss, optimizer: Optimizer) -> list[str]:
+        layers = _layers()
+        missing = [f"layer {kind_of(layer)}" for layer in network.layers if kind_of(layer) not in layers]
+        if kind_of(loss) not in _losses():
+            missing.append(f"loss {kind_of(loss)}")
+        if kind_of(optimizer) not in OPTIMIZERS:
+            missing.append(f"optimizer {kind_of(optimizer)}")
+        return missing
+
+    def open(self, problem: Problem) -> TorchSession:
+        return TorchSession(problem, self.device, self.precision)
+
+
+class TorchSession:
+    """A network on a device: data, weights and moments live there; a batch is gathered there by the trainer's order."""
+
+    def __init__(self, problem: Problem, device: str, precision: str) -> None:
+        import torch
+
+        self.torch, self.problem, self.device = torch, problem, torch.device(device)
+        self.dtype = torch.float64 if precision == "float64" else torch.float32
+        network, optimizer = problem.network, problem.optimizer
+        table = _layers()
+        self.rows = [table[kind_of(layer)] for layer in network.layers]
+        self.loss, self.move = _losses()[kind_of(problem.loss)], OPTIMIZERS[kind_of(optimizer)]
+        self.vector, self.gradient = self._zeros(network.size), self._zeros(network.size)
+        self.moments = self._zeros(optimizer.moments, network.size)
+        views: list[dict[str, Tensor]] = network.views(self.vector)
+        self.p = [{name: value.requires_grad_() for name, value in layer.items()} for layer in views]
+        for layer, gradients in zip(self.p, network.views(self.gradient), strict=True):
+            for name, value in layer.items():
+                value.grad = gradients[name]
+        self.x = torch.from_numpy(np.ascontiguousarray(problem.rows.x)).to(self.device)
+        self.y = self._targets(problem.rows.y)
+        self.step = 0
+        self._order: tuple[int, Tensor] | None = None
+
+    def _zeros(self, *shape: int) -> Tensor:
+        return self.torch.zeros(shape, dtype=self.dtype, device=self.device)
+
+    def _targets(self, y: Array) -> Tensor:
+        classes = kind_of(self.problem.loss) == "softmax_cross_entropy"
+        dtype = self.torch.int64 if classes else self.dtype
+        return self.torch.as_tensor(np.ascontiguousarray(y), device=self.device).to(dtype)
+
+    def _inputs(self, x: Tensor) -> Tensor:
+        if x.dtype == self.torch.uint8:
+            return x.to(self.dtype) * self.problem.factor
+        return x.to(self.dtype)
+
+    def _forward(self, x: Tensor) -> list[Tensor]:
+        """The output of every layer."""
+        outputs = []
+        for row, p in zip(self.rows, self.p, strict=True):
+            x = row(p, x)
+            outputs.append(x)
+        return outputs
+
+    def train(self, first_step: int, steps: int, rates: Array) -> Array:
+        losses = np.zeros(steps, dtype=np.float32)
+        p = self.problem
+        for i in range(steps):
+            index = self._batch(first_step + i)
+            x, y = (self.x, self.y) if index is None else (self.x[index], self.y[index])
+            loss = self.loss(self._forward(self._inputs(x))[-1], y)
+            losses[i] = float(loss.detach())
+            if not np.isfinite(losses[i]):
+                return losses[: i + 1]
+            self.gradient.zero_()
+            loss.backward()
+            with self.torch.no_grad():
+                g, decay = self.gradient, p.optimizer.weight_decay
+                if decay:
+                    g[: p.network.weights].add_(self.vector[: p.network.weights], alpha=decay)
+                self.move(p.optimizer, self.vector, g, self.moments, self.step, float(rates[i]))
+            self.step += 1
+        return losses
+
+    def _batch(self, step: int) -> Tensor | None:
+        """The rows of a step on the device, or None for all of them in their own order."""
+        p, n = self.problem, len(self.problem.rows)
+        if p.batch_size >= n:
+            return None
+        epoch, place = divmod(step, p.steps_per_epoch)
+        if self._order is None or self._order[0] != epoch:
+            rows = philox.order(p.seed, epoch, n).astype(np.int64)
+            self._order = (epoch, self.torch.from_numpy(rows).to(self.device))
+        return self._order[1][place * p.batch_size : (place + 1) * p.batch_size]
+
+    def inspect(self, x: Array, y: Array) -> Inspection:
+        inputs = self._inputs(self.torch.from_numpy(np.ascontiguousarray(x)).to(self.device))
+        self.gradient.zero_()
+        outputs = self._forward(inputs)
+        loss = self.loss(outputs[-1], self._targets(y))
+        loss.backward()
+        activations = tuple(self._numpy(value.detach()) for value in outputs)
+        return Inspection(float(loss.detach()), activations, self._numpy(self.gradient))
+
+    def predict(self, x: Array) -> Array:
+        with self.torch.no_grad():
+            inputs = self._inputs(self.torch.from_numpy(np.ascontiguousarray(x)).to(self.device))
+            return self._numpy(self._forward(inputs)[-1]).astype(np.float32, copy=False)
+
+    def _numpy(self, value: Tensor) -> Array:
+        found: Array = value.cpu().numpy().copy()
+        return found
+
+    def weights(self) -> Weights:
+        return Weights(self._numpy(self.vector.detach()), self._numpy(self.moments), self.step)
+
+    def restore(self, weights: Weights) -> None:
+        with self.torch.no_grad():
+            self.vector.copy_(self.torch.from_numpy(np.ascontiguousarray(weights.vector)))
+            self.moments.copy_(self.torch.from_numpy(np.ascontiguousarray(weights.moments)))
+        self.step = weights.step
+
+    def close(self) -> None:
+        self._order = None

@@ -1,0 +1,1 @@
+"""What the command line's verbs do, one file per family. `parser.py` declares them and imports none of these."""

@@ -1,0 +1,211 @@
+"""`mlj evaluate` and `mlj predict`: what a trained network says, and how right it is."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlcore import metrics, report
+from mlcore.commands import features, table
+from mlcore.commands.data import class_name, raw
+from mlcore.commands.drawing import Paper, picture
+from mlcore.commands.story import fact
+from mlcore.datasets.dataset import Data, Rows
+from mlcore.errors import DataError, StorageError, UsageError
+from mlcore.model import Model
+from mlcore.runs import open_run
+from mlcore.sanitize import cell, sanitize
+from mlcore.storage import storing, write_file
+
+CHUNK = 8192  # rows answered at once
+WIDEST = 20  # classes up to which a table of mistakes is printed
+
+
+def evaluate(args: argparse.Namespace) -> int:
+    """Loss, metrics and mistakes on one split."""
+    run = open_run(args.run, args.runs_dir)
+    model, data = run.model(args.epoch), run.config.dataset.load()
+    rows = _split(data, args.split)
+    z = outputs(model, data.inputs(rows))
+    found = {"loss": model.loss(z, rows.y)[0]} | metrics.evaluate(z, rows.y, data.task)
+    found = {f"{args.split}_{name}": value for name, value in found.items()}
+    mistakes = _mistakes(model, z, rows, data)
+    if args.json:
+        said: dict[str, Any] = {"run": run.id, "split": args.split, "rows": len(rows), **found}
+        print(report.json_line(said if mistakes is None else said | {"confusion": mistakes.tolist()}))
+        return 0
+    print(f"{sanitize(run.name)}: {len(rows):,} rows of the {args.split} split")
+    for name, value in found.items():
+        best = f"   (best possible {data.ceiling:.2%})" if data.ceiling and name.endswith("accuracy") else ""
+        text = f"{value:.2%}" if name.endswith("accuracy") else f"{value:.5f}"
+        print(fact(name.replace("_", " "), text + best))
+    if mistakes is not None and len(mistakes) <= WIDEST:
+        names = [class_name(data, number) for number in range(len(mistakes))]
+        body = [(name, *row) for name, row in zip(names, mistakes.tolist(), strict=True)]
+        print("\nlabel (down) and prediction (across)")
+        print("\n".join(table.lines(body, ("", *names), right=range(1, len(names) + 1))))
+    return 0
+
+
+def predict(args: argparse.Namespace) -> int:
+    """Predictions for rows of the test split or of a file, as CSV, JSON lines or pictures."""
+    run = open_run(args.run, args.runs_dir)
+    model = run.model()
+    if args.data is not None and (args.rows is not None or args.show):
+        raise UsageError("--data brings its own rows", hint="leave out --rows and --show, or leave out --data")
+    if args.data is not None:
+        raw = features.read(args.data, model.preparation.feature_names)
+        answers = Answers(model, model.outputs(raw), np.arange(len(raw)), None)
+    else:
+        data = run.config.dataset.load()
+        rows = _split(data, "test")
+        index = slice_of("0:10" if args.rows is None else args.rows, len(rows))
+        picked = rows.take(index)
+        answers = Answers(model, outputs(model, data.inputs(picked)), index, picked.y)
+        if args.show:
+            _show(answers, data, picked)
+            return 0
+    if args.out is None:
+        answers.write(sys.stdout, args.json, args.proba)
+        return 0
+    text = io.StringIO(newline="")
+    answers.write(text, args.json, args.proba)
+    _put(Path(args.out), text.getvalue().encode())
+    return 0
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Write a file wholly or, where the disk refuses, leave what was there; a device or a pipe is written to."""
+    try:
+        if path.exists() and not path.is_file():
+            with storing("cannot write", path):
+                path.write_bytes(data)
+        else:
+            write_file(path.resolve(), data)
+    except StorageError as error:
+        error.hint = "name another file with --out"
+        raise
+
+
+class Answers:
+    """What a model says about some rows. `index` are their numbers, `y` their labels where there are any."""
+
+    def __init__(self, model: Model, z: NDArray[Any], index: NDArray[Any], y: NDArray[Any] | None) -> None:
+        self.index, self.y = index.tolist(), y
+        self.probabilities = model.loss.probabilities(z)
+        self.task = model.preparation.task
+        self.classes = self.task.kind != "regression"
+
+    def said(self, place: int) -> Any:
+        """The prediction: a class name, or the numbers of a regression."""
+        p = self.probabilities[place]
+        return self.name(int(p.argmax())) if self.classes else _numbers(p)
+
+    def label(self, place: int) -> Any:
+        """The label of a row that has one."""
+        assert self.y is not None
+        return self.name(int(self.y[place])) if self.classes else _numbers(np.atleast_1d(self.y[place]))
+
+    def name(self, number: int) -> str:
+        """The name of a class, safe to print."""
+        names = self.task.class_names
+        return sanitize(names[number]) if number < len(names) else str(number)
+
+    def write(self, out: TextIO, as_json: bool, probabilities: bool) -> None:
+        """One line a row: CSV with a header, or JSON."""
+        writer = csv.writer(out, lineterminator="\n")
+        for number, row in enumerate(self._rows(probabilities)):
+            if as_json:
+                print(report.json_line(row), file=out)
+                continue
+            if not number:
+                writer.writerow(_cells(row.keys()))
+            writer.writerow(_cells(row.values()))
+
+    def _rows(self, probabilities: bool) -> Iterator[dict[str, Any]]:
+        for place, number in enumerate(self.index):
+            row = {"row": number, "prediction": self.said(place)}
+            if self.y is not None:
+                row["label"] = self.label(place)
+            if probabilities and self.classes:
+                p = self.probabilities[place].tolist()
+                row |= {f"p_{self.name(k)}": value for k, value in enumerate(p)}
+            yield row
+
+
+def outputs(model: Model, x: NDArray[Any]) -> NDArray[Any]:
+    """Raw outputs [n, O] for inputs as the network sees them, some thousand rows at a time."""
+    parts = [model.network.forward(model.vector, x[i : i + CHUNK])[0] for i in range(0, len(x), CHUNK)]
+    return np.concatenate(parts)
+
+
+def slice_of(text: str, n: int) -> NDArray[Any]:
+    """The row numbers `A:B`, `A:`, `:B` or `A` means among n rows. Raises UsageError when there are none."""
+    found = re.fullmatch(r"(-?[0-9]{0,18})(?:(:)(-?[0-9]{0,18}))?", text.strip())
+    if not found or found[0] in ("", "-"):
+        raise UsageError(f"--rows: expected A:B, got {text!r:.80}", hint="e.g. --rows 0:3")
+    first, last = (int(each) if each and each != "-" else None for each in found.group(1, 3))
+    index = np.arange(n)[slice(first, last)] if found[2] else np.arange(n)[first:][:1]
+    if not len(index):
+        raise UsageError(f"--rows: no rows in {text!r}; there are {n:,}, counted from 0", hint="e.g. --rows 0:3")
+    return index
+
+
+def _split(data: Data, name: str) -> Rows:
+    rows: Rows | None = getattr(data, name)
+    if rows is None or not len(rows):
+        raise DataError(f"this data set has no {name} split", code="DATA_EMPTY", hint="set dataset.split, train again")
+    return rows
+
+
+def _mistakes(model: Model, z: NDArray[Any], rows: Rows, data: Data) -> NDArray[Any] | None:
+    """How often each class was taken for each other [K, K], or None for a regression."""
+    if data.task.kind == "regression":
+        return None
+    p = model.loss.probabilities(z)
+    found: NDArray[Any] = metrics.confusion_matrix(rows.y, p.argmax(axis=1), p.shape[1])
+    return found
+
+
+def _show(answers: Answers, data: Data, rows: Rows) -> None:
+    """Each row drawn or listed, with its prediction and its label."""
+    paper = Paper.of()
+    for place, number in enumerate(answers.index):
+        print(f"row {number}")
+        print("\n".join(line.rstrip() for line in _drawn(data, rows.take(slice(place, place + 1)), paper)))
+        print(f"Prediction: [{_joined(answers.said(place))}]")
+        print(f"Label: [{_joined(answers.label(place))}]\n")
+
+
+def _drawn(data: Data, row: Rows, paper: Paper) -> Iterator[str]:
+    """A row as a picture where it is one, else its features in data units."""
+    x = raw(data, row)[0].astype(np.float64)
+    if data.image_shape:
+        return picture(x.reshape(data.image_shape) / max(float(x.max()), 1e-9), paper.glyphs == "braille")
+    return table.lines((name, f"{value:.4f}") for name, value in zip(data.feature_names, x, strict=True))
+
+
+def _numbers(values: NDArray[Any]) -> Any:
+    found = [float(value) for value in values]
+    return found[0] if len(found) == 1 else found
+
+
+def _joined(value: Any) -> str:
+    """A prediction between its brackets."""
+    if isinstance(value, list):
+        return ", ".join(map(_joined, value))
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def _cells(values: Any) -> list[Any]:
+    """Cells of a CSV file no spreadsheet takes for a formula."""
+    return [cell(value) if isinstance(value, str) else value for value in values]

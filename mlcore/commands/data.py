@@ -1,0 +1,196 @@
+"""`mlj data`: what data sets there are, what is in them, how they look, and how to get what must be downloaded."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlcore import datasets, form
+from mlcore.commands import table
+from mlcore.commands.drawing import Paper, points, side_by_side
+from mlcore.commands.experiment import assignment, named
+from mlcore.commands.parser import nearest
+from mlcore.commands.story import fact
+from mlcore.commands.topics import allowed, typed
+from mlcore.config import Config, recipes
+from mlcore.datasets.dataset import Data, Dataset, Rows
+from mlcore.datasets.toys import Toy
+from mlcore.errors import UsageError
+from mlcore.report import json_line
+from mlcore.sanitize import sanitize
+from mlcore.spec import kind_of
+
+WIDEST = 8  # features shown of a row
+PICTURES = 12
+SPLITS = ("train", "validation", "test")
+
+
+def listing(args: argparse.Namespace) -> int:
+    """The data sets and one line about each."""
+    if args.json:
+        for entry in datasets.CATALOGUE:
+            print(json_line({"dataset": entry.name, "line": entry.line}))
+    else:
+        print("\n".join(table.lines((entry.name, entry.line) for entry in datasets.CATALOGUE)))
+        print("\nmlj data show NAME tells more, mlj data plot NAME draws it.")
+    return 0
+
+
+def show(args: argparse.Namespace) -> int:
+    """Facts and parameters of a data set."""
+    config = chosen(args)
+    data = config.dataset.load()
+    if args.json:
+        print(json_line(_plain(config, data)))
+        return 0
+    kind = kind_of(config.dataset)
+    print(f"{kind}: {datasets.CATALOGUE.find(kind).line}")
+    print("\n".join(_facts(data)))
+    print("\nparameters, for --set:")
+    rows = [row for row in form.rows(config) if row.name.startswith("dataset.") and row.name != "dataset.kind"]
+    cells = [(row.name[8:], typed(row.value), allowed(row), row.help) for row in rows]
+    print("\n".join("  " + line for line in table.lines(cells, ("name", "value", "range", "what it is"))))
+    return 0
+
+
+def head(args: argparse.Namespace) -> int:
+    """The first rows, in data units."""
+    config = chosen(args)
+    x, y, names = _first(config.dataset, args.n)
+    if args.json:
+        for features, target in zip(x.tolist(), y.tolist(), strict=True):
+            print(json_line({"x": features, "y": target}))
+        return 0
+    more = ["…"] if len(names) > WIDEST else []
+    rows = [
+        [f"{value:.8g}" for value in features[:WIDEST]] + more + [_target(target)]
+        for features, target in zip(x, y, strict=True)
+    ]
+    print(f"X[:{len(x)}] and y[:{len(x)}] of {kind_of(config.dataset)}")
+    header = [*names[:WIDEST], *more, "y"]
+    print("\n".join(table.lines(rows, header, right=range(len(header)))))
+    return 0
+
+
+def plot(args: argparse.Namespace) -> int:
+    """Points of a plane, a regression on one number, or the first pictures."""
+    config = chosen(args)
+    data, paper = config.dataset.load(), Paper.asked(args)
+    if data.image_shape:
+        rows = data.train.take(slice(PICTURES))
+        x = raw(data, rows).astype(np.float64)
+        pictures = list((x / max(float(x.max()), 1e-9)).reshape(-1, *data.image_shape))
+        print("\n".join(side_by_side(pictures, [class_name(data, int(y)) for y in rows.y], paper)))
+        return 0
+    there = splits(data)
+    x, y = (np.concatenate(parts) for parts in zip(*((raw(data, r), r.y) for r in there.values()), strict=True))
+    if x.shape[1] == 2 and data.task.kind != "regression":
+        print(points(x[:, 0], x[:, 1], y, data.task.class_names, paper))
+    elif x.shape[1] == 1 and data.task.kind == "regression":
+        split = np.repeat(np.arange(len(there)), [len(rows) for rows in there.values()])
+        print(points(x[:, 0], y[:, 0], split, list(there), paper))
+    else:
+        what = f"{kind_of(config.dataset)} has {x.shape[1]} features"
+        raise UsageError(f"{what}: a plot takes two, or one of a regression", hint=f"mlj data head {args.data}")
+    return 0
+
+
+def fetch(args: argparse.Namespace) -> int:
+    """Download the files of a data set."""
+    from mlcore.datasets.fetch import fetch as download
+
+    for file in download(args.data):
+        came = f"from {file.address}" if file.address else "was here already"
+        print(f"{file.path.name}: {file.bytes:,} bytes, {came}", file=sys.stderr)
+        print(file.path, flush=True)
+    return 0
+
+
+def chosen(args: argparse.Namespace) -> Config:
+    """An experiment on the data set that is named, or a recipe's, with the parameters asked for."""
+    kinds = datasets.CATALOGUE.names()
+    known = [name.rpartition("/")[2] for name in recipes()]
+    if args.data in kinds:
+        config = Config().with_settings({"dataset": args.data})
+    elif args.data.endswith(".toml") or args.data in recipes() or args.data in known:
+        config = named(args.data)
+    else:
+        raise nearest("data set", args.data, tuple(dict.fromkeys([*kinds, *known])))
+    changes = dict(assignment(text) for text in args.set)
+    return config.with_settings({f"dataset.{name.removeprefix('dataset.')}": v for name, v in changes.items()})
+
+
+def class_name(data: Data, number: int) -> str:
+    """The name of a class, or its number, safe to print."""
+    names = data.task.class_names
+    return sanitize(names[number]) if number < len(names) else str(number)
+
+
+def raw(data: Data, rows: Rows) -> NDArray[Any]:
+    """Inputs in data units [n, features]."""
+    return rows.x if rows.x.dtype == np.uint8 else data.scaling.undo(rows.x)
+
+
+def splits(data: Data) -> dict[str, Rows]:
+    """The splits there are, by name."""
+    found = {name: getattr(data, name) for name in SPLITS}
+    return {name: rows for name, rows in found.items() if rows is not None}
+
+
+def _facts(data: Data) -> Iterator[str]:
+    there = splits(data)
+    yield fact("rows", ", ".join(f"{len(rows):,} {name}" for name, rows in there.items()))
+    if data.image_shape:
+        yield fact("pictures", "{} x {} pixels".format(*data.image_shape))
+    else:
+        names = data.feature_names
+        yield fact("features", ", ".join(names[:12]) + (f", … ({len(names)})" if len(names) > 12 else ""))
+    counts = _counts(data)
+    if counts:
+        yield fact("classes", ", ".join(f"{name} ({count:,})" for name, count in list(counts.items())[:12]))
+    else:
+        y = np.concatenate([rows.y for rows in there.values()])
+        yield fact("target", f"numbers from {y.min():.4g} to {y.max():.4g}")
+    if data.ceiling is not None:
+        yield fact("best possible", f"{data.ceiling:.2%}")
+
+
+def _counts(data: Data) -> dict[str, int]:
+    """How many rows each class has; nothing for a regression."""
+    if data.task.kind == "regression":
+        return {}
+    y = np.concatenate([rows.y for rows in splits(data).values()])
+    counts = np.bincount(y, minlength=len(data.task.class_names)).tolist()
+    return dict(zip(data.task.class_names, counts, strict=True))
+
+
+def _plain(config: Config, data: Data) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "dataset": kind_of(config.dataset),
+        "parameters": config.to_dict()["dataset"],
+        "task": data.task.kind,
+        "rows": {name: len(rows) for name, rows in splits(data).items()},
+        "features": list(data.feature_names),
+        "classes": _counts(data),
+        "ceiling": data.ceiling,
+        "image_shape": data.image_shape,
+    }
+    return {name: value for name, value in found.items() if value not in (None, {})}
+
+
+def _first(dataset: Dataset, n: int) -> tuple[NDArray[Any], NDArray[Any], tuple[str, ...]]:
+    """The first rows in data units: as they are made where a seed makes them, else of the training split."""
+    if isinstance(dataset, Toy):
+        x, y = dataset.drawn()
+        return x[:n], y[:n], ("x1", "x2")
+    data = dataset.load()
+    return raw(data, data.train)[:n], data.train.y[:n], data.feature_names
+
+
+def _target(value: Any) -> str:
+    return ", ".join(f"{each:.6g}" for each in np.atleast_1d(value))

@@ -1,0 +1,103 @@
+"""The experiment a command line means: a recipe or a file, then the environment, then the options."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import tomllib
+from typing import Any
+
+from mlcore.config import Config, load_config, load_recipe
+from mlcore.errors import ConfigError, RunError, UsageError
+
+VARIABLES = {"backend": "MLJ_BACKEND", "device": "MLJ_DEVICE", "seed": "MLJ_SEED"}  # settings made by the environment
+SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def chosen(args: argparse.Namespace, runs: bool = False) -> Config:
+    """The experiment of `args`: what is named, changed by environment, options and `--set`, in that order.
+
+    runs: a run may be named as well.
+    """
+    config = _named(args, runs)
+    for name, variable in VARIABLES.items():
+        if os.environ.get(variable):
+            try:
+                config = config.with_settings({name: value_of(os.environ[variable])})
+            except ConfigError as error:
+                error.where = variable
+                raise
+    return config.with_settings(settings(args))
+
+
+def _named(args: argparse.Namespace, runs: bool) -> Config:
+    try:
+        return named(args.experiment)
+    except ConfigError as error:
+        if not runs or error.code != "CONFIG_UNKNOWN":
+            raise
+        from mlcore.runs import open_run
+
+        try:
+            return open_run(args.experiment, args.runs_dir).config
+        except RunError:
+            raise error from None
+
+
+def named(text: str) -> Config:
+    """A recipe by its name or the last part of it, or a configuration file. Raises errors naming the nearest recipe."""
+    if text.endswith(".toml"):
+        return load_config(text)
+    try:
+        return load_recipe(text)
+    except ConfigError:
+        if not os.path.exists(text):
+            raise
+    return load_config(text)
+
+
+def settings(args: argparse.Namespace) -> dict[str, Any]:
+    """Dotted names and values the options ask for."""
+    found: dict[str, Any] = {}
+    for name in ("backend", "device", "seed", "epochs"):
+        value = getattr(args, name, None)
+        if value is not None:
+            found[name] = value
+    if getattr(args, "goal", None):
+        found["stopping.goal"] = args.goal
+    if getattr(args, "max_time", None):
+        found["stopping.max_seconds"] = _seconds(args.max_time)
+    for text in args.set:
+        name, value = assignment(text)
+        found[name] = value
+    return found
+
+
+def assignment(text: str) -> tuple[str, Any]:
+    """`a.b=v` as a name and a value. Raises UsageError when there is no name."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise UsageError(f"expected NAME=VALUE, got {text!r}", hint="e.g. optimizer.learning_rate=0.01")
+    return name.strip(), value_of(value.strip())
+
+
+def value_of(text: str) -> Any:
+    """A value as a configuration file would write it, or the words themselves: 3, 0.1, true, ["x1"], 16 relu."""
+    try:
+        found = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):  # no TOML, or a number with thousands of digits
+        found = {}
+    if len(found) == 1 and isinstance(found["value"], bool | int | float | str | list | dict):
+        return found["value"]
+    try:
+        return float(text)  # .5 and 1. are no TOML
+    except ValueError:
+        return text
+
+
+def _seconds(text: str) -> float:
+    found = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)([smh]?)", text)
+    if not found or not float(found[1]):
+        raise UsageError(f"--max-time: expected a time like 60, 60s, 5m or 1h, got {text!r}")
+    return float(found[1]) * SECONDS[found[2]]

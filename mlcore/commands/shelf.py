@@ -1,0 +1,136 @@
+"""`mlj runs` and `mlj plot`: what has been trained, one run in full, its curves, and how to be rid of it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from mlcore.commands import table
+from mlcore.commands.story import called, fact
+from mlcore.errors import MljError, RunError, UsageError
+from mlcore.report import accuracy, json_line
+from mlcore.runs import Run, list_runs, open_run, runs_root
+from mlcore.sanitize import sanitize
+
+HEADER = ("name", "state", "data", "layers", "epochs", "accuracy", "seconds", "id")
+
+
+def listing(args: argparse.Namespace) -> int:
+    """Every run, the newest first."""
+    runs = list_runs(args.runs_dir)
+    if args.json:
+        for run in runs:
+            print(json_line(_plain(run)))
+        return 0
+    if not runs:
+        with suppress(FileNotFoundError):
+            os.scandir(runs_root(args.runs_dir)).close()  # a folder that cannot be read is not an empty one
+        print(f"no runs in {runs_root(args.runs_dir)} yet; mlj train moons makes one", file=sys.stderr)
+        return 0
+    print("\n".join(table.lines(map(_cells, runs), HEADER, right=(4, 5, 6))))
+    return 0
+
+
+def show(args: argparse.Namespace) -> int:
+    """One run: its facts, its experiment, and what happened to it."""
+    run = open_run(args.run, args.runs_dir)
+    if args.json:
+        print(json_line(_plain(run) | {"config": run.config.to_dict(), "events": run.events}))
+        return 0
+    print("\n".join(_facts(run)))
+    print("\nconfiguration:")
+    print("\n".join("  " + sanitize(line, 200) for line in run.config.to_toml().rstrip().split("\n")))
+    return 0
+
+
+def remove(args: argparse.Namespace) -> int:
+    """Delete runs, after a question on a terminal. A run that is running stays."""
+    named = [open_run(name, args.runs_dir) for name in args.runs]
+    runs = list({run.folder.resolve(): run for run in named}.values())
+    for run in runs:
+        if run.status.state == "running":
+            hint = f"stop it first: mlj ctl {called(run)} stop"
+            raise RunError(f"{run.name} is running", code="RUN_LOCKED", hint=hint)
+    if not args.yes and not _sure(runs):
+        return 0
+    for run in runs:
+        run.delete()
+        print(f"removed {run.id} ({sanitize(run.name)})", file=sys.stderr)
+    return 0
+
+
+def plot(args: argparse.Namespace) -> int:
+    """The curves of a run."""
+    from mlcore.commands.drawing import Paper, curves
+
+    run = open_run(args.run, args.runs_dir)
+    history = run.history
+    names = {split: f"{split}_{args.what}" for split in ("train", "validation")}
+    series = {split: (history["epoch"], history[name]) for split, name in names.items() if name in history}
+    if not series:
+        raise RunError(f"run {run.name} has no {args.what} to plot", code="RUN_EMPTY", hint="mlj runs show says more")
+    print(curves(series, Paper.asked(args), args.what, args.log))
+    return 0
+
+
+def _cells(run: Run) -> tuple[Any, ...]:
+    status = run.status
+    try:
+        config = run.config.to_dict()
+    except MljError:  # one run that cannot be read must not hide the others
+        return run.name, "damaged", "", "", "", "", "", run.id
+    found = accuracy(status.metrics)
+    reached = f"{status.epoch:,}/{status.epochs:,}" if status.epochs else ""
+    percent = f"{found:.1%}" if found == found else ""
+    data, seconds = config["dataset"]["kind"], f"{status.seconds:.2f}"
+    return run.name, status.state, data, config["layers"], reached, percent, seconds, run.id
+
+
+def _plain(run: Run) -> dict[str, Any]:
+    """A run as plain values."""
+    status = run.status
+    found = {
+        "run": run.id,
+        "name": run.name,
+        "created": run.facts.get("created"),
+        "parent": run.parent,
+        "state": status.state,
+        "reason": status.reason,
+        "epoch": status.epoch,
+        "epochs": status.epochs,
+        "step": status.step,
+        "seconds": status.seconds,
+        "exit_code": status.exit_code,
+        "metrics": status.metrics,
+        "folder": str(run.folder),
+    }
+    return {name: value for name, value in found.items() if value not in ("", None)}
+
+
+def _facts(run: Run) -> Iterator[str]:
+    plain = _plain(run)
+    metrics = plain.pop("metrics")
+    for name, value in plain.items():
+        yield fact(name.replace("_", " "), sanitize(value, 200))
+    for name, value in metrics.items():
+        yield fact(name.replace("_", " "), f"{value:.2%}" if name.endswith("accuracy") else f"{value:.6g}")
+    snapshots = list(run.snapshots())
+    if snapshots:
+        yield fact("snapshots", f"{len(snapshots)}, epochs {snapshots[0]} to {snapshots[-1]}")
+    for event in run.events:
+        if event.get("event") in ("changed", "warned"):
+            words = (f"{key} {value}" for key, value in event.items() if key not in ("event", "time"))
+            yield fact(str(event["event"]), sanitize(", ".join(words), 200))
+
+
+def _sure(runs: list[Run]) -> bool:
+    """Whether the person at the terminal means it. Raises UsageError where nobody can be asked."""
+    listed = ", ".join(f"{sanitize(run.name)} ({run.id})" for run in runs)
+    if not sys.stdin.isatty():
+        raise UsageError(f"this removes {listed} for good", hint="say so with --yes")
+    print(f"remove {listed} for good? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

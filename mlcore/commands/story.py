@@ -1,0 +1,105 @@
+"""What a run was, kept while its events pass: its beginning, its curves as plain numbers, and its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from mlcore.events import Ended, EpochEnded, Event, Metrics, Started
+from mlcore.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from mlcore.runs import Run
+
+ENDINGS = {
+    "finished": "finished",
+    "early_stop": "stopped early: no better for a while",
+    "goal": "goal reached",
+    "time": "time is up",
+    "stopped": "stopped",
+    "interrupted": "interrupted",
+    "diverged": "diverged",
+}
+
+
+class Story:
+    """The beginning, the curves and the end of a run. Models and weights are not kept."""
+
+    def __init__(self) -> None:
+        self.started: Started | None = None
+        self.ended: Ended | None = None
+        self.epochs: list[int] = []
+        self.history: dict[str, list[float]] = {}
+
+    def listen(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Pass events on and remember them."""
+        for event in events:
+            if isinstance(event, Started):
+                self.started = event
+            elif isinstance(event, EpochEnded):
+                self._remember(event)
+            elif isinstance(event, Ended):
+                self.ended = event
+            yield event
+
+    def _remember(self, event: EpochEnded) -> None:
+        self.epochs.append(event.epoch)
+        for name, value in event.metrics.items():
+            self.history.setdefault(name, []).append(value)
+
+    def series(self, what: str) -> dict[str, tuple[list[int], list[float]]]:
+        """The curves of a metric, `loss` or `accuracy`: split name to epochs and values."""
+        names = {split: f"{split}_{what}" for split in ("train", "validation")}
+        return {split: (self.epochs, self.history[name]) for split, name in names.items() if name in self.history}
+
+    def lines(self, run: Run | None = None) -> Iterator[str]:
+        """The result, a fact a line: how it ended, the metrics of the weights kept, the run, and what to try next."""
+        started, ended = self.started, self.ended
+        if started is None or ended is None:
+            return
+        machine = f"{started.backend} on {started.device}"
+        if started.isa:
+            machine = f"{started.backend} ({started.isa}, {plural(started.threads, 'thread')})"
+        made = f"{plural(ended.epoch, 'epoch')}, {plural(ended.step, 'step')} in {ended.seconds:.3g} s"
+        yield f"{ENDINGS[ended.reason]}: {made}"
+        if started.summary:
+            yield fact("network", f"{started.summary}, {plural(started.parameters, 'parameter')}")
+        yield fact("backend", machine)
+        if started.backend == "reference" and started.config.get("backend") == "auto":
+            yield fact("why", started.why)
+        yield from self._measured("validation", ended.metrics, None)
+        yield from self._measured("test", ended.metrics, started.ceiling)
+        if ended.best_epoch and ended.best_epoch != ended.epoch and "validation_loss" in ended.metrics:
+            yield fact("weights", f"of epoch {ended.best_epoch}, the best by validation")
+        if run is not None:
+            name = called(run)
+            yield fact("run", sanitize(run.name))
+            again = ended.reason == "interrupted"
+            yield fact("try", f"mlj resume {name}" if again else f"mlj predict {name} --rows 0:3 --show")
+            yield fact("", f"mlj-tui {name}")
+
+    def _measured(self, split: str, metrics: Metrics, ceiling: float | None) -> Iterator[str]:
+        """The accuracy on a split, beside the best possible one; for numbers the loss and R²."""
+        found = metrics.get(f"{split}_accuracy")
+        if found is not None:
+            best = f"   (best possible {ceiling:.1%})" if ceiling is not None else ""
+            yield fact(f"{split} accuracy", f"{found:.2%}{best}")
+        elif f"{split}_loss" in metrics:
+            r2 = f"   (R² {metrics[f'{split}_r2']:.4f})" if f"{split}_r2" in metrics else ""
+            yield fact(f"{split} loss", f"{metrics[f'{split}_loss']:.5f}{r2}")
+
+
+def called(run: Run) -> str:
+    """What a person types to mean this run: its name where a shell and `open_run` take it as it stands, else its id."""
+    return run.name if re.fullmatch(r"[A-Za-z0-9][\w.+-]*", run.name, re.ASCII) and run.name != "last" else run.id
+
+
+def fact(name: str, value: str) -> str:
+    """A name and its value in two columns."""
+    return f"  {name:<20}{value}"
+
+
+def plural(count: int, word: str) -> str:
+    """`1 step`, `1,200 steps`."""
+    return f"{count:,} {word}" + ("s" if count != 1 else "")

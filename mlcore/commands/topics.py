@@ -1,0 +1,125 @@
+"""`mlj recipes`, `mlj help TOPIC` and `mlj tui`: what there is, and the way into the app."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import os
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from mlcore.catalogue import Catalogue
+from mlcore.commands.parser import build, nearest
+from mlcore.commands.table import lines
+from mlcore.report import json_line
+
+if TYPE_CHECKING:
+    from mlcore.form import Row
+
+
+def recipes(args: argparse.Namespace) -> int:
+    """The recipes and their first lines."""
+    from mlcore.config import recipes as known
+
+    if args.json:
+        for name, line in known().items():
+            print(json_line({"recipe": name, "line": line}))
+    else:
+        print("\n".join(lines(known().items())))
+        print("\nmlj train moons is short for mlj train journey/moons; mlj explain moons shows what it does.")
+    return 0
+
+
+def tui(args: argparse.Namespace) -> int:
+    """Become the app."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "tui", *args.rest])
+
+
+def topic(args: argparse.Namespace) -> int:
+    """What a word of the configuration or of the command line means."""
+    from mlcore.sections import CATALOGUES
+
+    word = args.topic
+    if word is None:
+        print("\n".join(_all(CATALOGUES)))
+        return 0
+    catalogues = {name: table for name, table in CATALOGUES.items() if name.rstrip("s") == word.rstrip("s")}
+    found = [line for name, table in CATALOGUES.items() for line in _entry(name, table, word)]
+    for name, table in catalogues.items():
+        found += [f"{name}: one of", *_indented(lines((entry.name, entry.line) for entry in table))]
+    found += _section(word)
+    if not found:
+        _, verbs = build()
+        if word not in verbs:
+            words = [entry.name for table in CATALOGUES.values() for entry in table]
+            raise nearest("topic", word, [*words, *verbs, *CATALOGUES, *SECTIONS])
+        found = verbs[word].format_help().rstrip().split("\n")
+    print("\n".join(found))
+    return 0
+
+
+SECTIONS = {
+    "config": "the whole experiment",
+    "stopping": "when to stop before the last epoch, and which weights to keep",
+    "recording": "how often a run writes down where it is",
+    "split": "which rows are kept for validation and for the final test",
+}
+
+
+def _all(catalogues: dict[str, Catalogue]) -> Iterator[str]:
+    """Every topic, by catalogue."""
+    for name, table in catalogues.items():
+        yield f"{name}:"
+        yield from _indented(lines((entry.name, entry.line) for entry in table))
+    yield f"sections of a configuration: {', '.join(SECTIONS)}"
+    yield "\nmlj help adam shows the fields of one; mlj VERB --help the options of a verb."
+
+
+def _entry(catalogue: str, table: Catalogue, word: str) -> Iterator[str]:
+    """What a catalogue says about a word: its page's text and its fields."""
+    for entry in table:
+        if entry.name == word:
+            yield f"{table.what} {word}: {entry.line}"
+            yield ""
+            yield from _indented((inspect.getdoc(entry.load()) or "").split("\n"))
+            if catalogue != "layers":  # a layer is a word of the architecture line
+                yield from _fields({catalogue: word}, catalogue)
+
+
+def _section(word: str) -> list[str]:
+    """The fields of a part of the configuration that is not chosen from a catalogue."""
+    if word not in SECTIONS:
+        return []
+    return [f"{word}: {SECTIONS[word]}", *_fields({}, {"config": "", "split": "dataset.split"}.get(word, word))]
+
+
+def _fields(settings: dict[str, Any], section: str) -> Iterator[str]:
+    """Name, default, range and help of each setting of a section, as a table."""
+    from mlcore.config import Config
+    from mlcore.form import rows
+
+    own = [row for row in rows(Config().with_settings(settings)) if row.section == section]
+    found = [(row.name, typed(row.default), allowed(row), row.help) for row in own if not row.name.endswith(".kind")]
+    if found:
+        yield ""
+        yield from _indented(lines(found, ("setting", "default", "range", "what it is")))
+
+
+def typed(value: Any) -> str:
+    """A value as `--set` takes it."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(f'"{each}"' if isinstance(each, str) else typed(each) for each in value) + "]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def allowed(row: Row) -> str:
+    """The words or the range a setting takes."""
+    return " | ".join(typed(choice) for choice in row.choices) or row.limits
+
+
+def _indented(rows: Any) -> Iterator[str]:
+    return (f"  {row}".rstrip() for row in rows)

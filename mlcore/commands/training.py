@@ -1,0 +1,168 @@
+"""`mlj train` and `mlj resume`: run an experiment, tell it, and end with the code that says how it went."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+
+from mlcore import report, training
+from mlcore.commands.experiment import chosen, settings
+from mlcore.commands.failures import sentence
+from mlcore.commands.signals import stopped_by_signals
+from mlcore.commands.story import Story, called
+from mlcore.config import Config
+from mlcore.controls import Controls
+from mlcore.datasets.dataset import Data
+from mlcore.errors import DataError, Diverged, RunError, UsageError
+from mlcore.events import Ended, Event
+from mlcore.goal import Goal
+from mlcore.model import Model
+from mlcore.runs import Run, open_run, record
+from mlcore.worker import serve
+
+CURVE = 14  # lines of the curve shown at the end
+
+
+def train(args: argparse.Namespace) -> int:
+    """Train what is named. Exit code 0, 1 for a goal not reached, 8 for a loss that is no number, 128 + a signal."""
+    config, controls = chosen(args), Controls()
+    _use_threads(args.threads, config)
+    data = config.dataset.load()
+    events = training.train(config, controls=controls, data=data)
+    first = next(events)  # what cannot run here raises before anything is on the disk
+    run = None if args.no_record else Run.create(config, args.runs_dir, name=args.name or "", data=data)
+    events = _again(first, events)
+    if run is not None:
+        events = serve(record(events, run), run, config, controls, data)
+    return _follow(args, config, data, events, controls, run)
+
+
+def resume(args: argparse.Namespace) -> int:
+    """Go on with a run, with the same bits as if it had never stopped."""
+    run, controls = open_run(args.run, args.runs_dir), Controls()
+    point = run.restore(settings(args))
+    _use_threads(args.threads, point.config)
+    if point.state is not None and point.state.epoch >= point.config.epochs:
+        made, wanted = point.state.epoch, point.config.epochs
+        hint = f"give it more epochs: mlj resume {called(run)} --epochs {2 * made}"
+        raise RunError(f"run {run.name} has made {made} of {wanted} epochs", code="RUN_ENDED", hint=hint)
+    events = training.train(point.config, resume=point.state, controls=controls, data=point.data)
+    events = serve(record(events, run), run, point.config, controls, point.data, point.state)
+    return _follow(args, point.config, point.data, events, controls, run)
+
+
+def _again(first: Event, rest: Iterator[Event]) -> Iterator[Event]:
+    """Events of which the first was pulled already."""
+    yield first
+    yield from rest
+
+
+def _use_threads(count: int | None, config: Config) -> None:
+    """Let the backend use that many threads, if somebody said how many."""
+    if count is None:
+        return
+    if config.backend == "torch" or config.device.startswith("cuda"):
+        from mlcore.backends import pytorch
+
+        pytorch.use_threads(count)
+    elif config.backend != "reference":  # which has one thread
+        from mlcore import kernels
+
+        try:
+            kernels.set_threads(count)
+        except DataError as error:
+            raise UsageError(f"--{error}") from None
+
+
+def _follow(
+    args: argparse.Namespace, config: Config, data: Data, events: Iterator[Event], controls: Controls, run: Run | None
+) -> int:
+    """Pull the events through whatever tells them, and say how they ended."""
+    story = Story()
+
+    def stopping(number: int) -> None:
+        if run is not None:
+            run.exit_code = 128 + number
+        controls.stop("interrupted")
+
+    with stopped_by_signals(stopping) as asked:
+        try:
+            for _ in told(args, story.listen(events), data, run.id if run else ""):
+                pass
+        except Exception as error:
+            error.run_folder = run.folder if run else None  # type: ignore[attr-defined]
+            raise
+    assert story.ended is not None  # a run that did not end raised an error
+    conclude(args, story, run)
+    if asked.number and story.ended.reason == "interrupted":
+        _say_interrupted(story.ended, run)
+        return 128 + asked.number
+    return judged(config, story.ended)
+
+
+def told(args: argparse.Namespace, events: Iterator[Event], data: Data | None = None, run: str = "") -> Iterator[Event]:
+    """The events, told as the options and the terminal want it."""
+    if args.json:
+        return report.json_lines(events, sys.stdout, run)
+    events = report.warnings(events, sys.stderr)
+    if args.log_every:
+        return report.article_lines(events, sys.stdout, args.log_every, lambda model: test_loss(model, data))
+    if args.quiet or args.no_progress:
+        return events
+    if report.escapes_allowed(sys.stdout, sys.stderr):
+        return report.ProgressLine(sys.stderr).follow(events)
+    return report.epoch_lines(events, sys.stdout)
+
+
+def conclude(args: argparse.Namespace, story: Story, run: Run | None) -> None:
+    """The curve on a terminal, and the result; of a quiet run its id."""
+    if args.json:
+        return
+    if args.quiet:
+        print(run.id if run else "", end="\n" if run else "")
+        return
+    if report.escapes_allowed(sys.stdout) and len(story.epochs) > 1 and not args.no_progress:
+        from mlcore.commands.drawing import Paper, curves
+
+        print(curves(story.series("loss"), Paper.of(height=CURVE), "loss", log=False))
+    print("\n".join(story.lines(run)))
+
+
+def test_loss(model: Model, data: Data | None) -> float:
+    """The loss on the test split of the network as it is now; NaN where there is none."""
+    if data is None or data.test is None:
+        return float("nan")
+    z, _ = model.network.forward(model.vector, data.inputs(data.test))
+    return model.loss(z, data.test.y)[0]
+
+
+def judged(config: Config, ended: Ended) -> int:
+    """The exit code of a run by itself, and the sentence for one that failed: diverged, or its goal not reached."""
+    if ended.reason == "diverged":
+        rate = config.optimizer.learning_rate / 10
+        error = Diverged(ended.message, hint=f"try a lower learning rate: --set optimizer.learning_rate={rate:g}")
+        print(sentence(error), file=sys.stderr)
+        return error.exit_code
+    return _goal_code(config, ended)
+
+
+def _goal_code(config: Config, ended: Ended) -> int:
+    """1 where a goal was set and not reached, and says so; else 0."""
+    goal = config.stopping.goal
+    if not goal or ended.reason == "goal":
+        return 0
+    name = Goal.parse(goal).name
+    there = f"there are {', '.join(ended.metrics)}"
+    got = f"got {ended.metrics[name]:.4f}" if name in ended.metrics else there
+    print(f"mlj: goal not reached: {goal}, {got}", file=sys.stderr)
+    return 1
+
+
+def _say_interrupted(ended: Ended, run: Run | None) -> None:
+    """Where it stopped and how it goes on."""
+    where = f"mlj: interrupted at epoch {ended.epoch}, step {ended.step}"
+    if run is None:
+        print(f"{where}; nothing was recorded", file=sys.stderr)
+    else:
+        print(f"{where}; a checkpoint is written\n  hint: go on with: mlj resume {called(run)}", file=sys.stderr)

@@ -1,0 +1,120 @@
+"""The contract every data set keeps: rows split by name, a task, and how inputs were scaled."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from mlcore.errors import DataError
+from mlcore.spec import Spec
+
+Array: TypeAlias = NDArray[Any]
+Shape: TypeAlias = tuple[int, ...]
+Scale: TypeAlias = Literal["standard", "minmax", "div255", "none"]
+Share: TypeAlias = Annotated[float, Meta(ge=0, lt=1)] | Annotated[int, Meta(ge=0, le=10**9)]
+
+
+class Task(NamedTuple):
+    """What is asked of the network.
+
+    kind: "binary" and "multiclass" (y are class numbers, int32) or "regression" (y are float32 [n, outputs]).
+    outputs: how many classes there are (2 for "binary", whatever the loss makes of it), or how many numbers.
+    """
+
+    kind: Literal["binary", "multiclass", "regression"]
+    outputs: int
+    class_names: tuple[str, ...] = ()
+
+
+class Rows(NamedTuple):
+    """Rows: inputs x [n, features] (float32, or uint8 for images), targets y ([n] int32 or [n, outputs] float32)."""
+
+    x: Array
+    y: Array
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, index: Array | slice) -> Rows:
+        """The rows at `index`, in that order."""
+        return Rows(self.x[index], self.y[index])
+
+
+class Scaling(NamedTuple):
+    """How raw inputs became x: x = (raw - shift) * factor, per feature [features], fitted on training rows only."""
+
+    shift: Array
+    factor: Array
+
+    def apply(self, raw: Array) -> Array:
+        """Raw inputs [n, features] to network inputs, float32."""
+        return ((np.asarray(raw, dtype=np.float64) - self.shift) * self.factor).astype(np.float32)
+
+    def undo(self, x: Array) -> Array:
+        """Network inputs back to raw ones, float64."""
+        return np.asarray(x, dtype=np.float64) / self.factor + self.shift
+
+
+class Data(NamedTuple):
+    """A loaded data set. `factor` multiplies stored uint8 inputs when a batch is gathered; it is 1 for float32 inputs.
+
+    Floating inputs are already scaled. validation and test may be None. `ceiling` is the best possible accuracy
+    (Bayes) where it is known, else None. `image_shape` is (height, width) where the features are pixels.
+    """
+
+    train: Rows
+    validation: Rows | None
+    test: Rows | None
+    task: Task
+    feature_names: tuple[str, ...]
+    scaling: Scaling
+    factor: float = 1.0
+    ceiling: float | None = None
+    image_shape: tuple[int, int] | None = None
+
+    @property
+    def input_shape(self) -> Shape:
+        """The shape of one input."""
+        return tuple(self.train.x.shape[1:])
+
+    def inputs(self, rows: Rows) -> Array:
+        """The inputs of some rows as the network sees them, float32 [n, features]."""
+        return rows.x if rows.x.dtype == np.float32 else rows.x.astype(np.float32) * np.float32(self.factor)
+
+
+class SplitSpec(Spec, frozen=True):
+    """Which rows are kept from training: a float below 1 is a fraction of all rows, a whole number is how many."""
+
+    test: Annotated[Share, Meta(description="kept for the final test: a fraction of all rows, or how many")] = 0.2
+    validation: Annotated[Share, Meta(description="kept to watch training: a fraction of all rows, or how many")] = 0.1
+    stratify: Annotated[bool, Meta(description="the same mix of classes in every part")] = True
+
+
+class Dataset(Spec, frozen=True, tag_field="kind"):
+    """Rows that can be made or read again from nothing but this value.
+
+    `seed` makes the generator's rows and the split; it is not the seed of the training run.
+    """
+
+    seed: Annotated[int, Meta(ge=0, lt=2**32, description="seed of the generator and of the split")] = 42
+    scale: Annotated[Scale, Meta(description="how inputs are scaled; learnt from the training rows alone")] = "standard"
+    split: SplitSpec = SplitSpec()
+
+    def load(self) -> Data:
+        """The rows, split and scaled. Raises DataError when they cannot be had."""
+        raise NotImplementedError(type(self).__name__)
+
+    def fresh(self, n: int, seed: int) -> Rows:
+        """n new rows nobody has trained on, from where the others came, scaled as they are.
+
+        Raises DataError where rows are read rather than made.
+        """
+        name = str(self.__struct_config__.tag)
+        raise DataError(f"{name} has no rows but those in its files", code="DATA_FINITE", hint="use its test split")
+
+    def ceiling(self) -> float | None:
+        """The best accuracy any classifier can reach on fresh rows (0..1), or None where it is not known."""
+        return None

@@ -1,0 +1,47 @@
+"""Scaling: shift and stretch every feature, by what the training rows say and nobody else."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlcore.datasets.dataset import Array, Data, Rows, Scale, Scaling, Task
+from mlcore.datasets.split import Parts
+
+
+def fit(train: Array, scale: Scale) -> Scaling:
+    """The scaling training rows [n, features] ask for.
+
+    standard: mean 0, deviation 1      minmax: 0 … 1      div255: / 255      none: as they are
+    A feature that never changes keeps its size: its factor is 1.
+    """
+    features = train.shape[1]
+    low, high = train.min(axis=0), train.max(axis=0)
+    changes = high > low
+    if scale == "standard":
+        return Scaling(train.mean(axis=0), 1 / np.where(changes, train.std(axis=0), 1.0))
+    if scale == "minmax":
+        return Scaling(low, 1 / np.where(changes, high - low, 1.0))
+    return constant(features, 1 / 255 if scale == "div255" else 1.0)
+
+
+def constant(features: int, factor: float) -> Scaling:
+    """The scaling that multiplies every feature by the same factor."""
+    return Scaling(np.zeros(features), np.full(features, factor))
+
+
+def arrange(
+    raw: Array,
+    y: Array,
+    parts: Parts,
+    task: Task,
+    names: tuple[str, ...],
+    scaling: Scaling,
+    *,
+    ceiling: float | None = None,
+    image_shape: tuple[int, int] | None = None,
+) -> Data:
+    """The data set of raw inputs [n, features] and targets, scaled and cut into its parts; empty parts are None."""
+    rows = Rows(scaling.apply(raw), y)
+    train, validation, test = (rows.take(part) if len(part) else None for part in parts)
+    assert train is not None
+    return Data(train, validation, test, task, names, scaling, ceiling=ceiling, image_shape=image_shape)

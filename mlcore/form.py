@@ -1,0 +1,115 @@
+"""An experiment as a form: one row for each thing that can be chosen, made from the specs themselves."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import inspect
+
+from mlcore import initializers
+from mlcore.config import Config
+from mlcore.errors import ConfigError
+from mlcore.sections import CATALOGUES
+from mlcore.spec import Spec, fields, kind_of, limits
+
+
+class Row(NamedTuple):
+    """One thing to choose: its dotted name, its value, what it is for, the words to choose among, its limits.
+
+    `default` is what it is when nobody says; `choices` is empty where a number or a text is typed.
+    """
+
+    name: str
+    value: Any
+    default: Any
+    help: str = ""
+    choices: tuple[Any, ...] = ()
+    limits: str = ""
+
+    @property
+    def section(self) -> str:
+        """The part of the experiment it belongs to: `optimizer`; empty at the top."""
+        return self.name.rpartition(".")[0]
+
+
+def rows(config: Config) -> tuple[Row, ...]:
+    """The form of an experiment, in the order of its file."""
+    return tuple(_section(config, "", config.to_dict()))
+
+
+def read(row: Row, text: str) -> Any:
+    """What a person typed, as a value of this row: a word, a number, yes or no.
+
+    Raises ConfigError when a row with choices is given something else; ranges are checked by the experiment itself.
+    """
+    text = text.strip()
+    if row.choices:
+        for choice in row.choices:
+            if text == words(choice):
+                return choice
+        if not isinstance(row.value, (int, float)) and not _number(text):
+            listed = ", ".join(words(choice) for choice in row.choices)
+            raise ConfigError(f"{row.name}: expected one of {listed}, got {text!r}", where=row.name)
+    return text if isinstance(row.default, str) and not row.choices else _value(text)
+
+
+def words(value: Any) -> str:
+    """A value as it is typed: yes, 0.01, relu."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(words(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _number(text: str) -> bool:
+    return not isinstance(_value(text), str)
+
+
+def _value(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _section(spec: Spec, prefix: str, plain: dict[str, Any]) -> list[Row]:
+    found: list[Row] = []
+    for field in fields(type(spec)):
+        name, value = prefix + field.name, getattr(spec, field.name)
+        if field.name == "layers":
+            help = "hidden layers: neurons and bend, | between them; the output layer follows from the data"
+            found.append(Row(name, plain["layers"], "", help))
+        elif isinstance(value, Spec):
+            catalogue = CATALOGUES.get(field.name)
+            if catalogue is not None:
+                entry = catalogue.find(kind_of(value))
+                found.append(Row(f"{name}.kind", entry.name, entry.name, entry.line, catalogue.names()))
+            found.extend(_section(value, f"{name}.", plain[field.name]))
+        elif field.name != "schema":
+            found.append(_row(name, value, field))
+    return found
+
+
+def _row(name: str, value: Any, field: msgspec.structs.FieldInfo) -> Row:
+    default = field.default if field.default is not msgspec.NODEFAULT else value
+    info = inspect.type_info(field.type)
+    help = ""
+    if isinstance(info, inspect.Metadata):
+        help, info = str((info.extra_json_schema or {}).get("description", "")), info.type
+    parts = info.types if isinstance(info, inspect.UnionType) else (info,)
+    choices: tuple[Any, ...] = ()
+    ranges: list[str] = []
+    for part in parts:
+        if field.name == "init":
+            choices = tuple(initializer.name for initializer in initializers.CATALOGUE)
+        elif isinstance(part, inspect.LiteralType):
+            choices += tuple(part.values)
+        elif isinstance(part, inspect.BoolType):
+            choices += (True, False)
+        elif isinstance(part, (inspect.IntType, inspect.FloatType)):
+            ranges.extend(limits(part))
+    return Row(name, value, default, help, choices, " ".join(ranges))

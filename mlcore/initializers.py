@@ -1,0 +1,88 @@
+"""Initializers: where weights start. A weight's scale follows from how many numbers it adds up.
+
+Every number is a function of (seed, layer, place), except `article_uniform`, which draws as the article does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlcore import philox
+from mlcore.catalogue import unknown
+from mlcore.philox import Purpose
+
+Array: TypeAlias = NDArray[Any]
+
+
+class Place(NamedTuple):
+    """The array to fill: its shape, fans and role, and where its random numbers come from."""
+
+    shape: tuple[int, ...]
+    role: str
+    fan_in: int
+    fan_out: int
+    seed: int
+    layer: int
+    stream: np.random.RandomState  # one stream for the whole network, drawn from in the order of its parameters
+
+
+class Initializer(NamedTuple):
+    """A name, one line of help, and the function that fills an array."""
+
+    name: str
+    line: str
+    fill: Callable[[Place], Array]
+
+
+def _normal(place: Place, deviation: float) -> Array:
+    count = int(np.prod(place.shape))
+    return deviation * philox.normal(place.seed, Purpose.INIT, count, layer=place.layer).reshape(place.shape)
+
+
+def _uniform(place: Place, bound: float, stream: int = 0) -> Array:
+    count = int(np.prod(place.shape))
+    u = philox.uniform(place.seed, Purpose.INIT, count, layer=place.layer, step=stream)
+    return bound * (2 * u - 1).reshape(place.shape)
+
+
+def _weights_only(fill: Callable[[Place], Array]) -> Callable[[Place], Array]:
+    """Biases at zero, weights by `fill`."""
+    return lambda place: fill(place) if place.role == "weight" else np.zeros(place.shape)
+
+
+def _torch_default(place: Place) -> Array:
+    return _uniform(place, 1 / np.sqrt(place.fan_in), stream=0 if place.role == "weight" else 1)
+
+
+def _article(place: Place) -> Array:
+    """U(-1/2, 1/2) for weights and biases, drawn as `rand(out, in)` in the order W1 b1 W2 b2 …"""
+    return (place.stream.rand(*reversed(place.shape)) - 0.5).T
+
+
+CATALOGUE: tuple[Initializer, ...] = (
+    Initializer(
+        "he_normal",
+        "normal of variance 2 / inputs (He et al. 2015, eq. 10)",
+        _weights_only(lambda p: _normal(p, float(np.sqrt(2 / p.fan_in)))),
+    ),
+    Initializer(
+        "glorot_uniform",
+        "uniform of variance 2 / (inputs + outputs) (Glorot and Bengio 2010, eq. 16)",
+        _weights_only(lambda p: _uniform(p, float(np.sqrt(6 / (p.fan_in + p.fan_out))))),
+    ),
+    Initializer("torch_default", "uniform within 1 / sqrt(inputs), biases too", _torch_default),
+    Initializer("article_uniform", "rand - 0.5 for weights and biases, whatever the fan", _article),
+    Initializer("zeros", "all zeros: every unit learns the same", lambda p: np.zeros(p.shape)),
+)
+
+
+def find(name: str) -> Initializer:
+    """The initializer of that name. Raises ConfigError naming the nearest one."""
+    for initializer in CATALOGUE:
+        if initializer.name == name:
+            return initializer
+    raise unknown("initializer", name, tuple(i.name for i in CATALOGUE))

@@ -1,0 +1,64 @@
+"""Every C kernel as a NumPy function.
+
+Inputs may be of any real type and any strides; they are computed in float32 and the result is float32. `out=` is a
+float32, C-contiguous array of the result's shape and may be an input. Shapes, labels and sizes are checked here, and
+refused with a ValueError, before C sees them. Large calls are split over threads; the result does not depend on how
+many. `python -m mlcore.kernels` prints each kernel's error and speed on every instruction set.
+"""
+
+from __future__ import annotations
+
+from mlcore.kernels.activations import (
+    relu,
+    relu6,
+    relu6_backward,
+    relu_backward,
+    sigmoid,
+    sigmoid_backward,
+    tanh,
+    tanh_backward,
+)
+from mlcore.kernels.batches import gather, order, words
+from mlcore.kernels.library import isa, set_threads, threads, tiers, unavailable, use
+from mlcore.kernels.losses import (
+    absolute_error,
+    binary_cross_entropy,
+    softmax,
+    softmax_backward,
+    softmax_cross_entropy,
+    squared_error,
+)
+from mlcore.kernels.optimizers import adam, rmsprop, sgd
+from mlcore.kernels.products import column_sum, matmul, transpose
+
+__all__ = [
+    "absolute_error",
+    "adam",
+    "binary_cross_entropy",
+    "column_sum",
+    "gather",
+    "isa",
+    "matmul",
+    "order",
+    "relu",
+    "relu6",
+    "relu6_backward",
+    "relu_backward",
+    "rmsprop",
+    "set_threads",
+    "sgd",
+    "sigmoid",
+    "sigmoid_backward",
+    "softmax",
+    "softmax_backward",
+    "softmax_cross_entropy",
+    "squared_error",
+    "tanh",
+    "tanh_backward",
+    "threads",
+    "tiers",
+    "transpose",
+    "unavailable",
+    "use",
+    "words",
+]

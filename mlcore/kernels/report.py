@@ -1,0 +1,225 @@
+"""The table of `python -m mlcore.kernels`: the worst error and the speed of every kernel on every instruction set.
+
+Errors are distances from NumPy in double precision, in units of 2^-24 (half a float32 step at 1) of what is computed
+with: the magnitudes a sum adds up, the result itself for a function. Speeds are the best of a few rounds on one thread,
+in processor time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from mlcore import losses, optimizers, philox
+from mlcore.kernels import activations, batches, products
+from mlcore.kernels import losses as fast
+from mlcore.kernels import optimizers as moves
+from mlcore.kernels.arrays import Array
+from mlcore.kernels.library import isa, set_threads, threads, tiers, unavailable, use
+
+ROUNDOFF = 2.0**-24
+ROUNDS = 7
+LEAST_SECONDS = 0.004  # of a round
+
+
+class Case(NamedTuple):
+    """One kernel at one size: `check` gives a result, `run` is timed.
+
+    `exact` and `scale` are float64; `work` is floating-point operations or bytes of a call.
+    """
+
+    name: str
+    size: str
+    check: Callable[[], Array]
+    run: Callable[[], object]
+    exact: Array
+    scale: Array
+    limit: float
+    work: float
+    unit: str
+
+
+def main() -> int:
+    """Print the table; 1 when a kernel is further off than its limit, else 0."""
+    reason = unavailable()
+    if reason:
+        print(f"no kernels to report on: {reason}")
+        return 1
+    before, failed = threads(), 0
+    set_threads(1)
+    print(f"{'kernel':24}{'size':14}{'tier':10}{'error':>9}{'limit':>9}{'speed':>14}")
+    for case in cases():
+        for tier in tiers():
+            with use(tier):
+                error, speed = worst_error(case), case.work / seconds(case.run) / 1e9
+            fine = error <= case.limit
+            failed += not fine
+            figures = f"{error:9.2f}{case.limit:9.1f}{speed:9.1f} {case.unit}"
+            print(f"{case.name:24}{case.size:14}{tier:10}{figures}  {'ok' if fine else 'FAIL'}", flush=True)
+    set_threads(before)
+    print(f"in use: {isa()}, {threads()} threads" + (f"; {failed} FAIL" if failed else ""))
+    return min(failed, 1)
+
+
+def worst_error(case: Case) -> float:
+    """The largest distance from the exact result, in roundings of the scale."""
+    distance = np.abs(case.check().astype(np.float64) - case.exact)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.where(distance == 0, 0, distance / (case.scale * ROUNDOFF)).max())
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """Processor time of one call: the best of some rounds."""
+    calls, best = 1, float("inf")
+    for _ in range(ROUNDS):
+        spent = 0.0
+        while spent < LEAST_SECONDS:
+            start = time.thread_time()
+            for _ in range(calls):
+                run()
+            spent = time.thread_time() - start
+            calls *= 1 if spent >= LEAST_SECONDS else 2
+        best = min(best, spent / calls if spent else best)
+    return best
+
+
+def cases() -> Iterator[Case]:
+    """Every kernel."""
+    rng = np.random.default_rng(1)
+    yield from _products(rng)
+    yield from _activations(rng)
+    yield from _losses(rng)
+    yield from _optimizers(rng)
+    yield from _batches(rng)
+
+
+def _floats(rng: np.random.Generator, *shape: int) -> Array:
+    return rng.standard_normal(shape).astype(np.float32)
+
+
+def _products(rng: np.random.Generator) -> Iterator[Case]:
+    for form, m, n, k in (("NN", 128, 128, 784), ("TN", 784, 128, 128), ("NT", 128, 784, 128), ("NN", 32, 16, 16)):
+        a, b, out = _floats(rng, m, k), _floats(rng, k, n), np.empty((m, n), np.float32)
+        left, right = (np.asfortranarray(x) if turned == "T" else x for turned, x in zip(form, (a, b), strict=True))
+        scale = np.abs(a).astype(np.float64) @ np.abs(b).astype(np.float64)
+        exact = a.astype(np.float64) @ b.astype(np.float64)
+        run = _bound(products.matmul, left, right, out=out)
+        yield Case(f"matmul {form}", f"{m}x{n}x{k}", run, run, exact, scale, k + 2, 2 * m * n * k, "GF/s")
+    x = _floats(rng, 784, 512)
+    out = np.empty((512, 784), np.float32)
+    run = _bound(products.transpose, x, out=out)
+    yield Case("transpose", "784x512", run, run, x.T, np.abs(x.T), 0, 8 * x.size, "GB/s")
+    scale = np.abs(x).sum(axis=0, dtype=np.float64)
+    run = _bound(products.column_sum, x, out=np.empty(512, np.float32))
+    yield Case("column_sum", "784x512", run, run, x.sum(axis=0, dtype=np.float64), scale, 784, 4 * x.size, "GB/s")
+
+
+def _activations(rng: np.random.Generator) -> Iterator[Case]:
+    x, dy, out = _floats(rng, 100_000) * 4, _floats(rng, 100_000), np.empty(100_000, np.float32)
+    wide = x.astype(np.float64)
+    values = {
+        "relu": np.maximum(wide, 0),
+        "relu6": np.clip(wide, 0, 6),
+        "sigmoid": 1 / (1 + np.exp(-wide)),
+        "tanh": np.tanh(wide),
+    }
+    limits = {"relu": 0, "relu6": 0, "sigmoid": 4, "tanh": 4}
+    for name, exact in values.items():
+        run = _bound(getattr(activations, name), x, out=out)
+        yield Case(name, "100000", run, run, exact, np.abs(exact), limits[name], 8 * x.size, "GB/s")
+    for name, value in values.items():
+        y = value.astype(np.float32)
+        at = y.astype(np.float64)
+        slope = {"relu": at > 0, "relu6": (at > 0) & (at < 6), "sigmoid": at * (1 - at), "tanh": 1 - at * at}[name]
+        run = _bound(getattr(activations, f"{name}_backward"), y, dy, out=out)
+        yield Case(f"{name}_backward", "100000", run, run, dy * slope, np.abs(dy), 4, 12 * x.size, "GB/s")
+
+
+def _losses(rng: np.random.Generator) -> Iterator[Case]:
+    for rows, n in ((128, 10), (128, 1000)):
+        z, dy, size = _floats(rng, rows, n) * 3, _floats(rng, rows, n), f"{rows}x{n}"
+        exact = losses.SoftmaxCrossEntropy().probabilities(z.astype(np.float64))
+        y, out = exact.astype(np.float32), np.empty((rows, n), np.float32)
+        run = _bound(fast.softmax, z, out=out)
+        yield Case("softmax", size, run, run, exact, exact, 64, 8 * z.size, "GB/s")
+        back = exact * (dy - (exact * dy).sum(axis=1, keepdims=True))
+        scale = exact * (np.abs(dy) + (exact * np.abs(dy)).sum(axis=1, keepdims=True))
+        run = _bound(fast.softmax_backward, y, dy, out=out)
+        yield Case("softmax_backward", size, run, run, back, scale, 16, 12 * z.size, "GB/s")
+        labels = rng.integers(0, n, rows).astype(np.int32)
+        yield _loss("softmax_cross_entropy", losses.SoftmaxCrossEntropy(), z, labels)
+    yield _loss(
+        "binary_cross_entropy", losses.BinaryCrossEntropy(), _floats(rng, 10_000, 1), np.ones((10_000, 1), "f4")
+    )
+    z, y = _floats(rng, 2, 1000, 10)
+    yield _loss("squared_error", losses.MSE(), z, y)
+    yield _loss("absolute_error", losses.MAE(), z, y)
+
+
+def _loss(name: str, page: losses.Loss, z: Array, y: Array) -> Case:
+    """A loss: value and gradient as one array, the gradient in the scale of the largest possible one."""
+    kernel = getattr(fast, name)
+    loss, dz = page(z.astype(np.float64), y)
+    scale = np.append(np.full(dz.size, (1 + np.abs(dz).max() * len(z)) / len(z)), 1 + abs(loss))
+
+    def run() -> Array:
+        value, slope = kernel(z, y)
+        return np.append(slope.astype(np.float64), value)
+
+    size = "x".join(str(length) for length in z.shape)
+    return Case(name, size, run, run, np.append(dz, loss), scale, 32, 8 * z.size, "GB/s")
+
+
+def _optimizers(rng: np.random.Generator) -> Iterator[Case]:
+    n = 100_000
+    w, g, m, v = _floats(rng, 4, n)
+    v *= v
+    for name, page, bytes_moved in (
+        ("sgd", optimizers.SGD(momentum=0.9), 20),
+        ("rmsprop", optimizers.RMSProp(), 20),
+        ("adam", optimizers.Adam(), 28),
+    ):
+        exact, state = w.astype(np.float64), np.array([m, v] if name == "adam" else [v], np.float64)
+        page.update(exact, g.astype(np.float64), state, step=9, rate=0.01, weights=n)
+        check, run = _fresh(_step, name, w, g, m, v), _bound(_step, name, w.copy(), g, m.copy(), v.copy())
+        yield Case(name, str(n), check, run, exact, np.abs(w) + np.abs(exact - w), 8, bytes_moved * n, "GB/s")
+
+
+def _step(name: str, w: Array, g: Array, m: Array, v: Array) -> Array:
+    """Moves w, m and v in place by one step."""
+    if name == "sgd":
+        moves.sgd(w, g, v, 0.01, 0.9)
+    elif name == "rmsprop":
+        moves.rmsprop(w, g, v, 0.01)
+    else:
+        moves.adam(w, g, m, v, 0.01, 9)
+    return w
+
+
+def _batches(rng: np.random.Generator) -> Iterator[Case]:
+    x, pixels = _floats(rng, 1000, 784), rng.integers(0, 256, (1000, 784), dtype=np.uint8)
+    rows, out = rng.integers(0, 1000, 128).astype(np.int32), np.empty((128, 784), np.float32)
+    run = _bound(batches.gather, x, rows, out=out)
+    yield Case("gather", "128x784", run, run, x[rows], x[rows], 0, 8 * out.size, "GB/s")
+    exact = pixels[rows] / 255.0
+    run = _bound(batches.gather, pixels, rows, 1 / 255, out=out)
+    yield Case("gather bytes", "128x784", run, run, exact, exact, 2, 5 * out.size, "GB/s")
+    exact = philox.order(1, 2, 60_000).astype(np.float64)
+    run = _bound(batches.order, 1, 2, 60_000)
+    yield Case("order", "60000", run, run, exact, exact, 0, 4 * 60_000, "GB/s")
+    exact = philox.words(1, philox.Purpose.INIT, 60_000).astype(np.float64)
+    run = _bound(batches.words, 1, philox.Purpose.INIT, 60_000)
+    yield Case("words", "60000", run, run, exact, exact, 0, 4 * 60_000, "GB/s")
+
+
+def _fresh(kernel: Callable[..., Array], name: str, *arrays: Array) -> Callable[[], Array]:
+    """The call on copies of the arrays."""
+    return lambda: kernel(name, *(array.copy() for array in arrays))
+
+
+def _bound(kernel: Callable[..., Array], *arguments: object, **named: object) -> Callable[[], Array]:
+    """The call, to be made later and often."""
+    return lambda: kernel(*arguments, **named)

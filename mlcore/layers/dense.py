@@ -1,0 +1,47 @@
+"""Dense: the layer in which every output sees every input."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from mlcore.errors import ShapeError
+from mlcore.layers.layer import Array, Layer, Mode, Param, Saved, Shape
+
+
+class Dense(Layer, frozen=True, tag="dense"):
+    """Every output is a weighted sum of every input.
+
+    y = x W + b              x [B, I]   W [I, O]   b [O]   y [B, O]
+    dx = dy Wᵀ   dW = xᵀ dy   db = sum of dy over B
+
+    Weights start as the experiment's initializer says (He normal unless it names another), biases at zero.
+    """
+
+    units: Annotated[int, Meta(ge=1, le=65536, description="outputs of the layer")] = 10
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) != 1:
+            raise ShapeError(
+                f"Dense({self.units}): needs a flat input, got {list(shape)}", hint="put Flatten() before it"
+            )
+        return (self.units,)
+
+    def params(self, shape: Shape) -> dict[str, Param]:
+        inputs = shape[0]
+        return {
+            "w": Param((inputs, self.units), "weight", fan_in=inputs, fan_out=self.units),
+            "b": Param((self.units,), "bias", fan_in=inputs, fan_out=self.units),
+        }
+
+    def forward(self, p: dict[str, Array], x: Array, mode: Mode) -> tuple[Array, Saved]:
+        return x @ p["w"] + p["b"], (x,)
+
+    def backward(self, p: dict[str, Array], saved: Saved, dy: Array) -> tuple[Array, dict[str, Array]]:
+        (x,) = saved
+        return dy @ p["w"].T, {"w": x.T @ dy, "b": dy.sum(axis=0)}
+
+    @property
+    def word(self) -> str:
+        return str(self.units)

@@ -1,0 +1,80 @@
+"""The contract every layer keeps, and the few words it is written in."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlcore.spec import Spec
+
+Array: TypeAlias = NDArray[Any]
+Shape: TypeAlias = tuple[int, ...]
+Saved: TypeAlias = tuple[Array, ...]
+
+
+class Param(NamedTuple):
+    """One parameter array of a layer: where it stands in the vector and how it starts follow from this.
+
+    `role` is weight, bias, gain or statistic (in this order they lie in the vector; decay and L1 touch weights only);
+    fan_in and fan_out are what an initializer scales a weight by.
+    """
+
+    shape: Shape
+    role: str
+    fan_in: int = 0
+    fan_out: int = 0
+
+
+class Mode(NamedTuple):
+    """How a forward pass is meant: training (seed and step choose the dropout masks) or inference."""
+
+    training: bool = False
+    seed: int = 0
+    epoch: int = 0
+    step: int = 0
+    layer: int = 0
+    lengths: Array | None = None
+
+
+INFERENCE = Mode()
+
+
+class Layer(Spec, frozen=True, tag_field="kind"):
+    """A function of an input and of parameters, with its derivative.
+
+    Shapes lack the batch axis, arrays have it first. A page computes in the type it is given, float32 or float64.
+    """
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """The shape this layer turns `shape` into. Raises ShapeError when it cannot take it."""
+        return shape
+
+    def params(self, shape: Shape) -> dict[str, Param]:
+        """The parameters this layer needs for inputs of `shape`, by name."""
+        return {}
+
+    def forward(self, p: dict[str, Array], x: Array, mode: Mode) -> tuple[Array, Saved]:
+        """y = f(x; p) [B, …] and what backward will need."""
+        raise NotImplementedError(type(self).__name__)
+
+    def backward(self, p: dict[str, Array], saved: Saved, dy: Array) -> tuple[Array, dict[str, Array]]:
+        """dx [B, …] and the gradient of each parameter, from dy."""
+        raise NotImplementedError(type(self).__name__)
+
+    @property
+    def word(self) -> str:
+        """How the architecture line writes this layer: `10`, `relu`."""
+        raise NotImplementedError(type(self).__name__)
+
+
+class Views(Protocol):
+    """Parameters of each layer by name, as views into one vector."""
+
+    def __getitem__(self, layer: int) -> dict[str, Array]: ...
+
+
+def as_float(x: Array) -> Array:
+    """`x` in a floating type: as it is when it has one, float32 otherwise."""
+    return x if x.dtype.kind == "f" else x.astype(np.float32)

@@ -1,0 +1,96 @@
+"""What a run's folder says once and for all: where the run comes from, and what its data were."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mlcore import names
+from mlcore.checkpoints import NUMERICS
+from mlcore.config import Config
+from mlcore.datasets.dataset import Data
+from mlcore.errors import CheckpointError, RunError
+from mlcore.storage import read_file, refused
+
+RUN = "mlj.run/1"
+
+
+def facts(run_id: str, name: str, parent: str, config: Config) -> dict[str, Any]:
+    """What never changes about a run: who, when, with what, from which other run."""
+    from importlib.metadata import version
+
+    import mlcore
+
+    versions = {"mlj": mlcore.__version__, "python": platform.python_version(), "numpy": version("numpy")}
+    return {
+        "schema": RUN,
+        "run_id": run_id,
+        "name": name[:200] or names.name_of(run_id),
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "argv": sys.argv,
+        "versions": versions,
+        "numerics": NUMERICS,
+        "machine": platform.machine(),
+        "seed": config.seed,
+        "parent": parent,
+    }
+
+
+def manifest(config: Config, data: Data) -> dict[str, Any]:
+    """What identifies a data set: its rows and their checksums, its names, how it was split."""
+    splits = {"train": data.train, "validation": data.validation, "test": data.test}
+    there = {name: rows for name, rows in splits.items() if rows is not None}
+    return {
+        "schema": "mlj.data/1",
+        "dataset": config.to_dict()["dataset"],
+        "task": data.task.kind,
+        "classes": list(data.task.class_names),
+        "features": list(data.feature_names),
+        "rows": {name: len(rows) for name, rows in there.items()},
+        "sha256": {name: sha256(rows.x.tobytes(), rows.y.tobytes()) for name, rows in there.items()},
+    }
+
+
+def same(what: str, expected: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    """Raise CheckpointError naming the first thing that differs."""
+    for name in {**expected, **found}:
+        a, b = expected.get(name), found.get(name)
+        if a == b:
+            continue
+        if isinstance(a, Mapping) and isinstance(b, Mapping):
+            same(f"{what} {name}", a, b)
+        raise CheckpointError(
+            f"{what}: {name} is {a!r:.80} now and was {b!r:.80} in the run",
+            code="CKPT_MISMATCH",
+            hint="start a new run",
+        )
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises RunError when there is none."""
+    try:
+        found = json.loads(read_file(path))
+    except OSError as error:
+        code = "RUN_NOT_FOUND" if isinstance(error, (FileNotFoundError, NotADirectoryError)) else "RUN_CORRUPT"
+        raise RunError(str(refused(error, "cannot read", path)), code=code, where=str(path)) from None
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{path} is damaged: {error}", code="RUN_CORRUPT", where=str(path)) from None
+    if not isinstance(found, dict):
+        raise RunError(f"{path} is damaged: not an object", code="RUN_CORRUPT", where=str(path))
+    return found
+
+
+def dump(plain: Mapping[str, Any]) -> bytes:
+    """An object as the bytes of a JSON file."""
+    return json.dumps(plain, indent=1).encode() + b"\n"
+
+
+def sha256(*parts: bytes) -> str:
+    """The SHA-256 of some bytes after one another, in hexadecimal."""
+    return hashlib.sha256(b"".join(parts)).hexdigest()

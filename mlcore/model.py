@@ -1,0 +1,108 @@
+"""A trained network with everything a prediction needs: weights, input scaling, class names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from mlcore import losses
+from mlcore.config import Config, from_dict
+from mlcore.datasets.dataset import Data, Scaling, Task
+from mlcore.errors import DataError
+from mlcore.layers.layer import Array
+from mlcore.network import Network
+
+if TYPE_CHECKING:
+    from mlcore.losses import Loss
+
+
+class Model:
+    """A network with its weights; it predicts from raw inputs, scaled as its training rows were.
+
+    `vector` [P] is its own copy. Two models of one run share everything else.
+    """
+
+    def __init__(self, config: Config, network: Network, loss: Loss, data: Preparation, vector: Array) -> None:
+        self.config, self.network, self.loss, self.preparation, self.vector = config, network, loss, data, vector
+
+    def outputs(self, x: Array) -> Array:
+        """Raw outputs z [B, O] for raw inputs x [B, features]. Raises DataError when they do not fit."""
+        return self.network.forward(self.vector, self.preparation.inputs(x))[0]
+
+    def predict_proba(self, x: Array) -> Array:
+        """The probability of each class [B, K], rows summing to 1 (regression: the numbers themselves)."""
+        return self.loss.probabilities(self.outputs(x))
+
+    def predict(self, x: Array) -> Array:
+        """The class number of each row [B] int64, or for regression the numbers [B, O]."""
+        p = self.predict_proba(x)
+        return p if self.preparation.task.kind == "regression" else p.argmax(axis=1)
+
+    def save(self, path: str | Path) -> None:
+        """Write the model as one safetensors file that `load` and PyTorch's safetensors read."""
+        from mlcore import checkpoints
+
+        checkpoints.save_model(self, Path(path))
+
+    @staticmethod
+    def load(path: str | Path) -> Model:
+        """The model in a file. Raises CheckpointError when it is not one."""
+        from mlcore import checkpoints
+
+        return checkpoints.load_model(Path(path))
+
+
+class Preparation(msgspec.Struct, frozen=True):
+    """How raw inputs become what the network sees, and what its outputs mean."""
+
+    task: Task
+    scaling: Scaling
+    factor: float
+    feature_names: tuple[str, ...]
+    image_shape: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, data: Data) -> Preparation:
+        """What a loaded data set says about it."""
+        return cls(data.task, data.scaling, data.factor, data.feature_names, data.image_shape)
+
+    def inputs(self, raw: Any) -> Array:
+        """Raw inputs as the network sees them, float32 [B, features]; uint8 pixels are multiplied by `factor`."""
+        raw = np.asarray(raw)
+        expected = len(self.scaling.factor)
+        if raw.ndim != 2 or raw.shape[1] != expected:
+            raise DataError(
+                f"inputs: expected {expected} features in each row, got an array of shape {list(raw.shape)}",
+                code="DATA_SCHEMA",
+                hint="give one row per example, features in the order of model.preparation.feature_names",
+            )
+        if raw.dtype.kind not in "fiub":
+            raise DataError(f"inputs: expected real numbers, got dtype {raw.dtype}", code="DATA_DTYPE")
+        if raw.dtype == np.uint8 and self.factor != 1:
+            pixels: Array = raw.astype(np.float32) * np.float32(self.factor)
+            return pixels
+        with np.errstate(over="ignore"):
+            x = self.scaling.apply(raw)
+        wrong = np.flatnonzero(~np.isfinite(x).all(axis=1))
+        if len(wrong):
+            message = f"inputs: row {wrong[0]} has a number that is not finite, or too large for float32"
+            raise DataError(message, code="DATA_NONFINITE", hint="leave such rows out or fill the values in")
+        return x
+
+
+def blueprint(config: Config, data: Data) -> tuple[Network, Loss]:
+    """The network and the loss a configuration means on this data."""
+    loss = losses.choose(config.loss, data.task.kind)
+    return Network.build(config.layers, data.input_shape, loss.outputs(data.task.outputs)), loss
+
+
+def rebuild(config: dict[str, Any], preparation: Preparation, vector: Array) -> Model:
+    """A model from what a file says: its configuration, its preparation, its weights."""
+    experiment = from_dict(config)
+    loss = losses.choose(experiment.loss, preparation.task.kind)
+    shape = (len(preparation.scaling.factor),)
+    network = Network.build(experiment.layers, shape, loss.outputs(preparation.task.outputs))
+    return Model(experiment, network, loss, preparation, vector)

@@ -1,0 +1,127 @@
+"""A network: layers bound to an input shape, every shape known, every parameter placed in one flat vector."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from mlcore import initializers
+from mlcore.errors import ShapeError
+from mlcore.initializers import Place
+from mlcore.layers.dense import Dense
+from mlcore.layers.layer import INFERENCE, Array, Layer, Mode, Param, Saved, Shape
+
+ROLES = ("weight", "bias", "gain", "statistic")
+
+
+class Slot(NamedTuple):
+    """Where one parameter lies in the vector: layer number, name, first place, and what the layer said about it."""
+
+    layer: int
+    name: str
+    offset: int
+    param: Param
+
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return math.prod(self.param.shape)
+
+    @property
+    def path(self) -> str:
+        """The name of the parameter in files: `0.w`, `2.b`."""
+        return f"{self.layer}.{self.name}"
+
+
+class Network:
+    """Layers bound to an input shape.
+
+    shapes[i] is the input shape of layer i, shapes[-1] the output; slots lie in the vector by role: all weights first,
+    then biases, gains and statistics, each in layer order. Raises ShapeError naming the layer whose input does not fit.
+    """
+
+    def __init__(self, layers: Sequence[Layer], input_shape: Shape) -> None:
+        self.layers = tuple(layers)
+        self.shapes: list[Shape] = [tuple(input_shape)]
+        for number, layer in enumerate(self.layers, start=1):
+            try:
+                self.shapes.append(layer.output_shape(self.shapes[-1]))
+            except ShapeError as error:
+                before = f" from layer {number - 1}, {self.layers[number - 2].word}" if number > 1 else " from the data"
+                raise ShapeError(
+                    f"layer {number}, {error}{before}", where=f"layers[{number}]", hint=error.hint
+                ) from None
+        self.slots = self._place()
+        self.size = sum(slot.size for slot in self.slots)
+        self.weights = sum(slot.size for slot in self.slots if slot.param.role == "weight")
+
+    @classmethod
+    def build(cls, body: Sequence[Layer], input_shape: Shape, outputs: int) -> Network:
+        """The network of a configuration: its body and the output layer the task needs, `Dense(outputs)`."""
+        return cls((*body, Dense(outputs)), input_shape)
+
+    def _place(self) -> tuple[Slot, ...]:
+        found = [
+            (number, name, param)
+            for number, layer in enumerate(self.layers)
+            for name, param in layer.params(self.shapes[number]).items()
+        ]
+        found.sort(key=lambda item: ROLES.index(item[2].role))
+        slots, offset = [], 0
+        for number, name, param in found:
+            slots.append(Slot(number, name, offset, param))
+            offset += slots[-1].size
+        return tuple(slots)
+
+    @property
+    def output_shape(self) -> Shape:
+        """The shape of one output."""
+        return self.shapes[-1]
+
+    @cached_property
+    def own(self) -> tuple[tuple[Slot, ...], ...]:
+        """The slots of each layer."""
+        return tuple(tuple(s for s in self.slots if s.layer == number) for number in range(len(self.layers)))
+
+    def init(self, seed: int, initializer: str) -> Array:
+        """The first weights [size], float32: a function of the seed and the initializer's name alone."""
+        fill = initializers.find(initializer).fill
+        vector, stream = np.empty(self.size, dtype=np.float32), np.random.RandomState(seed % 2**32)
+        for number, views in enumerate(self.views(vector)):
+            for slot in self.own[number]:
+                p = slot.param
+                views[slot.name][...] = fill(Place(p.shape, p.role, p.fan_in, p.fan_out, seed, number, stream))
+        return vector
+
+    def views(self, vector: Array) -> list[dict[str, Array]]:
+        """The parameters of each layer by name, as views into `vector` [size]."""
+        return [
+            {s.name: vector[s.offset : s.offset + s.size].reshape(s.param.shape) for s in slots} for slots in self.own
+        ]
+
+    def forward(self, vector: Array, x: Array, mode: Mode = INFERENCE) -> tuple[Array, list[Saved]]:
+        """Outputs z [B, O] and what each layer saved for backward."""
+        saved: list[Saved] = []
+        for number, (layer, p) in enumerate(zip(self.layers, self.views(vector), strict=True)):
+            x, keep = layer.forward(p, x, mode._replace(layer=number))
+            saved.append(keep)
+        return x, saved
+
+    def backward(self, vector: Array, saved: list[Saved], dz: Array) -> tuple[Array, Array]:
+        """The gradient of every parameter [size] and of the inputs [B, …] from dz: the chain rule, last layer first."""
+        gradient = np.zeros_like(vector)
+        views = self.views(gradient)
+        for number in reversed(range(len(self.layers))):
+            dz, own = self.layers[number].backward(self.views(vector)[number], saved[number], dz)
+            for name, value in own.items():
+                views[number][name][...] = value
+        return gradient, dz
+
+    def summary(self) -> str:
+        """The widths as one line: `784-128-10`."""
+        widths = [self.shapes[0], *(self.shapes[i + 1] for i, s in enumerate(self.own) if s)]
+        return "-".join("x".join(map(str, shape)) for shape in widths)

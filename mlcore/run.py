@@ -1,0 +1,246 @@
+"""A run on disk: a folder that is readable at any moment, however the run ended.
+
+run.json         what never changes: id, name, when, command, versions, parent
+config.json      the whole experiment, every default written out
+data.json        what the data were: rows, names, checksums
+status.json      where the run is, rewritten as a whole
+metrics.jsonl    one line an epoch          events.jsonl    changes, warnings, starts and ends
+ckpt/            states to go on from       snapshots/      weights by epoch
+model.safetensors                           the weights kept, once the run has ended
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mlcore import checkpoints, journal, names, status
+from mlcore.checkpoints import Checkpoint
+from mlcore.config import Config, from_dict
+from mlcore.datasets.dataset import Data
+from mlcore.errors import CheckpointError, RunError
+from mlcore.manifest import RUN, dump, facts, manifest, read, same, sha256
+from mlcore.model import Model
+from mlcore.state import State
+from mlcore.status import Status
+from mlcore.storage import data_folder, make_folder, probe, storing, sync_folder, write_file
+
+SETTINGS = ("optimizer", "epochs", "stopping", "recording")  # what may differ when a run goes on
+
+
+class Point(NamedTuple):
+    """Where a run goes on: what to give `train`. state is None for a run that never wrote a checkpoint."""
+
+    config: Config
+    state: State | None
+    data: Data
+    warnings: tuple[str, ...] = ()
+
+
+class Run:
+    """One run: its folder, and what can be read from it.
+
+    id: when it was made and six letters; name: two words, or what a person called it.
+    """
+
+    def __init__(self, folder: Path, facts: Mapping[str, Any]) -> None:
+        self.folder, self.facts = folder, facts
+        self.changes: dict[str, Any] = {}
+        self.warnings: tuple[str, ...] = ()
+        self.socket = ""
+        self.exit_code = 130  # of an interrupted run
+        self.discarded = False  # its folder is about to be deleted
+
+    @classmethod
+    def create(
+        cls,
+        config: Config,
+        root: str | Path | None = None,
+        *,
+        parent: str = "",
+        name: str = "",
+        data: Data | None = None,
+    ) -> Run:
+        """A new run, its folder written. Raises StorageError before anything was trained when the disk refuses."""
+        run_id = names.new_id()
+        folder = runs_root(root) / run_id
+        make_folder(folder)
+        run = cls(folder, facts(run_id, name, parent, config))
+        try:
+            run._begin(config, manifest(config, data or config.dataset.load()))
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)  # half a run is none
+            raise
+        return run
+
+    def _begin(self, config: Config, data: Mapping[str, Any]) -> None:
+        """Write what a run has before it is trained."""
+        probe(self.folder, 1 << 16)
+        self._write("run.json", self.facts)
+        plain = config.to_dict()
+        self._write("config.json", {"schema": "mlj.config/1", "config": plain, "sha256": sha256(dump(plain))})
+        self._write("data.json", data)
+        with storing("cannot write in", self.folder):
+            for part in ("ckpt", "snapshots"):
+                (self.folder / part).mkdir()
+            (self.folder / "metrics.jsonl").touch()
+            (self.folder / "events.jsonl").touch()
+            sync_folder(self.folder)
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Run:
+        """The run in a folder. Raises RunError when there is none, or one of a newer mlj."""
+        folder = Path(folder)
+        found = read(folder / "run.json")
+        if str(found.get("schema")) != RUN:
+            raise RunError(f"{folder} was written by another mlj: {found.get('schema')}", code="SCHEMA_NEWER")
+        if not (isinstance(found.get("run_id"), str) and isinstance(found.get("name"), str)):
+            raise RunError(f"{folder / 'run.json'} is damaged: no id or no name", code="RUN_CORRUPT", where=str(folder))
+        return cls(folder, found)
+
+    def _write(self, file: str, plain: Mapping[str, Any]) -> None:
+        write_file(self.folder / file, dump(plain))
+
+    @property
+    def id(self) -> str:
+        """When it was made and six letters."""
+        return str(self.facts["run_id"])
+
+    @property
+    def name(self) -> str:
+        """What people call it. Text of a person: sanitize it before it is shown."""
+        return str(self.facts["name"])
+
+    @property
+    def parent(self) -> str:
+        """The id of the run this one was branched from, or nothing."""
+        return str(self.facts.get("parent", ""))
+
+    @property
+    def config(self) -> Config:
+        """The experiment as it was started."""
+        path = self.folder / "config.json"
+        plain = read(path).get("config")
+        if not isinstance(plain, dict):
+            raise RunError(f"{path} is damaged: no experiment in it", code="RUN_CORRUPT", where=str(path))
+        return from_dict(plain, where=str(path))
+
+    @property
+    def status(self) -> Status:
+        """Where it is. A run that says it is running although its process is gone is `lost`."""
+        return status.read(self.folder / "status.json")
+
+    @property
+    def history(self) -> dict[str, list[Any]]:
+        """Every epoch as columns: epoch, step, seconds, and one a metric (NaN where an epoch lacks it)."""
+        records = journal.read(self.folder / "metrics.jsonl")
+        columns = dict.fromkeys(key for record in records for key in record)
+        return {key: [record.get(key, math.nan) for record in records] for key in columns}
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What happened besides epochs: starts, changes, warnings, the end."""
+        return journal.read(self.folder / "events.jsonl")
+
+    def checkpoints(self) -> dict[int, Path]:
+        """The checkpoints there are, by step, ascending."""
+        found = (self.folder / "ckpt").glob("step-*.safetensors")
+        return {int(path.stem[5:]): path for path in sorted(found) if path.stem[5:].isdigit()}
+
+    def snapshots(self) -> dict[int, Path]:
+        """The snapshots of weights there are, by epoch, ascending."""
+        found = (self.folder / "snapshots").glob("epoch-*.safetensors")
+        return {int(path.stem[6:]): path for path in sorted(found) if path.stem[6:].isdigit()}
+
+    def model(self, epoch: int | None = None) -> Model:
+        """The weights kept at the end (of a run that has not ended: the newest), or those of an epoch.
+
+        Raises CheckpointError naming the epochs there are.
+        """
+        if epoch is None:
+            kept = self.folder / "model.safetensors"
+            return checkpoints.load_model(kept) if kept.exists() else self._newest()[0].model
+        found = self.snapshots()
+        if epoch in found:
+            return checkpoints.load_model(found[epoch])
+        return self._of_epoch(epoch, tuple(found)).model
+
+    def state(self, epoch: int | None = None) -> State:
+        """The newest state to go on from, or that after an epoch. Raises CheckpointError naming those there are."""
+        return (self._newest()[0] if epoch is None else self._of_epoch(epoch)).state
+
+    def _of_epoch(self, epoch: int, others: tuple[int, ...] = ()) -> Checkpoint:
+        there = set(others)
+        for path in self.checkpoints().values():
+            checkpoint = checkpoints.load_checkpoint(path)
+            if checkpoint.state.epoch == epoch and checkpoint.state.place == 0:
+                return checkpoint
+            there.add(checkpoint.state.epoch)
+        listed = ", ".join(map(str, sorted(there))) or "none yet"
+        raise CheckpointError(
+            f"run {self.name} has nothing of epoch {epoch}", code="CKPT_MISSING", hint=f"there are epochs: {listed}"
+        )
+
+    def _newest(self) -> tuple[Checkpoint, tuple[str, ...]]:
+        """The newest checkpoint that is whole, and a sentence for each newer one that is not."""
+        warnings: list[str] = []
+        for path in reversed(self.checkpoints().values()):
+            try:
+                return checkpoints.load_checkpoint(path), tuple(warnings)
+            except CheckpointError as error:
+                warnings.append(str(error))
+        if warnings:
+            raise CheckpointError(f"run {self.name} has no checkpoint that is whole: {warnings[0]}")
+        raise CheckpointError(f"run {self.name} has no checkpoint yet", code="CKPT_MISSING")
+
+    def change(self, name: str, value: Any) -> None:
+        """Remember that a setting was changed. The order counts: a new kind of optimizer has its own defaults."""
+        self.changes.pop(name, None)
+        self.changes[name] = value
+
+    def restore(self, settings: Mapping[str, Any] | None = None) -> Point:
+        """Where to go on, from the newest whole checkpoint, with some settings changed (more epochs, another rate).
+
+        Raises CheckpointError naming what differs when configuration or data are not those of the checkpoint.
+        """
+        config, state = self.config, None
+        warnings: tuple[str, ...] = ()
+        if self.checkpoints():
+            checkpoint, warnings = self._newest()
+            state, self.changes = checkpoint.state, dict(checkpoint.changes)
+            same("configuration", config.with_settings(self.changes).to_dict(), checkpoint.model.config.to_dict())
+            config = checkpoint.model.config
+        data = config.dataset.load()
+        same("data", json.loads(dump(manifest(config, data))), read(self.folder / "data.json"))
+        self.warnings = warnings
+        for name in settings or {}:
+            if name.partition(".")[0] not in SETTINGS:
+                hint = "start a new run, or branch from this one"
+                raise CheckpointError(f"{name} cannot change when a run goes on", code="CKPT_MISMATCH", hint=hint)
+            self.change(name, (settings or {})[name])
+        changed = config.with_settings(settings or {})
+        return Point(changed, state and state.between(config.optimizer, changed.optimizer), data, warnings)
+
+    def delete(self) -> None:
+        """Delete the run's folder."""
+        self.discarded = True
+        with storing("cannot delete", self.folder):
+            shutil.rmtree(self.folder)
+
+    def __repr__(self) -> str:
+        return f"Run({self.id}, {self.name!r})"
+
+
+def runs_root(root: str | Path | None = None) -> Path:
+    """The folder of runs: the one given, else `$MLJ_HOME/runs`, else in the platform's data folder."""
+    if root is not None:
+        return Path(root).absolute()
+    home = os.environ.get("MLJ_HOME")
+    if home:
+        return Path(home).absolute() / "runs"
+    return data_folder() / "runs"

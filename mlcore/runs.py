@@ -1,0 +1,74 @@
+"""The runs on disk: making, finding and listing them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlcore.config import Config
+from mlcore.controls import Controls
+from mlcore.errors import RunError
+from mlcore.recording import record
+from mlcore.run import Point, Run, runs_root
+from mlcore.status import Status
+from mlcore.training import train
+
+__all__ = ["Point", "Run", "Status", "fit", "list_runs", "open_run", "record", "runs_root"]
+
+
+def list_runs(root: str | Path | None = None) -> list[Run]:
+    """Every run, the newest first. A folder that is not a run is passed over."""
+    found = []
+    try:
+        folders = sorted(runs_root(root).iterdir(), reverse=True)
+    except OSError:
+        return []
+    for folder in folders:
+        try:
+            found.append(Run.open(folder))
+        except RunError:
+            continue
+    return found
+
+
+def open_run(which: str | Path, root: str | Path | None = None) -> Run:
+    """A run by its id, a part of it that no other begins with, its name, the word `last`, or its folder.
+
+    Raises RunError naming the nearest one.
+    """
+    text = str(which)
+    if isinstance(which, Path) or "/" in text:
+        return Run.open(which)
+    runs = list_runs(root)
+    if text == "last" and runs:
+        return runs[0]
+    for found in ([r for r in runs if r.id == text], [r for r in runs if text in (r.name, r.id.rpartition("-")[2])]):
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise _ambiguous(text, found)
+    found = [r for r in runs if text and r.id.startswith(text)]
+    if len(found) == 1:
+        return found[0]
+    raise _ambiguous(text, found) if found else _not_found(text, runs)
+
+
+def _ambiguous(text: str, found: list[Run]) -> RunError:
+    hint = "name one by id: " + ", ".join(run.id for run in found[:5])
+    return RunError(f"{text!r} is the name of {len(found)} runs", code="RUN_AMBIGUOUS", hint=hint)
+
+
+def _not_found(text: str, runs: list[Run]) -> RunError:
+    import difflib
+
+    near = difflib.get_close_matches(text, [word for run in runs for word in (run.name, run.id)], n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "mlj runs lists them" if runs else "there are none yet: mlj train"
+    return RunError(f"no run called {text!r}", hint=hint)
+
+
+def fit(config: Config, root: str | Path | None = None, *, name: str = "", controls: Controls | None = None) -> Run:
+    """Train an experiment to its end, recorded. Raises what `train` raises."""
+    data = config.dataset.load()
+    run = Run.create(config, root, name=name, data=data)
+    for _ in record(train(config, controls=controls, data=data), run):
+        pass
+    return run

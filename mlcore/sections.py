@@ -1,0 +1,105 @@
+"""An experiment as plain values: the catalogue of each section, changes by dotted name, and what is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from mlcore import datasets, layers, losses, optimizers, schedules
+from mlcore.catalogue import unknown
+from mlcore.errors import ConfigError
+from mlcore.spec import Spec, fields, takes
+
+CATALOGUES = {
+    "dataset": datasets.CATALOGUE,
+    "layers": layers.CATALOGUE,
+    "loss": losses.CATALOGUE,
+    "optimizer": optimizers.CATALOGUE,
+    "schedule": schedules.CATALOGUE,
+}
+
+
+def put(plain: dict[str, Any], name: str, value: Any) -> None:
+    """Put `value` at a dotted name. A section given as a bare word, or a new kind, starts from that kind's defaults."""
+    if getattr(value, "ndim", None) == 0:
+        value = value.item()  # a number of NumPy's is a number
+    *path, last = name.split(".")
+    place = plain
+    for depth, word in enumerate((*path, last)):
+        if word not in place or (depth < len(path) and not isinstance(place[word], dict)):
+            raise _no_setting(plain, name, place, word, path[:depth])
+        if depth < len(path):
+            place = place[word]
+    if last == "kind":
+        if value != place["kind"]:
+            plain[path[-1]] = _defaults(path[-1], value)
+    elif last in CATALOGUES and isinstance(place[last], dict) and not isinstance(value, dict):
+        place[last] = _defaults(last, value)
+    else:
+        place[last] = value
+
+
+def _defaults(section: str, kind: Any) -> dict[str, Any]:
+    """Every default of a kind, as plain values."""
+    plain: dict[str, Any] = msgspec.to_builtins(CATALOGUES[section].find(str(kind)).load()())
+    return plain
+
+
+def _no_setting(
+    plain: Mapping[str, Any], name: str, place: Mapping[str, Any], word: str, path: list[str]
+) -> ConfigError:
+    """The error for a setting that is not there: the same word in another section, else the nearest in this one."""
+    last = name.rpartition(".")[2]
+    for section, value in plain.items():
+        if isinstance(value, Mapping) and last in value:
+            hint = f"did you mean '{section}.{last}'?"
+            return ConfigError(f"unknown setting {name!r}", code="CONFIG_UNKNOWN", hint=hint)
+    near = difflib.get_close_matches(word, place, n=1)
+    names = [".".join([*path, key]) for key in near or place]
+    hint = f"did you mean {names[0]!r}?" if near else "there are: " + ", ".join(names)
+    return ConfigError(f"unknown setting {name!r}", code="CONFIG_UNKNOWN", hint=hint)
+
+
+def check(plain: Mapping[str, Any], spec: type[Spec], path: str = "") -> None:
+    """Refuse unknown keys and kinds with the nearest known name, before the decoder does it without."""
+    own = {field.name: field for field in fields(spec)}
+    for key, value in plain.items():
+        if key == "kind":
+            continue
+        if key not in own:
+            raise unknown("key", f"{path}{key}", tuple(path + name for name in own))
+        if key == "layers":
+            for place, layer in enumerate(value if isinstance(value, list | tuple) else ()):
+                _section(layer, "layers", f"layers[{place}]")
+        elif key in CATALOGUES:
+            _section(value, key, path + key)
+        elif isinstance(value, Mapping) and isinstance(own[key].type, type) and issubclass(own[key].type, Spec):
+            check(value, own[key].type, f"{path}{key}.")
+
+
+def _section(plain: Any, section: str, path: str) -> None:
+    """The same for a section that is one of several kinds; what is no section is left to the decoder."""
+    if not isinstance(plain, Mapping):
+        return
+    if "kind" not in plain:
+        names = ", ".join(CATALOGUES[section].names())
+        raise ConfigError(f"{path} has no kind", hint=f'write kind = "…" there, one of {names}')
+    check(plain, CATALOGUES[section].find(str(plain["kind"])).load(), f"{path}.")
+
+
+def refused(plain: Any, spec: type[Spec], path: str) -> str:
+    """`expected …, got …` for the value at a path like `layers[0].units`, or nothing where there is none."""
+    kind: Any = spec
+    for name, place in re.findall(r"(\w+)(?:\[(\d+)\])?", path):
+        if not isinstance(plain, Mapping) or name not in plain:
+            return ""
+        kind, plain = {field.name: field.type for field in fields(kind)}[name], plain[name]
+        if place and isinstance(plain[int(place)], Mapping):
+            plain = plain[int(place)]
+        if isinstance(plain, Mapping) and "kind" in plain:
+            kind = CATALOGUES[name].find(str(plain["kind"])).load()
+    return f"expected {takes(kind)}, got {plain!r:.120}" if path else ""

@@ -1,0 +1,48 @@
+"""Where a run is, as its folder says at any moment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from mlcore.storage import read_file
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a run is: running, finished, stopped, interrupted, diverged, failed, or lost when its process vanished."""
+
+    state: str
+    reason: str = ""
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    pid: int = 0
+    socket: str = ""
+    exit_code: int | None = None
+    best_epoch: int = 0
+    metrics: dict[str, float] = {}
+    message: str = ""
+
+
+def read(path: Path) -> Status:
+    """The status in a file; `lost` where there is none, or where the process that should be running is gone."""
+    try:
+        status = msgspec.json.decode(read_file(path), type=Status)
+    except (OSError, msgspec.DecodeError, RecursionError):
+        return Status(state="lost")
+    if status.state == "running" and not _alive(status.pid):
+        return msgspec.structs.replace(status, state="lost", socket="")
+    return status
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return pid > 0

@@ -1,0 +1,281 @@
+"""train(config): the loop. It pulls slices from a session and turns them into events; it does nothing else."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import numpy as np
+
+from mlcore import backends, metrics
+from mlcore.backends.backend import Problem, Session, Weights
+from mlcore.config import Config
+from mlcore.controls import Controls, Pacer
+from mlcore.datasets.dataset import Data, Rows
+from mlcore.errors import ConfigError
+from mlcore.events import Changed, Ended, EpochEnded, Event, Metrics, Progress, Reason, Snapshot, Started, Warned
+from mlcore.layers.layer import Array
+from mlcore.model import Model, Preparation, blueprint
+from mlcore.state import State
+
+SLICE = 0.05  # seconds of work handed to a session at a time
+CHUNK = 8192  # rows evaluated at once
+SHOWN = 3.0  # seconds a run may take at full speed to be spread out at the pace `show`
+TIMED = 50  # steps after which its speed is known well enough to tell
+WATCHED = 10_000  # training rows up to which their accuracy is measured every epoch
+
+
+def train(
+    config: Config, *, resume: State | None = None, controls: Controls | None = None, data: Data | None = None
+) -> Iterator[Event]:
+    """Train an experiment; every event says where it is. Closing the iterator stops it.
+
+    Raises DataError, ConfigError or BackendError before the first event when the experiment cannot be run here.
+    """
+    run = _Run(config, data or config.dataset.load(), controls or Controls(), resume)
+    try:
+        yield from run.events()
+    finally:
+        run.session.close()
+
+
+class _Run:
+    """One training run: the session, and the few numbers that change."""
+
+    def __init__(self, config: Config, data: Data, controls: Controls, resume: State | None) -> None:
+        self.config, self.data, self.controls = config, data, controls
+        self.network, self.loss = blueprint(config, data)
+        self.preparation = Preparation.of(data)
+        self.choice = backends.choose(
+            config.backend, config.device, config.precision, self.network, self.loss, config.optimizer
+        )
+        self.resumed = resume is not None
+        self.state = resume or State(self._first_weights())
+        self.session = self._open(self.state.weights)
+        self.updates = self.began = self.state.weights.step
+        self.later: dict[str, Any] = {}  # settings that wait for the end of the epoch
+        self.speed = self.fastest = 0.0  # steps a second of the session, measured
+
+    def _first_weights(self) -> Weights:
+        vector = self.network.init(self.config.seed, self.config.init)
+        return Weights(vector, np.zeros((self.config.optimizer.moments, len(vector)), dtype=vector.dtype), 0)
+
+    @property
+    def batch_size(self) -> int:
+        size = self.config.batch_size
+        return len(self.data.train) if size == "full" else min(size, len(self.data.train))
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self.problem.steps_per_epoch
+
+    def _open(self, weights: Weights) -> Session:
+        rows, factor, seed = self.data.train, self.data.factor, self.config.seed
+        self.problem = Problem(self.network, self.loss, self.config.optimizer, rows, factor, self.batch_size, seed)
+        session = self.choice.backend.open(self.problem)
+        session.restore(weights)
+        return session
+
+    def model(self, vector: Array | None = None) -> Model:
+        """The network as it is now, or with other weights."""
+        if vector is None:
+            vector = self.session.weights().vector
+        return Model(self.config, self.network, self.loss, self.preparation, vector)
+
+    def events(self) -> Iterator[Event]:
+        yield self._started()
+        reason: Reason | None = None
+        self.pacer = Pacer(self.controls.pace, self._position(), self.config.epochs)
+        while reason is None:
+            if self.controls.waiting:
+                self.controls.hold()
+                self.pacer = Pacer(self.controls.pace, self._position(), self.config.epochs)  # a pause is not caught up
+            orders = self.controls.orders()
+            yield from self._apply(orders.settings)
+            if orders.checkpoint:
+                yield self._snapshot()
+            if orders.stop:
+                reason = "interrupted" if orders.stop == "interrupted" else "stopped"
+            elif self.state.epoch >= self.config.epochs:
+                reason = "finished"
+            elif not self.controls.waiting:
+                reason = yield from self._slice()
+        yield from self._end(reason)
+
+    def _slice(self) -> Generator[Event, None, Reason | None]:
+        """One call into the session, its events, and the reason to stop if there is one."""
+        if self.controls.pace == "show" and self._long():
+            self.controls.pace = "full"
+        if self.pacer.pace != self.controls.pace or self.pacer.epochs != self.config.epochs:
+            self.pacer = Pacer(self.controls.pace, self._position(), self.config.epochs)
+        allowed = self.controls.allowance
+        steps, began = self._steps(allowed), time.perf_counter()
+        if allowed == "step":
+            self.controls.spent()
+        first = self.state.epoch * self.steps_per_epoch + self.state.place
+        losses = self.session.train(first, steps, self._rates(self.updates, steps))
+        seconds = time.perf_counter() - began
+        self.speed = len(losses) / max(seconds, 1e-9)
+        self.fastest = max(self.fastest, self.speed)
+        made = len(losses) if np.isfinite(losses[-1]) else len(losses) - 1
+        self._count(losses[:made], seconds)
+        ended = self.state.place == self.steps_per_epoch
+        if allowed == "epoch" and ended:
+            self.controls.spent()  # before anybody hears of it: what is asked for from here on is asked anew
+        yield Progress(self.state.epoch, self.updates, self.state.seconds, losses, self.model)
+        if made < len(losses):
+            return "diverged"
+        reason = (yield from self._epoch()) if ended else None
+        if allowed != "step":
+            self.controls.sleep(self.pacer.wait(self._position()))
+        return reason
+
+    def _steps(self, allowed: str) -> int:
+        """How many steps the next slice has: about 50 ms of work, never past the end of the epoch."""
+        left = self.steps_per_epoch - self.state.place
+        if allowed == "step":
+            return 1
+        due = self.pacer.target()
+        paced = left if due == math.inf else math.ceil((due - self._position()) * self.steps_per_epoch)
+        timed = math.ceil(self.speed * SLICE) if self.speed else 1
+        return max(1, min(left, paced, timed))
+
+    def _long(self) -> bool:
+        """Whether the whole run takes too long to be spread out; known once some steps were timed."""
+        total = self.config.epochs * self.steps_per_epoch
+        return self.updates - self.began >= TIMED and total > SHOWN * self.fastest
+
+    def _rates(self, first: int, steps: int) -> Array:
+        total = self.config.epochs * self.steps_per_epoch
+        factors = self.config.schedule.rates(np.arange(first, first + steps), total)
+        rates: Array = factors * self.config.optimizer.learning_rate
+        return rates
+
+    def _position(self) -> float:
+        return self.state.epoch + self.state.place / self.steps_per_epoch
+
+    def _count(self, losses: Array, seconds: float) -> None:
+        s, size, n = self.state, self.batch_size, len(self.data.train)
+        rows = np.full(len(losses), size)
+        if len(losses) and s.place + len(losses) == self.steps_per_epoch:
+            rows[-1] = n - (self.steps_per_epoch - 1) * size
+        loss_sum = s.loss_sum
+        for value in (losses.astype(np.float64) * rows).tolist():  # one after another: slices do not change the sum
+            loss_sum += value
+        self.updates += len(losses)
+        self.state = s._replace(
+            place=s.place + len(losses),
+            loss_sum=loss_sum,
+            loss_rows=s.loss_rows + int(rows.sum()),
+            seconds=s.seconds + seconds,
+        )
+
+    def _epoch(self) -> Generator[Event, None, Reason | None]:
+        """Close an epoch: measure, say so, remember the best, take a snapshot, decide whether to go on."""
+        began, s = time.perf_counter(), self.state
+        found: Metrics = {"train_loss": s.loss_sum / s.loss_rows}
+        if len(self.data.train) <= WATCHED:
+            found |= self._measure("train", self.data.train, loss=False)
+        if self.data.validation is not None:
+            found |= self._measure("validation", self.data.validation)
+        found["learning_rate"] = float(self._rates(self.updates - 1, 1)[0])
+        weights, seconds = self.session.weights(), s.seconds + time.perf_counter() - began
+        self.state = s._replace(epoch=s.epoch + 1, place=0, loss_sum=0.0, loss_rows=0, weights=weights, seconds=seconds)
+        self.state = self.state.remember(found, self.config.stopping, keep=self.data.validation is not None)
+        model = self.model(weights.vector)
+        yield EpochEnded(self.state.epoch, self.updates, self.state.seconds, found, model, self.state)
+        every = self.config.recording.snapshot_every
+        if every and self.state.epoch % every == 0 and self.state.epoch < self.config.epochs:
+            yield self._snapshot()
+        return self.state.reason(found, self.config.stopping)
+
+    def _measure(self, split: str, rows: Rows, loss: bool = True) -> Metrics:
+        """Loss and metrics of the present weights on some rows, under names like validation_accuracy."""
+        z = np.concatenate([self.session.predict(rows.x[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)])
+        found = metrics.evaluate(z, rows.y, self.data.task)
+        if loss:
+            found = {"loss": self.loss(z, rows.y)[0]} | found
+        return {f"{split}_{name}": value for name, value in found.items()}
+
+    def _apply(self, settings: dict[str, Any]) -> Iterator[Event]:
+        """Changes made by a person. All but the learning rate reopen the session from its weights.
+
+        What cannot be is said and left: a slip of the hand does not end a run.
+        """
+        if self.state.place == 0:
+            settings, self.later = self.later | settings, {}
+        for name, value in settings.items():
+            if name == "batch_size" and self.state.place:
+                self.later[name] = value  # an epoch keeps its batches
+                continue
+            try:
+                yield self._change(name, value)
+            except ConfigError as error:
+                yield Warned(self.state.epoch, self.updates, error.code, f"{error}; nothing was changed")
+
+    def _change(self, name: str, value: Any) -> Changed:
+        if name.partition(".")[0] not in ("optimizer", "batch_size", "epochs", "stopping", "recording"):
+            raise ConfigError(f"{name} cannot change while it runs")
+        old, self.config = self.config, self.config.with_settings({name: value})
+        if name not in ("optimizer.learning_rate", "epochs") and name.startswith(("optimizer", "batch_size")):
+            self._reopen(old)
+        return Changed(self.state.epoch, self.updates, name, _setting(old, name), _setting(self.config, name))
+
+    def _reopen(self, old: Config) -> None:
+        weights = self.session.weights()
+        if type(self.config.optimizer) is not type(old.optimizer):
+            fresh = np.zeros((self.config.optimizer.moments, self.network.size), weights.vector.dtype)
+            weights = weights._replace(moments=fresh)
+        self.session.close()
+        self.session = self._open(weights)
+
+    def _snapshot(self, final: bool = False) -> Snapshot:
+        self.state = self.state._replace(weights=self.session.weights())
+        return Snapshot(self.state.epoch, self.updates, self.state, final, self.model(self.state.weights.vector))
+
+    def _end(self, reason: Reason) -> Iterator[Event]:
+        yield self._snapshot(final=True)
+        kept = self.state.weights
+        best = self.state.best_vector if reason != "interrupted" else None
+        if best is not None:
+            self.session.restore(kept._replace(vector=best))
+        found: Metrics = {}
+        if reason != "interrupted":
+            for split in ("train", "validation", "test"):
+                rows: Rows | None = getattr(self.data, split)
+                if rows is not None:
+                    found |= self._measure(split, rows)
+        message = f"the loss is not a number at step {self.updates}" if reason == "diverged" else ""
+        s, model = self.state, self.model(best if best is not None else kept.vector)
+        yield Ended(reason, s.epoch, self.updates, s.seconds, found, s.best_epoch, message, model)
+
+    def _started(self) -> Started:
+        backend, isa, threads = self.choice.backend, "", 1
+        if backend.name == "native":
+            from mlcore import kernels
+
+            isa, threads = kernels.isa(), kernels.threads()
+        return Started(
+            config=self.config.to_dict(),
+            backend=backend.name,
+            device=backend.device,
+            isa=isa,
+            threads=threads,
+            parameters=self.network.size,
+            summary=self.network.summary(),
+            why=self.choice.why,
+            epochs=self.config.epochs,
+            steps_per_epoch=self.steps_per_epoch,
+            epoch=self.state.epoch,
+            step=self.updates,
+            ceiling=self.data.ceiling,
+        )
+
+
+def _setting(config: Config, name: str) -> Any:
+    value: Any = config.to_dict()
+    for word in name.split("."):
+        value = value[word]
+    return value

@@ -1,0 +1,127 @@
+"""What a client may ask of a worker. Everything a person may do to a run is a command here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+Pace: TypeAlias = Literal["full", "show"] | Annotated[float, Meta(gt=0)]
+Side: TypeAlias = Annotated[int, Meta(ge=1, le=1024)]
+
+
+class Command(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_fields=True, kw_only=True):
+    """Something a client asks of a worker. `id` comes back in the reply; the client sets it."""
+
+    id: int = 0
+
+
+class Pause(Command, frozen=True, tag="pause"):
+    """Hold before the next slice."""
+
+
+class Resume(Command, frozen=True, tag="resume"):
+    """Go on."""
+
+
+class Step(Command, frozen=True, tag="step"):
+    """Pause, but make one more step first."""
+
+
+class Epoch(Command, frozen=True, tag="epoch"):
+    """Pause, but go on to the end of this epoch first."""
+
+
+class Stop(Command, frozen=True, tag="stop"):
+    """Finish the step, write a checkpoint, end the run."""
+
+
+class Checkpoint(Command, frozen=True, tag="checkpoint"):
+    """Write a checkpoint now."""
+
+
+class Keep(Command, frozen=True, tag="keep"):
+    """Keep this run on disk when the next one replaces it."""
+
+
+class Quit(Command, frozen=True, tag="quit"):
+    """End the run as `stop` does, then the worker itself."""
+
+
+class Set(Command, frozen=True, tag="set"):
+    """Change a setting of the running experiment by its dotted name."""
+
+    name: str
+    value: Any
+
+
+class SetPace(Command, frozen=True, tag="pace"):
+    """How fast epochs may follow each other: full, show, or epochs a second."""
+
+    pace: Pace
+
+
+class View(Command, frozen=True, tag="view"):
+    """What pictures this client wants: a decision map of width x height points, `count` digits; wanted=False: none."""
+
+    width: Side = 60
+    height: Side = 40
+    count: Annotated[int, Meta(ge=0, le=256)] = 12
+    wanted: bool = True
+
+
+class Scrub(Command, frozen=True, tag="scrub"):
+    """Send this client pictures of an earlier epoch of the film; None goes back to the present."""
+
+    epoch: int | None = None
+
+
+class Start(Command, frozen=True, tag="start"):
+    """Train an experiment, at once, in place of the present one.
+
+    lab: recorded only when it lives half a second, and discarded when replaced unless somebody asked to keep it.
+    """
+
+    config: dict[str, Any]
+    pace: Pace = "full"
+    paused: bool = False
+    lab: bool = True
+    name: str = ""
+
+
+class Open(Command, frozen=True, tag="open"):
+    """Show a run that was recorded, in place of the present experiment; with settings (even none) go on with it."""
+
+    run: str
+    settings: dict[str, Any] | None = None
+    pace: Pace = "full"
+    paused: bool = False
+
+
+class Branch(Command, frozen=True, tag="branch"):
+    """Train on from an earlier epoch of the film, with some settings changed, as a run of its own."""
+
+    epoch: int
+    settings: dict[str, Any] = {}
+    pace: Pace = "full"
+    paused: bool = False
+
+
+class Preview(Command, frozen=True, tag="preview"):
+    """Load a data set without training and answer with its `Scene`."""
+
+    dataset: dict[str, Any]
+
+
+class Inspect(Command, frozen=True, tag="inspect"):
+    """Answer with what the network makes of one row of a split: every activation and the probabilities."""
+
+    row: Annotated[int, Meta(ge=0)]
+    split: Literal["train", "validation", "test"] = "test"
+
+
+AnyCommand: TypeAlias = (
+    Pause | Resume | Step | Epoch | Stop | Checkpoint | Keep | Quit | Set | SetPace | View | Scrub
+    | Start | Open | Branch | Preview | Inspect
+)  # fmt: skip

@@ -1,0 +1,81 @@
+"""The desk: what each command does to the run it is about."""
+
+from __future__ import annotations
+
+from mlcore.config import Config
+from mlcore.errors import ConfigError, RunError, UsageError
+from mlcore.worker import protocol
+from mlcore.worker.board import Board
+from mlcore.worker.protocol import AnyCommand, Reply, Scene
+
+CHANGEABLE = ("optimizer", "batch_size", "epochs", "stopping", "recording")
+
+
+class Desk:
+    """Answers commands about the present run. The lab's desk answers more of them.
+
+    Methods run in the server's thread, so they only leave notes (in `Controls`) for the trainer.
+    """
+
+    def __init__(self) -> None:
+        self.board: Board | None = None
+
+    def answer(self, command: AnyCommand) -> Reply:
+        """Do what a command asks. Raises MljError when it cannot be done."""
+        if isinstance(command, protocol.Inspect):
+            return Reply(id=command.id, value=self._inspect(command))
+        if isinstance(command, protocol.Preview):
+            return Reply(id=command.id, value=self.preview(command))
+        board = self._present()
+        match command:
+            case protocol.Set():
+                self._set(board, command)
+            case protocol.SetPace():
+                board.controls.pace = command.pace
+            case protocol.Keep():
+                board.kept = True
+            case protocol.Start() | protocol.Branch() | protocol.Open():
+                raise UsageError("this process trains one run and takes no other", hint="start a run of its own")
+            case _:
+                self._steer(board, command)
+        board.touch()
+        return Reply(id=command.id)
+
+    def _steer(self, board: Board, command: AnyCommand) -> None:
+        """Pause, resume, step, epoch, stop, checkpoint: each is a method of `Controls`."""
+        if board.over:
+            raise RunError("the run has ended", code="RUN_ENDED", hint="start another, or branch from this one")
+        word = type(command).__struct_config__.tag
+        getattr(board.controls, "stop" if word == "quit" else str(word))()
+
+    def _set(self, board: Board, command: protocol.Set) -> None:
+        """Refuse here what the trainer would refuse, so that a mistake never ends a run."""
+        board.config.with_settings({command.name: command.value})
+        if command.name.partition(".")[0] not in CHANGEABLE:
+            raise ConfigError(f"{command.name} cannot change while it runs", hint="start a new run")
+        if board.over:
+            raise RunError("the run has ended", code="RUN_ENDED", hint="branch from one of its epochs")
+        board.controls.set(command.name, command.value)
+
+    def _present(self) -> Board:
+        if self.board is None:
+            raise RunError("there is no run yet", code="RUN_NOT_STARTED", hint="send start first")
+        return self.board
+
+    def _inspect(self, command: protocol.Inspect) -> protocol.Activity:
+        board = self._present()
+        if board.stage is None or board.moment is None:
+            raise RunError("there is no network yet", code="RUN_NOT_STARTED")
+        return board.stage.activity(board.moment.model, command.split, command.row)
+
+    def preview(self, command: protocol.Preview) -> Scene:
+        """A data set without training. Only a lab loads data for somebody who looks around."""
+        raise UsageError("this process trains one run and loads no other data")
+
+
+def settings_of(config: Config, settings: dict[str, object]) -> Config:
+    """A configuration a branch may have. Raises ConfigError for what would be another network or other data."""
+    for name in settings:
+        if name.partition(".")[0] not in (*CHANGEABLE, "schedule", "seed"):
+            raise ConfigError(f"{name} cannot change in a branch", hint="start a new run")
+    return config.with_settings(settings)

@@ -1,0 +1,237 @@
+"""The lab: a warm process that trains one experiment after another, each in place of the one before."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from mlcore.config import Config, from_dict
+from mlcore.controls import Controls, Pace
+from mlcore.datasets.dataset import Dataset
+from mlcore.errors import CheckpointError, MljError, RunError, StorageError
+from mlcore.events import Event
+from mlcore.runs import open_run
+from mlcore.state import State
+from mlcore.training import train
+from mlcore.worker import protocol, recall
+from mlcore.worker.board import Board
+from mlcore.worker.desk import Desk, settings_of
+from mlcore.worker.keeping import Keeper
+from mlcore.worker.peer import Peer
+from mlcore.worker.pictures import Stage
+from mlcore.worker.protocol import AnyCommand, Reply, Scene
+from mlcore.worker.server import Server, failure
+
+LONELY = 5.0  # seconds an idle lab waits for a client
+FORGOTTEN = 60.0  # seconds a paused run waits for a client
+REMEMBERED = 6  # data sets kept loaded
+
+
+class Order(NamedTuple):
+    """An experiment to train next, or a run to show (and to go on with, when `settings` say so)."""
+
+    board: Board
+    resume: State | None = None
+    settings: dict[str, object] | None = None
+
+
+class Library:
+    """Loaded data sets by value: the same data set is loaded once."""
+
+    def __init__(self) -> None:
+        self._stages: OrderedDict[Dataset, Stage] = OrderedDict()
+
+    def stage(self, config: Config) -> Stage:
+        """The data of an experiment. Raises DataError."""
+        key = config.dataset
+        if key not in self._stages:
+            self._stages[key] = Stage(config, key.load())
+            while len(self._stages) > REMEMBERED:
+                self._stages.popitem(last=False)
+        self._stages.move_to_end(key)
+        return self._stages[key]
+
+
+class Lab(Desk):
+    """Trains what its clients order, one experiment at a time; the newest order always wins.
+
+    `run` returns the exit code: 0 when nobody needs it any longer, 143 or 130 after a signal.
+    """
+
+    def __init__(self, path: Path, runs_dir: Path | None, connection: socket.socket | None = None) -> None:
+        super().__init__()
+        self.orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
+        self.library = Library()
+        self.keeper = Keeper(runs_dir, path)
+        self.server = Server(path, self._handle, lab=True)
+        self.server.alone = self._alone
+        if connection is not None:
+            self.server.adopt(connection)
+        self.number = 0
+        self.exit_code: int | None = None
+
+    def run(self) -> int:
+        """Train until nobody is there any more."""
+        sys.setswitchinterval(0.0005)  # a thread that has work must not wait 5 ms for the other
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, self._signalled)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self.server.start()
+        busy = time.monotonic()
+        while self.exit_code is None and time.monotonic() - busy < LONELY:
+            try:
+                order = self.orders.get(timeout=0.1)
+            except queue.Empty:
+                self._tidy()
+                busy = time.monotonic() if self.server.peers else busy
+                continue
+            if order is not None:
+                self._train(order)
+            busy = time.monotonic()
+        try:
+            self.keeper.settle()
+        except MljError:
+            traceback.print_exc()
+        self.server.end()
+        return self.exit_code or 0
+
+    def _tidy(self) -> None:
+        """Between experiments: record what lived long enough, delete what was replaced."""
+        try:
+            if self.keeper.tidy() and self.board is not None:
+                self.board.touch()
+        except MljError as error:
+            if self.board is not None:
+                self.board.say(protocol.Warned(number=self.board.number, code=error.code, message=str(error)))
+
+    def _alone(self, seconds: float) -> None:
+        """Nobody has been there for so long. A paused run would wait for ever: it is written down and ends."""
+        board = self.board
+        if seconds > FORGOTTEN and board is not None and not board.over and board.controls.paused:
+            board.controls.stop("interrupted")
+
+    def _signalled(self, number: int, frame: object) -> None:
+        self.exit_code = 128 + number
+        if self.board is not None:
+            if self.board.run is not None:
+                self.board.run.exit_code = self.exit_code
+            self.board.controls.stop("interrupted")
+        self.orders.put(None)
+
+    def _train(self, order: Order) -> None:
+        """One experiment, until it ends or another is ordered."""
+        board = order.board
+        if board is not self.board:
+            return
+        try:
+            self._succeed(board)
+            stage = self.library.stage(board.config)
+            source = self._source(order, stage)
+            for event in self.keeper.record(source, board) if source else ():
+                board.see(event)
+                if self.board is not board and self.keeper.replaced(board):
+                    break
+        except MljError as error:
+            board.fail(failure(error))
+        except Exception as error:
+            traceback.print_exc()  # into worker.log: a bug, but not the end of the lab
+            board.fail(failure(MljError(f"{type(error).__name__}: {error}")))
+
+    def _succeed(self, board: Board) -> None:
+        try:
+            self.keeper.succeed(board)
+        except StorageError as error:
+            board.say(protocol.Warned(number=board.number, code=error.code, message=f"the last run is lost: {error}"))
+
+    def _source(self, order: Order, stage: Stage) -> Iterator[Event] | None:
+        """The events of an experiment; None for a run that is only shown."""
+        board, state = order.board, order.resume
+        if board.run is not None and order.settings is None:
+            board.open(stage.data, stage, None)
+            recall.show(board, board.run)
+            return None
+        if board.run is not None:
+            point = board.run.restore(order.settings)
+            board.config, state = point.config, point.state
+            board.recall(board.run.history, state.epoch if state else 0)
+        board.open(stage.data, stage, state)
+        return train(board.config, resume=state, controls=board.controls, data=stage.data)
+
+    def _handle(self, peer: Peer, command: AnyCommand) -> Reply:
+        match command:
+            case protocol.Start():
+                self._start(command)
+            case protocol.Branch():
+                self._branch(command)
+            case protocol.Open():
+                self._open(command)
+            case protocol.Quit():
+                self.exit_code = 0
+                if self.board is not None:
+                    self.board.controls.stop()
+                self.orders.put(None)
+            case _:
+                return self.answer(command)
+        return Reply(id=command.id, number=self.number)
+
+    def _start(self, command: protocol.Start) -> None:
+        config = from_dict(command.config)
+        board = self._board(config, command.pace, command.paused, lab=command.lab)
+        board.name = command.name
+        self._replace(board)
+
+    def _open(self, command: protocol.Open) -> None:
+        run = open_run(command.run, self.keeper.root)
+        if run.status.state == "running":
+            raise RunError(
+                f"run {run.name} is running in process {run.status.pid}", code="RUN_LOCKED", hint="attach to it"
+            )
+        if self.board is not None and self.board.run is not None and self.board.run.id == run.id:
+            self.board.kept = True  # what is opened again is not thrown away when it is replaced
+        run.socket = str(self.server.path)
+        board = self._board(run.config, command.pace, command.paused, lab=False)
+        board.run, board.name = run, run.name
+        self._replace(board, settings=command.settings)
+
+    def _branch(self, command: protocol.Branch) -> None:
+        parent = self._present()
+        with parent.lock:
+            state, epochs = parent.film.at(command.epoch), parent.film.epochs()
+        if state.epoch != command.epoch:
+            raise CheckpointError(
+                f"epoch {command.epoch} is not on the film any more",
+                code="CKPT_MISSING",
+                hint=f"the nearest before it is {state.epoch}; the last ones are {', '.join(map(str, epochs[-8:]))}",
+            )
+        config = settings_of(parent.config, command.settings)
+        if len(state.weights.moments) != parent.config.optimizer.moments:
+            hint = "the last epochs of a run keep all of it"
+            raise CheckpointError(f"epoch {state.epoch}: only its weights were kept", code="CKPT_MISSING", hint=hint)
+        parent.kept = True
+        board = self._board(config, command.pace, command.paused, lab=False)
+        board.follow(parent, command.epoch)
+        self._replace(board, state.between(parent.config.optimizer, config.optimizer))
+
+    def _board(self, config: Config, pace: Pace, paused: bool, lab: bool) -> Board:
+        self.number += 1
+        return Board(self.number, config, Controls(pace, paused), lab=lab)
+
+    def _replace(self, board: Board, resume: State | None = None, settings: dict[str, object] | None = None) -> None:
+        """Put a new experiment in place of the present one, whose loop sees it at its next event."""
+        old, self.board = self.board, board
+        if old is not None:
+            old.controls.stop()
+        self.server.show(board)
+        self.orders.put(Order(board, resume, settings))
+
+    def preview(self, command: protocol.Preview) -> Scene:
+        """A data set without training."""
+        return self.library.stage(from_dict({"dataset": command.dataset})).scene

@@ -1,0 +1,188 @@
+"""Pictures of what a network believes: a decision map, a fitted line, digits with their predictions, its weights."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from mlcore.config import Config
+from mlcore.datasets.dataset import Data, Rows
+from mlcore.errors import DataError
+from mlcore.layers.dense import Dense
+from mlcore.layers.layer import INFERENCE, Array
+from mlcore.model import Model
+from mlcore.network import Network
+from mlcore.spec import kind_of
+from mlcore.worker.protocol import Activity, Boundary, Digits, Line, Net, Picture, Points, Scene, View
+
+MARGIN = 0.1  # of the data's extent, on each side of a picture
+SHOWN = 4000  # points sent at most, evenly taken
+GRIDS = 4  # sizes of decision maps remembered
+WIDEST = 16  # inputs and outputs of a weight matrix shown
+
+
+class Stage:
+    """A loaded data set as pictures need it, in data units. It is the same for every network trained on it."""
+
+    def __init__(self, config: Config, data: Data) -> None:
+        self.config, self.data = config, data
+        self._grids: dict[tuple[int, int], Array] = {}
+
+    @property
+    def shown(self) -> Rows:
+        """The rows whose pictures are shown: test rows in file order, else validation, else training rows."""
+        return self.data.test or self.data.validation or self.data.train
+
+    @cached_property
+    def scene(self) -> Scene:
+        """What a client is told of the data."""
+        data, task = self.data, self.data.task
+        splits = {"train": data.train, "validation": data.validation, "test": data.test}
+        return Scene(
+            dataset=kind_of(self.config.dataset),
+            task=task.kind,
+            class_names=task.class_names,
+            feature_names=data.feature_names,
+            rows={name: len(rows) for name, rows in splits.items() if rows is not None},
+            ceiling=data.ceiling,
+            image_shape=data.image_shape,
+            points=self._points,
+            bounds=self.bounds,
+        )
+
+    def _raw(self, rows: Rows) -> Array:
+        """Inputs in data units [n, features]."""
+        return rows.x if rows.x.dtype == np.uint8 else self.data.scaling.undo(rows.x)
+
+    @property
+    def plane(self) -> bool:
+        """Whether the inputs are a plane of which a decision map can be drawn."""
+        return self.data.task.kind != "regression" and self.data.input_shape == (2,)
+
+    @property
+    def line(self) -> bool:
+        """Whether this is a regression on one number."""
+        return self.data.task.kind == "regression" and self.data.input_shape == (1,) and self.data.task.outputs == 1
+
+    @cached_property
+    def _points(self) -> Points | None:
+        if not (self.plane or self.line):
+            return None
+        splits = [r for r in (self.data.train, self.data.validation, self.data.test) if r is not None]
+        held = np.concatenate([np.full(len(rows), rows is self.data.test, np.uint8) for rows in splits])
+        x = np.concatenate([self._raw(rows) for rows in splits]).astype(np.float32)
+        y = np.concatenate([rows.y.reshape(len(rows), -1)[:, 0] for rows in splits])
+        every = slice(None, None, -(-len(x) // SHOWN))
+        x, y, held = x[every], y[every], held[every]
+        if self.line:
+            return Points(x[:, 0].copy(), y.astype(np.float32), np.zeros(len(x), np.uint8), held.copy())
+        return Points(x[:, 0].copy(), x[:, 1].copy(), y.astype(np.uint8), held.copy())
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """x from, x to, y from, y to: the data's extent and a margin."""
+        points = self._points
+        if points is None:
+            return None
+        (a, b), (c, d) = _padded(points.x), _padded(points.y)
+        return a, b, c, d
+
+    def grid(self, width: int, height: int) -> Array:
+        """The middle of every cell of a decision map in data units [height * width, 2], row 0 at the top."""
+        if (width, height) not in self._grids:
+            a, b, c, d = self.bounds or (0.0, 1.0, 0.0, 1.0)
+            x = a + (np.arange(width) + 0.5) * (b - a) / width
+            y = d - (np.arange(height) + 0.5) * (d - c) / height
+            if len(self._grids) >= GRIDS:
+                self._grids.clear()
+            self._grids[width, height] = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+        return self._grids[width, height]
+
+    def picture(self, model: Model, epoch: int, step: int, view: View, number: int) -> Picture:
+        """What a model believes, as one client wants to see it."""
+        return Picture(
+            number=number,
+            epoch=epoch,
+            step=step,
+            boundary=self._boundary(model, view) if self.plane else None,
+            line=self._fit(model, view) if self.line else None,
+            digits=self._digits(model, view) if self.data.image_shape and view.count else None,
+            weights=_weights(model),
+        )
+
+    def _boundary(self, model: Model, view: View) -> Boundary:
+        p = model.predict_proba(self.grid(view.width, view.height))
+        winner, classes = p.argmax(axis=1), p.shape[1]
+        sure = (p.max(axis=1) - 1 / classes) / (1 - 1 / classes)
+        certainty = (np.nan_to_num(sure).clip(0, 1) * 255).round().astype(np.uint8)
+        shape = view.height, view.width
+        bounds = self.bounds or (0.0, 1.0, 0.0, 1.0)
+        return Boundary(winner.astype(np.uint8).reshape(shape), certainty.reshape(shape), bounds)
+
+    def _fit(self, model: Model, view: View) -> Line:
+        a, b = (self.bounds or (0.0, 1.0))[:2]
+        x = np.linspace(a, b, max(view.width, 2), dtype=np.float32)
+        return Line(x, model.predict(x[:, None])[:, 0].astype(np.float32))
+
+    def _digits(self, model: Model, view: View) -> Digits:
+        rows = self.shown.take(slice(view.count))
+        raw = self._raw(rows)
+        p = model.predict_proba(raw)
+        predicted = p.argmax(axis=1).astype(np.int32)
+        height, width = self.data.image_shape or (1, 1)
+        images = raw if raw.dtype == np.uint8 else _gray(raw)
+        return Digits(
+            images.reshape(-1, height, width),
+            predicted,
+            rows.y.astype(np.int32),
+            p[np.arange(len(p)), predicted].astype(np.float32),
+        )
+
+    def activity(self, model: Model, split: str, row: int) -> Activity:
+        """What a model makes of one row. Raises DataError when there is no such row."""
+        rows: Rows | None = getattr(self.data, split)
+        if rows is None or row >= len(rows):
+            count = 0 if rows is None else len(rows)
+            raise DataError(f"row {row} of {split}: there are {count}", hint="rows count from 0")
+        raw = self._raw(rows.take(slice(row, row + 1)))
+        value, layers = model.preparation.inputs(raw), []
+        for layer, p in zip(model.network.layers, model.network.views(model.vector), strict=True):
+            value, _ = layer.forward(p, value, INFERENCE)
+            layers.append(value[0].astype(np.float32))
+        probabilities = model.loss.probabilities(value)[0].astype(np.float32)
+        return Activity(raw[0].astype(np.float64), tuple(layers), probabilities, float(np.ravel(rows.y[row])[0]))
+
+
+def _padded(values: Array) -> tuple[float, float]:
+    """The extent of some values and a margin; a constant gets a width of one."""
+    low, high = float(values.min()), float(values.max())
+    margin = (high - low) * MARGIN or 0.5
+    return low - margin, high + margin
+
+
+def _gray(raw: Array) -> Array:
+    """Pixels of any range as uint8, 0 the smallest of all."""
+    low, high = raw.min(initial=0), raw.max(initial=0)
+    gray: Array = ((raw - low) * (255 / (high - low or 1))).round().astype(np.uint8)
+    return gray
+
+
+def _weights(model: Model) -> tuple[Array, ...]:
+    """The matrices of the dense layers, cut to what a drawing has room for."""
+    views = zip(model.network.layers, model.network.views(model.vector), strict=True)
+    return tuple(p["w"][:WIDEST, :WIDEST].astype(np.float32).copy() for layer, p in views if isinstance(layer, Dense))
+
+
+def describe(network: Network, data: Data) -> Net:
+    """The network as drawn."""
+    widths, words = [network.shapes[0][0]], []
+    for layer, shape in zip(network.layers, network.shapes[1:], strict=True):
+        if isinstance(layer, Dense):
+            widths.append(shape[0])
+            words.append("")
+        elif words:
+            words[-1] = f"{words[-1]} {layer.word}".strip()
+    names = data.task.class_names
+    inputs = data.feature_names if len(data.feature_names) <= WIDEST else ()
+    return Net(tuple(inputs), tuple(names), tuple(widths), tuple(words), network.size)

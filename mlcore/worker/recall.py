@@ -1,0 +1,84 @@
+"""A recorded run on the board again: its curves, the film of its snapshots, the network that was kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mlcore import checkpoints, events
+from mlcore.backends.backend import Weights
+from mlcore.errors import CheckpointError
+from mlcore.run import Run
+from mlcore.state import State
+from mlcore.worker.board import Board
+
+
+def show(board: Board, run: Run) -> None:
+    """Put a run that is not going on on a board whose data are open.
+
+    Snapshots hold weights only: they can be looked at, but only the epochs of checkpoints can be branched from.
+    """
+    status = run.status
+    board.recall(run.history, status.epoch)
+    for state in _states(board, run):
+        board.film.add(state)
+    board.see(_started(board, run))
+    model = run.model()
+    board.see(
+        events.Ended(
+            reason=_reason(status.reason),
+            epoch=status.epoch,
+            step=status.step,
+            seconds=status.seconds,
+            metrics=status.metrics,
+            best_epoch=status.best_epoch,
+            message=status.message,
+            model=model,
+        )
+    )
+
+
+def _reason(reason: str) -> Any:
+    """The reason a run ended for; one whose process vanished or failed was interrupted."""
+    known = ("finished", "early_stop", "goal", "time", "stopped", "interrupted", "diverged")
+    return reason if reason in known else "interrupted"
+
+
+def _states(board: Board, run: Run) -> list[State]:
+    """Every state on the disk by epoch: whole ones where there is a checkpoint, else weights."""
+    found: dict[int, State] = {}
+    for epoch, path in run.snapshots().items():
+        try:
+            vector = checkpoints.load_model(path).vector
+        except CheckpointError:
+            continue
+        nothing = np.empty((0, len(vector)), vector.dtype)
+        found[epoch] = State(Weights(vector, nothing, epoch * board.steps_in_epoch()), epoch)
+    for path in run.checkpoints().values():
+        try:
+            state = checkpoints.load_checkpoint(path).state
+        except CheckpointError:
+            continue
+        if state.place == 0:
+            found[state.epoch] = state
+    return [found[epoch] for epoch in sorted(found)]
+
+
+def _started(board: Board, run: Run) -> events.Started:
+    """The start of the run as it was told then."""
+    first = next((event for event in run.events if event["event"] == "started"), {})
+    return events.Started(
+        config=board.config.to_dict(),
+        backend=str(first.get("backend", "")),
+        device=str(first.get("device", "")),
+        isa=str(first.get("isa", "")),
+        threads=int(first.get("threads", 1)),
+        parameters=board.blank.network.size,
+        summary=board.blank.network.summary(),
+        why="read from the disk",
+        epochs=board.config.epochs,
+        steps_per_epoch=board.steps_in_epoch(),
+        ceiling=board.data.ceiling,
+        run=run.id,
+    )

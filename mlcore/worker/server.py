@@ -1,0 +1,273 @@
+"""The server: one thread that talks to every client of a run, and never makes the run wait for any of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import selectors
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from mlcore.errors import MljError, RunError
+from mlcore.worker import protocol, sockets
+from mlcore.worker.board import Board
+from mlcore.worker.peer import Peer
+from mlcore.worker.protocol import AnyCommand, Failed, Message, Picture, Reply
+
+FAREWELL = 0.5  # seconds for the last news
+PERIOD = 1 / 15  # seconds between two packets of news to one client
+BACKLOG = 1 << 20  # bytes of replies a client may leave unread before it is no longer listened to
+
+
+class Server(threading.Thread):
+    """Publishes a board on a Unix socket and hands commands to `handle`.
+
+    A client gets a packet only when it has taken the one before, so a slow one gets fewer, newer ones. `board` may be
+    replaced at any time.
+    """
+
+    def __init__(self, path: Path, handle: Callable[[Peer, AnyCommand], Reply], *, lab: bool) -> None:
+        super().__init__(name="server", daemon=True)
+        self.path, self.handle, self.lab = path, handle, lab
+        self.board: Board | None = None
+        self.alone: Callable[[float], None] = lambda seconds: None
+        self._left = time.monotonic()
+        self.peers: list[Peer] = []
+        self._listener = sockets.listen(path)
+        self._selector = selectors.DefaultSelector()
+        self._awake, self._waker = socket.socketpair()
+        self._idle = self._ending = self._urgent = False
+        for end in (self._awake, self._waker):
+            end.setblocking(False)
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._selector.register(self._awake, selectors.EVENT_READ)
+
+    def show(self, board: Board) -> None:
+        """Publish this experiment from now on."""
+        board.wake, board.watched = self.wake, self._watched
+        self.board = board
+        self.wake(True)
+
+    def _watched(self) -> bool:
+        """Whether anybody wants pictures: within an epoch the weights are copied for them alone."""
+        return any(peer.view.wanted for peer in self.peers)
+
+    def wake(self, urgent: bool) -> None:
+        """There is news; a server that already waits for the time to send needs no telling unless it is urgent."""
+        if urgent or self._idle:
+            self._idle = False
+            with contextlib.suppress(OSError):  # full, or closed because the server has ended
+                self._waker.send(b"!")
+
+    def adopt(self, connection: socket.socket) -> None:
+        """A new client. Only the server's own thread calls this once it runs."""
+        connection.setblocking(False)
+        peer = Peer(connection)
+        self._send(peer, [protocol.Hello(version=protocol.VERSION, pid=os.getpid(), lab=self.lab)])
+        self._selector.register(connection, selectors.EVENT_READ, peer)
+        self.peers.append(peer)
+
+    def end(self) -> None:
+        """Tell every client the last news as far as it takes them without delay, and stop."""
+        self._ending = True
+        self.wake(True)
+        if self.is_alive():
+            self.join(2)
+        self.path.unlink(missing_ok=True)
+
+    def run(self) -> None:
+        try:
+            self._loop()
+        except Exception:
+            traceback.print_exc()  # into worker.log: clients see the connection end, the run goes on without them
+        for each in (*(peer.socket for peer in self.peers), self._listener, self._awake, self._waker):
+            each.close()
+        self._selector.close()
+
+    def _loop(self) -> None:
+        while True:
+            if self._ending:
+                self._farewell()
+                break
+            for key, _ in self._selector.select(self._patience(self._publish())):
+                if key.fileobj is self._listener:
+                    self._accept()
+                elif key.fileobj is self._awake:
+                    self._drain()
+                else:
+                    self._serve(key.data)
+
+    def _farewell(self) -> None:
+        """The last news; a client that is slow to take it is waited for a little."""
+        until = time.monotonic() + FAREWELL
+        self._publish(urgent=True)
+        while time.monotonic() < until and (slow := [peer for peer in self.peers if peer.outgoing]):
+            select.select([], [peer.socket for peer in slow], [], PERIOD)
+            for peer in slow:
+                self._push(peer)
+            self._publish(urgent=True)
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):  # it left again, or there are too many
+            self.adopt(self._listener.accept()[0])
+
+    def _patience(self, wait: float | None) -> float | None:
+        """How long to sleep; without any client, awake now and then to say for how long nobody has been there."""
+        if self.peers:
+            self._left = time.monotonic()
+            return wait
+        self.alone(time.monotonic() - self._left)
+        return 1.0
+
+    def _drain(self) -> None:
+        self._awake.recv(4096)
+        self._urgent = True
+
+    def _serve(self, peer: Peer) -> None:
+        """Read what a client sent and answer; write what it has room for."""
+        try:
+            peer.push()
+            data = peer.socket.recv(1 << 16)
+        except BlockingIOError:
+            self._listen(peer)
+            return
+        except OSError:
+            data = b""
+        try:
+            for command in peer.inbox.feed(data):
+                self._send(peer, [self._answer(peer, command)])
+        except RunError as error:
+            self._send(peer, [failure(error)])
+            data = b""
+        if data:
+            self._listen(peer)
+        else:
+            self._drop(peer)
+
+    def _answer(self, peer: Peer, command: AnyCommand) -> Reply:
+        try:
+            match command:
+                case protocol.View():
+                    peer.view = command
+                case protocol.Scrub():
+                    self._scrub(peer, command.epoch)
+                case _:
+                    return self.handle(peer, command)
+        except MljError as error:
+            return Reply(id=command.id, error=failure(error))
+        except Exception as error:  # the fault of one command is not the end of the run
+            return Reply(id=command.id, error=failure(MljError(f"{type(error).__name__}: {error}")))
+        peer.next_packet = 0.0
+        return Reply(id=command.id)
+
+    def _scrub(self, peer: Peer, epoch: int | None) -> None:
+        if self.board is None:
+            raise RunError("there is no run yet", code="RUN_NOT_STARTED")
+        if epoch is not None:
+            with self.board.lock:
+                self.board.film.at(epoch)
+        peer.scrub = epoch
+
+    def _drop(self, peer: Peer) -> None:
+        self._selector.unregister(peer.socket)
+        peer.socket.close()
+        self.peers.remove(peer)
+
+    def _listen(self, peer: Peer) -> None:
+        """Wait for what this client can do next: always talk (unless it never reads), take more when it has room."""
+        wanted = selectors.EVENT_READ if len(peer.outgoing) < BACKLOG else 0
+        wanted |= selectors.EVENT_WRITE if peer.outgoing else 0
+        self._selector.modify(peer.socket, wanted, peer)
+
+    def _send(self, peer: Peer, messages: list[Message]) -> None:
+        peer.outgoing += protocol.packet(messages)
+        self._push(peer)
+        if peer in self.peers:
+            self._listen(peer)
+
+    def _push(self, peer: Peer) -> None:
+        try:
+            peer.push()
+        except OSError:
+            peer.outgoing.clear()  # the next read finds that it is gone
+
+    def _publish(self, urgent: bool = False) -> float | None:
+        """Send each client what is new and due; the seconds until the next is due, or None when nothing is."""
+        board = self.board
+        if board is None:
+            return None
+        urgent, self._urgent = urgent or self._urgent, False
+        self._idle = any(not peer.outgoing for peer in self.peers)  # from here on a change wakes the select
+        now = time.monotonic()
+        due = [wait for peer in list(self.peers) if (wait := self._serve_news(board, peer, now, urgent)) is not None]
+        if due:
+            self._idle = False
+            return max(0.0, min(due))
+        return None
+
+    def _serve_news(self, board: Board, peer: Peer, now: float, urgent: bool) -> float | None:
+        if peer.outgoing:
+            return None  # it becomes writable first
+        hurry = urgent and (peer.number != board.number or peer.said != len(board.said))
+        wait = peer.next_packet - now
+        if wait > 0 and not hurry:
+            return wait if self._news(board, peer) else None
+        messages = self._news_of(board, peer)
+        if messages:
+            peer.next_packet = now + PERIOD if board.started else now
+            self._send(peer, messages)
+        return None
+
+    def _news(self, board: Board, peer: Peer) -> bool:
+        return peer.changed != board.changed or self._picture_key(board, peer) != peer.picture
+
+    def _news_of(self, board: Board, peer: Peer) -> list[Message]:
+        """What this client has not seen: the start, where the run is, new points of its curves, a picture, the end."""
+        if peer.number != board.number:
+            peer.forget()
+            peer.number, peer.scrub = board.number, None
+        messages: list[Message] = []
+        with board.lock:
+            if board.started and not peer.started:
+                peer.started = True
+                messages.append(board.started)
+            if peer.changed != board.changed:
+                peer.changed = board.changed
+                messages.append(board.update())
+                for name, curve in board.curves.items():
+                    news, peer.curves[name] = curve.since(name, board.number, peer.curves.get(name, (0, 0)))
+                    messages += [news] if news else []
+            said, peer.said = board.said[peer.said :], len(board.said)
+        picture = self._picture(board, peer)
+        return messages + ([picture] if picture else []) + said
+
+    def _picture_key(self, board: Board, peer: Peer) -> tuple[object, ...]:
+        """What the picture of this client depends on."""
+        if not peer.started or not peer.view.wanted:
+            return peer.picture
+        if peer.scrub is not None:
+            return (board.number, peer.view, "film", peer.scrub)
+        return (board.number, peer.view, board.moment)
+
+    def _picture(self, board: Board, peer: Peer) -> Picture | None:
+        """A picture for this client, unless it has seen it."""
+        key = self._picture_key(board, peer)
+        if key == peer.picture or board.stage is None or board.moment is None:
+            return None
+        peer.picture = key
+        model, epoch, step = board.moment
+        if peer.scrub is not None:
+            with board.lock:
+                state = board.film.at(peer.scrub)
+            model, epoch, step = board.model(state), state.epoch, state.weights.step
+        return board.stage.picture(model, epoch, step, peer.view, board.number)
+
+
+def failure(error: MljError) -> Failed:
+    """An error as a message."""
+    return Failed(code=error.code, message=str(error), where=error.where, hint=error.hint)

@@ -1,0 +1,24 @@
+"""Sessions for the contracts: skipped in words where a backend cannot run."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contracts.problems import opened
+
+
+@pytest.fixture
+def open_session():
+    """f(backend, problem) -> session at its first weights; closed after the test."""
+    sessions = []
+
+    def open_one(name, problem, precision="float32"):
+        session, reason = opened(name, problem, precision)
+        if session is None:
+            pytest.skip(reason)
+        sessions.append(session)
+        return session
+
+    yield open_one
+    for session in sessions:
+        session.close()

@@ -1,0 +1,103 @@
+"""Small experiments over the catalogues: what every contract is examined on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlcore import backends, initializers, layers, losses, optimizers
+from mlcore.backends.backend import Problem, Weights
+from mlcore.datasets.dataset import Rows
+from mlcore.errors import ShapeError
+from mlcore.layers.layer import Layer
+from mlcore.layers.line import parse
+from mlcore.network import Network
+
+LAYERS = layers.CATALOGUE.names()
+LOSSES = tuple(name for name in losses.CATALOGUE.names() if name != "auto")
+OPTIMIZERS = optimizers.CATALOGUE.names()
+BACKENDS = backends.CATALOGUE.names()
+INITIALIZERS = tuple(entry.name for entry in initializers.CATALOGUE)
+SHAPES = ((6,), (8, 8, 2), (5, 4))
+
+
+def made(catalogue, name: str, **fields):
+    """The catalogue's class of that name, with its defaults."""
+    return catalogue.find(name).load()(**fields)
+
+
+def task_of(loss) -> str:
+    """The first task a loss fits."""
+    return next(task for task in ("multiclass", "binary", "regression") if loss.fits(task))
+
+
+def targets(loss, rows: int, outputs: int, seed: int = 2):
+    """Targets the loss can take: class numbers, or numbers away from every output by chance."""
+    random, task = np.random.default_rng(seed), task_of(loss)
+    if task == "regression":
+        return random.normal(size=(rows, outputs)).astype(np.float32)
+    return random.integers(0, 2 if task == "binary" else outputs, size=rows).astype(np.int32)
+
+
+def network_with(layer: Layer, outputs: int) -> Network:
+    """A small network in which the layer stands in the middle, on the first input shape that fits."""
+    for shape in SHAPES:
+        try:
+            return Network.build((*parse("9"), layer), shape, outputs)
+        except ShapeError:
+            continue
+    raise ShapeError(f"no input shape fits {layer}")
+
+
+def problem(
+    body="12 relu | 9 tanh",
+    loss: str = "softmax_cross_entropy",
+    optimizer: str | tuple = "adam",
+    rows: int = 70,
+    batch: int = 16,
+    features: int = 5,
+    outputs: int = 3,
+    uint8: bool = False,
+    seed: int = 7,
+) -> Problem:
+    """An experiment on random rows; 70 rows in batches of 16 leave a short last batch of 6."""
+    chosen = made(losses.CATALOGUE, loss)
+    outputs = chosen.outputs(outputs)
+    random = np.random.default_rng(1)
+    if isinstance(body, Layer):
+        network = network_with(body, outputs)
+    else:
+        network = Network.build(parse(body), (features,), outputs)
+    x = random.normal(size=(rows, *network.shapes[0])).astype(np.float32)
+    if uint8:
+        x = random.integers(0, 256, size=x.shape).astype(np.uint8)
+    if isinstance(optimizer, str):
+        optimizer = (optimizer, {})
+    rule = made(optimizers.CATALOGUE, optimizer[0], **optimizer[1])
+    data = Rows(x, targets(chosen, rows, outputs))
+    return Problem(network, chosen, rule, data, 1 / 255 if uint8 else 1.0, batch, seed)
+
+
+def first_weights(p: Problem) -> Weights:
+    """Where training starts: He-normal weights, no moments."""
+    vector = p.network.init(p.seed, "he_normal")
+    return Weights(vector, np.zeros((p.optimizer.moments, len(vector)), np.float32), 0)
+
+
+def opened(name: str, p: Problem, precision: str = "float32"):
+    """A session of that backend at its first weights, or the reason there is none."""
+    backend = made_backend(name, precision)
+    reason = backend.unavailable() or ", ".join(backend.unsupported(p.network, p.loss, p.optimizer))
+    if reason:
+        return None, f"{name}: {reason}"
+    session = backend.open(p)
+    session.restore(first_weights(p))
+    return session, ""
+
+
+def made_backend(name: str, precision: str = "float32"):
+    return backends.CATALOGUE.find(name).load()("cpu", precision)
+
+
+def rates(steps: int, rate: float = 0.02):
+    """A rate that falls, so that a rate used for the wrong step shows."""
+    return rate * 0.99 ** np.arange(steps)

@@ -1,0 +1,163 @@
+"""Every backend, on every tier, trains as the reference does: same seed, same curve, same outputs, same gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlcore import kernels, layers
+from mlcore.backends import CATALOGUE
+from mlcore.backends.backend import Session
+from mlcore.datasets.dataset import Rows
+from mlcore.errors import DataError
+from tests.contracts.problems import BACKENDS, LAYERS, LOSSES, OPTIMIZERS, first_weights, made, opened, problem, rates
+
+TIERS = kernels.tiers() if kernels.unavailable() is None else ()
+OTHERS = [*(f"native on {tier}" for tier in TIERS), *(name for name in BACKENDS if name != "reference")]
+STEPS = 50
+EXPERIMENTS = {
+    **{f"layer {name}": {"body": made(layers.CATALOGUE, name)} for name in LAYERS},
+    **{f"loss {name}": {"loss": name} for name in LOSSES},
+    **{f"optimizer {name}": {"optimizer": name} for name in OPTIMIZERS},
+    **{f"optimizer {name} with decay": {"optimizer": (name, {"weight_decay": 0.05})} for name in OPTIMIZERS},
+    "momentum": {"optimizer": ("sgd", {"momentum": 0.9})},
+    "nesterov": {"optimizer": ("sgd", {"momentum": 0.9, "nesterov": True})},
+    "no hidden layer": {"body": ""},
+    "an activation first": {"body": "tanh | 8 relu6"},
+    "two activations in a row": {"body": "8 relu sigmoid | 8 tanh tanh"},
+    "no activation at all": {"body": "8 | 8"},
+    "wide layers": {"body": "70 relu | 65 relu", "features": 33},
+    "a short last batch": {"rows": 33, "batch": 32},
+    "batches of one": {"rows": 9, "batch": 1},
+    "every row in a batch": {"batch": 70},
+    "a batch larger than the rows": {"batch": 1000},
+    "a batch of several blocks": {"rows": 1100, "batch": 1100, "body": "300 relu", "features": 200},
+    "shuffled batches of several blocks": {"rows": 900, "batch": 700, "body": "300 relu", "features": 200},
+    "pixels": {"uint8": True},
+    "every pixel in a batch": {"uint8": True, "batch": 70},
+    "one output": {"loss": "mse", "outputs": 1},
+    "many outputs": {"loss": "mae", "outputs": 19},
+    "many classes": {"outputs": 37},
+}
+
+
+@pytest.fixture(params=OTHERS)
+def other(request, open_session):
+    """f(problem) -> session of a backend that is not the reference, on one of its tiers."""
+    name, _, tier = request.param.partition(" on ")
+    if tier:
+        with kernels.use(tier):
+            yield lambda p: open_session(name, p)
+    else:
+        yield lambda p: open_session(name, p)
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_the_first_steps_give_the_same_losses_as_the_reference(other, experiment: str) -> None:
+    p = problem(**EXPERIMENTS[experiment])
+    steps = STEPS if p.batch_size < 500 else 8
+    expected = opened("reference", p)[0].train(0, steps, rates(steps))
+    losses = other(p).train(0, steps, rates(steps))
+    assert losses.dtype == np.float32 and len(losses) == steps
+    np.testing.assert_allclose(losses, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_outputs_and_gradient_equal_the_reference(other, experiment: str) -> None:
+    p = problem(**EXPERIMENTS[experiment])
+    exact, session = opened("reference", p, "float64")[0], other(p)
+    x, y = p.rows.x[:50], p.rows.y[:50]
+    np.testing.assert_allclose(session.predict(x), exact.predict(x), rtol=1e-4, atol=1e-5)
+    found, expected = session.inspect(x, y), exact.inspect(x, y)
+    assert found.loss == pytest.approx(expected.loss, rel=1e-5)
+    np.testing.assert_allclose(found.gradient, expected.gradient, rtol=1e-4, atol=1e-5)
+    assert len(found.activations) == len(p.network.layers)
+    for value, known in zip(found.activations, expected.activations, strict=True):
+        np.testing.assert_allclose(value, known, rtol=1e-4, atol=1e-5)
+
+
+def test_looking_changes_nothing(other) -> None:
+    p = problem()
+    session = other(p)
+    before = session.weights()
+    session.inspect(p.rows.x[:5], p.rows.y[:5])
+    session.predict(p.rows.x)
+    after = session.weights()
+    assert np.array_equal(before.vector, after.vector) and before.step == after.step == 0
+
+
+@pytest.mark.parametrize("rows", [1, 7, 300, 1000])
+def test_any_number_of_rows_is_predicted(other, rows: int) -> None:
+    p = problem()
+    x = np.random.default_rng(4).normal(size=(rows, 5)).astype(np.float32)
+    expected = opened("reference", p)[0].predict(x)
+    np.testing.assert_allclose(other(p).predict(x), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_loss_that_is_not_finite_ends_the_call_and_its_update_is_not_made(other) -> None:
+    p = problem(optimizer="sgd", loss="mse", body="8 relu | 8 relu")
+    session = other(p)
+    losses = session.train(0, 40, np.full(40, 1e6))
+    assert len(losses) < 40 and not np.isfinite(losses[-1]) and np.isfinite(losses[:-1]).all()
+    weights = session.weights()
+    assert weights.step == len(losses) - 1
+    again = other(p)
+    again.train(0, weights.step, np.full(weights.step, 1e6))
+    np.testing.assert_allclose(weights.vector, again.weights().vector, rtol=1e-6)
+
+
+def test_a_step_that_is_named_takes_the_batch_of_that_step(other) -> None:
+    p = problem()
+    session, expected = other(p), opened("reference", p)[0]
+    for first in (7, 3, 12, 0):
+        losses, known = (s.train(first, 2, rates(2)) for s in (session, expected))
+        np.testing.assert_allclose(losses, known, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_going_on_equals_never_having_stopped_bit_for_bit(name: str, open_session) -> None:
+    p = problem(optimizer=("adam", {"weight_decay": 0.01}))
+    whole, part, later = (open_session(name, p) for _ in range(3))
+    losses = whole.train(0, 23, rates(23))
+    first = part.train(0, 13, rates(23)[:13])  # 5 steps an epoch: in the middle of the third
+    later.restore(part.weights())
+    second = later.train(13, 10, rates(23)[13:])
+    assert np.array_equal(np.concatenate([first, second]), losses)
+    ended, expected = later.weights(), whole.weights()
+    assert np.array_equal(ended.vector, expected.vector) and np.array_equal(ended.moments, expected.moments)
+    assert ended.step == expected.step == 23
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_weights_come_and_go_as_exact_copies(name: str, open_session) -> None:
+    p = problem()
+    session, given = open_session(name, p), first_weights(p)
+    random = np.random.default_rng(3)
+    given = given._replace(moments=random.normal(size=given.moments.shape).astype(np.float32), step=17)
+    session.restore(given)
+    taken = session.weights()
+    session.train(0, 3, rates(3))
+    assert np.array_equal(taken.vector, given.vector) and np.array_equal(taken.moments, given.moments)
+    assert taken.step == 17 and taken.vector.dtype == np.float32
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_a_backend_says_what_it_is(name: str) -> None:
+    backend = CATALOGUE.find(name).load()("cpu", "float32")
+    assert backend.name == name and backend.device == "cpu"
+    reason = backend.unavailable()
+    assert reason is None or "\n" not in reason
+
+
+def test_labels_outside_the_classes_are_refused_when_a_native_session_opens() -> None:
+    p = problem()
+    wrong = p._replace(rows=Rows(p.rows.x, np.where(np.arange(70) == 41, 3, p.rows.y)))
+    with pytest.raises(DataError, match="class numbers 0 to 2, got 3 in row 41"):
+        _native(wrong)
+
+
+def _native(p) -> Session:
+    session, reason = opened("native", p)
+    if session is None:
+        pytest.skip(reason)
+    return session

@@ -1,0 +1,116 @@
+"""Every layer of the catalogue: the shape it declares is the shape it makes, its gradient is its derivative."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlcore import initializers, layers
+from mlcore.errors import ShapeError
+from mlcore.initializers import Place
+from mlcore.layers.layer import Layer, Mode, Param
+from mlcore.layers.line import parse, write
+from tests.contracts.problems import INITIALIZERS, LAYERS, SHAPES, made
+
+STEP = 1e-5
+MODES = (Mode(), Mode(training=True, seed=3, epoch=1, step=4, layer=2))
+
+
+def shape_for(layer: Layer) -> tuple[int, ...]:
+    for shape in SHAPES:
+        try:
+            layer.output_shape(shape)
+        except ShapeError:
+            continue
+        return shape
+    raise AssertionError(f"no shape of {SHAPES} fits {layer}")
+
+
+def between_kinks(shape, seed: int) -> np.ndarray:
+    """Numbers around zero at least 0.1 away from every integer, where piecewise functions bend."""
+    random = np.random.default_rng(seed)
+    return random.integers(-3, 8, size=shape) + random.uniform(0.1, 0.9, size=shape)
+
+
+def setting(name: str):
+    layer = made(layers.CATALOGUE, name)
+    shape = shape_for(layer)
+    p = {key: between_kinks(param.shape, 5) * 0.3 for key, param in layer.params(shape).items()}
+    return layer, shape, p, between_kinks((3, *shape), 6)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_declared_shape_is_the_produced_shape(name: str, rows: int) -> None:
+    layer, shape, p, x = setting(name)
+    y, saved = layer.forward(p, x[:rows], Mode())
+    assert y.shape == (rows, *layer.output_shape(shape))
+    dx, own = layer.backward(p, saved, np.ones_like(y))
+    assert dx.shape == x[:rows].shape
+    assert {key: value.shape for key, value in own.items()} == {
+        key: param.shape for key, param in layer.params(shape).items() if param.role != "statistic"
+    }
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("precision", [np.float32, np.float64])
+def test_a_layer_computes_in_the_type_it_is_given(name: str, precision) -> None:
+    layer, _, p, x = setting(name)
+    y, saved = layer.forward({k: v.astype(precision) for k, v in p.items()}, x.astype(precision), Mode())
+    dx, own = layer.backward({k: v.astype(precision) for k, v in p.items()}, saved, y)
+    assert {a.dtype for a in (y, dx, *own.values())} == {np.dtype(precision)}
+
+
+@pytest.mark.parametrize("mode", MODES, ids=["inference", "training"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_gradient_of_a_layer_equals_central_differences(name: str, mode: Mode) -> None:
+    layer, _, p, x = setting(name)
+    y, saved = layer.forward(p, x, mode)
+    direction = np.random.default_rng(8).normal(size=y.shape)
+    dx, own = layer.backward(p, saved, direction)
+    for key, value, gradient in [("x", x, dx), *((k, p[k], own[k]) for k in own)]:
+
+        def along(changed, key=key):
+            inputs = changed if key == "x" else x
+            return (layer.forward(p | {key: changed}, inputs, mode)[0] * direction).sum()
+
+        np.testing.assert_allclose(gradient, differences(along, value), rtol=1e-6, atol=1e-6, err_msg=key)
+
+
+def differences(f, value: np.ndarray) -> np.ndarray:
+    """The derivative of f at value by central differences, one number at a time."""
+    found = np.empty_like(value)
+    for place in np.ndindex(value.shape):
+        up, down = value.copy(), value.copy()
+        up[place] += STEP
+        down[place] -= STEP
+        found[place] = (f(up) - f(down)) / (2 * STEP)
+    return found
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_survives_being_written_as_a_line(name: str) -> None:
+    layer = made(layers.CATALOGUE, name)
+    assert parse(write([layer])) == (layer,)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_parameter_has_a_role_and_fans(name: str) -> None:
+    layer = made(layers.CATALOGUE, name)
+    for param in layer.params(shape_for(layer)).values():
+        assert param.role in ("weight", "bias", "gain", "statistic")
+        assert param.role != "weight" or (param.fan_in > 0 and param.fan_out > 0)
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_an_initializer_fills_every_role_with_finite_numbers_from_its_seed_alone(name: str) -> None:
+    for role in ("weight", "bias", "gain"):
+        param = Param((20, 30), role, fan_in=20, fan_out=30)
+
+        def fill(seed: int, param=param):
+            stream = np.random.RandomState(seed)
+            place = Place(param.shape, param.role, param.fan_in, param.fan_out, seed, 1, stream)
+            return np.broadcast_to(initializers.find(name).fill(place), param.shape)
+
+        assert np.isfinite(fill(3)).all()
+        assert np.array_equal(fill(3), fill(3))

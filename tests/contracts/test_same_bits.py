@@ -1,0 +1,113 @@
+"""The same bits for any number of threads, on AVX2 and AVX-512, from a plain plan and a fused one, call by call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from mlcore import kernels
+from mlcore.backends.native import NativeSession, Program
+from mlcore.backends.plan import lower
+from tests.contracts.problems import LOSSES, OPTIMIZERS, first_weights, opened, problem, rates
+
+pytestmark = pytest.mark.skipif(kernels.unavailable() is not None, reason=str(kernels.unavailable()))
+TIERS = kernels.tiers() if kernels.unavailable() is None else ()
+BIG = {"body": "150 relu | 90 tanh", "features": 130, "rows": 400, "batch": 150}
+EXPERIMENTS = {
+    **{f"{loss}": BIG | {"loss": loss} for loss in LOSSES},
+    **{f"{optimizer}": BIG | {"optimizer": (optimizer, {"weight_decay": 0.01})} for optimizer in OPTIMIZERS},
+    "many classes": BIG | {"outputs": 53},
+    "many outputs": BIG | {"outputs": 53, "loss": "mse"},
+    "pixels": BIG | {"uint8": True, "batch": 400},
+    "several blocks": BIG | {"rows": 1500, "batch": 1500},
+    "many rows of a tiny network": {"body": "16 relu | 16 sigmoid", "rows": 1003, "batch": 1003, "features": 2},
+    "a wide first layer": {"body": "600 relu6 | 3", "features": 2, "rows": 200, "batch": 131},
+    "an activation alone": {"body": "tanh | 150 relu sigmoid | 80", "features": 90, "rows": 300, "batch": 200},
+}
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Run what is inside on `count` threads."""
+    before = kernels.threads()
+    kernels.set_threads(count)
+    try:
+        yield
+    finally:
+        kernels.set_threads(before)
+
+
+def trained(p, steps: int = 7):
+    session = opened("native", p)[0]
+    losses = session.train(0, steps, rates(steps))
+    return losses.tobytes(), session.weights().vector.tobytes(), session.predict(p.rows.x).tobytes()
+
+
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_any_number_of_threads_gives_the_same_bits(experiment: str, tier: str) -> None:
+    p = problem(**EXPERIMENTS[experiment])
+    with kernels.use(tier):
+        with threads(1):
+            alone = trained(p)
+        for count in (2, 3):
+            with threads(count):
+                assert trained(p) == alone
+
+
+@pytest.mark.skipif(not {"avx2", "avx512"} <= set(TIERS), reason="this machine does not have both AVX2 and AVX-512")
+@pytest.mark.skipif(not {"avx2", "avx512"} <= set(TIERS), reason="this machine does not have both AVX2 and AVX-512")
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_avx2_and_avx512_give_the_same_bits(experiment: str) -> None:
+    p = problem(**EXPERIMENTS[experiment])
+    found = {}
+    for tier in ("avx2", "avx512"):
+        with kernels.use(tier):
+            found[tier] = trained(p, 20)
+    assert found["avx2"] == found["avx512"]
+
+
+@pytest.mark.parametrize("block", [64, 100, 1000])
+def test_the_size_of_a_block_does_not_show_in_the_bits(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    p = problem(rows=1000, batch=900, body="20 relu | 20 tanh")
+    whole = trained(p)
+    monkeypatch.setattr("mlcore.backends.plan.BLOCK_ROWS", block)
+    monkeypatch.setattr("mlcore.backends.plan.BLOCK_FLOATS", 1)
+    assert lower(p.network, p.loss, p.optimizer, 900).block == min(block, 900)
+    assert trained(p) == whole
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_a_plain_plan_gives_the_bits_of_the_fused_one(experiment: str) -> None:
+    p = problem(**EXPERIMENTS[experiment])
+    fused, _ = opened("native", p)
+    plain = lower(p.network, p.loss, p.optimizer, min(p.batch_size, len(p.rows)), fuse=False)
+    unfused, _ = opened("native", p)
+    adopt(unfused, Program(plain, p.rows.x, p.rows.y, p.factor, p.seed), p)
+    assert np.array_equal(fused.train(0, 5, rates(5)), unfused.train(0, 5, rates(5)))
+    assert np.array_equal(fused.weights().vector, unfused.weights().vector)
+
+
+def adopt(session: NativeSession, program: Program, p) -> None:
+    """Let a session run another program, from the first weights on."""
+    session.program = program
+    session.vector, session.moments = program.array("parameters"), program.array("moments")
+    session.restore(first_weights(p))
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_calls_run_one_by_one_are_the_step(experiment: str) -> None:
+    p = problem(**EXPERIMENTS[experiment])
+    rows = min(len(p.rows), 120)
+    p = p._replace(rows=p.rows.take(slice(rows)), batch_size=rows)
+    session, _ = opened("native", p)
+    whole, _ = opened("native", p)
+    losses = whole.train(0, 1, rates(1))
+    program = session.program
+    for number in range(len(program.calls)):
+        program.lib.mlj_run_call(program.plan, number, rows, rates(1)[0])
+    assert np.float32(program.array("row_loss")[:rows].mean(dtype=np.float64)) == pytest.approx(losses[0], rel=1e-6)
+    assert np.array_equal(session.weights().vector, whole.weights().vector)

@@ -1,0 +1,105 @@
+"""Activations and their gradients against NumPy in double precision, over every kind of float32."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlcore import kernels
+from tests.kernels.ground import ROUNDOFF, SIZES, both_wide, every_kind_of_float, layouts, ulps
+
+EXACT = {
+    "relu": lambda x: np.maximum(x, 0),
+    "relu6": lambda x: np.minimum(np.maximum(x, 0), 6),
+    "sigmoid": lambda x: np.where(x >= 0, 1, np.exp(-np.abs(x))) / (1 + np.exp(-np.abs(x))),
+    "tanh": np.tanh,
+}
+SLOPES = {
+    "relu": lambda y: (y > 0) * 1.0,
+    "relu6": lambda y: ((y > 0) & (y < 6)) * 1.0,
+    "sigmoid": lambda y: y * (1 - y),
+    "tanh": lambda y: 1 - y * y,
+}
+WITHIN = {"relu": 0, "relu6": 0, "sigmoid": 2, "tanh": 2}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_every_kind_of_float_is_within_the_stated_units_of_the_last_place(
+    name: str, tier: str, rng: np.random.Generator
+) -> None:
+    everywhere = every_kind_of_float(1 << 19, rng)
+    usual = (rng.standard_normal(1 << 18) * 8).astype(np.float32)
+    edges = np.array([-104, -103.9, -103, -88, -87.4, -17, -0.625, 0.625, 9, 16.6, 88, 104], np.float32)
+    for x in (everywhere, usual, edges):
+        exact = EXACT[name](x.astype(np.float64))
+        assert ulps(getattr(kernels, name)(x), exact).max() <= WITHIN[name]
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_gradients_follow_from_the_output(name: str, tier: str, rng: np.random.Generator) -> None:
+    y = EXACT[name](rng.standard_normal(5000) * 4).astype(np.float32)
+    y[:3] = EXACT[name](np.array([-200, 200, 0]))
+    dy = rng.standard_normal(5000).astype(np.float32)
+    exact = dy.astype(np.float64) * SLOPES[name](y.astype(np.float64))
+    got = getattr(kernels, name + "_backward")(y, dy)
+    scale = np.abs(dy) * (4 if name == "tanh" else 1)  # 1 - y² cancels near the ends
+    assert (np.abs(got - exact) <= 3 * ROUNDOFF * scale).all()
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_any_size_and_any_shape_is_done_number_by_number(name: str, tier: str, rng: np.random.Generator) -> None:
+    function, backward = getattr(kernels, name), getattr(kernels, name + "_backward")
+    whole = rng.standard_normal(200).astype(np.float32)
+    values, slopes = function(whole), backward(whole, whole)
+    for size in SIZES:
+        assert np.array_equal(function(whole[:size]), values[:size])
+        assert np.array_equal(backward(whole[:size], whole[:size]), slopes[:size])
+    assert np.array_equal(function(whole.reshape(5, 4, 10)), values.reshape(5, 4, 10))
+    assert function(np.float32(whole[0])).shape == ()
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_every_layout_gives_the_same_bits(name: str, tier: str, rng: np.random.Generator) -> None:
+    x = rng.standard_normal((7, 11)).astype(np.float32)
+    expected = getattr(kernels, name)(x).tobytes()
+    for layout, same in layouts(x).items():
+        assert getattr(kernels, name)(same).tobytes() == expected, layout
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_the_result_may_be_written_over_the_input(name: str, tier: str, rng: np.random.Generator) -> None:
+    function, backward = getattr(kernels, name), getattr(kernels, name + "_backward")
+    x = rng.standard_normal(101).astype(np.float32)
+    y, dy = function(x), x[::-1].copy()
+    dx = backward(y, dy)
+    assert np.array_equal(backward(y, dy, out=dy.copy()), dx)
+    over_dy, over_y = dy.copy(), y.copy()
+    assert np.array_equal(backward(y, over_dy, out=over_dy), dx)
+    assert np.array_equal(backward(over_y, dy, out=over_y), dx)
+    memory = np.concatenate([x, [0]]).astype(np.float32)  # input and output overlap by all but one number
+    assert np.array_equal(function(memory[:-1], out=memory[1:]), y)
+    assert function(x, out=x) is x
+    assert np.array_equal(x, y)
+
+
+@both_wide
+@pytest.mark.parametrize("name", EXACT)
+def test_avx2_and_avx512_give_the_same_bits(name: str, rng: np.random.Generator) -> None:
+    x = every_kind_of_float(100_001, rng)
+    found = []
+    for tier in ("avx2", "avx512"):
+        with kernels.use(tier):
+            found.append(getattr(kernels, name)(x).tobytes())
+    assert found[0] == found[1]
+
+
+def test_results_that_do_not_fit_are_refused_in_words(tier: str) -> None:
+    x = np.ones((2, 3), np.float32)
+    with pytest.raises(ValueError, match=r"out: expected .* of shape \[2, 3\], got float64 \[2, 3\]"):
+        kernels.relu(x, out=np.ones((2, 3)))
+    with pytest.raises(ValueError, match="not contiguous"):
+        kernels.relu(x, out=np.ones((3, 2), np.float32).T)
+    with pytest.raises(ValueError, match="read-only"):
+        kernels.relu(x, out=np.broadcast_to(np.float32(1), (2, 3)))
+    with pytest.raises(ValueError, match=r"dy: expected shape \[2, 3\], got \[3, 2\]"):
+        kernels.tanh_backward(x, x.T)

@@ -1,0 +1,135 @@
+"""Losses and their gradients against the pages of `mlcore.losses`, computed in double precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from mlcore import kernels
+from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Loss, SoftmaxCrossEntropy
+from tests.kernels.ground import ROUNDOFF, both_wide, layouts
+
+LENGTHS = (1, 2, 3, 7, 10, 15, 16, 17, 31, 32, 33, 64, 65, 1000)
+PAGES: dict[str, Loss] = {
+    "softmax_cross_entropy": SoftmaxCrossEntropy(),
+    "binary_cross_entropy": BinaryCrossEntropy(),
+    "squared_error": MSE(),
+    "absolute_error": MAE(),
+}
+
+
+def example(name: str, rows: int, n: int, rng: np.random.Generator, spread: float = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Outputs z and targets y a loss takes."""
+    n = 1 if name == "binary_cross_entropy" else n
+    z = (rng.standard_normal((rows, n)) * spread).astype(np.float32)
+    if name == "softmax_cross_entropy":
+        return z, rng.integers(0, n, rows)
+    if name == "binary_cross_entropy":
+        return z, rng.random((rows, 1)).round(1).astype(np.float32)
+    return z, rng.standard_normal((rows, n)).astype(np.float32)
+
+
+@pytest.mark.parametrize("spread", [0.3, 5, 60])
+@pytest.mark.parametrize("name", PAGES)
+def test_value_and_gradient_are_those_of_the_page(
+    name: str, spread: float, tier: str, rng: np.random.Generator
+) -> None:
+    for rows in (1, 2, 16, 37):
+        for n in LENGTHS:
+            z, y = example(name, rows, n, rng, spread)
+            loss, dz = getattr(kernels, name)(z, y)
+            exact_loss, exact_dz = PAGES[name](z.astype(np.float64), y)
+            few = ROUNDOFF * (8 + np.log2(n + 1) + 2 * spread)  # exp and sums of outputs of this size
+            assert abs(loss - exact_loss) <= few * (1 + abs(exact_loss) + spread)
+            scale = np.abs(exact_dz) + (1 if "entropy" in name else np.abs(z).max() / z.shape[1]) / rows
+            assert (np.abs(dz - exact_dz) <= 4 * few * scale).all(), (rows, n)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_row_costs_the_same_whatever_stands_beside_it(name: str, tier: str, rng: np.random.Generator) -> None:
+    for n in (2, 10, 40):
+        z, y = example(name, 37, n, rng)
+        whole = getattr(kernels, name)(z, y)[1]
+        for r in (0, 15, 16, 36):
+            alone = getattr(kernels, name)(np.repeat(z[r : r + 1], 37, 0), np.repeat(y[r : r + 1], 37, 0))[1]
+            assert np.array_equal(alone[5], whole[r])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_outputs_as_large_as_floats_go_give_finite_losses(name: str, tier: str) -> None:
+    z = np.array([[1e4, -1e4], [3e38, -3e38], [-1e4, 1e4], [0, 0]], np.float32)
+    y = np.zeros(4, int) if name == "softmax_cross_entropy" else np.zeros((4, 2), np.float32)
+    if "entropy" not in name:
+        z = z.clip(-1e18, 1e18)  # squares of more do not fit
+    loss, dz = getattr(kernels, name)(z, y)
+    assert np.isfinite(loss) == (loss < 3e38)
+    assert np.isfinite(dz).all()
+
+
+def test_a_confident_right_answer_has_a_small_loss_and_not_zero(tier: str) -> None:
+    loss, dz = kernels.binary_cross_entropy(np.array([20.0, 40]), np.array([1.0, 1]))
+    assert loss == pytest.approx((np.log1p(np.exp(-20.0)) + np.log1p(np.exp(-40.0))) / 2, rel=1e-6)
+    loss, dz = kernels.softmax_cross_entropy(np.array([[0.0, 50]]), [1])
+    assert loss == 0
+    assert (np.abs(dz) < 1e-20).all()
+
+
+@both_wide
+@pytest.mark.parametrize("name", PAGES)
+def test_avx2_and_avx512_give_the_same_bits(name: str, rng: np.random.Generator) -> None:
+    for n in LENGTHS:
+        z, y = example(name, 43, n, rng)
+        found = []
+        for tier in ("avx2", "avx512"):
+            with kernels.use(tier):
+                loss, dz = getattr(kernels, name)(z, y)
+                found.append((loss, dz.tobytes()))
+        assert found[0] == found[1], n
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_layout_gives_the_same_bits_and_inputs_are_left_alone(
+    name: str, tier: str, rng: np.random.Generator
+) -> None:
+    z, y = example(name, 12, 14, rng)
+    expected = getattr(kernels, name)(z, y)
+    for layout, same in layouts(z).items():
+        before = same.copy()
+        loss, dz = getattr(kernels, name)(same, y)
+        assert loss == expected[0]
+        assert np.array_equal(dz, expected[1]), layout
+        assert np.array_equal(same, before)
+
+
+def test_no_rows_have_no_loss(tier: str) -> None:
+    loss, dz = kernels.squared_error(np.ones((0, 3)), np.ones((0, 3)))
+    assert np.isnan(loss)
+    assert dz.shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: kernels.softmax_cross_entropy(np.ones((2, 3)), [0, 3]), "labels: expected 0 to 2, got 3 at place 1"),
+        (lambda: kernels.softmax_cross_entropy(np.ones((2, 3)), [-1, 0]), "labels: expected 0 to 2, got -1 at place 0"),
+        (
+            lambda: kernels.softmax_cross_entropy(np.ones((2, 3)), [2**40, 0]),
+            "labels: expected 0 to 2, got 1099511627776",
+        ),
+        (
+            lambda: kernels.softmax_cross_entropy(np.ones((2, 3)), [0.0, 1.0]),
+            "labels: expected whole numbers, got float64",
+        ),
+        (lambda: kernels.softmax_cross_entropy(np.ones((2, 3)), [0]), r"labels: expected shape \[2\], got \[1\]"),
+        (lambda: kernels.binary_cross_entropy(np.ones(2), [0, 1.5]), "y: expected probabilities"),
+        (lambda: kernels.binary_cross_entropy(np.ones(2), [0, np.nan]), "y: expected probabilities"),
+        (lambda: kernels.binary_cross_entropy(np.ones(2), [0]), r"y: expected shape \[2\], got \[1\]"),
+        (lambda: kernels.squared_error(np.ones((2, 2)), np.ones((2, 1))), "y: expected shape"),
+        (lambda: kernels.absolute_error(np.ones(2), np.ones(2)), "z: expected 2 axes"),
+    ],
+)
+def test_targets_that_cannot_be_are_refused_in_words(call: Callable[[], object], words: str, tier: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        call()

@@ -1,0 +1,85 @@
+"""The whole app on a pretended terminal, with a real worker, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from time import monotonic
+
+from textual.pilot import Pilot
+
+from tui.app import MljApp, Options
+from tui.frame import Frame
+from tui.terminal import Terminal
+
+
+class Living:
+    """The running app, and the few things tests ask of it."""
+
+    def __init__(self, app: MljApp, pilot: Pilot[int]) -> None:
+        self.app, self.pilot = app, pilot
+
+    @property
+    def frame(self) -> Frame:
+        return self.app.frame()
+
+    @property
+    def screen(self) -> str:
+        return self.app.laboratory.text()
+
+    async def until(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
+        """Wait until something is so; fails with the screen when it never is."""
+        end = monotonic() + seconds
+        while not condition():
+            assert monotonic() < end, f"waited {seconds:g} s in vain\n{self.screen}"
+            await asyncio.sleep(0.02)
+
+    async def learned(self, **expected: object) -> Frame:
+        """Wait until the experiment asked for has ended."""
+
+        def done() -> bool:
+            frame = self.frame
+            right = all(getattr(frame, name) == value for name, value in expected.items())
+            return right and not self.app.lab.awaited and not self.app.held and frame.state == "finished"
+
+        await self.until(done)
+        return self.frame
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def says(self, words: str) -> None:
+        """Wait until the words stand on the Lab's screen."""
+        await self.until(lambda: words in self.screen)
+
+
+@asynccontextmanager
+async def living(
+    tmp_path: Path,
+    target: str = "",
+    *,
+    size: tuple[int, int] = (80, 24),
+    terminal: Terminal | None = None,
+    full: bool = True,
+) -> AsyncIterator[Living]:
+    """The app, opened; at full speed unless told otherwise, with its first run ended."""
+    app = MljApp(terminal or Terminal(columns=size[0], rows=size[1]), Options(target, tmp_path / "runs"))
+    async with app.run_test(size=size) as pilot:
+        lab = Living(app, pilot)
+        await lab.until(lambda: lab.frame.net.widths)
+        if full:
+            await lab.until(lambda: lab.app.lab.recipes)
+            await pilot.press("f")
+            await lab.learned()
+        started = [app.runner.process]
+        try:
+            yield lab
+        finally:
+            started.append(app.runner.process)
+            app.runner.send("Quit")
+            app.runner.close()
+            for process in filter(None, started):
+                process.terminate()
+                process.wait(10)

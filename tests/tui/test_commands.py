@@ -1,0 +1,59 @@
+"""The list of commands: one truth for bindings, key line, palette, help and what is done."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tui.commands import COMMANDS, commands, find, key_line, keys_of
+from tui.screens.deeds import EDITS, STEERING, Deeds
+
+BY_TEXTUAL = {"palette"}
+BY_THE_APP = {"interrupt", "leave"}
+
+
+def test_no_two_commands_share_a_key_in_a_mode() -> None:
+    keys = Counter(key for command in commands("lab") for key in command.keys.split(","))
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_every_command_has_an_id_of_its_own_a_title_and_help() -> None:
+    assert len({command.id for command in COMMANDS}) == len(COMMANDS)
+    assert all(command.title and command.help and command.group for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
+def test_every_command_does_something(command: object) -> None:
+    identity = command.id  # type: ignore[attr-defined]
+    deeds = {name for name in vars(Deeds) if not name.startswith("_")} - {"do"}
+    assert identity in {*EDITS, *STEERING, *deeds, *BY_TEXTUAL, *BY_THE_APP}
+
+
+def test_every_deed_is_a_command() -> None:
+    deeds = {name for name in vars(Deeds) if not name.startswith("_")} - {"do"}
+    assert deeds | set(EDITS) | set(STEERING) <= {command.id for command in COMMANDS}
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+@pytest.mark.parametrize("width", [20, 40, 78, 118, 198])
+def test_the_key_line_fits(width: int, ascii_only: bool) -> None:
+    line = "  ".join(f"{key} {word}" for key, word in key_line("lab", width, ascii_only))
+    assert len(line) <= width
+    assert not ascii_only or line.isascii()
+
+
+def test_eighty_columns_show_how_to_explore_how_to_get_help_and_how_to_leave() -> None:
+    words = [word for _, word in key_line("lab", 78)]
+    assert {"data", "neurons", "bend", "full", "pause", "film", "help", "quit"} <= set(words)
+
+
+def test_keys_that_belong_to_multiplexers_and_terminals_are_not_taken() -> None:
+    taken = {key for command in COMMANDS for key in command.keys.split(",")}
+    assert taken.isdisjoint({"ctrl+s", "ctrl+a", "ctrl+b", "ctrl+j", "ctrl+i", "ctrl+m", "ctrl+h", "f1", "f10", "f11"})
+    assert taken.isdisjoint(set("hjkl"))
+
+
+def test_keys_are_shown_as_people_write_them() -> None:
+    assert keys_of(find("back")) == ","
+    assert keys_of(find("add_layer")) == "+"

@@ -1,0 +1,106 @@
+"""The first minute, in a real terminal with an empty home: what somebody sees who has just typed `mlj-tui`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.virtual_terminal import VirtualTerminal
+
+ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.terminal, pytest.mark.slow]
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """Nothing but a path, an empty home and a terminal of today."""
+    plain = {"PATH": os.environ["PATH"], "HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    return plain | {"LC_ALL": "C.UTF-8", "XDG_RUNTIME_DIR": str(home)} | more
+
+
+class Diary:
+    """What the app wrote down of the frames it drew."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def frames(self) -> list[dict[str, Any]]:
+        text = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
+        found = [json.loads(line) for line in text.split("\n")[:-1]]  # the last may be half written
+        return [entry for entry in found if entry["event"] in ("picture", "lines")]
+
+    @property
+    def pictures(self) -> list[int]:
+        """Checksums of the pictures, one for each change."""
+        changes: list[int] = []
+        for frame in self.frames:
+            if frame["event"] == "picture" and frame["picture"] and changes[-1:] != [frame["picture"]]:
+                changes.append(frame["picture"])
+        return changes
+
+
+@pytest.fixture(params=[(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[VirtualTerminal, Diary]]:
+    columns, rows = request.param
+    diary = Diary(tmp_path / "diary.jsonl")
+    command = [sys.executable, "-m", "tui", "--trace", str(diary.path)]
+    environ = environment(tmp_path)
+    with VirtualTerminal(command, columns=columns, rows=rows, environ=environ, folder=ROOT) as terminal:
+        yield terminal, diary
+
+
+def test_nobody_touches_a_key_and_a_network_learns(opened: tuple[VirtualTerminal, Diary]) -> None:
+    terminal, diary = opened
+    assert terminal.see("circles")
+    assert terminal.wait(lambda _: len(diary.pictures) >= 2)  # the boundary has changed
+    assert terminal.see("watch")  # a caption says what is going on
+    assert terminal.see("Done:", 60)
+    assert len(diary.pictures) >= 60
+    last = diary.frames[-1]
+    assert last["curve"] >= 40
+    assert last["metrics"]["test_accuracy"] > 0.94
+    assert last["dataset"] == "circles"
+    text = terminal.text()
+    for words in ("1 network", "what it believes", "3 loss", "4 accuracy", "best possible 97.7 %", "press f"):
+        assert words in text, text
+
+
+def test_the_keys_the_captions_name_do_what_they_say(opened: tuple[VirtualTerminal, Diary]) -> None:
+    terminal, diary = opened
+    assert terminal.see("learn")
+
+    def last() -> dict[str, Any]:
+        return diary.frames[-1] if diary.frames else {"state": ""}
+
+    def shows(state: str = "finished", **expected: object) -> bool:
+        return terminal.wait(
+            lambda _: last()["state"] == state and all(last()[name] == value for name, value in expected.items()), 30
+        )
+
+    terminal.press("f")
+    assert shows(pace="full", dataset="circles")
+    terminal.press("right")
+    assert shows(dataset="moons", widths=[2, 8, 8, 1])
+    terminal.press("up")
+    assert shows(dataset="moons", widths=[2, 12, 8, 1])
+    terminal.press("a")
+    assert shows(activations=["tanh", "tanh", ""])
+    terminal.press("comma", "comma", "comma")
+    assert terminal.wait(lambda _: last()["shown_epoch"] < last()["epoch"])
+    assert terminal.see("b trains on from here")
+    before = last()["run"]
+    terminal.press("b")
+    assert terminal.see("A new run goes on")
+    assert terminal.wait(lambda _: last()["run"] not in ("", before))
+    terminal.press("right", "right", "right", "right")
+    assert shows(dataset="digits")
+    assert terminal.see("what it reads")
+    assert terminal.wait(lambda _: last()["metrics"].get("test_accuracy", 0) > 0.85)
+    terminal.press("q")
+    assert terminal.ended() == 0

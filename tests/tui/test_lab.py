@@ -1,0 +1,196 @@
+"""The Lab under a person's hands: every key changes the experiment that is really trained, not only the screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import mlcore
+from tests.tui.living import living
+
+pytestmark = pytest.mark.usefixtures("own_home")
+
+EPOCHS = mlcore.load_recipe("journey/circles").epochs
+
+
+async def test_it_opens_with_circles_already_learning_in_slow_motion(tmp_path: Path) -> None:
+    async with living(tmp_path, full=False) as lab:
+        assert lab.frame.dataset == "circles"
+        assert lab.frame.pace == "show"
+        await lab.until(lambda: lab.frame.epoch >= 2 and lab.frame.boundary is not None)
+        assert lab.frame.state == "running"
+
+
+async def test_the_arrows_change_the_data_and_keep_the_network(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        await lab.press("right")
+        moons = await lab.learned(dataset="moons")
+        assert moons.net.widths == (2, 8, 8, 1)
+        await lab.press("left", "left")
+        around = lab.app.lab.draft
+        assert around is not None
+        assert around.dataset == list(lab.app.lab.recipes)[-1]
+
+
+async def test_up_and_down_change_the_selected_layer_and_train_it(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        await lab.press("up")
+        assert (await lab.learned()).net.widths == (2, 12, 8, 1)
+        await lab.press("u", "down")
+        assert (await lab.learned()).net.widths == (2, 12, 6, 1)
+        assert lab.frame.selected == 1
+
+
+async def test_a_changes_the_bend_and_without_one_circles_cannot_be_learned(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        await lab.press("a")
+        assert set((await lab.learned()).net.activations) == {"tanh", ""}
+        await lab.press("a", "a", "a")
+        straight = await lab.learned()
+        assert set(straight.net.activations) == {""}
+        assert straight.metrics["test_accuracy"] < 0.7
+        await lab.says("that is what ReLU is for")
+
+
+async def test_plus_and_minus_add_and_remove_layers(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        await lab.press("+")
+        assert (await lab.learned()).net.widths == (2, 8, 8, 8, 1)
+        await lab.press("-", "-", "-")
+        assert (await lab.learned()).net.widths == (2, 1)
+        await lab.says("Press + for a layer")
+
+
+async def test_brackets_halve_and_double_the_rate(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        rate = lab.frame.learning_rate
+        await lab.press("]")
+        assert (await lab.learned()).learning_rate == pytest.approx(2 * rate)
+        await lab.press("[", "[")
+        assert (await lab.learned()).learning_rate == pytest.approx(rate / 2)
+
+
+async def test_the_same_seed_gives_the_same_curve_and_another_seed_another(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        first = lab.frame.losses[1].y.tolist()
+        number = lab.app.feed.number
+        await lab.press("r")
+        await lab.until(lambda: lab.app.feed.number > number)
+        assert (await lab.learned()).losses[1].y.tolist() == first
+        await lab.press("R")
+        await lab.until(lambda: lab.app.feed.number > number + 1)
+        assert (await lab.learned()).losses[1].y.tolist() != first
+
+
+async def test_space_pauses_s_makes_a_step_n_an_epoch_and_space_goes_on(tmp_path: Path) -> None:
+    async with living(tmp_path, full=False) as lab:
+        await lab.until(lambda: lab.frame.epoch >= 3)
+        await lab.press("space")
+        await lab.until(lambda: lab.frame.state == "paused")
+        before = lab.frame
+        await lab.press("s")
+        await lab.until(lambda: lab.frame.step == before.step + 1)
+        await lab.press("n")
+        await lab.until(lambda: lab.frame.epoch == before.epoch + 1)
+        assert lab.frame.step == lab.frame.epoch * 22
+        await lab.press("space")
+        await lab.until(lambda: lab.frame.state == "running" and lab.frame.epoch > before.epoch + 1)
+
+
+async def test_comma_goes_back_in_the_film_and_a_branch_goes_on_from_there(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        whole = lab.frame
+        parent = lab.app.feed.number
+        await lab.press("less_than_sign")
+        await lab.until(lambda: lab.frame.shown_epoch == 0)
+        for _ in range(3):
+            await lab.press(".")
+        await lab.until(lambda: 0 < lab.frame.shown_epoch < 10)
+        shown = lab.frame.shown_epoch
+        await lab.says("b trains on from here")
+        await lab.press("b")
+        await lab.until(lambda: lab.app.feed.number > parent)
+        branch = await lab.learned()
+        assert branch.losses[1].y.tolist() == whole.losses[1].y.tolist()  # unchanged settings: the parent, bit for bit
+        assert shown > 0
+        await lab.says("A new run goes on")
+
+
+async def test_a_branch_without_a_picture_chosen_says_what_to_do(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        await lab.press("b")
+        await lab.says("First choose a picture")
+
+
+async def test_digits_are_shown_as_pictures_with_answers(tmp_path: Path) -> None:
+    async with living(tmp_path, "journey/digits") as lab:
+        frame = await lab.learned(dataset="digits")
+        assert frame.metrics["test_accuracy"] > 0.9
+        await lab.until(lambda: lab.frame.pictures is not None)
+        await lab.says("what it reads")
+        await lab.press("up")
+        assert (await lab.learned()).net.widths == (64, 96, 10)
+
+
+async def test_a_regression_is_shown_as_a_line(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        lab.app.choose_data("line")
+        frame = await lab.learned(dataset="line")
+        await lab.until(lambda: lab.frame.fit is not None)
+        assert frame.task == "regression"
+        await lab.says("Rows it never saw")
+
+
+async def test_e_asks_for_epochs_refuses_nonsense_and_trains_that_many(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        await lab.press("e")
+        await lab.press(*"0", "enter")
+        await lab.pilot.pause()
+        assert lab.app.screen is not lab.app.laboratory  # still asking
+        await lab.press("backspace", *"17", "enter")
+        await lab.until(lambda: lab.app.screen is lab.app.laboratory)
+        assert (await lab.learned(epochs=17)).epoch == 17
+        await lab.press("right")
+        assert (await lab.learned(dataset="moons")).epochs == 17
+
+
+async def test_a_rate_typed_while_it_runs_takes_effect_without_a_new_run(tmp_path: Path) -> None:
+    async with living(tmp_path, full=False) as lab:
+        await lab.press("P", "P")  # ten epochs a second
+        await lab.until(lambda: lab.frame.pace == "10")
+        number = lab.app.feed.number
+        await lab.press("L")
+        await lab.press(*"0.05", "enter")
+        await lab.until(lambda: lab.frame.learning_rate == pytest.approx(0.05))
+        assert lab.app.feed.number == number
+
+
+async def test_every_parameter_is_in_the_form_and_changing_one_retrains(tmp_path: Path) -> None:
+    async with living(tmp_path, size=(120, 40)) as lab:
+        await lab.press("p")
+        await lab.until(lambda: lab.app.screen is not lab.app.laboratory)
+        draft = lab.app.lab.draft
+        assert draft is not None
+        table = lab.app.screen.query_one("DataTable")
+        assert table.row_count == len(mlcore.form.rows(draft.config))  # type: ignore[attr-defined]
+        number = lab.app.feed.number
+        for _ in range(3):
+            await lab.press("down")
+        await lab.press("left")  # epochs: half as many
+        await lab.until(lambda: lab.app.feed.number > number)
+        await lab.press("escape")
+        assert (await lab.learned()).epochs == EPOCHS // 2
+
+
+async def test_what_cannot_be_is_said_in_the_form_and_not_done(tmp_path: Path) -> None:
+    async with living(tmp_path, size=(120, 40)) as lab:
+        before = lab.app.lab.draft
+        await lab.press("p")
+        await lab.press("down", "enter")
+        await lab.press(*"8 rellu", "enter")
+        await lab.pilot.pause()
+        hint = str(lab.app.screen.query_one("#hint").render())
+        assert "rellu" in hint
+        assert "did you mean 'relu'?" in hint
+        assert lab.app.lab.draft == before

@@ -1,0 +1,256 @@
+"""Real terminals of every kind, signals, a closed window: the screen is right, and the terminal is left as it was."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.tui.test_first_minute import ROOT, Diary, environment
+from tools.virtual_terminal import VirtualTerminal
+
+pytestmark = pytest.mark.terminal
+APP = [sys.executable, "-m", "tui"]
+COLOURED = re.compile(rb"\x1b\[[0-9;]*(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|38|48)(?:;[0-9;]*)?m")
+
+
+def opened(tmp_path: Path, *words: str, **more: str) -> VirtualTerminal:
+    return VirtualTerminal([*APP, *words], environ=environment(tmp_path, **more), folder=ROOT)
+
+
+def leave(terminal: VirtualTerminal) -> None:
+    terminal.press("ctrl+q")
+    assert terminal.ended() == 0
+
+
+def test_without_colours_nothing_is_coloured_and_classes_are_still_told_apart(tmp_path: Path) -> None:
+    with opened(tmp_path, NO_COLOR="1") as terminal:
+        assert terminal.see("epoch")
+        assert terminal.see("loss")
+        terminal.press("question_mark" if False else "?")
+        assert terminal.see("Experiment")
+        terminal.press("escape")
+        leave(terminal)
+        assert not COLOURED.search(terminal.bytes)
+
+
+def test_an_empty_no_color_counts_as_not_set(tmp_path: Path) -> None:
+    with opened(tmp_path, NO_COLOR="") as terminal:
+        assert terminal.see("epoch")
+        leave(terminal)
+        assert b"38;2;" in terminal.bytes
+
+
+@pytest.mark.parametrize("term", ["xterm", "linux", "screen"])
+def test_a_terminal_of_sixteen_colours_gets_only_those(tmp_path: Path, term: str) -> None:
+    with opened(tmp_path, TERM=term, COLORTERM="") as terminal:
+        assert terminal.see("epoch")
+        assert terminal.wait(lambda t: "●" in t.text() or "*" in t.text())
+        leave(terminal)
+        assert b"38;2;" not in terminal.bytes
+        assert b"38;5;" not in terminal.bytes
+        assert b"48;5;" not in terminal.bytes
+
+
+def test_a_terminal_of_256_colours_gets_no_others(tmp_path: Path) -> None:
+    with opened(tmp_path, COLORTERM="") as terminal:
+        assert terminal.see("epoch")
+        leave(terminal)
+        assert b"8;5;" in terminal.bytes
+        assert b"8;2;" not in terminal.bytes
+
+
+def test_a_posix_locale_gets_plain_ascii_and_no_escapes_written_out(tmp_path: Path) -> None:
+    with opened(tmp_path, LC_ALL="POSIX") as terminal:
+        assert terminal.see("epoch")
+        assert terminal.see("loss")
+        terminal.press("?")
+        assert terminal.see("Experiment")
+        text = terminal.text()
+        assert text.isascii(), sorted({c for c in text if not c.isascii()})
+        assert "\\u25" not in text
+        terminal.press("escape")
+        leave(terminal)
+
+
+def test_a_dumb_terminal_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    with opened(tmp_path, TERM="dumb") as terminal:
+        assert terminal.ended() == 2
+        assert "mlj train" in terminal.text()
+
+
+def test_a_pipe_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    done = subprocess.run(APP, env=environment(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "mlj train" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_an_option_nobody_knows_is_refused_with_the_usage(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*APP, "--fast"], env=environment(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "--fast" in done.stderr
+    assert "usage: mlj-tui" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT], ids=lambda n: n.name)
+def test_a_signal_leaves_the_terminal_as_it_was_found(tmp_path: Path, number: signal.Signals) -> None:
+    with opened(tmp_path) as terminal:
+        assert terminal.see("epoch")
+        assert terminal.modes() != terminal.modes_before
+        terminal.process.send_signal(number)
+        assert terminal.ended() == -number
+        restored(terminal)
+
+
+def test_leaving_restores_the_terminal(tmp_path: Path) -> None:
+    with opened(tmp_path) as terminal:
+        assert terminal.see("epoch")
+        leave(terminal)
+        restored(terminal)
+        assert "Come back with: mlj-tui last" in terminal.text()
+
+
+def restored(terminal: VirtualTerminal) -> None:
+    time.sleep(0.2)  # the last bytes
+    written = terminal.bytes
+    for on, off in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?1003h", b"\x1b[?1003l"), (b"\x1b[?25l", b"\x1b[?25h")):
+        assert on not in written or written.rfind(off) > written.rfind(on)
+    assert terminal.modes() == terminal.modes_before
+
+
+def test_a_closed_window_does_not_end_the_run_and_last_comes_back_in_control(tmp_path: Path) -> None:
+    file = tmp_path / "long.toml"
+    file.write_text('layers = "8 relu"\nepochs = 1000000\n[dataset]\nkind = "circles"\n', encoding="utf-8")
+    diary = Diary(tmp_path / "diary.jsonl")
+    with opened(tmp_path, str(file), "--trace", str(diary.path)) as terminal:
+        assert terminal.see("running")
+        terminal.press("f")
+        assert terminal.wait(lambda _: diary.frames and diary.frames[-1]["run"] and diary.frames[-1]["epoch"] > 100)
+        terminal.hang_up()
+        assert terminal.ended() is not None
+    seen = diary.frames[-1]
+    again = Diary(tmp_path / "again.jsonl")
+    with opened(tmp_path, "last", "--trace", str(again.path)) as terminal:
+        assert terminal.see("running")
+        assert terminal.wait(lambda _: again.frames[-1]["epoch"] > seen["epoch"])
+        assert again.frames[-1]["run"] == seen["run"]
+        assert again.frames[-1]["curve"] > 100  # the past is there as well
+        terminal.press("space")
+        assert terminal.see("paused")
+        terminal.press("q")
+        assert terminal.see("keep training")
+        terminal.press("s")
+        assert terminal.ended() == 0
+
+
+def test_the_window_may_be_dragged_to_any_size(tmp_path: Path) -> None:
+    with opened(tmp_path) as terminal:
+        assert terminal.see("epoch")
+        for columns, rows in ((120, 40), (60, 18), (200, 60), (20, 6), (10, 3), (80, 24)):
+            terminal.resize(columns, rows)
+            time.sleep(0.15)
+        assert terminal.wait(lambda t: "4 accuracy" in t.text() and "epoch" in t.text())
+        leave(terminal)
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed: apt-get install tmux")
+def test_the_same_in_tmux(tmp_path: Path) -> None:
+    environ = environment(tmp_path, TMUX_TMPDIR=str(tmp_path), SHELL="/bin/sh")
+    tmux = ["tmux", "-L", "mlj", "-f", "/dev/null"]
+
+    def run(*words: str) -> str:
+        return subprocess.run([*tmux, *words], env=environ, capture_output=True, text=True, check=True).stdout
+
+    def see(words: str, seconds: float = 30.0) -> str:
+        end = time.monotonic() + seconds
+        while words not in (screen := run("capture-pane", "-p", "-t", "lab")):
+            assert time.monotonic() < end, screen
+            time.sleep(0.1)
+        return screen
+
+    command = f"{sys.executable} -m tui; echo left with $?; sleep 60"
+    run("new-session", "-d", "-s", "lab", "-x", "80", "-y", "24", "-c", str(ROOT), command)
+    try:
+        see("circles")
+        see("Done:")
+        run("send-keys", "-t", "lab", "f")
+        run("send-keys", "-t", "lab", "Right")
+        see("[moons]")
+        run("resize-window", "-t", "lab", "-x", "120", "-y", "40")
+        see("finished")
+        run("send-keys", "-t", "lab", "q")
+        see("left with 0")
+    finally:
+        run("kill-server")
+
+
+def test_nothing_of_the_worker_is_left_when_the_app_has_gone_and_the_run_is_over(tmp_path: Path) -> None:
+    with opened(tmp_path) as terminal:
+        assert terminal.see("epoch")
+        terminal.press("f")
+        assert terminal.see("finished")
+        children = subprocess.run(
+            ["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True, env=os.environ
+        ).stdout
+        mine = [line.split()[0] for line in children.splitlines() if "mlcore.worker" in line and _home(line, tmp_path)]
+        terminal.press("q")
+        assert terminal.ended() == 0
+    end = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in mine) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert mine
+    assert not any(Path(f"/proc/{pid}").exists() for pid in mine)
+
+
+def _home(line: str, home: Path) -> bool:
+    """Whether a process has this home folder: only those of this test."""
+    try:
+        environ = Path(f"/proc/{line.split()[0]}/environ").read_bytes()
+    except OSError:
+        return False
+    return f"HOME={home}\0".encode() in environ
+
+
+def test_a_terminal_that_has_not_drawn_the_last_frame_is_sent_no_other(tmp_path: Path) -> None:
+    with opened(tmp_path) as terminal:
+        assert terminal.see("epoch")
+        assert terminal.wait(lambda t: t.bytes.count(b"\x1b[?2026$p") >= 3)  # Textual's question and two of ours
+        terminal.answers = False
+        time.sleep(0.5)  # the frame under way
+        before = len(terminal.bytes)
+        time.sleep(1.5)  # fifteen frames and more of a run in slow motion
+        assert len(terminal.bytes) == before
+        os.write(terminal.master, b"\x1b[?2026;2$y")
+        assert terminal.wait(lambda t: len(t.bytes) > before)
+        leave(terminal)
+
+
+def test_what_c_code_prints_does_not_reach_the_screen(tmp_path: Path) -> None:
+    program = (
+        "import ctypes, sys\n"
+        "from tui import __main__\n"
+        "from tui.screens.lab import LabScreen\n"
+        "mounted = LabScreen.on_mount\n"
+        "def noisy(self):\n"
+        "    mounted(self)\n"
+        "    libc = ctypes.CDLL(None)\n"
+        "    libc.puts(b'NOISE FROM C'); libc.fflush(None)\n"
+        "    print('NOISE FROM PYTHON', file=sys.stderr)\n"
+        "LabScreen.on_mount = noisy\n"
+        "sys.argv = ['mlj-tui']\n"
+        "sys.exit(__main__.main())\n"
+    )
+    with VirtualTerminal([sys.executable, "-c", program], environ=environment(tmp_path), folder=ROOT) as terminal:
+        assert terminal.see("epoch")
+        leave(terminal)
+        assert b"NOISE" not in terminal.bytes

@@ -1,0 +1,117 @@
+"""What lies over the Lab: help, palette, demo; and that the app loads nothing heavy before it is seen."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.tui.living import living
+from tui.commands import COMMANDS, commands
+from tui.demo import SCRIPT, Demo
+from tui.palette import entries
+from tui.screens.keys import table
+from tui.terminal import Terminal
+
+ROOT = Path(__file__).parents[2]
+AT_FIRST_PAINT = """
+import sys
+from tui import __main__
+from tui.app import MljApp
+from tui.terminal import Terminal
+
+def look(self):
+    print(*sorted(sys.modules))
+    self.exit(0)
+
+MljApp._prepare = look
+MljApp(Terminal()).run(headless=True, size=(80, 24))
+"""
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLJ_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+
+
+def test_nothing_heavy_is_loaded_when_the_lab_is_first_seen() -> None:
+    done = subprocess.run([sys.executable, "-c", AT_FIRST_PAINT], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "tui.screens.lab" in loaded
+    assert loaded.isdisjoint({"numpy", "msgspec", "plotext", "torch", "pandas", "sklearn", "tomllib", "mlcore.config"})
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_help_has_a_line_for_every_command_that_fits_eighty_columns(ascii_only: bool) -> None:
+    lines = str(table(commands("lab"), ascii_only)).splitlines()
+    for command in COMMANDS:
+        line = next(line for line in lines if command.title in line and command.help in line)
+        assert len(line) <= 76, line
+        assert not ascii_only or line.isascii()
+
+
+async def test_question_mark_shows_every_key_and_how_to_read_the_pane_in_focus(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        await lab.press("3", "?")
+        await lab.until(lambda: lab.app.screen is not lab.app.laboratory)
+        shown = "\n".join(str(each.render()) for each in lab.app.screen.query("Static"))
+        assert "Next data set" in shown
+        assert "lower is better" in shown
+        await lab.press("?")
+        await lab.until(lambda: lab.app.screen is lab.app.laboratory)
+
+
+async def test_the_palette_has_every_command_every_data_set_and_every_recipe(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        titles = [entry.title for entry in entries(lab.app)]
+        assert {command.title for command in COMMANDS if command.id != "palette"} <= set(titles)
+        assert {f"Data: {name}" for name in lab.app.lab.recipes} <= set(titles)
+        assert "Recipe: journey/moons" in titles
+
+
+async def test_a_word_typed_into_the_palette_does_what_it_names(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        await lab.press("ctrl+p")
+        await lab.until(lambda: lab.app.screen is not lab.app.laboratory)
+        await lab.press(*"data blobs")
+        await lab.pilot.pause(0.3)
+        await lab.press("enter", "enter")
+        assert (await lab.learned(dataset="blobs")).class_names
+
+
+async def test_every_theme_can_be_chosen_and_drawn(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        for theme in lab.app.available_themes:
+            lab.app.theme = theme
+            await lab.pilot.pause()
+        assert "1 network" in lab.screen
+
+
+@pytest.mark.parametrize("colors", ["256", "16", "none"])
+@pytest.mark.parametrize("glyphs", ["braille", "blocks", "ascii"])
+async def test_sheets_and_dialogs_open_on_every_kind_of_terminal(tmp_path: Path, colors: str, glyphs: str) -> None:
+    terminal = Terminal(colors, glyphs)  # type: ignore[arg-type]
+    async with living(tmp_path, terminal=terminal, full=False) as lab:
+        for key in ("?", "p", "o", "e", "q"):
+            await lab.press(key)
+            await lab.until(lambda: lab.app.screen is not lab.app.laboratory)
+            text = "\n".join(strip.text for strip in lab.app.screen._compositor.render_strips())
+            assert glyphs != "ascii" or text.isascii(), (key, sorted({c for c in text if not c.isascii()}))
+            await lab.press("escape")
+            await lab.until(lambda: lab.app.screen is lab.app.laboratory)
+
+
+async def test_the_demo_plays_commands_that_exist_until_a_person_takes_over(tmp_path: Path) -> None:
+    assert {scene.command for scene in SCRIPT} <= {command.id for command in COMMANDS}
+    async with living(tmp_path) as lab:
+        demo = Demo(lab.app)
+        demo._steps = [(0.05, "next_data"), (0.05, "more_units"), (30.0, "next_data")]
+        lab.app._demo = demo
+        demo.begin()
+        assert (await lab.learned(dataset="moons")).net.widths[0] == 2
+        await lab.until(lambda: lab.app.lab.draft is not None and lab.app.lab.draft.units == 12)
+        await lab.press("u")
+        assert not demo.playing

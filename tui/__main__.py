@@ -1,0 +1,120 @@
+"""mlj-tui: look at the terminal, start the worker, own the terminal; only then import Textual and paint."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import cast
+
+USAGE = """usage: mlj-tui [RECIPE | CONFIG.toml | RUN | last]
+
+Opens the Lab, where a network is already learning. ? shows every key.
+
+  --demo             plays the first minute by itself; any key takes over
+  --runs-dir FOLDER  where runs are kept
+  --colors DEPTH     auto, full, 256, 16 or none
+  --glyphs SET       auto, braille, blocks or ascii
+  --version, --help
+"""
+VALUES = {"--runs-dir": (), "--trace": (), "--colors": ("auto", "full", "256", "16", "none")}
+VALUES |= {"--glyphs": ("auto", "braille", "blocks", "ascii")}
+FLAGS = {"--demo", "--help", "-h", "--version"}
+FPS = "240"  # Textual's own default of 60 adds up to 17 ms to every key
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the app. Returns the exit code: 2 where there is no terminal or the command is not understood."""
+    try:
+        asked, target = _parse(sys.argv[1:] if arguments is None else arguments)
+    except ValueError as error:
+        print(f"mlj-tui: error[USAGE]: {error}\n\n{USAGE}", file=sys.stderr, end="")
+        return 2
+    if "--help" in asked or "-h" in asked:
+        print(USAGE, end="")
+        return 0
+    if "--version" in asked:
+        import mlcore
+
+        print(f"mlj-tui {mlcore.__version__}")
+        return 0
+    return _open(asked, target)
+
+
+def _parse(arguments: list[str]) -> tuple[dict[str, str], str]:
+    """Options and their values, and what to open. Raises ValueError with the reason."""
+    asked: dict[str, str] = {}
+    targets: list[str] = []
+    rest = iter(arguments)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name in VALUES:
+            asked[name] = value if equals else next(rest, "")
+            if not asked[name] or (VALUES[name] and asked[name] not in VALUES[name]):
+                raise ValueError(f"{name} needs {' or '.join(VALUES[name]) or 'a value'}")
+        elif word in FLAGS:
+            asked[word] = "yes"
+        elif word.startswith("-"):
+            raise ValueError(f"unknown option {word}")
+        else:
+            targets.append(word)
+    if len(targets) > 1:
+        raise ValueError(f"one thing to open, not {len(targets)}: {' '.join(targets)}")
+    return asked, targets[0] if targets else ""
+
+
+def _open(asked: dict[str, str], target: str) -> int:
+    from tui import terminal
+
+    reason = terminal.refusal()
+    if reason:
+        print(f"mlj-tui: {reason}", file=sys.stderr)
+        return 2
+    from mlcore import worker
+
+    runs_dir = Path(asked["--runs-dir"]).absolute() if "--runs-dir" in asked else None
+    log = _log()
+    launched = worker.launch(runs_dir, log)
+    found = terminal.detect(
+        colors=cast("terminal.Colors", asked.get("--colors", "auto")),
+        glyphs=cast("terminal.Glyphs", asked.get("--glyphs", "auto")),
+    )
+    os.environ |= found.environment() | {"TEXTUAL_FPS": os.environ.get("TEXTUAL_FPS", FPS)}
+    give_back = terminal.own_the_terminal(log)
+    try:
+        from tui.app import MljApp, Options
+
+        trace = Path(asked["--trace"]) if "--trace" in asked else None
+        app = MljApp(found, Options(target, runs_dir, "--demo" in asked, trace), launched)
+        code = app.run()
+    finally:
+        give_back()
+    if app.signal:
+        signal.signal(app.signal, signal.SIG_DFL)
+        os.kill(os.getpid(), app.signal)
+    if app.leaving.farewell:
+        print(app.leaving.farewell, file=sys.__stderr__)
+    if code is None:
+        print(f"mlj-tui stopped on a mistake of its own; what is being trained goes on. See {log}", file=sys.__stderr__)
+        return 70
+    return code
+
+
+def _log() -> Path:
+    """Where the worker and everything that would write over the screen write instead: a folder of ours, or nowhere."""
+    import stat
+    import tempfile
+
+    folder = Path(tempfile.gettempdir()) / f"mlj-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+    except OSError:
+        return Path(os.devnull)
+    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+    return folder / "mlj-tui.log" if ours else Path(os.devnull)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

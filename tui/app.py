@@ -1,0 +1,287 @@
+"""MljApp: wiring only. The worker's messages go to the feed, the feed's frames to the panes, keys to the Lab."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+from textual.messages import TerminalSupportsSynchronizedOutput
+
+from tui import opening
+from tui.clock import MOVING
+from tui.commands import COMMANDS as LIST
+from tui.feed import Feed
+from tui.frame import Frame
+from tui.lab import Lab
+from tui.leaving import Leaving
+from tui.link import Link
+from tui.palette import Palette, PaletteScreen
+from tui.runner import Runner
+from tui.screens.lab import LabScreen
+from tui.theme import themes
+
+if TYPE_CHECKING:
+    from mlcore.worker import Launched
+    from mlcore.worker.protocol import AnyMessage, Reply
+    from tui.captions import Captions
+    from tui.demo import Demo
+    from tui.opening import Opened
+    from tui.terminal import Terminal
+    from tui.trace import Trace
+
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for on the command line. target: a recipe, a file, a run, `last`, or nothing."""
+
+    target: str = ""
+    runs_dir: Path | None = None
+    demo: bool = False
+    trace: Path | None = None
+
+
+class MljApp(App[int]):
+    """The laboratory. `launched` is the worker that has been starting up since before the first paint."""
+
+    TITLE = "mlj"
+    CSS_PATH = ["styles/panes.tcss", "styles/app.tcss"]  # noqa: RUF012 (Textual's own attribute)
+    COMMANDS: ClassVar[set[type[Provider]]] = {Palette}  # type: ignore[assignment]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(command.keys, command.id, command.title, priority=True)
+        for command in LIST
+        if command.id in ("interrupt", "leave")
+    ]
+
+    def __init__(self, terminal: Terminal, options: Options | None = None, launched: Launched | None = None) -> None:
+        super().__init__(ansi_color=True if terminal.colors in ("16", "none") else None)  # before any theme is known
+        self.terminal, self.options = terminal, options or Options()
+        self._launched = launched
+        self.feed = Feed()
+        self.runner = Runner(self._heard, self.options.runs_dir)
+        self.lab = Lab(self.runner, self.feed)
+        self.link = Link(self._write)
+        self.captions: Captions | None = None
+        self.recipe_lines: dict[str, str] = {}
+        first, *self._themes = themes(terminal)
+        self.register_theme(first)
+        self.theme = first.name
+        self.add_class(f"-{terminal.glyphs}")
+        self.diary = self._diary()
+        self._shown = Frame()
+        self.signal = 0
+        self.leaving = Leaving(self)
+        self._demo: Demo | None = None
+
+    def _diary(self) -> Trace | None:
+        if self.options.trace is None:
+            return None
+        from tui.trace import Trace
+
+        return Trace(self.options.trace)
+
+    def get_default_screen(self) -> LabScreen:
+        """The Lab is the first screen there is."""
+        return LabScreen()
+
+    def on_mount(self) -> None:
+        """Listen to signals; everything else happens after the first paint."""
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            loop.add_signal_handler(number, self._signalled, number)
+        self.call_after_refresh(self._prepare)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What the style sheets ask for and Textual's own themes do not have."""
+        return {"frame": "#4a5260", "frame-focus": "#b79cf5", "quiet": "#8791a0"}
+
+    @property
+    def ascii_only(self) -> bool:
+        """Whether nothing but ASCII may be written."""
+        return self.terminal.glyphs == "ascii"
+
+    @property
+    def laboratory(self) -> LabScreen:
+        """The screen everything happens on; others lie over it for a while."""
+        return next(screen for screen in self.screen_stack if isinstance(screen, LabScreen))
+
+    # beginning ------------------------------------------------------------------------------------------------------
+
+    @work(thread=True)
+    def _prepare(self) -> None:
+        """Import what is heavy and find out what is to be opened, while the screen already stands."""
+        if self.diary:
+            self.diary.note("painted")
+        from mlcore import MljError
+
+        try:
+            opened = opening.resolve(self.options.target, self.options.runs_dir)
+        except MljError as error:
+            self.call_from_thread(self._refuse, error)
+            return
+        self.call_from_thread(self._start, opened)
+        self.call_from_thread(self._know, opening.recipes_by_data(), opening.recipe_lines())
+
+    def _start(self, opened: Opened) -> None:
+        from tui import captions
+
+        self.captions = captions.Captions(captions.load())
+        self.open(opened)
+
+    def _know(self, recipes: dict[str, Any], lines: dict[str, str]) -> None:
+        self.lab.recipes, self.recipe_lines = recipes, lines
+        for theme in self._themes:
+            self.register_theme(theme)
+        self.laboratory.name_data(tuple(recipes))
+        if self.options.demo:
+            from tui.demo import Demo
+
+            self._demo = Demo(self)
+            self._demo.begin()
+
+    def open(self, opened: Opened) -> None:
+        """Begin with an experiment, or go on with a run."""
+        self._forget()
+        if opened.run is not None and self.runner.attach(opened.run):
+            self.lab.adopt(opened.config)
+            return
+        if self._launched is not None:
+            self.runner.connect(self._launched)
+            self._launched = None
+        self.ensure_worker()
+        if opened.run is not None:
+            self.lab.show(opened.config, opened.run)
+        else:
+            self.lab.open(opened.config, chosen=opened.chosen)
+
+    def do(self, identity: str) -> None:
+        """Do a command by its id."""
+        if identity in ("interrupt", "leave"):
+            self.run_worker(self.run_action(identity))
+        else:
+            self.laboratory.action_do(identity)
+
+    def choose_data(self, name: str) -> None:
+        """Learn a data set."""
+        self.ensure_worker()
+        self.lab.choose_data(name)
+        self.laboratory.changed()
+
+    @work(thread=True)
+    def open_target(self, target: str) -> None:
+        """Open a recipe or a run by name, or say why not."""
+        from mlcore import MljError
+
+        try:
+            opened = opening.resolve(target, self.options.runs_dir)
+        except MljError as error:
+            self.call_from_thread(self.laboratory.say, f"{error}. {error.hint}")
+        else:
+            self.call_from_thread(self.open, opened)
+
+    def open_run(self, identity: str | None) -> None:
+        """Open the run chosen in the list; nothing chosen is nothing done."""
+        if identity:
+            self.open_target(identity)
+
+    def _refuse(self, error: Any) -> None:
+        hint = f"\n  hint: {error.hint}" if error.hint else ""
+        self.leaving.farewell = f"mlj-tui: error[{error.code}]: {error}{hint}"
+        self.leaving.now(error.exit_code)
+
+    # what the worker says -------------------------------------------------------------------------------------------
+
+    def _heard(self, messages: Iterable[AnyMessage]) -> None:
+        ended = False
+        for message in messages:
+            self.feed.take(message)
+            match type(message).__name__:
+                case "Hello":
+                    self.runner.takes_starts = message.lab  # type: ignore[union-attr]
+                case "Ended" | "Failed":
+                    ended = True
+                    self.lab.ended()
+                    self.leaving.over()
+                case "Reply":
+                    self._answered(message)  # type: ignore[arg-type]
+                case "Lost":
+                    self._lost()
+        self.laboratory.changed(at_once=ended)
+
+    def _answered(self, reply: Reply) -> None:
+        self.lab.answered(reply.id, reply.number)
+        if reply.error is not None:
+            self.laboratory.say(f"{reply.error.message}. {reply.error.hint}".rstrip(". "))
+
+    def _lost(self) -> None:
+        """The worker is gone. A finished laboratory run needs it no more; the next change starts another worker."""
+        self.lab.ended()
+        self.leaving.over()
+
+    def _forget(self) -> None:
+        self.feed.forget()
+        self.lab.forget()
+
+    def ensure_worker(self) -> None:
+        """A worker that takes experiments: the one there is, or a new one."""
+        if not (self.runner.alive and self.runner.takes_starts):
+            self._forget()
+            self.runner.connect()
+
+    @property
+    def held(self) -> bool:
+        """Whether the picture before still stands, because the next will be there before anybody has seen another."""
+        return self.lab.young and self.feed.frame().state in MOVING
+
+    def frame(self) -> Frame:
+        """What there is to show now."""
+        if not self.held:
+            self._shown = self.feed.frame()
+        frame, draft = self._shown, self.lab.draft
+        if draft is None:
+            return frame
+        selected = draft.selected if draft.hidden else -1
+        dataset = draft.dataset if frame.state == "loading" or self.lab.awaited else frame.dataset
+        return replace(frame, selected=selected, dataset=dataset)
+
+    # the terminal ---------------------------------------------------------------------------------------------------
+
+    def _write(self, text: str) -> None:
+        if self._driver is not None:
+            self._driver.write(text)
+
+    def on_terminal_supports_synchronized_output(self, message: TerminalSupportsSynchronizedOutput) -> None:
+        """The terminal's answer to the link's question."""
+        self.link.answered()
+
+    def _signalled(self, number: int) -> None:
+        """Leave the terminal as it was found; the run goes on in its own session."""
+        self.signal = number
+        self.leaving.now(128 + number)
+
+    def on_key(self) -> None:
+        """A person takes over from the demo."""
+        if self._demo is not None:
+            self._demo.end()
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        if self.screen.id != "--command-palette":
+            self.push_screen(PaletteScreen(id="--command-palette"))
+
+    def action_interrupt(self) -> None:
+        """ctrl+c: ask; again: stop the run and leave."""
+        self.leaving.interrupt()
+
+    def action_leave(self) -> None:
+        """Leave at once; the run goes on."""
+        self.leaving.at_once()

@@ -1,0 +1,123 @@
+"""Frame: everything the panes may show at one moment, frozen. A pane is a function from a Frame and a size to rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One curve: x (epochs) and y [n] float64, at most 2,048 points; low and high [n]: the range folded into each."""
+
+    name: str
+    x: Array
+    y: Array
+    low: Array | None = None
+    high: Array | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Rows of a data set with two features: x, y [n] in data units, label [n] class numbers."""
+
+    x: Array
+    y: Array
+    label: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """What the network believes over a rectangle of the input plane.
+
+    winner [H, W] uint8: the most probable class; certainty [H, W] uint8: its probability, 0..255 over 1/K..1.
+    Row 0 is the top (largest second feature). bounds: x from, x to, y from, y to.
+    """
+
+    winner: Array
+    certainty: Array
+    bounds: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A regression on one feature: training and test points and the network's line."""
+
+    train: Points
+    test: Points
+    x: Array
+    y: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Images and what the network says of them: images [n, h, w] uint8, predicted, label [n], probability [n]."""
+
+    images: Array
+    predicted: Array
+    label: Array
+    probability: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """The network as drawn: names of inputs and outputs, widths of every layer of numbers, activations between them.
+
+    weights[i] [inputs shown, outputs shown] of dense layer i, cut to the first 16 of each side; may be empty.
+    """
+
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    widths: tuple[int, ...] = ()
+    activations: tuple[str, ...] = ()
+    weights: tuple[Array, ...] = ()
+    parameters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One moment of a run, or of an experiment about to start.
+
+    state: loading, running, paused, finished, stopped, diverged, failed, lost. film: epochs of the snapshots in memory;
+    shown_epoch: the epoch the pictures are of (less than `epoch` while somebody scrubs). rows: of each split. points:
+    rows trained on, test_points: rows kept for the test. losses and accuracies: train, validation; losses also have
+    step, the loss of single steps. selected: the hidden layer keys act on, -1 for none. hint: what helps when there is
+    a message.
+    """
+
+    state: str = "loading"
+    dataset: str = ""
+    task: str = ""
+    run: str = ""
+    name: str = ""
+    backend: str = ""
+    pace: str = "show"
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    steps_per_second: float = 0.0
+    eta: float | None = None
+    learning_rate: float = 0.0
+    metrics: dict[str, float] = field(default_factory=dict)
+    ceiling: float | None = None
+    class_names: tuple[str, ...] = ()
+    rows: dict[str, int] = field(default_factory=dict)
+    losses: tuple[Series, ...] = ()
+    accuracies: tuple[Series, ...] = ()
+    points: Points | None = None
+    test_points: Points | None = None
+    boundary: Boundary | None = None
+    fit: Fit | None = None
+    pictures: Pictures | None = None
+    net: Net = Net()
+    selected: int = -1
+    film: tuple[int, ...] = ()
+    shown_epoch: int = 0
+    message: str = ""
+    hint: str = ""

@@ -1,0 +1,190 @@
+"""The Lab without its screen: the draft, the run that learns it, and what a person has asked for so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tui.draft import Draft
+
+if TYPE_CHECKING:
+    from mlcore import Config, Run
+    from tui.feed import Feed
+    from tui.frame import Frame
+    from tui.runner import Runner
+
+Pace: TypeAlias = str | float
+HOLD = 0.1  # seconds; a network learned faster is shown when it is learned, without flicker in between
+STRIDE = 12  # a step along the film is this part of the way from its beginning
+PACES = (60.0, 10.0, 1.0)  # epochs a second
+
+
+class Lab:
+    """Turns what a person asks for into drafts and commands, and keeps the few words captions ask about.
+
+    `recipes` are experiments by data set, in the order of the arrow keys; the draft is None until the first is there,
+    or while a run of somebody else is watched.
+    """
+
+    def __init__(self, runner: Runner, feed: Feed) -> None:
+        self.runner, self.feed = runner, feed
+        self.recipes: dict[str, Config] = {}
+        self.draft: Draft | None = None
+        self.pace: Pace = "show"
+        self.changes = 0
+        self.action = ""
+        self._began = monotonic()
+        self._watched = 0.0
+        self._asked = 0  # the command that started the experiment of the draft
+        self._number = 0  # which experiment of the worker that is, as its reply says
+        self._shown = ""  # the id of the recorded run that is looked at
+
+    @property
+    def watched(self) -> float:
+        """Seconds this run has been watched, until its end."""
+        return self._watched or monotonic() - self._began
+
+    @property
+    def awaited(self) -> bool:
+        """Whether what is shown is still the experiment before the one asked for."""
+        return self._asked > 0 or self.feed.number < self._number
+
+    @property
+    def young(self) -> bool:
+        """Whether a run at full speed has begun so lately that its end is what should be seen of it first."""
+        return self.pace == "full" and monotonic() - self._began < HOLD
+
+    def answered(self, command: int, number: int) -> None:
+        """A command was answered. If it was the one that began an experiment, its number is known."""
+        if command == self._asked:
+            self._asked, self._number = 0, number
+
+    def forget(self) -> None:
+        """Another worker: it counts from 1 again."""
+        self._asked = self._number = 0
+
+    def ended(self) -> None:
+        """The run has ended: what was watched is known."""
+        self._watched = self._watched or monotonic() - self._began
+
+    def open(self, config: Config, chosen: bool = False) -> None:
+        """Begin with an experiment; one a person chose keeps its epochs when the data change."""
+        self.draft = Draft(config, epochs_chosen=chosen)
+        self._start()
+
+    def show(self, config: Config, run: Run) -> None:
+        """Look at a run that is not going on."""
+        self.adopt(config)
+        self._shown = run.id
+        self._asked = self.runner.send("Open", run=run.id, pace=self.pace)
+
+    def go_on(self) -> bool:
+        """Go on with the run that is looked at; False when none is."""
+        if not self._shown:
+            return False
+        self._did("go on")
+        self._began, self._watched = monotonic(), 0.0
+        self._asked = self.runner.send("Open", run=self._shown, settings={}, pace=self.pace)
+        self._shown = ""
+        return True
+
+    def change(self, edit: Callable[[Draft], Draft], action: str = "") -> bool:
+        """Edit the draft and learn it at once. Raises ConfigError when the edit cannot be; says whether it changed."""
+        if self.draft is None:
+            return False
+        draft = edit(self.draft)
+        same = draft.config == self.draft.config
+        self.draft = draft
+        if same:
+            return False
+        self._did(action)
+        self._start()
+        return True
+
+    def restart(self) -> None:
+        """The same experiment again."""
+        if self.draft is not None:
+            self._did("restart")
+            self._start()
+
+    def move_data(self, step: int) -> bool:
+        """The next data set in the order of the strip, around its end."""
+        if self.draft is None or not self.recipes:
+            return False
+        names = list(self.recipes)
+        here = names.index(self.draft.dataset) if self.draft.dataset in names else 0
+        return self.choose_data(names[(here + step) % len(names)])
+
+    def choose_data(self, name: str) -> bool:
+        """A data set by name."""
+        return self.change(lambda draft: draft.with_data(self.recipes[name]), "data")
+
+    def adopt(self, config: Config) -> None:
+        """A run was attached to: its experiment is the draft further keys begin from."""
+        self.draft = Draft(config, epochs_chosen=True)
+
+    def toggle_pace(self) -> None:
+        """Full speed, or spread to be watched. A run that has ended is shown again at the new pace."""
+        self.pace = "full" if self.pace != "full" else "show"
+        self._did("full" if self.pace == "full" else "show")
+        self._set_pace()
+
+    def cycle_pace(self) -> None:
+        """60, 10, 1 epochs a second in turn."""
+        place = PACES.index(self.pace) + 1 if self.pace in PACES else 0
+        self.pace = PACES[place % len(PACES)]
+        self._did("pace")
+        self._set_pace()
+
+    def _set_pace(self) -> None:
+        if self._shown:
+            return
+        if self.feed.over and self.draft is not None:
+            self._start()
+        else:
+            self.runner.send("SetPace", pace=self.pace)
+
+    def pause(self, paused: bool) -> None:
+        """Hold or go on."""
+        self.runner.send("Resume" if paused else "Pause")
+
+    def scrub(self, frame: Frame, step: int) -> bool:
+        """Along the film, whose end is the present; False while it is empty.
+
+        The later in the film, the longer the steps, since most happens at its beginning.
+        """
+        epochs = frame.film
+        if not epochs:
+            return False
+        shown = self.feed.scrub if self.feed.scrub is not None else epochs[-1]
+        here = max((place for place, epoch in enumerate(epochs) if epoch <= shown), default=0)
+        stride = max(1, here // STRIDE)
+        place = min(max(here + step * stride, 0), len(epochs) - 1)
+        self.feed.scrub = None if place == len(epochs) - 1 else epochs[place]
+        self.action = "scrub"
+        self.runner.send("Scrub", epoch=self.feed.scrub)
+        return True
+
+    def branch(self) -> None:
+        """A new run from the picture shown."""
+        self._did("branch")
+        self._began, self._watched = monotonic(), 0.0
+        self._asked = self.runner.send("Branch", epoch=self.feed.scrub, pace=self.pace)
+
+    def set_live(self, name: str, value: Any) -> None:
+        """Change a setting of the run that is going on."""
+        self._did("rate")
+        if self.draft is not None:
+            self.draft = self.draft.changed({name: value})
+        self.runner.send("Set", name=name, value=value)
+
+    def _did(self, action: str) -> None:
+        self.changes += 1
+        self.action = action
+
+    def _start(self) -> None:
+        assert self.draft is not None
+        self._shown = ""
+        self._began, self._watched = monotonic(), 0.0
+        self._asked = self.runner.send("Start", config=self.draft.config.to_dict(), pace=self.pace)

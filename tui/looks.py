@@ -1,0 +1,61 @@
+"""What each part of the Lab depends on in a frame: two frames with equal looks need no drawing in between."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from tui.frame import Frame, Series
+
+
+class Held:
+    """Something that is equal only to itself: an array, whose numbers nobody wants to compare."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Held) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+def moment(frame: Frame) -> Hashable:
+    """The epoch shown while somebody looks at the past, and what stands where nothing can be drawn yet."""
+    scrubbed = frame.shown_epoch if frame.shown_epoch < frame.epoch else None
+    return scrubbed, frame.state == "loading", frame.message
+
+
+def network(frame: Frame) -> Hashable:
+    """The network and its weights, the layer selected."""
+    net = frame.net
+    weights = tuple(Held(array) for array in net.weights)
+    return net.widths, net.activations, net.inputs, net.outputs, weights, frame.selected, moment(frame)
+
+
+def picture(frame: Frame) -> Hashable:
+    """The map, line or digits, and the points."""
+    arrays = (
+        frame.boundary.winner if frame.boundary else None,
+        frame.fit.y if frame.fit else None,
+        frame.pictures.probability if frame.pictures else None,
+    )
+    return *map(Held, arrays), frame.dataset, frame.class_names, moment(frame)
+
+
+def losses(frame: Frame) -> Hashable:
+    """The curves of the loss and the figures beside them."""
+    return _curves(frame.losses), _figures(frame), moment(frame)
+
+
+def accuracies(frame: Frame) -> Hashable:
+    """The curves of the accuracy, the ceiling and the figures."""
+    return _curves(frame.accuracies), frame.ceiling, frame.net.parameters, _figures(frame), moment(frame)
+
+
+def _curves(curves: Sequence[Series]) -> Hashable:
+    return tuple((each.name, len(each.x), float(each.x[-1]), float(each.y[-1])) for each in curves if len(each.x))
+
+
+def _figures(frame: Frame) -> Hashable:
+    return frame.task, frame.epochs, frame.learning_rate, tuple(frame.metrics.items())

@@ -1,0 +1,51 @@
+"""What `mlj-tui WHAT` means: a recipe, a file, a run, `last`, or the circles everybody begins with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from mlcore import Config, Run
+
+FIRST = "journey/circles"
+
+
+class Opened(NamedTuple):
+    """An experiment, the run it is of when it is one, and whether a person chose it (then its epochs stay)."""
+
+    config: Config
+    run: Run | None = None
+    chosen: bool = False
+
+
+def resolve(target: str, runs_dir: Path | None = None) -> Opened:
+    """The experiment or run a person named. Raises ConfigError or RunError naming what is near."""
+    import mlcore
+
+    if not target:
+        return Opened(mlcore.load_recipe(FIRST))
+    if target.endswith(".toml"):
+        return Opened(mlcore.load_config(target), chosen=True)
+    if any(target in (name, name.rpartition("/")[2]) for name in mlcore.recipes()):
+        return Opened(mlcore.load_recipe(target), chosen=True)
+    run = mlcore.open_run(target, runs_dir)
+    return Opened(run.config, run, chosen=True)
+
+
+def recipes_by_data() -> dict[str, Config]:
+    """For each data set of the catalogue that has a recipe, in the order of the catalogue, its first recipe."""
+    import mlcore
+
+    first: dict[str, Config] = {}
+    for name in mlcore.recipes():
+        config = mlcore.load_recipe(name)
+        first.setdefault(str(config.to_dict()["dataset"]["kind"]), config)
+    return {name: first[name] for name in mlcore.datasets.CATALOGUE.names() if name in first}
+
+
+def recipe_lines() -> dict[str, str]:
+    """The recipes and their first lines."""
+    import mlcore
+
+    return mlcore.recipes()

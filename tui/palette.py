@@ -1,0 +1,65 @@
+"""The palette (ctrl+p): every command, data set and recipe by name, with its key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from tui.commands import commands, keys_of
+
+if TYPE_CHECKING:
+    from tui.app import MljApp
+
+
+class Entry(NamedTuple):
+    """One line of the palette."""
+
+    title: str
+    help: str
+    run: Callable[[], object]
+    key: str = ""
+
+    @property
+    def shown(self) -> Content:
+        """The line with its key at the end."""
+        return Content.assemble(self.title, (f"  {self.key}", "$text-muted")) if self.key else Content(self.title)
+
+
+def entries(app: MljApp) -> Iterator[Entry]:
+    """Everything the palette lists, commands first."""
+    for command in commands("lab"):
+        if command.id != "palette":
+            yield Entry(command.title, command.help, partial(app.do, command.id), keys_of(command, app.ascii_only))
+    for name in app.lab.recipes:
+        yield Entry(f"Data: {name}", "learn this data set", partial(app.choose_data, name))
+    for name, line in app.recipe_lines.items():
+        yield Entry(f"Recipe: {name}", line, partial(app.open_target, name))
+    for theme in app.available_themes:
+        yield Entry(f"Theme: {theme}", "the colours of this screen", partial(setattr, app, "theme", theme))
+
+
+class PaletteScreen(CommandPalette):
+    """Textual's palette in the colours of the other sheets."""
+
+    CSS_PATH = "styles/sheets.tcss"
+
+
+class Palette(Provider):
+    """Feeds Textual's palette."""
+
+    async def discover(self) -> Hits:
+        """Everything, before a letter is typed."""
+        for entry in entries(self.app):  # type: ignore[arg-type]
+            yield DiscoveryHit(entry.shown, entry.run, entry.title, entry.help)
+
+    async def search(self, query: str) -> Hits:
+        """What fits the letters typed."""
+        matcher = self.matcher(query)
+        for entry in entries(self.app):  # type: ignore[arg-type]
+            score = matcher.match(entry.title)
+            if score > 0:
+                yield Hit(score, matcher.highlight(entry.title), entry.run, entry.title, entry.help)

@@ -1,0 +1,52 @@
+"""The help screen: every key of the Lab by group, made from the list of commands, and how to read the pane in focus."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.commands import Command, commands, shown
+
+
+class KeysScreen(ModalScreen[None]):
+    """All keys; arrows scroll, any other key of the list closes it."""
+
+    CSS_PATH = "../styles/sheets.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q", "dismiss_help")]
+
+    def __init__(self, reading: str, ascii_only: bool = False) -> None:
+        super().__init__()
+        self._reading, self._ascii = reading, ascii_only
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="sheet") as sheet:
+            sheet.border_title = "keys"
+            sheet.border_subtitle = "arrows scroll, esc closes"
+            yield Static(table(commands("lab"), self._ascii))
+            if self._reading:
+                yield Static(Content(self._reading), classes="reading")
+
+    def action_dismiss_help(self) -> None:
+        """Close."""
+        self.dismiss()
+
+
+def table(listed: tuple[Command, ...], ascii_only: bool) -> Content:
+    """Key, title and help of each command, by group; the changes of an experiment are learned at once."""
+    groups = dict.fromkeys(command.group for command in listed)
+    lines: list[Content] = []
+    for group in groups:
+        lines.append(Content.styled(group, "bold $accent"))
+        for command in listed:
+            if command.group == group:
+                keys = " ".join(shown(key, ascii_only) for key in command.keys.split(","))
+                line = ((f"{keys:>7}  ", "bold"), f"{command.title:<19}", (command.help, "$quiet"))
+                lines.append(Content.assemble(*line))
+        lines.append(Content())
+    return Content("\n").join(lines[:-1])

@@ -1,0 +1,211 @@
+"""The Lab: data, network, what the network believes and its curves, on one screen. What keys do is in `deeds.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tui import looks
+from tui.clock import Clock, Part
+from tui.commands import COMMANDS as LIST
+from tui.frame import Frame
+from tui.screens.deeds import Deeds
+from tui.widgets.boundary import BoundaryPane
+from tui.widgets.curves import AccuracyPane, LossPane
+from tui.widgets.digits import DigitsPane
+from tui.widgets.keyline import KeyLine
+from tui.widgets.network import NetworkPane
+from tui.widgets.pane import Pane
+from tui.widgets.strip import CaptionLine, DataStrip, ProgressLine
+
+if TYPE_CHECKING:
+    from tui.app import MljApp
+
+TROUBLE = ("failed", "lost")
+DIGIT = (8, 5)  # columns and rows one digit takes, about
+
+
+class LabScreen(Screen[None]):
+    """What the whole app is for. It opens learning; every change is learned at once."""
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(command.keys, f"do('{command.id}')", command.title, id=command.id)
+        for command in LIST
+        if command.id not in ("palette", "interrupt", "leave")
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._strip, self._caption, self._progress, self._keys = DataStrip(), CaptionLine(), ProgressLine(), KeyLine()
+        self._network, self._loss, self._accuracy = NetworkPane(), LossPane(), AccuracyPane()
+        self._boundary, self._digits = BoundaryPane(), DigitsPane()
+        self._said, self._said_until = "", 0.0
+        self._clock: Clock | None = None
+        self._parts: dict[Widget, Part] = {}
+        self._news = 0  # how often something may have changed
+        self.zoomed: Pane | None = None
+
+    @property
+    def mlj(self) -> MljApp:
+        """The app, by its own type."""
+        return cast("MljApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield self._strip
+        with Horizontal(id="upper"):
+            yield self._network
+            yield self._boundary
+            yield self._digits
+        with Horizontal(id="lower"):
+            yield self._loss
+            yield self._accuracy
+        yield self._caption
+        yield self._progress
+        yield self._keys
+
+    def on_mount(self) -> None:
+        """Start the heartbeat."""
+        self._digits.display = False
+        self._parts = {
+            self._boundary: Part(self._noted("picture", self._boundary.show), looks.picture),
+            self._digits: Part(self._noted("picture", self._digits.show), looks.picture),
+            self._loss: Part(self._loss.show, looks.losses),
+            self._accuracy: Part(self._accuracy.show, looks.accuracies),
+            self: Part(self._noted("lines", self.show_lines), lambda frame: self._news),
+            self._network: Part(self._network.show, looks.network),
+        }
+        self._clock = Clock(
+            self._pull,
+            self._visible,
+            self.set_timer,
+            self.call_after_refresh,
+            self.mlj.link,
+            lambda: self.size.area,
+        )
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Ask for pictures of the new size."""
+        self.call_after_refresh(self._ask)
+
+    def _ask(self) -> None:
+        width, height = self.picture.canvas
+        if width and height:
+            digits = max(1, width // DIGIT[0]) * max(1, height // DIGIT[1])
+            self.mlj.runner.view(min(width, 400), min(2 * height, 300), min(digits, 256))
+        self.changed()
+
+    @property
+    def picture(self) -> Pane:
+        """The pane of what the network believes: a map or a line, or digits."""
+        return self._digits if self._digits.display else self._boundary
+
+    @property
+    def panes(self) -> tuple[Pane, ...]:
+        """The panes by number; the first is 1."""
+        return self._network, self.picture, self._loss, self._accuracy
+
+    def _noted(self, part: str, show: Callable[[Frame], None]) -> Callable[[Frame], None]:
+        """Draws, and writes it into the diary when there is one."""
+        diary = self.mlj.diary
+        if diary is None:
+            return show
+
+        def draw(frame: Frame) -> None:
+            show(frame)
+            diary.frame(part, frame)
+
+        return draw
+
+    def changed(self, at_once: bool = False) -> None:
+        """There may be something new to show. at_once: somebody waits for it."""
+        self._news += 1
+        if self._clock is not None:
+            self._clock.changed(at_once)
+
+    def _visible(self) -> Sequence[Part]:
+        """What is on the screen, the most looked at first."""
+        shown = self.panes if self.zoomed is None else (self.zoomed,)
+        return [self._parts[pane] for pane in self._parts if pane is self or pane in shown]
+
+    def _pull(self) -> Frame:
+        frame = self.mlj.frame()
+        if (frame.pictures is not None) != self._digits.display:
+            self._digits.display, self._boundary.display = frame.pictures is not None, frame.pictures is None
+            if self.zoomed in (self._digits, self._boundary):
+                self.zoom(self.picture)
+            self.call_after_refresh(self._ask)
+        return frame
+
+    def show_lines(self, frame: Frame) -> None:
+        """The widgets of one line: data, caption, progress."""
+        self._strip.show(frame)
+        self._progress.show(frame)
+        self._caption.say(self._words(frame))
+
+    def _words(self, frame: Frame) -> str:
+        """What the caption line says: an answer to a key, trouble, or the caption whose moment it is."""
+        now, captions, lab = monotonic(), self.mlj.captions, self.mlj.lab
+        if now < self._said_until:
+            return self._said
+        if frame.message and frame.state in TROUBLE:
+            return f"{frame.message}. {frame.hint}".rstrip(". ")
+        if captions is None:
+            return ""
+        from tui.captions import LINGER, facts
+
+        if not (lab.awaited or self.mlj.held):
+            known = facts(frame, lab.draft, watched=lab.watched, changes=lab.changes, action=lab.action)
+            if captions.look(known, now):
+                self.set_timer(LINGER, self.changed)  # then another may follow, though nothing else happens
+        return captions.words(self.size.width - 2)
+
+    def say(self, text: str, seconds: float = 4.0) -> None:
+        """A sentence in the caption line, for a while, before whatever else would stand there."""
+        self._said, self._said_until = text, monotonic() + seconds
+        self._caption.say(text)
+        self.set_timer(seconds + 0.05, self.changed)
+
+    def zoom(self, pane: Pane | None) -> None:
+        """One pane alone, or all of them."""
+        self.zoomed = pane
+        for each in (self._network, self._loss, self._accuracy):
+            each.display = pane is None or each is pane
+        for row in self.query(Horizontal):
+            row.display = pane is None or pane in row.children
+        if pane is None or pane in (self._boundary, self._digits):
+            self.picture.display = True
+        else:
+            self._boundary.display = False
+        self.call_after_refresh(self._ask)
+
+    def text(self) -> str:
+        """The screen as plain text."""
+        return "\n".join(strip.text.rstrip() for strip in self._compositor.render_strips()) + "\n"
+
+    def name_data(self, names: Sequence[str]) -> None:
+        """The data sets of the strip."""
+        self._strip.names = names
+        self._strip.again()
+
+    def toggle_log(self) -> None:
+        """The loss by powers of ten, or plain."""
+        self._loss.log_scale = not self._loss.log_scale
+        self._loss.again()
+
+    def toggle_test(self) -> None:
+        """The rows kept for the test, or those trained on."""
+        self._boundary.test = not self._boundary.test
+        self._boundary.again()
+
+    def action_do(self, identity: str) -> None:
+        """Do what a key, the palette or the demo asks for."""
+        Deeds(self.mlj, self).do(identity)

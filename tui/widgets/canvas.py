@@ -1,0 +1,90 @@
+"""A canvas of coloured pixels: two above each other in a cell, as ▀ in one colour on another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.style import Style
+
+from tui.terminal import Terminal
+from tui.theme import paint
+from tui.widgets.rows import PLAIN, Piece
+
+if TYPE_CHECKING:
+    from tui.frame import Array
+
+HALF = "▀"
+
+
+def pixels_high(terminal: Terminal) -> int:
+    """Pixels above each other in one cell: two, or one where there is neither ▀ nor a colour to put it on."""
+    return 1 if terminal.glyphs == "ascii" or terminal.colors == "none" else 2
+
+
+def sampled(count: int, room: int) -> list[int]:
+    """Which of `count` rows or columns stand at the middles of `room` pixels."""
+    return [(2 * place + 1) * count // (2 * room) for place in range(room)]
+
+
+def averaged(image: Array, high: int, wide: int) -> Array:
+    """A grey picture [rows, columns] with `high` rows and `wide` columns, each the mean of what it covers, 0..255."""
+    up, across = max(1, -(-image.shape[0] // high)), max(1, -(-image.shape[1] // wide))
+    fine = image[sampled(image.shape[0], high * up)][:, sampled(image.shape[1], wide * across)]
+    mean: Array = fine.reshape(high, up, wide, across).mean(axis=(1, 3)).astype("uint8")
+    return mean
+
+
+def paint_cells(pixels: Sequence[Sequence[str]], high: int) -> list[list[Piece]]:
+    """Rows of colours as rows of cells, `high` pixels above each other in each."""
+    if high == 1:
+        return [[(" ", paint("", color)) for color in line] for line in pixels]
+    pairs = zip(pixels[::2], pixels[1::2], strict=True)
+    return [[_pair(top, bottom) for top, bottom in zip(*lines, strict=True)] for lines in pairs]
+
+
+def _pair(top: str, bottom: str) -> Piece:
+    return (" ", paint("", top)) if top == bottom else (HALF, paint(top, bottom))
+
+
+def below(cell: Piece, lower: bool) -> str:
+    """The colour of the upper or the lower pixel of a cell."""
+    style: Style = cell[1]
+    color = style.color if cell[0] == HALF and not lower else style.bgcolor
+    return color.name if color is not None else ""
+
+
+class Braille:
+    """Lines of dots, two wide and four high in a cell; where lines cross, the strongest gives its colour."""
+
+    BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self._dots: dict[tuple[int, int], int] = {}
+        self._color: dict[tuple[int, int], tuple[float, str]] = {}
+
+    def line(self, start: tuple[float, float], end: tuple[float, float], color: str, strength: float, gap: int) -> None:
+        """A line between two places in dots (column, row); gap: one dot in so many is left out, 0 for none."""
+        (x0, y0), (x1, y1) = start, end
+        steps = max(1, round(max(abs(x1 - x0), abs(y1 - y0))))
+        for step in range(steps + 1):
+            if gap and step % gap == gap - 1:
+                continue
+            x, y = round(x0 + (x1 - x0) * step / steps), round(y0 + (y1 - y0) * step / steps)
+            self._dot(x, y, color, strength)
+
+    def _dot(self, x: int, y: int, color: str, strength: float) -> None:
+        if not (0 <= x < 2 * self.width and 0 <= y < 4 * self.height):
+            return
+        cell = y // 4, x // 2
+        self._dots[cell] = self._dots.get(cell, 0) | self.BITS[y % 4][x % 2]
+        if strength >= self._color.get(cell, (-1.0, ""))[0]:
+            self._color[cell] = strength, color
+
+    def cells(self) -> list[list[Piece]]:
+        """The dots as cells."""
+        lines: list[list[Piece]] = [[(" ", PLAIN)] * self.width for _ in range(self.height)]
+        for (row, column), bits in self._dots.items():
+            lines[row][column] = chr(0x2800 + bits), paint(self._color[row, column][1])
+        return lines

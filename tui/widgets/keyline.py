@@ -1,0 +1,23 @@
+"""The key line: the keys most needed, made from the list of commands."""
+
+from __future__ import annotations
+
+from textual.strip import Strip
+
+from tui.commands import key_line
+from tui.frame import Frame
+from tui.theme import paint
+from tui.widgets import rows
+from tui.widgets.pane import Drawing
+from tui.widgets.rows import Piece
+
+
+class KeyLine(Drawing):
+    """Keys and what they do, as many as fit."""
+
+    def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
+        """One line."""
+        pieces: list[Piece] = []
+        for key, word in key_line("lab", width - 2, ascii_only=not self.unicode):
+            pieces += [(f" {key}", paint(self.palette.accent, bold=True)), (f" {word} ", paint(self.palette.muted))]
+        return rows.block([rows.row(pieces, width)], width, height)

@@ -1,0 +1,158 @@
+"""The lines of the Lab: the data sets to choose from, the sentence of the moment, how far the run is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.strip import Strip
+
+from tui.frame import Frame
+from tui.text import count, eta, plural, si
+from tui.theme import paint
+from tui.widgets import rows
+from tui.widgets.pane import Drawing
+from tui.widgets.rows import Piece
+
+STATES = {  # sign, sign in ASCII, name of its colour in the palette
+    "loading": ("○", "o", "muted"),
+    "running": ("●", "*", "good"),
+    "paused": ("‖", "=", "validation"),
+    "finished": ("✓", "+", "good"),
+    "stopped": ("■", "#", "muted"),
+    "diverged": ("✗", "x", "bad"),
+    "failed": ("✗", "x", "bad"),
+    "lost": ("✗", "x", "bad"),
+}
+SHORTEST = 10  # cells of the progress bar, below which it is left out
+
+
+class DataStrip(Drawing):
+    """The data sets side by side, the one learned now lit; at the end what there is to know of it.
+
+    names: the data sets in the order of the arrow keys.
+    """
+
+    names: Sequence[str] = ()
+
+    def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
+        """One line; where not every name fits beside the facts, facts give way, and then names far from the lit one."""
+        left: list[Piece] = [(" mlj ", paint(self.palette.accent, bold=True))]
+        names = self._names(frame.dataset)
+        facts = self._facts(frame)
+        wanted = rows.length(left) + sum(len(name) + 2 for name in names) + 2
+        if frame.dataset and wanted + rows.length(facts[1:]) <= width < wanted + rows.length(facts):
+            facts = facts[1:]
+        room = width - rows.length(left) - rows.length(facts) - 2
+        left += self._choices(names, frame.dataset, max(room, len(frame.dataset) + 2))
+        return rows.block([rows.row(rows.spread(left, facts, width), width)], width, height)
+
+    def _names(self, chosen: str) -> list[str]:
+        return list(self.names) if chosen in self.names or not chosen else [chosen, *self.names]
+
+    def _choices(self, names: list[str], chosen: str, room: int) -> list[Piece]:
+        quiet, lit = paint(self.palette.muted), paint(self.palette.text, self.palette.selected, bold=True)
+        here = names.index(chosen) if chosen in names else 0
+        first, last = window([len(name) + 2 for name in names], here, room)
+        before, after = ("‹", "›") if self.unicode else ("<", ">")
+        pieces: list[Piece] = [(before if first else " ", quiet)]
+        for place in range(first, last):
+            shown = f"[{names[place]}]" if place == here and chosen else f" {names[place]} "
+            pieces.append((shown, lit if shown[0] == "[" else quiet))
+        return [*pieces, (after if last < len(names) else " ", quiet)]
+
+    def _facts(self, frame: Frame) -> list[Piece]:
+        """Classes and rows, the least important first."""
+        quiet = paint(self.palette.muted)
+        facts: list[Piece] = []
+        if frame.rows:
+            facts.append((f"{count(sum(frame.rows.values()))} rows ", quiet))
+        if frame.task == "regression":
+            facts.append((" regression ", quiet))
+        elif frame.class_names:
+            facts.append((f" {plural(len(frame.class_names), 'class')} ", quiet))
+        return facts
+
+
+def window(sizes: Sequence[int], here: int, room: int) -> tuple[int, int]:
+    """From where to where a list is shown: `here` and the next one if they fit, as near to the start as can be."""
+    first, last = 0, min(here + 2, len(sizes))
+    while first < here and sum(sizes[first:last]) > room:
+        first += 1
+    while last > here + 1 and sum(sizes[first:last]) > room:
+        last -= 1
+    while last < len(sizes) and sum(sizes[first : last + 1]) <= room:
+        last += 1
+    return first, last
+
+
+class CaptionLine(Drawing):
+    """One sentence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+
+    def say(self, text: str) -> None:
+        """Say this from now on."""
+        if text != self._words:
+            self._words = text
+            self.again()
+
+    def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
+        """The sentence after a mark; nothing when there is none."""
+        mark = "▎" if self.unicode else "|"
+        pieces = (
+            [(f"{mark}", paint(self.palette.accent)), (self._words, paint(self.palette.text))] if self._words else []
+        )
+        return rows.block([rows.row(pieces, width)], width, height)
+
+
+class ProgressLine(Drawing):
+    """State, epoch, a bar, speed, time left, who computes."""
+
+    def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
+        """One line; the bar takes what room the words leave."""
+        left = self._state(frame)
+        right = rows.fitting(self._speed(frame), width - rows.length(left) - SHORTEST - 1)
+        room = width - rows.length(left) - rows.length(right) - 1
+        bar = self._bar(frame, min(room, 60)) if room >= SHORTEST else []
+        return rows.block([rows.row(rows.spread([*left, *bar], right, width), width)], width, height)
+
+    def _state(self, frame: Frame) -> list[Piece]:
+        colors = self.palette
+        mark, plain, color = STATES.get(frame.state, STATES["loading"])
+        pieces: list[Piece] = [(f" {mark if self.unicode else plain} ", paint(getattr(colors, color), bold=True))]
+        pieces.append((f"{frame.state} ", paint(colors.text)))
+        if frame.epochs:
+            shown = f"{frame.shown_epoch:,} of " if frame.shown_epoch < frame.epoch else ""
+            pieces.append((f" epoch {shown}{frame.epoch:,}/{frame.epochs:,} ", paint(colors.muted)))
+        return pieces
+
+    def _bar(self, frame: Frame, width: int) -> list[Piece]:
+        done, rest, here = ("━", "─", "╸") if self.unicode else ("=", "-", "=")
+        share = min(frame.epoch / frame.epochs, 1.0) if frame.epochs else 0.0
+        filled = int(share * width)
+        tip = here if 0 < filled < width else ""
+        color = self.palette.muted if frame.state == "paused" else self.palette.accent
+        full = done * (filled - len(tip)) + tip
+        pieces = [(full, paint(color)), (rest * (width - filled), paint(self.palette.faint))]
+        if frame.shown_epoch < frame.epoch and frame.epochs and width:
+            pieces = self._with_place(pieces, min(int(frame.shown_epoch / frame.epochs * width), width - 1))
+        return pieces
+
+    def _with_place(self, pieces: list[Piece], place: int) -> list[Piece]:
+        """The bar with a mark where the film stands."""
+        cells = [(character, style) for text, style in pieces for character in text]
+        cells[place] = "◆" if self.unicode else "|", paint(self.palette.validation, bold=True)
+        return cells
+
+    def _speed(self, frame: Frame) -> list[Piece]:
+        """Speed and company, the least important first."""
+        quiet = paint(self.palette.muted)
+        pace = {"show": "in slow motion", "full": "full speed"}.get(frame.pace, f"{frame.pace} epochs/s")
+        words = [pace if frame.state == "running" else "", frame.backend]
+        if frame.steps_per_second:
+            words.append(f"{si(frame.steps_per_second)} steps/s")
+        if frame.state == "running" and frame.eta is not None:
+            words.append(f"ETA {eta(frame.eta)}")
+        return [(f" {word} ", quiet) for word in words if word]
