@@ -43,9 +43,7 @@ def predicted(outputs: Array) -> Array:
     One output: class 1 if it is above zero; else the class of the largest. -1, no class, where an output is NaN.
     """
     found = _largest(outputs).astype(np.int64)
-    if len(outputs) and np.isnan(
-        outputs.min()
-    ):  # a minimum is NaN where anything is, in 1 us where rows take 26
+    if len(outputs) and np.isnan(outputs.min()):  # a minimum is NaN where anything is, in 1 us where rows take 26
         found[np.isnan(outputs).any(axis=1)] = -1
     return found
 
