@@ -95,6 +95,8 @@ async def test_every_theme_can_be_chosen_and_drawn(tmp_path: Path) -> None:
 async def test_sheets_and_dialogs_open_on_every_kind_of_terminal(tmp_path: Path, colors: str, glyphs: str) -> None:
     terminal = Terminal(colors, glyphs)  # type: ignore[arg-type]
     async with living(tmp_path, terminal=terminal, full=False) as lab:
+        await lab.press("space")  # paused: a run that has ended leaves q nothing to ask
+        await lab.until(lambda: lab.frame.state == "paused")
         for key in ("?", "p", "o", "e", "q"):
             await lab.press(key)
             await lab.until(lambda: lab.app.screen is not lab.app.laboratory)
