@@ -140,7 +140,7 @@ def test_loss(model: Model, data: Data | None) -> float:
 def judged(config: Config, ended: Ended) -> int:
     """The exit code of a run by itself, and the sentence for one that failed: diverged, or its goal not reached."""
     if ended.reason == "diverged":
-        rate = config.optimizer.learning_rate / 10
+        rate = min(config.optimizer.learning_rate / 10, type(config.optimizer)().learning_rate)
         error = Diverged(ended.message, hint=f"try a lower learning rate: --set optimizer.learning_rate={rate:g}")
         print(sentence(error), file=sys.stderr)
         return error.exit_code
@@ -152,10 +152,7 @@ def _goal_code(config: Config, ended: Ended) -> int:
     goal = config.stopping.goal
     if not goal or ended.reason == "goal":
         return 0
-    name = Goal.parse(goal).name
-    there = f"there are {', '.join(ended.metrics)}"
-    got = f"got {ended.metrics[name]:.4f}" if name in ended.metrics else there
-    print(f"mlj: goal not reached: {goal}, {got}", file=sys.stderr)
+    print(f"mlj: goal not reached: {goal}, got {ended.metrics[Goal.parse(goal).name]:.4f}", file=sys.stderr)
     return 1
 
 
