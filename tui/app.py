@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual import work
 from textual.app import App
@@ -40,8 +39,7 @@ if TYPE_CHECKING:
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """What was asked for on the command line. target: a recipe, a file, a run, `last`, or nothing."""
 
     target: str = ""
@@ -74,7 +72,8 @@ class MljApp(App[int]):
         self.recipe_lines: dict[str, str] = {}
         first, *self._themes = themes(terminal)
         self.register_theme(first)
-        self.theme = first.name
+        self.set_reactive(MljApp.theme, first.name)  # setting it plainly reads every style sheet a second time
+        self.stylesheet.set_variables(self.get_css_variables())
         self.add_class(f"-{terminal.glyphs}")
         self.diary = self._diary()
         self._shown = Frame()
@@ -251,7 +250,7 @@ class MljApp(App[int]):
             return frame
         selected = draft.selected if draft.hidden else -1
         dataset = draft.dataset if frame.state == "loading" or self.lab.awaited else frame.dataset
-        return replace(frame, selected=selected, dataset=dataset)
+        return frame._replace(selected=selected, dataset=dataset)
 
     # the terminal ---------------------------------------------------------------------------------------------------
 
