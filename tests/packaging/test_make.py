@@ -126,6 +126,14 @@ def test_a_second_time_nothing_is_done_and_nothing_is_said(checkout: Path) -> No
     assert (checkout / "calls").read_text(encoding="utf-8") == calls
 
 
+def test_running_does_not_wait_for_bytecode_nobody_imports(checkout: Path) -> None:
+    pretend(checkout, BUILD)
+    make("run", cwd=checkout, PYTHON=sys.executable, CC="true")
+    make("kernels", cwd=checkout, PYTHON=sys.executable, CC="true")
+    installs = [line for line in (checkout / "calls").read_text(encoding="utf-8").splitlines() if "numpy>=" in line]
+    assert ["--no-compile" in line for line in installs] == [True, False]
+
+
 def test_a_changed_c_file_rebuilds_only_the_kernels(checkout: Path) -> None:
     pretend(checkout, BUILD)
     make("run", cwd=checkout, PYTHON=sys.executable, CC="true")
