@@ -187,10 +187,10 @@ class MljApp(App[int]):
         else:
             self.call_from_thread(self.open, opened)
 
-    def open_run(self, identity: str | None) -> None:
+    def open_run(self, folder: str | None) -> None:
         """Open the run chosen in the list; nothing chosen is nothing done."""
-        if identity:
-            self.open_target(identity)
+        if folder:
+            self.open_target(folder)
 
     def _refuse(self, error: Any) -> None:
         hint = f"\n  hint: {error.hint}" if error.hint else ""
