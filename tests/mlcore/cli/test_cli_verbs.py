@@ -14,8 +14,11 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_moons
 
+from mlcore import form
+from mlcore.config import Config
 from mlcore.datasets.toys import Moons
 from mlcore.runs import open_run
+from mlcore.sections import CATALOGUES
 
 EPOCH = [
     "event", "epoch", "step", "seconds", "train_loss", "validation_loss", "train_accuracy", "validation_accuracy",
@@ -245,6 +248,12 @@ def test_help_explains_words_of_the_configuration(mlj) -> None:
     assert "stopping.patience" in mlj("help stopping").out
     assert "usage: mlj train" in mlj("help train").out
     assert "spirals" in mlj("help dataset").out and "adam" in mlj("help").out
+
+
+def test_every_setting_has_a_line_of_help() -> None:
+    kinds = [(name, entry.name) for name, table in CATALOGUES.items() if name != "layers" for entry in table]
+    forms = [form.rows(Config().with_settings({name: kind})) for name, kind in kinds]
+    assert not {row.name for rows in forms for row in rows if not row.help}
 
 
 def test_recipes_are_listed_in_words_and_in_json(mlj) -> None:
