@@ -117,6 +117,14 @@ def warnings(events: Iterable[Event], out: TextIO) -> Iterator[Event]:
             print(f"mlj: warning[{code}]: {count - WARNINGS} more of them", file=out)
 
 
+def fallback(events: Iterable[Event], out: TextIO) -> Iterator[Event]:
+    """Pass events on; where nobody asked for the slow backend, say when the run starts why it has it."""
+    for event in events:
+        if isinstance(event, Started) and event.backend == "reference" and event.config.get("backend") == "auto":
+            print(f"mlj: the reference backend trains this, slowly: {sanitize(event.why, 500)}", file=out)
+        yield event
+
+
 def epoch_lines(events: Iterable[Event], out: TextIO) -> Iterator[Event]:
     """Pass events on, with one plain line an epoch."""
     epochs = 0

@@ -66,8 +66,6 @@ class Story:
         if started.summary:
             yield fact("network", f"{started.summary}, {plural(started.parameters, 'parameter')}")
         yield fact("backend", machine)
-        if started.backend == "reference" and started.config.get("backend") == "auto":
-            yield fact("why", started.why)
         yield from self._measured("validation", ended.metrics, None)
         yield from self._measured("test", ended.metrics, started.ceiling)
         if ended.best_epoch and ended.best_epoch != ended.epoch and "validation_loss" in ended.metrics:

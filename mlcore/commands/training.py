@@ -106,6 +106,8 @@ def told(args: argparse.Namespace, events: Iterator[Event], data: Data | None = 
     if args.json:
         return report.json_lines(events, sys.stdout, run)
     events = report.warnings(events, sys.stderr)
+    if not args.quiet:
+        events = report.fallback(events, sys.stderr)
     if args.log_every:
         return report.article_lines(events, sys.stdout, args.log_every, lambda model: test_loss(model, data))
     if args.quiet or args.no_progress:
