@@ -275,7 +275,7 @@ class MljApp(App[int]):
     def action_command_palette(self) -> None:
         """Open the palette."""
         if self.screen.id != "--command-palette":
-            self.push_screen(PaletteScreen(id="--command-palette"))
+            self.push_screen(PaletteScreen())
 
     def action_interrupt(self) -> None:
         """ctrl+c: ask; again: stop the run and leave."""

@@ -105,7 +105,7 @@ async def test_sheets_and_dialogs_open_on_every_kind_of_terminal(tmp_path: Path,
     async with living(tmp_path, terminal=terminal, full=False) as lab:
         await lab.press("space")  # paused: a run that has ended leaves q nothing to ask
         await lab.until(lambda: lab.frame.state == "paused")
-        for key in ("?", "p", "o", "e", "q"):
+        for key in ("?", "p", "o", "e", "ctrl+p", "q"):
             await lab.press(key)
             await lab.until(lambda: lab.app.screen is not lab.app.laboratory)
             text = "\n".join(strip.text for strip in lab.app.screen._compositor.render_strips())

@@ -42,6 +42,7 @@ class Deeds:
         """Do the command of that id. What cannot be done is said in the caption line."""
         from mlcore import MljError
 
+        self.screen.hush()
         try:
             if identity in EDITS:
                 self._edit(identity)

@@ -24,7 +24,7 @@ from tui.widgets.digits import DigitsPane
 from tui.widgets.keyline import KeyLine
 from tui.widgets.network import NetworkPane
 from tui.widgets.pane import Pane
-from tui.widgets.strip import CaptionLine, DataStrip, ProgressLine
+from tui.widgets.strip import SMALLEST, CaptionLine, Cramped, DataStrip, ProgressLine
 
 if TYPE_CHECKING:
     from tui.app import MljApp
@@ -71,6 +71,7 @@ class LabScreen(Screen[None]):
         yield self._caption
         yield self._progress
         yield self._keys
+        yield Cramped()
 
     def on_mount(self) -> None:
         """Start the heartbeat."""
@@ -94,6 +95,7 @@ class LabScreen(Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Ask for pictures of the new size."""
+        self.set_class(event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1], "-cramped")
         self.call_after_refresh(self._ask)
 
     def _ask(self) -> None:
@@ -173,6 +175,10 @@ class LabScreen(Screen[None]):
         self._said, self._said_until = text, monotonic() + seconds
         self._caption.say(text)
         self.set_timer(seconds + 0.05, self.changed)
+
+    def hush(self) -> None:
+        """The next key was pressed: the answer to the one before has been read."""
+        self._said_until = 0.0
 
     def zoom(self, pane: Pane | None) -> None:
         """One pane alone, or all of them."""
