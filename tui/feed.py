@@ -204,7 +204,7 @@ def _with_trouble(frame: Frame, mirror: Mirror) -> Frame:
         failed = mirror.failed
         return frame._replace(state="failed", message=safe(failed.message, 500), hint=safe(failed.hint, 500))
     if mirror.lost and frame.state not in OVER:
-        return frame._replace(state="lost", message=safe(mirror.lost, 500))
+        return frame._replace(state="lost", message=safe(mirror.lost, 500), hint="r trains it again in another")
     return frame
 
 

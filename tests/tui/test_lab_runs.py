@@ -121,7 +121,7 @@ async def test_a_worker_that_dies_is_told_in_words_and_the_next_key_starts_anoth
         process.kill()
         process.wait()
         await lab.until(lambda: lab.frame.state == "lost")
-        await lab.says("the worker ended")
+        await lab.says("the worker ended. r trains it again in another")
         await lab.press("up")
         await lab.until(lambda: lab.frame.net.widths == (2, 12, 8, 1))
         assert lab.frame.state in ("running", "finished")
