@@ -17,7 +17,7 @@ from textual.messages import TerminalSupportsSynchronizedOutput
 from tui import opening
 from tui.clock import MOVING
 from tui.commands import COMMANDS as LIST
-from tui.feed import Feed
+from tui.feed import Feed, safe
 from tui.frame import Frame
 from tui.lab import Lab
 from tui.leaving import Leaving
@@ -29,7 +29,7 @@ from tui.theme import themes
 
 if TYPE_CHECKING:
     from mlcore.worker import Launched
-    from mlcore.worker.protocol import AnyMessage, Reply
+    from mlcore.worker.protocol import AnyMessage, Reply, Warned
     from tui.captions import Captions
     from tui.demo import Demo
     from tui.opening import Opened
@@ -77,6 +77,7 @@ class MljApp(App[int]):
         self.add_class(f"-{terminal.glyphs}")
         self.diary = self._diary()
         self._shown = Frame()
+        self.unrecorded = ""  # why the disk took no run, the last time it refused one
         self.signal = 0
         self.leaving = Leaving(self)
         self._demo: Demo | None = None
@@ -212,6 +213,8 @@ class MljApp(App[int]):
                     self.leaving.over()
                 case "Reply":
                     self._answered(message)  # type: ignore[arg-type]
+                case "Warned":
+                    self._warned(message)  # type: ignore[arg-type]
                 case "Lost":
                     self._lost()
         self.laboratory.changed(at_once=ended)
@@ -220,6 +223,10 @@ class MljApp(App[int]):
         self.lab.answered(reply.id, reply.number)
         if reply.error is not None:
             self.laboratory.say(f"{reply.error.message}. {reply.error.hint}".rstrip(". "))
+
+    def _warned(self, warned: Warned) -> None:
+        self.unrecorded = safe(warned.message, 200)
+        self.laboratory.say(self.unrecorded, 8.0)
 
     def _lost(self) -> None:
         """The worker is gone. A finished laboratory run needs it no more; the next change starts another worker."""

@@ -127,6 +127,16 @@ async def test_a_worker_that_dies_is_told_in_words_and_the_next_key_starts_anoth
         assert lab.frame.state in ("running", "finished")
 
 
+async def test_a_disk_that_refuses_is_told_at_once_and_no_key_promises_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file where the folder should be", encoding="utf-8")
+    async with living(tmp_path, full=False) as lab:
+        await lab.says("this run is not recorded")
+        await lab.press("c")
+        await lab.says("this run is not recorded")
+        assert "stays on disk" not in lab.screen
+        assert lab.frame.state == "running"
+
+
 async def test_the_last_words_of_a_caption_are_spoken_only_until_escape(tmp_path: Path) -> None:
     async with living(tmp_path, full=False) as lab:
         await lab.says("learn to: watch")

@@ -167,8 +167,11 @@ class Deeds:
 
     def keep(self) -> None:
         self.app.runner.send("Keep")
-        name = self.app.feed.frame().name
-        self.screen.say(f"{name or 'This run'} stays on disk, whatever you try next: o lists it")
+        frame = self.app.feed.frame()
+        if self.app.unrecorded and not frame.run:
+            self.screen.say(self.app.unrecorded)
+        else:
+            self.screen.say(f"{frame.name or 'This run'} stays on disk, whatever you try next: o lists it")
 
     # the screen -----------------------------------------------------------------------------------------------------
 
