@@ -14,6 +14,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,10 @@ FLAGS = ("CC", "CFLAGS", "LDFLAGS", "MLJ_CFLAGS", "MLJ_LDFLAGS")
 NO_COMPILER = "There is no C compiler here, so the kernels cannot be built"
 COMPILER_HINT = "Install one (apt-get install gcc python3-dev; dnf install gcc python3-devel; xcode-select --install)."
 HEADERS_HINT = "Python's C headers are not here: install them (apt-get install python3-dev; dnf install python3-devel)."
+OFFLINE = (
+    "The packages could not be downloaded: the package index does not answer. "
+    "Try again with a network, or name another index in PIP_INDEX_URL."
+)
 WITHOUT = "Until then mlj runs on the reference backend, in NumPy."
 
 
@@ -46,8 +51,9 @@ def main(purpose: str) -> int:
         _packages(() if purpose == "run" else tuple(os.environ.get("EXTRAS", "torch,dev").split(",")))
         return 0 if purpose == "tools" else _kernels(needed=purpose == "dev")
     except moving.Failed as failure:
-        log = failure.log.relative_to(ROOT)
-        print(f"{failure.why()}\n\n{failure}: failed; the whole log is {log}", file=sys.stderr)
+        log = failure.log.read_text(encoding="utf-8", errors="replace")
+        why = OFFLINE if re.search(r"Retry\(total=0.*connection broken", log) else failure.why() + "\n"
+        print(f"{why}\n{failure}: failed; the whole log is {failure.log.relative_to(ROOT)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
