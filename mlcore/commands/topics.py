@@ -119,7 +119,7 @@ def typed(value: Any) -> str:
 
 def allowed(row: Row) -> str:
     """The words or the range a setting takes."""
-    return " | ".join(typed(choice) for choice in row.choices) or row.limits
+    return " | ".join(filter(None, [row.limits, *map(typed, row.choices)]))
 
 
 def _indented(rows: Any) -> Iterator[str]:

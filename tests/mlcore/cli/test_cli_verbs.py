@@ -94,6 +94,20 @@ def test_a_written_out_configuration_trains_the_same_network(mlj, tmp_path: Path
     assert {key: again[key] for key in ENDED[5:-1]} == {key: first[key] for key in ENDED[5:-1]}
 
 
+@pytest.mark.parametrize(
+    ("words", "tried"),
+    [
+        ("", "mlj predict otter --rows 0:3 --show"),
+        ("--set dataset.split.test=0", "mlj plot otter"),
+        ("--set optimizer.learning_rate=1e30 --set loss=softmax_cross_entropy", "mlj runs show otter"),
+    ],
+)
+def test_what_is_worth_trying_next_works(words: str, tried: str, mlj) -> None:
+    said = mlj(f"{TRAIN} --name otter {words}")
+    assert re.search(r"  try +(.*)", said.out)[1] == tried
+    assert mlj(tried.removeprefix("mlj ")).code == 0
+
+
 def test_time_that_is_up_ends_a_run(mlj) -> None:
     last = mlj("train circles --backend reference --max-time .05s --epochs 1000000 --json --no-record").lines[-1]
     assert last["reason"] == "time"
@@ -254,6 +268,10 @@ def test_every_setting_has_a_line_of_help() -> None:
     kinds = [(name, entry.name) for name, table in CATALOGUES.items() if name != "layers" for entry in table]
     forms = [form.rows(Config().with_settings({name: kind})) for name, kind in kinds]
     assert not {row.name for rows in forms for row in rows if not row.help}
+
+
+def test_help_names_numbers_and_words_a_setting_takes(mlj) -> None:
+    assert re.search(r"batch_size +32 +from 1 \| full  ", mlj("help config").out)
 
 
 def test_recipes_are_listed_in_words_and_in_json(mlj) -> None:
