@@ -77,7 +77,7 @@ class MljApp(App[int]):
         self.add_class(f"-{terminal.glyphs}")
         self.diary = self._diary()
         self._shown = Frame()
-        self.unrecorded = ""  # why the disk took no run, the last time it refused one
+        self._unrecorded = 0, ""  # the experiment the disk refused last, and why
         self.signal = 0
         self.leaving = Leaving(self)
         self._demo: Demo | None = None
@@ -225,8 +225,14 @@ class MljApp(App[int]):
             self.laboratory.say(f"{reply.error.message}. {reply.error.hint}".rstrip(". "))
 
     def _warned(self, warned: Warned) -> None:
-        self.unrecorded = safe(warned.message, 200)
-        self.laboratory.say(self.unrecorded, 8.0)
+        self._unrecorded = warned.number, safe(warned.message, 200)
+        self.laboratory.say(self._unrecorded[1], 8.0)
+
+    @property
+    def unrecorded(self) -> str:
+        """Why the disk does not take the run that is shown; nothing when it does, or may."""
+        number, why = self._unrecorded
+        return why if number == self.feed.number and not self.feed.frame().run else ""
 
     def _lost(self) -> None:
         """The worker is gone. A finished laboratory run needs it no more; the next change starts another worker."""

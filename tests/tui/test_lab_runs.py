@@ -135,6 +135,8 @@ async def test_a_disk_that_refuses_is_told_at_once_and_no_key_promises_otherwise
         await lab.says("this run is not recorded")
         assert "stays on disk" not in lab.screen
         assert lab.frame.state == "running"
+        await lab.press("ctrl+q")
+        assert "nothing of it will be kept" in lab.app.leaving.farewell
 
 
 async def test_the_last_words_of_a_caption_are_spoken_only_until_escape(tmp_path: Path) -> None:

@@ -168,10 +168,8 @@ class Deeds:
     def keep(self) -> None:
         self.app.runner.send("Keep")
         frame = self.app.feed.frame()
-        if self.app.unrecorded and not frame.run:
-            self.screen.say(self.app.unrecorded)
-        else:
-            self.screen.say(f"{frame.name or 'This run'} stays on disk, whatever you try next: o lists it")
+        promise = f"{frame.name or 'This run'} stays on disk, whatever you try next: o lists it"
+        self.screen.say(self.app.unrecorded or promise)
 
     # the screen -----------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from tui.clock import Clock, Part
 from tui.commands import COMMANDS as LIST
 from tui.frame import Frame
 from tui.screens.deeds import Deeds
+from tui.text import shortened
 from tui.widgets.boundary import BoundaryPane
 from tui.widgets.curves import AccuracyPane, LossPane
 from tui.widgets.digits import DigitsPane
@@ -157,7 +158,7 @@ class LabScreen(Screen[None]):
         """What the caption line says: an answer to a key, trouble, or the caption whose moment it is."""
         now, captions, lab = monotonic(), self.mlj.captions, self.mlj.lab
         if now < self._said_until:
-            return self._said
+            return shortened(self._said, self.size.width - 2)
         if frame.message and frame.state in TROUBLE:
             return f"{frame.message}. {frame.hint}".rstrip(". ")
         if captions is None:
@@ -173,7 +174,7 @@ class LabScreen(Screen[None]):
     def say(self, text: str, seconds: float = 4.0) -> None:
         """A sentence in the caption line, for a while, before whatever else would stand there."""
         self._said, self._said_until = text, monotonic() + seconds
-        self._caption.say(text)
+        self._caption.say(shortened(text, self.size.width - 2))
         self.set_timer(seconds + 0.05, self.changed)
 
     def hush(self) -> None:
