@@ -14,11 +14,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_moons
 
-from mlcore import form
-from mlcore.config import Config
 from mlcore.datasets.toys import Moons
 from mlcore.runs import open_run
-from mlcore.sections import CATALOGUES
 
 EPOCH = [
     "event", "epoch", "step", "seconds", "train_loss", "validation_loss", "train_accuracy", "validation_accuracy",
@@ -254,24 +251,6 @@ def test_explain_prints_the_plan_of_a_recipe_a_file_and_a_run(trained, tmp_path:
     assert "on reference (reference was asked for)" in trained("explain moons --backend reference").out
     assert "2-8-8-1: 105 parameters" in trained("explain otter").out
     assert trained("explain mons").code == 2
-
-
-def test_help_explains_words_of_the_configuration(mlj) -> None:
-    assert "Kingma and Ba 2015" in mlj("help adam").out and "optimizer.beta1" in mlj("help adam").out
-    assert "f(x) = max(x, 0)" in mlj("help relu").out
-    assert "stopping.patience" in mlj("help stopping").out
-    assert "usage: mlj train" in mlj("help train").out
-    assert "spirals" in mlj("help dataset").out and "adam" in mlj("help").out
-
-
-def test_every_setting_has_a_line_of_help() -> None:
-    kinds = [(name, entry.name) for name, table in CATALOGUES.items() if name != "layers" for entry in table]
-    forms = [form.rows(Config().with_settings({name: kind})) for name, kind in kinds]
-    assert not {row.name for rows in forms for row in rows if not row.help}
-
-
-def test_help_names_numbers_and_words_a_setting_takes(mlj) -> None:
-    assert re.search(r"batch_size +32 +from 1 \| full  ", mlj("help config").out)
 
 
 def test_recipes_are_listed_in_words_and_in_json(mlj) -> None:
