@@ -88,6 +88,9 @@ def _packages(extras: tuple[str, ...]) -> None:
     """The packages mlj needs and those of the extras, at the versions of constraints.txt."""
     project = _project()
     groups: dict[str, list[str]] = project["project"]["optional-dependencies"]
+    for extra in extras:
+        if extra not in groups:
+            sys.exit(f"EXTRAS={','.join(extras)}: there is no {extra or 'empty one'}; there are {', '.join(groups)}")
     known = _stamp("packages")
     ranges = json.dumps([project["build-system"], project["project"]["dependencies"], groups])
     key = _hash(ranges, _text("constraints.txt"))

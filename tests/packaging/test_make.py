@@ -127,6 +127,13 @@ def test_without_a_network_setting_up_stops_with_one_sentence(checkout: Path) ->
     assert "Retrying" not in done.stderr and ".venv/mlj/packages.log" in done.stderr
 
 
+def test_an_extra_that_is_not_there_is_refused_in_one_sentence(checkout: Path) -> None:
+    pretend(checkout, BUILD)
+    done = make("kernels", cwd=checkout, PYTHON=sys.executable, EXTRAS="dev,toch")
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[0] == "EXTRAS=dev,toch: there is no toch; there are torch, parquet, web, dev"
+
+
 def test_a_second_time_nothing_is_done_and_nothing_is_said(checkout: Path) -> None:
     pretend(checkout, BUILD)
     first = make("run", cwd=checkout, PYTHON=sys.executable, CC="true")
