@@ -96,11 +96,22 @@ INLINE int64_t next_vector(int64_t panel) { return panel && LANES >= GROUP ? pan
 /* Whether one vector is enough for `cols` columns. A matrix of panels is written by whole panels, or by halves. */
 INLINE int is_narrow(const mlj_matmul *p, int64_t cols) { return cols <= LANES && !(p->c_panel && LANES < GROUP); }
 /* Tiles of a block of rows: how many, and the height of the next when `left` rows are to be shared by `steps`. */
-INLINE int64_t tile_count(const block *now, int narrow) {
-    const int64_t most = narrow && !now->copied ? NARROW_ROWS : WIDE_ROWS;
-    return (now->rows + most - 1) / most;
-}
+INLINE int64_t tile_count(int64_t rows, int64_t most) { return (rows + most - 1) / most; }
 INLINE int64_t tile_height(int64_t left, int64_t steps) { return (left + steps - 1) / steps; }
+
+/* Rows of `cols` numbers to and from a room with rows of a panel. */
+INLINE void copy_in(int64_t rows, int64_t cols, const float *from, int64_t from_row, float *room) {
+    for (int64_t r = 0; r < rows; r++, from += from_row, room += PANEL) {
+        vstore(room, vload(from));
+        vstore(room + LANES, get(from + LANES, cols - LANES));
+    }
+}
+INLINE void copy_out(int64_t rows, int64_t cols, const float *room, float *to, int64_t to_row) {
+    for (int64_t r = 0; r < rows; r++, room += PANEL, to += to_row) {
+        vstore(to, vload(room));
+        put(to + LANES, cols - LANES, vload(room + LANES));
+    }
+}
 
 /* The rows of a tile are moved by their gradient g: [groups of columns][height][the columns]. */
 static void move(const mlj_matmul *p, int64_t at, int64_t height, int64_t cols, const float *g, int64_t g_next) {
@@ -113,28 +124,52 @@ static void move(const mlj_matmul *p, int64_t at, int64_t height, int64_t cols, 
         }
 }
 
+/* A wide tile at an edge: only `cols` numbers in the rows of c and of what the ending reads. */
+static __attribute__((noinline)) void run_edge(tile *kind, const piece *given, int64_t height, int64_t cols) {
+    _Alignas(64) float c[WIDE_ROWS * PANEL], y[WIDE_ROWS * PANEL], bias[PANEL];
+    piece w = *given;
+    ending e;
+    w.c = c, w.c_row = PANEL, w.c_next = LANES;
+    if (w.add) copy_in(height, cols, given->c, given->c_row, c);
+    if (w.e) {
+        w.e = &e;
+        e = *given->e;
+        if (e.y) copy_in(height, cols, e.y, e.y_row, y), e.y = y, e.y_row = PANEL;
+        if (e.bias) copy_in(1, cols, e.bias, 0, bias), e.bias = bias;
+    }
+    kind(&w);
+    copy_out(height, cols, c, given->c, given->c_row);
+}
+
 /* Every tile of a panel; rows of b may be read up to whole vectors. */
 static void run_tiles(const mlj_matmul *p, const block *now, const float *b, int64_t b_row, int64_t b_next,
                       int64_t col0, int64_t cols) {
     _Alignas(64) float g[WIDE_ROWS * (PANEL < GROUP ? GROUP : PANEL)];
-    const int narrow = is_narrow(p, cols), last = now->k0 + now->depth == p->k;
-    const int32_t add = now->k0 > 0 || p->accumulate;
+    const int narrow = is_narrow(p, cols), last = now->k0 + now->depth == p->k, moves = last && p->rule;
     const int ends = last && !p->rule && (p->bias || is_relu(p->activation) || slope_in_tile(p));
-    const int moves = last && p->rule, apart = moves && !add; /* apart: the gradient never leaves this function */
     const int64_t c_row = p->c_panel ? GROUP : p->c_row;
-    int64_t height, steps = tile_count(now, narrow);
-    for (int64_t row = 0; row < now->rows; row += height, steps--) {
+    const int edge = !p->c_panel && !narrow && cols < PANEL;
+    tile *const *const kinds = narrow ? narrow_tiles : wide_tiles;
+    ending e = ending_of(p, now->row0, col0);
+    piece w = {.k = now->depth, .b = b, .b_row = b_row, .b_next = b_next, .e = ends ? &e : NULL};
+    w.a = now->a, w.a_row = now->copied ? 1 : p->a_row, w.a_col = p->a_col;
+    w.add = now->k0 > 0 || p->accumulate;
+    w.c_row = c_row, w.c_next = next_vector(p->c_panel), w.cols = p->c_panel ? LANES : cols;
+    int64_t place = now->row0 * c_row + column(p->c_panel, col0), steps, height;
+    steps = tile_count(now->rows, narrow && !now->copied ? NARROW_ROWS : WIDE_ROWS);
+    for (int64_t row = 0; row < now->rows; row += height, steps--, place += height * c_row) {
         height = tile_height(now->rows - row, steps);
-        const int64_t at = (now->row0 + row) * c_row + column(p->c_panel, col0);
-        const ending e = ending_of(p, now->row0 + row, col0);
-        piece w = {.k = now->depth, .b = b, .b_row = b_row, .b_next = b_next, .add = add, .e = ends ? &e : 0};
-        w.a = now->a + row * (now->copied ? now->depth : p->a_row);
-        w.a_row = now->copied ? 1 : p->a_row, w.a_col = now->copied ? height : p->a_col;
-        w.c = apart ? g : p->c + at, w.c_row = apart ? GROUP : c_row;
-        w.c_next = apart && LANES >= GROUP ? height * GROUP : next_vector(p->c_panel);
-        w.cols = !p->c_panel ? cols : narrow ? LANES : PANEL;
-        (narrow ? narrow_tiles : wide_tiles)[height](&w);
-        if (moves) move(p, at, height, cols, w.c, apart ? height * GROUP : p->c_panel);
+        w.c = p->c + place;
+        if (now->copied) w.a_col = height;
+        if (moves && !w.add) /* the gradient never leaves this function */
+            w.c = g, w.c_row = GROUP, w.c_next = LANES < GROUP ? LANES : height * GROUP;
+        if (edge)
+            run_edge(kinds[height], &w, height, cols);
+        else
+            kinds[height](&w);
+        if (moves) move(p, place, height, cols, w.c, w.add ? p->c_panel : height * GROUP);
+        w.a += height * (now->copied ? now->depth : p->a_row);
+        if (e.y) e.y += height * e.y_row;
     }
 }
 
@@ -173,7 +208,7 @@ static void run_block(const mlj_matmul *p, const block *now) {
 static __attribute__((noinline)) void run_block_copied(const mlj_matmul *p, block *now) {
     _Alignas(64) float room[ROW_BLOCK_COPIED * K_BLOCK_COPIED + LANES];
     float *to = room;
-    int64_t height, steps = (now->rows + WIDE_ROWS - 1) / WIDE_ROWS;
+    int64_t height, steps = tile_count(now->rows, WIDE_ROWS);
     for (int64_t row = 0; row < now->rows; row += height, steps--) {
         height = tile_height(now->rows - row, steps);
         for (int64_t k = 0; k < now->depth; k++, to += height)

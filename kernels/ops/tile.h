@@ -1,10 +1,10 @@
 /* The register tile of matmul: MR rows by one or two vectors of columns, all sums in registers.
  *
- * c [MR, cols] = ending((c if add, else 0) + a [MR, k] b [k, width]), every element one chain of fused multiply-adds
- * over rising k. a has any strides, b rows of 1 or 2 vectors that may be read whole; only `cols` columns of c are
- * touched. One function for each MR: with MR a constant the compiler keeps every sum in a
- * register, and macros rather than unrolled loops, because clang spills the arrays such loops need. Rows are addressed
- * from one pointer for every three, which leaves registers for the rest. */
+ * c [MR, width] = ending((c if add, else 0) + a [MR, k] b [k, width]), every element one chain of fused multiply-adds
+ * over rising k. a has any strides; rows of b, c and what the ending reads are `width` = 1 or 2 whole vectors, but of c,
+ * bias and y only `cols` numbers are touched where the width is 1: wide edges are the caller's. One function for each MR: with MR a constant the compiler keeps every sum in a register, and macros
+ * rather than unrolled loops, because clang spills the arrays such loops need. Rows are addressed from one pointer for
+ * every three, which leaves registers for the rest. */
 
 #define ROWS_1(X) X(0, 0, 0)
 #define ROWS_2(X) ROWS_1(X) X(1, 0, 1)
@@ -48,10 +48,10 @@ typedef struct {
 } piece;
 
 /* What is done to row i = 3 g + r, for one vector of columns and for two. */
-#define START_1(i, g, r) vf s##i = add ? get(c + i * c_row, cols) : vset(0.0f);
-#define START_2(i, g, r)                                                                                               \
-    vf s##i = add ? vload(c + i * c_row) : vset(0.0f);                                                                 \
-    vf t##i = add ? get(c + i * c_row + c_next, cols - LANES) : vset(0.0f);
+#define ZERO_1(i, g, r) vf s##i = vset(0.0f);
+#define ZERO_2(i, g, r) vf s##i = vset(0.0f), t##i = vset(0.0f);
+#define FETCH_1(i, g, r) s##i = get(c + i * c_row, cols);
+#define FETCH_2(i, g, r) s##i = vload(c + i * c_row), t##i = vload(c + i * c_row + c_next);
 #define STEP_1(i, g, r) s##i = vfma(vset(*(const float *)(p##g + r * a_row)), b0, s##i);
 #define STEP_2(i, g, r)                                                                                                \
     {                                                                                                                  \
@@ -60,48 +60,46 @@ typedef struct {
         t##i = vfma(x, b1, t##i);                                                                                      \
     }
 #define STORE_1(i, g, r) put(c + i * c_row, cols, s##i);
-#define STORE_2(i, g, r)                                                                                               \
-    vstore(c + i * c_row, s##i);                                                                                       \
-    put(c + i * c_row + c_next, cols - LANES, t##i);
+#define STORE_2(i, g, r) vstore(c + i * c_row, s##i), vstore(c + i * c_row + c_next, t##i);
 #define BOUND_1(i, g, r) s##i = bounded(e, bias0, s##i);
 #define BOUND_2(i, g, r) s##i = bounded(e, bias0, s##i), t##i = bounded(e, bias1, t##i);
 #define SLOPE_1(i, g, r) s##i = sloped(e, get(e->y + i * e->y_row, cols), s##i);
 #define SLOPE_2(i, g, r)                                                                                               \
-    s##i = sloped(e, vload(e->y + i * e->y_row), s##i);                                                                \
-    t##i = sloped(e, get(e->y + i * e->y_row + LANES, cols - LANES), t##i);
+    s##i = sloped(e, vload(e->y + i * e->y_row), s##i), t##i = sloped(e, vload(e->y + i * e->y_row + LANES), t##i);
 #define LOAD_BIAS_1 const vf bias0 = e->bias ? get(e->bias, cols) : vset(-0.0f);
 #define LOAD_BIAS_2                                                                                                    \
-    const vf bias0 = e->bias ? vload(e->bias) : vset(-0.0f),                                                           \
-             bias1 = e->bias ? get(e->bias + LANES, cols - LANES) : vset(-0.0f);
+    const vf bias0 = e->bias ? vload(e->bias) : vset(-0.0f), bias1 = e->bias ? vload(e->bias + LANES) : vset(-0.0f);
 #define LOAD_B_1 const vf b0 = vload(b);
 #define LOAD_B_2 const vf b0 = vload(b), b1 = vload(b + b_next);
 
 /* clang-format off */
-#define TILE(MR, NV)                                                                                           \
-    static void tile_##MR##x##NV(const piece *w) {                                                             \
-        const int64_t a_row = w->a_row * (int64_t)sizeof *w->a, a_col = w->a_col * (int64_t)sizeof *w->a;      \
-        const char *p0 = (const char *)w->a, *p1 = p0 + 3 * a_row, *p2 = p1 + 3 * a_row, *p3 = p2 + 3 * a_row, \
-                   *p4 = p3 + 3 * a_row;                                                                       \
-        const float *b = w->b;                                                                                 \
-        const int64_t b_row = w->b_row, b_next = w->b_next, c_row = w->c_row, c_next = w->c_next;              \
-        const int64_t cols = w->cols;                                                                          \
-        const int32_t add = w->add;                                                                            \
-        const ending *e = w->e;                                                                                \
-        float *c = w->c;                                                                                       \
-        (void)b_next, (void)c_next;                                                                            \
-        ROWS_##MR(START_##NV)                                                                                  \
-        for (int64_t k = w->k; k > 0; k--) {                                                                   \
-            LOAD_B_##NV                                                                                        \
-            ROWS_##MR(STEP_##NV)                                                                               \
-            p0 += a_col, p1 += a_col, p2 += a_col, p3 += a_col, p4 += a_col, b += b_row;                       \
-        }                                                                                                      \
-        if (e && e->y) {                                                                                       \
-            ROWS_##MR(SLOPE_##NV)                                                                              \
-        } else if (e) {                                                                                        \
-            LOAD_BIAS_##NV                                                                                     \
-            ROWS_##MR(BOUND_##NV)                                                                              \
-        }                                                                                                      \
-        ROWS_##MR(STORE_##NV)                                                                                  \
+#define TILE(MR, NV)                                                                                               \
+    static void tile_##MR##x##NV(const piece *w) {                                                                 \
+        const int64_t a_row = w->a_row * (int64_t)sizeof *w->a, a_col = w->a_col * (int64_t)sizeof *w->a;          \
+        const char *p0 = (const char *)w->a, *p1 = p0 + 3 * a_row, *p2 = p1 + 3 * a_row, *p3 = p2 + 3 * a_row,     \
+                   *p4 = p3 + 3 * a_row;                                                                           \
+        const float *b = w->b;                                                                                     \
+        const int64_t b_row = w->b_row, b_next = w->b_next, c_row = w->c_row, c_next = w->c_next;                  \
+        const ending *e = w->e;                                                                                    \
+        const int64_t cols = w->cols;                                                                              \
+        float *c = w->c;                                                                                           \
+        (void)b_next, (void)c_next, (void)cols;                                                                    \
+        ROWS_##MR(ZERO_##NV)                                                                                       \
+        if (w->add) {                                                                                              \
+            ROWS_##MR(FETCH_##NV)                                                                                  \
+        }                                                                                                          \
+        for (int64_t k = w->k; k > 0; k--) {                                                                       \
+            LOAD_B_##NV                                                                                            \
+            ROWS_##MR(STEP_##NV)                                                                                   \
+            p0 += a_col, p1 += a_col, p2 += a_col, p3 += a_col, p4 += a_col, b += b_row;                           \
+        }                                                                                                          \
+        if (e && e->y) {                                                                                           \
+            ROWS_##MR(SLOPE_##NV)                                                                                  \
+        } else if (e) {                                                                                            \
+            LOAD_BIAS_##NV                                                                                         \
+            ROWS_##MR(BOUND_##NV)                                                                                  \
+        }                                                                                                          \
+        ROWS_##MR(STORE_##NV)                                                                                      \
     }
 /* clang-format on */
 
