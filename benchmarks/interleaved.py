@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 Contender: TypeAlias = Callable[[int], None]  # run so many steps
 
+SETTLED = 0.002  # seconds in which threads of the one before stop spinning: their time would be counted
+
 
 class Measured(NamedTuple):
     """Seconds a step of each contender in each round, in the order of the rounds."""
@@ -18,6 +20,10 @@ class Measured(NamedTuple):
     def ratio(self, slow: str, fast: str) -> list[float]:
         """How many times faster `fast` is than `slow`, round by round."""
         return [a / b for a, b in zip(self.seconds[slow], self.seconds[fast], strict=True)]
+
+    def without(self, name: str) -> Measured:
+        """The same, one contender less."""
+        return Measured({other: times for other, times in self.seconds.items() if other != name})
 
     def report(self, ours: str) -> dict[str, Any]:
         """Microseconds a step of everybody, and the ratios to `ours`: median and quartiles of the rounds."""
@@ -46,15 +52,17 @@ def measure(contenders: Mapping[str, Contender], seconds: float = 0.05, rounds: 
 
 
 def _calibrated(run: Contender, seconds: float) -> int:
-    """How many steps take about so long."""
+    """How many steps take about so long: a multiple of those it can only make together (`unit`)."""
+    unit = int(getattr(run, "unit", 1))
     run(3)
-    steps = 1
+    steps = unit
     while (taken := _timed(run, steps)) < seconds / 4:
         steps *= 2
-    return max(1, round(steps * seconds / taken))
+    return max(1, round(steps / unit * seconds / taken)) * unit
 
 
 def _timed(run: Contender, steps: int) -> float:
+    time.sleep(SETTLED)
     began = time.process_time()
     run(steps)
     return time.process_time() - began

@@ -27,6 +27,7 @@ Effect: TypeAlias = Callable[[pyte.Screen], Seen]  # from the screen before a ke
 
 RESULTS = Path(__file__).parent / "results" / "latency.json"
 COLUMNS, ROWS = 120, 40
+START = "import sys; from tui.__main__ import main; sys.exit(main())"  # what the command mlj-tui runs
 HELLO = """\
 from textual.app import App
 from textual.widgets import Static
@@ -91,7 +92,7 @@ def first_paint(starts: int) -> dict[str, float]:
     times: dict[str, list[float]] = {"mlj": [], "hello": []}
     with tempfile.TemporaryDirectory() as home:
         for _ in range(starts + 1):  # the first fills the caches and is not counted
-            for name, command, words in (("hello", ("-c", HELLO), "hello"), ("mlj", ("-m", "tui"), "what it")):
+            for name, command, words in (("hello", ("-c", HELLO), "hello"), ("mlj", ("-c", START), "what it")):
                 with opened(home, *command) as terminal:
                     time.sleep(1.5)
                     output = list(terminal.output)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from benchmarks.peers import PEERS
 
 RESULTS = Path(__file__).parent / "results"
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- numbers: made by python -m benchmarks.report -->\n", "<!-- end of numbers -->\n"
-PEERS = {"torch": "PyTorch", "torch fused": "PyTorch, fused optimizer", "numpy": "NumPy"}
+PACKAGES = {"torch": "PyTorch", "scikit-learn": "scikit-learn", "jax": "JAX", "numpy": "NumPy"}
+SHOWN = ("torch", "torch fused", "sklearn", "numpy", "jax")  # columns; results may hold more
 
 
 def numbers(results: Path = RESULTS) -> str:
     """The lines that stand between the marks of the README. What was never measured is left out."""
     found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in results.glob("*.json")}
-    parts = [_training(**found["training"])] if "training" in found else []
+    parts = [_training(found["training"])] if "training" in found else []
     parts += [_waiting(found["latency"])] if "latency" in found else []
     return "\n".join("".join(f"{line}\n" for line in part) for part in parts)
 
@@ -30,26 +33,28 @@ def written(readme: str, lines: str) -> str:
     return before + BEGIN + lines + END + after
 
 
-def _training(machine: Mapping[str, Any], results: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _training(found: Mapping[str, Any]) -> Iterator[str]:
     """Where it was measured, a row a workload, and who won."""
+    machine, results = found["machine"], found["results"]
     versions, blas, load = machine["versions"], machine["openblas"], machine["load"][0]
     product = f"OpenBLAS ({blas['kernels']})" if "kernels" in blas else blas["numpy"]
     yield f"One thread on {machine['processor']} ({machine['tier']}), which others used too (load {load:.1f});"
-    yield f"PyTorch {versions['torch']} without its compiler, NumPy {versions['numpy']} on {product}."
+    there = (f"{peer} {versions[name]}" for name, peer in PACKAGES.items() if versions.get(name))
+    yield f"{', '.join(there)} on {product}."
     yield ""
-    yield f"| one training step of | native | {' | '.join(f'beside {name}' for name in PEERS.values())} |"
-    yield "| --- " * (2 + len(PEERS)) + "|"
+    yield f"| one training step of | native | {' | '.join(f'beside {PEERS[peer]}' for peer in SHOWN)} |"
+    yield "| --- " * (2 + len(SHOWN)) + "|"
     for result in results:
-        took = result["microseconds_a_step"]["native"]["median"]
-        compared = " | ".join(_compared(_ratio(result, peer)) for peer in PEERS)
+        took, ratios = result["microseconds_a_step"]["native"]["median"], ratios_of(result)
+        compared = " | ".join(_compared(ratios[peer]) if peer in ratios else "" for peer in SHOWN)
         yield f"| {result['workload']} | {took:,.{0 if took >= 100 else 2}f} µs | {compared} |"
     yield ""
-    yield _verdict({(r["workload"], name): _ratio(r, peer) for r in results for peer, name in PEERS.items()})
+    yield _verdict({(r["workload"], PEERS[peer]): ratio for r in results for peer, ratio in ratios_of(r).items()})
 
 
-def _ratio(result: Mapping[str, Any], peer: str) -> float:
-    """How many times as long a peer takes: the median of the rounds."""
-    return float(result["times_slower_than_native"][peer]["median"])
+def ratios_of(result: Mapping[str, Any]) -> dict[str, float]:
+    """How many times as long each peer takes: the median of the rounds."""
+    return {peer: float(ratio["median"]) for peer, ratio in result["times_slower_than_native"].items()}
 
 
 def _compared(ratio: float) -> str:

@@ -20,7 +20,7 @@ from mlcore.losses import Loss
 from mlcore.optimizers import Optimizer
 from mlcore.schedules import Schedule
 from mlcore.sections import check, put, refused
-from mlcore.spec import Count, NonNegative, Spec
+from mlcore.spec import Count, Spec
 from mlcore.storage import read_file
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ Seed: TypeAlias = Annotated[
 class Stopping(Spec, frozen=True, kw_only=True):
     """When to stop before the last epoch, and which weights to keep."""
 
-    monitor: str = "validation_loss"
+    monitor: Annotated[str, Meta(description="what the best epoch is judged by")] = "validation_loss"
     patience: Annotated[int, Meta(ge=0, description="epochs without a better monitor before stopping; 0: never")] = 0
-    restore_best: bool = True
+    restore_best: Annotated[bool, Meta(description="keep the weights of the best epoch, not of the last")] = True
     goal: Annotated[str, Meta(description="e.g. validation_accuracy >= 0.95; not reached: exit 1")] = ""
-    max_seconds: NonNegative = 0.0
+    max_seconds: Annotated[float, Meta(ge=0, description="stop after that long; 0: never")] = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -78,12 +78,14 @@ class Config(Spec, frozen=True, kw_only=True):
     schema: Literal[1] = 1
     seed: Seed = 42
     layers: tuple[AnyLayer, ...] = line.parse("8 relu | 8 relu")
-    init: str = "he_normal"
+    init: Annotated[str, Meta(description="how first weights are drawn")] = "he_normal"
     epochs: Annotated[int, Meta(ge=1, le=10_000_000, description="times every training row is seen")] = 100
-    batch_size: Count | Literal["full"] = 32
-    backend: Literal["auto", "native", "reference", "torch"] = "auto"
+    batch_size: Annotated[Count | Literal["full"], Meta(description="rows a step learns from; full: all of them")] = 32
+    backend: Annotated[Literal["auto", "native", "reference", "torch"], Meta(description="what runs the network")] = (
+        "auto"
+    )
     device: Annotated[str, Meta(pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:1")] = "auto"
-    precision: Literal["float32", "float64"] = "float32"
+    precision: Annotated[Literal["float32", "float64"], Meta(description="how long a number is")] = "float32"
     dataset: AnyDataset = msgspec.field(default_factory=lambda: datasets.CATALOGUE.find("circles").load()())
     loss: AnyLoss = losses.Auto()
     optimizer: AnyOptimizer = optimizers.Adam()

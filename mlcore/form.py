@@ -111,5 +111,5 @@ def _row(name: str, value: Any, field: msgspec.structs.FieldInfo) -> Row:
         elif isinstance(part, inspect.BoolType):
             choices += (True, False)
         elif isinstance(part, (inspect.IntType, inspect.FloatType)):
-            ranges.extend(limits(part))
-    return Row(name, value, default, help, choices, " ".join(ranges))
+            ranges.append(" ".join(limits(part)))
+    return Row(name, value, default, help, choices, ", or ".join(ranges))

@@ -7,7 +7,6 @@ crash leaves at most a torn last line, which readers ignore and the next writer 
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import time
 import zlib
@@ -18,10 +17,9 @@ from typing import Any, TypeAlias
 import msgspec
 
 from mlcore.errors import RunError
-from mlcore.storage import read_file, storing, write_all
+from mlcore.storage import finite, numbers, read_file, storing, write_all
 
 Record: TypeAlias = dict[str, Any]
-WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 PERIOD = 0.05  # seconds for which lines are gathered before they are written
 LONGEST = 1 << 16  # bytes of a line
 
@@ -31,14 +29,8 @@ _decode = msgspec.json.Decoder(dict).decode
 
 def line(record: Record) -> bytes:
     """A record as its line. Numbers JSON does not have are the words NaN, Infinity and -Infinity."""
-    body = _encode({key: _plain(value) for key, value in record.items()})[:-1]
+    body = _encode(finite(record))[:-1]
     return body + b',"crc":"%08x"}\n' % zlib.crc32(body)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    return value
 
 
 def _record(text: bytes) -> Record | None:
@@ -50,7 +42,7 @@ def _record(text: bytes) -> Record | None:
         record: Record = _decode(body + b"}")
     except (msgspec.DecodeError, RecursionError):
         return None
-    return {key: WORDS.get(value, value) if isinstance(value, str) else value for key, value in record.items()}
+    return {key: numbers(value) for key, value in record.items()}
 
 
 def _records(path: Path, first: int = 0) -> Iterator[tuple[Record | None, int]]:

@@ -32,9 +32,12 @@ def evaluate(outputs: Array, y: Array, task: Task) -> dict[str, float]:
     """
     if not len(y):
         raise DataError("metrics: there are no rows to measure", code="DATA_EMPTY")
-    if task.kind == "regression":
-        return {"mse": mse(outputs, y), "mae": mae(outputs, y), "r2": r2(outputs, y)}
-    return {"accuracy": accuracy(outputs, y)}
+    return {name: CATALOGUE.find(name).load()(outputs, y) for name in names(task)}
+
+
+def names(task: Task) -> tuple[str, ...]:
+    """The metrics of a task."""
+    return ("mse", "mae", "r2") if task.kind == "regression" else ("accuracy",)
 
 
 def predicted(outputs: Array) -> Array:

@@ -5,15 +5,17 @@ Weight decay here is L2 in the gradient (g + decay * w) and touches weights, not
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from mlcore.catalogue import Catalogue, Entry
-from mlcore.spec import Fraction, NonNegative, Positive, Spec
+from mlcore.spec import Spec
 
 Array: TypeAlias = NDArray[Any]
+Epsilon: TypeAlias = Annotated[float, Meta(gt=0, description="keeps the division from zero")]
 
 CATALOGUE = Catalogue(
     "optimizer",
@@ -28,8 +30,8 @@ class Optimizer(Spec, frozen=True, tag_field="kind"):
 
     moments: ClassVar[int] = 0
 
-    learning_rate: Positive = 0.01
-    weight_decay: NonNegative = 0.0
+    learning_rate: Annotated[float, Meta(gt=0, description="how far a step goes; the first number to tune")] = 0.01
+    weight_decay: Annotated[float, Meta(ge=0, description="how strongly weights are pulled to zero")] = 0.0
 
     def update(self, w: Array, g: Array, moments: Array, *, step: int, rate: float, weights: int) -> None:
         """Move w [P] by the gradient g [P]; moments [M, P] are changed too.
@@ -56,8 +58,8 @@ class SGD(Optimizer, frozen=True, tag="sgd"):
 
     moments: ClassVar[int] = 1
 
-    momentum: Fraction = 0.0
-    nesterov: bool = False
+    momentum: Annotated[float, Meta(ge=0, lt=1, description="share of the last step kept in the next; 0: none")] = 0.0
+    nesterov: Annotated[bool, Meta(description="momentum that looks ahead of the step")] = False
 
     def move(self, w: Array, g: Array, moments: Array, step: int, rate: Any) -> None:
         if not self.momentum:
@@ -77,8 +79,8 @@ class RMSProp(Optimizer, frozen=True, tag="rmsprop"):
 
     moments: ClassVar[int] = 1
 
-    rho: Fraction = 0.99
-    epsilon: Positive = 1e-8
+    rho: Annotated[float, Meta(ge=0, lt=1, description="share of the size remembered from step to step")] = 0.99
+    epsilon: Epsilon = 1e-8
 
     def move(self, w: Array, g: Array, moments: Array, step: int, rate: Any) -> None:
         s, real = moments[0], w.dtype.type
@@ -98,9 +100,9 @@ class Adam(Optimizer, frozen=True, tag="adam"):
 
     moments: ClassVar[int] = 2
 
-    beta1: Fraction = 0.9
-    beta2: Fraction = 0.999
-    epsilon: Positive = 1e-8
+    beta1: Annotated[float, Meta(ge=0, lt=1, description="share of the direction remembered from step to step")] = 0.9
+    beta2: Annotated[float, Meta(ge=0, lt=1, description="share of the size remembered from step to step")] = 0.999
+    epsilon: Epsilon = 1e-8
 
     def move(self, w: Array, g: Array, moments: Array, step: int, rate: Any) -> None:
         m, v = moments

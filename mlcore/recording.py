@@ -14,7 +14,7 @@ from mlcore.checkpoints import Checkpoint
 from mlcore.errors import CheckpointError, MljError, RunError, StorageError
 from mlcore.events import Event, Snapshot
 from mlcore.journal import Journal, whole
-from mlcore.status import Status
+from mlcore.status import Status, line
 from mlcore.storage import Lock, sweep, write_file
 
 if TYPE_CHECKING:
@@ -271,7 +271,7 @@ class Recorder:
     def _set_status(self, durable: bool = False, **values: Any) -> None:
         self._next_status = time.monotonic() + STATUS_PERIOD
         self.status = msgspec.structs.replace(self.status, **values)
-        write_file(self.run.folder / "status.json", msgspec.json.encode(self.status) + b"\n", durable=durable)
+        write_file(self.run.folder / "status.json", line(self.status), durable=durable)
 
     def _warned(self, epoch: int, step: int, code: str, message: str) -> Event:
         warned = events.Warned(epoch, step, code, message)

@@ -18,6 +18,7 @@ from typing import Any, TextIO
 from mlcore.errors import MljError
 from mlcore.events import Changed, Ended, EpochEnded, Event, Metrics, Progress, Snapshot, Started, Warned
 from mlcore.sanitize import sanitize
+from mlcore.storage import finite
 
 METRICS = (
     "train_loss",
@@ -40,17 +41,7 @@ def escapes_allowed(*streams: TextIO) -> bool:
 
 def json_line(values: Mapping[str, Any]) -> str:
     """One JSON object on one line; numbers that are not finite become the strings NaN, Infinity and -Infinity."""
-    return json.dumps(_finite(values), allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, Mapping):
-        return {str(key): _finite(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    return value
+    return json.dumps(finite(values), allow_nan=False)
 
 
 def error_line(error: MljError) -> str:
@@ -124,6 +115,14 @@ def warnings(events: Iterable[Event], out: TextIO) -> Iterator[Event]:
     for code, count in seen.items():
         if count > WARNINGS:
             print(f"mlj: warning[{code}]: {count - WARNINGS} more of them", file=out)
+
+
+def fallback(events: Iterable[Event], out: TextIO) -> Iterator[Event]:
+    """Pass events on; where nobody asked for the slow backend, say when the run starts why it has it."""
+    for event in events:
+        if isinstance(event, Started) and event.backend == "reference" and event.config.get("backend") == "auto":
+            print(f"mlj: the reference backend trains this, slowly: {sanitize(event.why, 500)}", file=out)
+        yield event
 
 
 def epoch_lines(events: Iterable[Event], out: TextIO) -> Iterator[Event]:

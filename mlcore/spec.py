@@ -15,9 +15,6 @@ from msgspec import Meta, inspect
 
 from mlcore.errors import ConfigError
 
-Positive = Annotated[float, Meta(gt=0)]
-NonNegative = Annotated[float, Meta(ge=0)]
-Fraction = Annotated[float, Meta(ge=0, lt=1)]
 Count = Annotated[int, Meta(ge=1)]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from mlcore.storage import read_file
+from mlcore.storage import finite, numbers, read_file
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,10 +27,15 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
 
 
+def line(status: Status) -> bytes:
+    """A status as its file holds it."""
+    return msgspec.json.encode(finite(msgspec.structs.asdict(status))) + b"\n"
+
+
 def read(path: Path) -> Status:
     """The status in a file; `lost` where there is none, or where the process that should be running is gone."""
     try:
-        status = msgspec.json.decode(read_file(path), type=Status)
+        status = msgspec.convert(numbers(msgspec.json.decode(read_file(path))), Status)
     except (OSError, msgspec.DecodeError, RecursionError):
         return Status(state="lost")
     if status.state == "running" and not _alive(status.pid):

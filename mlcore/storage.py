@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import math
 import os
 import shutil
 import stat
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from mlcore.errors import RunError, StorageError
 
@@ -26,6 +28,26 @@ CODES = {
     errno.EACCES: ("STORAGE_PERMISSION", "name a folder of your own with --runs-dir"),
     errno.EPERM: ("STORAGE_PERMISSION", "name a folder of your own with --runs-dir"),
 }
+
+WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}  # numbers JSON does not have
+
+
+def finite(value: Any) -> Any:
+    """Plain values as JSON takes them: a number it does not have becomes its word."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, Mapping):
+        return {str(key): finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(each) for each in value]
+    return value
+
+
+def numbers(value: Any) -> Any:
+    """What `finite` wrote, read again: its words are numbers."""
+    if isinstance(value, dict):
+        return {key: numbers(each) for key, each in value.items()}
+    return WORDS.get(value, value) if isinstance(value, str) else value
 
 
 def refused(error: OSError, doing: str, path: Path) -> StorageError:

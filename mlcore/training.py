@@ -11,11 +11,13 @@ import numpy as np
 
 from mlcore import backends, metrics
 from mlcore.backends.backend import Problem, Session, Weights
+from mlcore.catalogue import unknown
 from mlcore.config import Config
 from mlcore.controls import Controls, Pacer
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import ConfigError
 from mlcore.events import Changed, Ended, EpochEnded, Event, Metrics, Progress, Reason, Snapshot, Started, Warned
+from mlcore.goal import Goal
 from mlcore.layers.layer import Array
 from mlcore.model import Model, Preparation, blueprint
 from mlcore.state import State
@@ -48,6 +50,7 @@ class _Run:
         self.config, self.data, self.controls = config, data, controls
         self.network, self.loss = blueprint(config, data)
         self.preparation = Preparation.of(data)
+        self._check_goal(config)
         self.choice = backends.choose(
             config.backend, config.device, config.precision, self.network, self.loss, config.optimizer
         )
@@ -61,6 +64,19 @@ class _Run:
     def _first_weights(self) -> Weights:
         vector = self.network.init(self.config.seed, self.config.init)
         return Weights(vector, np.zeros((self.config.optimizer.moments, len(vector)), dtype=vector.dtype), 0)
+
+    def _check_goal(self, config: Config) -> None:
+        """Refuse a goal nothing will ever be measured for, before hours are spent on it. Raises ConfigError."""
+        if not config.stopping.goal:
+            return
+        name, task = Goal.parse(config.stopping.goal).name, metrics.names(self.data.task)
+        known = ["train_loss"]
+        if len(self.data.train) <= WATCHED:
+            known += [f"train_{each}" for each in task]
+        if self.data.validation is not None:
+            known += [f"validation_{each}" for each in ("loss", *task)]
+        if name not in known:
+            raise unknown("metric in stopping.goal", name, tuple(known))
 
     @property
     def batch_size(self) -> int:
@@ -218,7 +234,9 @@ class _Run:
     def _change(self, name: str, value: Any) -> Changed:
         if name.partition(".")[0] not in ("optimizer", "batch_size", "epochs", "stopping", "recording"):
             raise ConfigError(f"{name} cannot change while it runs")
-        old, self.config = self.config, self.config.with_settings({name: value})
+        old, new = self.config, self.config.with_settings({name: value})
+        self._check_goal(new)
+        self.config = new
         if name not in ("optimizer.learning_rate", "epochs") and name.startswith(("optimizer", "batch_size")):
             self._reopen(old)
         return Changed(self.state.epoch, self.updates, name, _setting(old, name), _setting(self.config, name))

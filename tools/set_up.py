@@ -14,6 +14,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,10 @@ FLAGS = ("CC", "CFLAGS", "LDFLAGS", "MLJ_CFLAGS", "MLJ_LDFLAGS")
 NO_COMPILER = "There is no C compiler here, so the kernels cannot be built"
 COMPILER_HINT = "Install one (apt-get install gcc python3-dev; dnf install gcc python3-devel; xcode-select --install)."
 HEADERS_HINT = "Python's C headers are not here: install them (apt-get install python3-dev; dnf install python3-devel)."
+OFFLINE = (
+    "The packages could not be downloaded: the package index does not answer. "
+    "Try again with a network, or name another index in PIP_INDEX_URL."
+)
 WITHOUT = "Until then mlj runs on the reference backend, in NumPy."
 
 
@@ -46,8 +51,9 @@ def main(purpose: str) -> int:
         _packages(() if purpose == "run" else tuple(os.environ.get("EXTRAS", "torch,dev").split(",")))
         return 0 if purpose == "tools" else _kernels(needed=purpose == "dev")
     except moving.Failed as failure:
-        log = failure.log.relative_to(ROOT)
-        print(f"{failure.why()}\n\n{failure}: failed; the whole log is {log}", file=sys.stderr)
+        log = failure.log.read_text(encoding="utf-8", errors="replace")
+        why = OFFLINE if re.search(r"Retry\(total=0.*connection broken", log) else failure.why() + "\n"
+        print(f"{why}\n{failure}: failed; the whole log is {failure.log.relative_to(ROOT)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -91,7 +97,9 @@ def _packages(extras: tuple[str, ...]) -> None:
     wanted = sorted({*extras, *have})
     requirements = [*project["build-system"]["requires"], *project["project"]["dependencies"]]
     requirements += [line for extra in wanted for line in groups[extra]]
-    command = (*PIP, "install", "--progress-bar", "off", "-c", str(ROOT / "constraints.txt"), *requirements)
+    # Compiling all of pandas and scipy takes 19 s of the 29; what the app imports of them compiles in 2, when it does.
+    later = () if wanted else ("--no-compile",)
+    command = (*PIP, "install", *later, "--progress-bar", "off", "-c", str(ROOT / "constraints.txt"), *requirements)
     moving.run("packages", command, _log("packages"), os.environ)
     _write("packages", {"key": key, "extras": wanted})
 

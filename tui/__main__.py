@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
@@ -83,7 +86,8 @@ def _open(asked: dict[str, str], target: str) -> int:
     os.environ |= found.environment() | {"TEXTUAL_FPS": os.environ.get("TEXTUAL_FPS", FPS)}
     give_back = terminal.own_the_terminal(log)
     try:
-        from tui.app import MljApp, Options
+        with quick_imports():
+            from tui.app import MljApp, Options
 
         trace = Path(asked["--trace"]) if "--trace" in asked else None
         app = MljApp(found, Options(target, runs_dir, "--demo" in asked, trace), launched)
@@ -99,6 +103,28 @@ def _open(asked: dict[str, str], target: str) -> int:
         print(f"mlj-tui stopped on a mistake of its own; what is being trained goes on. See {log}", file=sys.__stderr__)
         return 70
     return code
+
+
+@contextlib.contextmanager
+def quick_imports() -> Iterator[None]:
+    """Imports without what only costs time: a tenth of the way to the first paint.
+
+    Nothing imported is garbage, so nobody need look for any, now or while training. asyncio would load OpenSSL for
+    connections that nobody opens here; whoever imports ssl later gets it.
+    """
+    gc.disable()
+    left_out = {"ssl": None} if "ssl" not in sys.modules else {}
+    try:
+        sys.modules.update(left_out)  # type: ignore[arg-type]
+        import asyncio  # noqa: F401
+    finally:
+        for name in left_out:
+            del sys.modules[name]
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _log() -> Path:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual import work
 from textual.app import App
@@ -18,7 +17,7 @@ from textual.messages import TerminalSupportsSynchronizedOutput
 from tui import opening
 from tui.clock import MOVING
 from tui.commands import COMMANDS as LIST
-from tui.feed import Feed
+from tui.feed import Feed, safe
 from tui.frame import Frame
 from tui.lab import Lab
 from tui.leaving import Leaving
@@ -30,7 +29,7 @@ from tui.theme import themes
 
 if TYPE_CHECKING:
     from mlcore.worker import Launched
-    from mlcore.worker.protocol import AnyMessage, Reply
+    from mlcore.worker.protocol import AnyMessage, Reply, Warned
     from tui.captions import Captions
     from tui.demo import Demo
     from tui.opening import Opened
@@ -40,8 +39,7 @@ if TYPE_CHECKING:
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """What was asked for on the command line. target: a recipe, a file, a run, `last`, or nothing."""
 
     target: str = ""
@@ -74,10 +72,12 @@ class MljApp(App[int]):
         self.recipe_lines: dict[str, str] = {}
         first, *self._themes = themes(terminal)
         self.register_theme(first)
-        self.theme = first.name
+        self.set_reactive(MljApp.theme, first.name)  # setting it plainly reads every style sheet a second time
+        self.stylesheet.set_variables(self.get_css_variables())
         self.add_class(f"-{terminal.glyphs}")
         self.diary = self._diary()
         self._shown = Frame()
+        self._unrecorded = 0, ""  # the experiment the disk refused last, and why
         self.signal = 0
         self.leaving = Leaving(self)
         self._demo: Demo | None = None
@@ -188,10 +188,10 @@ class MljApp(App[int]):
         else:
             self.call_from_thread(self.open, opened)
 
-    def open_run(self, identity: str | None) -> None:
+    def open_run(self, folder: str | None) -> None:
         """Open the run chosen in the list; nothing chosen is nothing done."""
-        if identity:
-            self.open_target(identity)
+        if folder:
+            self.open_target(folder)
 
     def _refuse(self, error: Any) -> None:
         hint = f"\n  hint: {error.hint}" if error.hint else ""
@@ -213,6 +213,8 @@ class MljApp(App[int]):
                     self.leaving.over()
                 case "Reply":
                     self._answered(message)  # type: ignore[arg-type]
+                case "Warned":
+                    self._warned(message)  # type: ignore[arg-type]
                 case "Lost":
                     self._lost()
         self.laboratory.changed(at_once=ended)
@@ -221,6 +223,16 @@ class MljApp(App[int]):
         self.lab.answered(reply.id, reply.number)
         if reply.error is not None:
             self.laboratory.say(f"{reply.error.message}. {reply.error.hint}".rstrip(". "))
+
+    def _warned(self, warned: Warned) -> None:
+        self._unrecorded = warned.number, safe(warned.message, 200)
+        self.laboratory.say(self._unrecorded[1], 8.0)
+
+    @property
+    def unrecorded(self) -> str:
+        """Why the disk does not take the run that is shown; nothing when it does, or may."""
+        number, why = self._unrecorded
+        return why if number == self.feed.number and not self.feed.frame().run else ""
 
     def _lost(self) -> None:
         """The worker is gone. A finished laboratory run needs it no more; the next change starts another worker."""
@@ -251,7 +263,7 @@ class MljApp(App[int]):
             return frame
         selected = draft.selected if draft.hidden else -1
         dataset = draft.dataset if frame.state == "loading" or self.lab.awaited else frame.dataset
-        return replace(frame, selected=selected, dataset=dataset)
+        return frame._replace(selected=selected, dataset=dataset)
 
     # the terminal ---------------------------------------------------------------------------------------------------
 
@@ -276,7 +288,7 @@ class MljApp(App[int]):
     def action_command_palette(self) -> None:
         """Open the palette."""
         if self.screen.id != "--command-palette":
-            self.push_screen(PaletteScreen(id="--command-palette"))
+            self.push_screen(PaletteScreen())
 
     def action_interrupt(self) -> None:
         """ctrl+c: ask; again: stop the run and leave."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -81,35 +80,33 @@ class Feed:
         frame = _told(started)
         if update is not None:
             frame = _progress(frame, update)
-        frame = replace(
-            frame,
+        frame = frame._replace(
             eta=self._eta(started, update),
             losses=_series(mirror, LOSSES),
             accuracies=_series(mirror, ACCURACIES),
             shown_epoch=frame.epoch,
         )
         if mirror.ended is not None:
-            frame = replace(frame, metrics=frame.metrics | mirror.ended.metrics)
+            frame = frame._replace(metrics={**frame.metrics, **mirror.ended.metrics})
         frame = _with_trouble(frame, mirror)
         if mirror.picture is not None:
             return self._pictured(frame, started.scene, mirror.picture)
         before = self._frame
         if frame.state not in ("loading", "running") or before.dataset != frame.dataset:
             return frame
-        return replace(frame, boundary=before.boundary, fit=before.fit, pictures=before.pictures)
+        return frame._replace(boundary=before.boundary, fit=before.fit, pictures=before.pictures)
 
     def _waiting(self, mirror: Mirror) -> Frame:
         """Nothing has begun yet: the frame before, or what went wrong."""
         state = mirror.update.state if mirror.update is not None else "loading"
-        return _with_trouble(replace(self._frame, state=state), mirror)
+        return _with_trouble(self._frame._replace(state=state), mirror)
 
     def _pictured(self, frame: Frame, scene: Scene, picture: Picture) -> Frame:
-        return replace(
-            frame,
+        return frame._replace(
             boundary=_boundary(picture),
             fit=_fit(scene, picture),
             pictures=_pictures(picture),
-            net=replace(frame.net, weights=picture.weights),
+            net=frame.net._replace(weights=picture.weights),
             shown_epoch=frame.epoch if self.scrub is None else min(picture.epoch, frame.epoch),
         )
 
@@ -184,8 +181,7 @@ def _told(started: Started) -> Frame:
 
 def _progress(frame: Frame, update: Update) -> Frame:
     """The frame with what every update says."""
-    return replace(
-        frame,
+    return frame._replace(
         state=update.state,
         run=safe(update.run) or frame.run,
         name=safe(update.name) or frame.name,
@@ -206,9 +202,9 @@ def _with_trouble(frame: Frame, mirror: Mirror) -> Frame:
     """The frame of a run that failed, or whose worker is gone before its end."""
     if mirror.failed is not None:
         failed = mirror.failed
-        return replace(frame, state="failed", message=safe(failed.message, 500), hint=safe(failed.hint, 500))
+        return frame._replace(state="failed", message=safe(failed.message, 500), hint=safe(failed.hint, 500))
     if mirror.lost and frame.state not in OVER:
-        return replace(frame, state="lost", message=safe(mirror.lost, 500))
+        return frame._replace(state="lost", message=safe(mirror.lost, 500), hint="r trains it again in another")
     return frame
 
 

@@ -1,18 +1,23 @@
-"""Frame: everything the panes may show at one moment, frozen. A pane is a function from a Frame and a size to rows."""
+"""Frame: everything the panes may show at one moment, frozen. A pane is a function from a Frame and a size to rows.
+
+Named tuples, not dataclasses: those take 5 ms longer to make, and the first paint waits for it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Series:
+
+class Series(NamedTuple):
     """One curve: x (epochs) and y [n] float64, at most 2,048 points; low and high [n]: the range folded into each."""
 
     name: str
@@ -22,8 +27,7 @@ class Series:
     high: Array | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
+class Points(NamedTuple):
     """Rows of a data set with two features: x, y [n] in data units, label [n] class numbers."""
 
     x: Array
@@ -31,8 +35,7 @@ class Points:
     label: Array
 
 
-@dataclass(frozen=True, slots=True)
-class Boundary:
+class Boundary(NamedTuple):
     """What the network believes over a rectangle of the input plane.
 
     winner [H, W] uint8: the most probable class; certainty [H, W] uint8: its probability, 0..255 over 1/K..1.
@@ -44,8 +47,7 @@ class Boundary:
     bounds: tuple[float, float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(NamedTuple):
     """A regression on one feature: training and test points and the network's line."""
 
     train: Points
@@ -54,8 +56,7 @@ class Fit:
     y: Array
 
 
-@dataclass(frozen=True, slots=True)
-class Pictures:
+class Pictures(NamedTuple):
     """Images and what the network says of them: images [n, h, w] uint8, predicted, label [n], probability [n]."""
 
     images: Array
@@ -64,8 +65,7 @@ class Pictures:
     probability: Array
 
 
-@dataclass(frozen=True, slots=True)
-class Net:
+class Net(NamedTuple):
     """The network as drawn: names of inputs and outputs, widths of every layer of numbers, activations between them.
 
     weights[i] [inputs shown, outputs shown] of dense layer i, cut to the first 16 of each side; may be empty.
@@ -79,8 +79,7 @@ class Net:
     parameters: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One moment of a run, or of an experiment about to start.
 
     state: loading, running, paused, finished, stopped, diverged, failed, lost. film: epochs of the snapshots in memory;
@@ -104,10 +103,10 @@ class Frame:
     steps_per_second: float = 0.0
     eta: float | None = None
     learning_rate: float = 0.0
-    metrics: dict[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float] = NOTHING
     ceiling: float | None = None
     class_names: tuple[str, ...] = ()
-    rows: dict[str, int] = field(default_factory=dict)
+    rows: Mapping[str, int] = NOTHING
     losses: tuple[Series, ...] = ()
     accuracies: tuple[Series, ...] = ()
     points: Points | None = None

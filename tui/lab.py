@@ -38,7 +38,7 @@ class Lab:
         self._watched = 0.0
         self._asked = 0  # the command that started the experiment of the draft
         self._number = 0  # which experiment of the worker that is, as its reply says
-        self._shown = ""  # the id of the recorded run that is looked at
+        self._shown = ""  # the folder of the recorded run that is looked at
 
     @property
     def watched(self) -> float:
@@ -76,8 +76,8 @@ class Lab:
     def show(self, config: Config, run: Run) -> None:
         """Look at a run that is not going on."""
         self.adopt(config)
-        self._shown = run.id
-        self._asked = self.runner.send("Open", run=run.id, pace=self.pace)
+        self._shown = str(run.folder.absolute())
+        self._asked = self.runner.send("Open", run=self._shown, pace=self.pace)
 
     def go_on(self) -> bool:
         """Go on with the run that is looked at; False when none is."""

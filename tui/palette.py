@@ -47,6 +47,9 @@ class PaletteScreen(CommandPalette):
 
     CSS_PATH = "styles/sheets.tcss"
 
+    def __init__(self) -> None:
+        super().__init__(placeholder="A command, a data set, a recipe, a theme", id="--command-palette")
+
 
 class Palette(Provider):
     """Feeds Textual's palette."""

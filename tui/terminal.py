@@ -6,9 +6,8 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 Colors: TypeAlias = Literal["full", "256", "16", "none"]
 Glyphs: TypeAlias = Literal["braille", "blocks", "ascii"]
@@ -26,8 +25,7 @@ RESTORE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
+class Terminal(NamedTuple):
     """The colours and characters this terminal shows, and its size in cells.
 
     glyphs: braille (everything), blocks (half blocks and straight boxes, as on the Linux console) or ascii.

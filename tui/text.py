@@ -68,5 +68,13 @@ def plural(number: int, word: str) -> str:
     return f"{count(number)} {word}{ending}"
 
 
+def shortened(text: str, width: int) -> str:
+    """Text of at most `width` characters: what is too long loses its middle, since the end often says why."""
+    if len(text) <= width or width < 5:
+        return text
+    tail = (width - 4) // 2
+    return f"{text[: width - 4 - tail]} .. {text[len(text) - tail :]}"
+
+
 def _odd(value: float) -> str:
     return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"

@@ -6,9 +6,8 @@ colours are members of that palette, for 16 they are names.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.style import Style
 
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 Ramp = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(NamedTuple):
     """The colours panes draw with; an empty word is the terminal's own.
 
     points: a class's dots. beliefs: a class's part of the decision map, from unsure to sure. negative, positive: signed

@@ -41,5 +41,5 @@ class Trace:
             activations=list(frame.net.activations),
             picture=zlib.crc32(picture.tobytes()) if picture is not None else 0,
             curve=next((len(series.x) for series in frame.losses if series.name == "train"), 0),
-            metrics=frame.metrics,
+            metrics=dict(frame.metrics),
         )

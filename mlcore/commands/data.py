@@ -25,7 +25,7 @@ from mlcore.report import json_line
 from mlcore.sanitize import sanitize
 from mlcore.spec import kind_of
 
-WIDEST = 8  # features shown of a row
+WIDEST = 6  # features shown of a row
 PICTURES = 12
 SPLITS = ("train", "validation", "test")
 

@@ -49,7 +49,8 @@ def _finite(path: Path, found: NDArray[Any], names: Sequence[str]) -> NDArray[An
     bad = np.argwhere(~np.isfinite(found))
     if len(bad):
         row, column = bad[0]
-        message = f"{path}: {len(bad)} values are not finite, the first is {names[column]} in row {row}"
+        many = "1 value is" if len(bad) == 1 else f"{len(bad)} values are"
+        message = f"{path}: {many} not finite, the first is {names[column]} in row {row} (rows count from 0)"
         raise DataError(message, code="DATA_NONFINITE", hint="remove these rows or fill the values in")
     return found
 

@@ -20,11 +20,12 @@ PACKAGES = (
     "numpy", "cffi", "textual", "plotext", "scikit-learn", "pandas", "msgspec", "tomli-w", "safetensors",
     "platformdirs", "torch",
 )  # fmt: skip
+REMEDY = "Install a C compiler and Python's headers, then mlj again: make run, or pip install --no-cache-dir"
 
 
 def info(args: argparse.Namespace) -> int:
     """Versions, kernels, threads, PyTorch and folders."""
-    found = {
+    found: dict[str, Any] = {
         "mlj": mlcore.__version__,
         "python": f"{platform.python_version()} ({sys.executable})",
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -38,9 +39,8 @@ def info(args: argparse.Namespace) -> int:
     if args.json:
         print(json_line({"schema": 1, **found}))
         return 0
-    packages = found.pop("packages")
-    print("\n".join(lines((name.replace("_", " "), value) for name, value in found.items())))
-    print("packages      " + ", ".join(f"{name} {number}" for name, number in packages.items()))
+    found["packages"] = ", ".join(f"{name} {number}" for name, number in found["packages"].items())
+    print("\n".join(lines(found.items())))
     return 0
 
 
@@ -71,7 +71,8 @@ def _kernels() -> dict[str, Any]:
 
     reason = kernels.unavailable()
     if reason:
-        return {"native": f"no: {reason}; the reference backend runs everything, slowly"}
+        remedy = "" if reason.startswith("MLJ_") else f". {REMEDY}"
+        return {"native": f"no: the reference backend runs everything, slowly: {reason}{remedy}"}
     asked = os.environ.get("MLJ_NUM_THREADS")
     why = f"MLJ_NUM_THREADS={asked}" if asked else "the least of usable processors, quota and physical cores"
     return {

@@ -22,18 +22,26 @@ GREETING = """mlj: neural networks that learn before your eyes. Six commands wor
 mlj --help lists the rest."""
 
 
+class _Wide(argparse.HelpFormatter):
+    """Help whose first column has room for `    completion`: argparse forgets the indent of a verb."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog)
+        self._action_max_length = 14
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises UsageError and names the nearest word."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(allow_abbrev=False, **settings)
+        super().__init__(allow_abbrev=False, formatter_class=_Wide, **settings)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, hint=f"{self.prog} --help shows what there is")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
-            what = "verb" if action.dest == "word" else f"{self.prog}:" if action.dest == "act" else action.dest
+            what = "verb" if action.dest == "word" else f"word of {self.prog}" if action.dest == "act" else action.dest
             raise nearest(what, str(value), tuple(map(str, action.choices)))
 
 
@@ -46,6 +54,8 @@ def nearest(what: str, word: str, known: Sequence[str]) -> UsageError:
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """The command line as values; `verb` names the function that runs it. Raises UsageError."""
     parser, verbs = build()
+    if words[0].startswith("-") and words[0] not in ("-h", "--help", "--version"):
+        raise nearest("option", words[0], ("--help", "--version"))
     args, extra = parser.parse_known_args(words)
     if args.word == "tui":  # argparse would keep options meant for the app to itself
         args.rest = list(words[1:])

@@ -17,6 +17,7 @@ from mlcore.runs import Run, list_runs, open_run, runs_root
 from mlcore.sanitize import sanitize
 
 HEADER = ("name", "state", "data", "layers", "epochs", "accuracy", "seconds", "id")
+NARROW, FEWER = 100, 6  # columns of the terminal under which the list has only this many of its own
 
 
 def listing(args: argparse.Namespace) -> int:
@@ -31,7 +32,9 @@ def listing(args: argparse.Namespace) -> int:
             os.scandir(runs_root(args.runs_dir)).close()  # a folder that cannot be read is not an empty one
         print(f"no runs in {runs_root(args.runs_dir)} yet; mlj train moons makes one", file=sys.stderr)
         return 0
-    print("\n".join(table.lines(map(_cells, runs), HEADER, right=(4, 5, 6))))
+    count = FEWER if 0 < table.room() < NARROW else len(HEADER)
+    rows = (_cells(run)[:count] for run in runs)
+    print("\n".join(table.lines(rows, HEADER[:count], right=(4, 5, 6))))
     return 0
 
 

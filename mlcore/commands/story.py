@@ -66,8 +66,6 @@ class Story:
         if started.summary:
             yield fact("network", f"{started.summary}, {plural(started.parameters, 'parameter')}")
         yield fact("backend", machine)
-        if started.backend == "reference" and started.config.get("backend") == "auto":
-            yield fact("why", started.why)
         yield from self._measured("validation", ended.metrics, None)
         yield from self._measured("test", ended.metrics, started.ceiling)
         if ended.best_epoch and ended.best_epoch != ended.epoch and "validation_loss" in ended.metrics:
@@ -75,8 +73,7 @@ class Story:
         if run is not None:
             name = called(run)
             yield fact("run", sanitize(run.name))
-            again = ended.reason == "interrupted"
-            yield fact("try", f"mlj resume {name}" if again else f"mlj predict {name} --rows 0:3 --show")
+            yield fact("try", _next(ended, name))
             yield fact("", f"mlj-tui {name}")
 
     def _measured(self, split: str, metrics: Metrics, ceiling: float | None) -> Iterator[str]:
@@ -88,6 +85,16 @@ class Story:
         elif f"{split}_loss" in metrics:
             r2 = f"   (R² {metrics[f'{split}_r2']:.4f})" if f"{split}_r2" in metrics else ""
             yield fact(f"{split} loss", f"{metrics[f'{split}_loss']:.5f}{r2}")
+
+
+def _next(ended: Ended, name: str) -> str:
+    """What is worth trying with a run that ended so."""
+    if ended.reason == "interrupted":
+        return f"mlj resume {name}"
+    if ended.reason == "diverged":
+        return f"mlj runs show {name}"
+    tested = any(metric.startswith("test_") for metric in ended.metrics)
+    return f"mlj predict {name} --rows 0:3 --show" if tested else f"mlj plot {name}"
 
 
 def called(run: Run) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlcore.catalogue import Catalogue
 from mlcore.commands.parser import build, nearest
-from mlcore.commands.table import lines
+from mlcore.commands.table import fold, lines, room
 from mlcore.report import json_line
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def recipes(args: argparse.Namespace) -> int:
             print(json_line({"recipe": name, "line": line}))
     else:
         print("\n".join(lines(known().items())))
-        print("\nmlj train moons is short for mlj train journey/moons; mlj explain moons shows what it does.")
+        print("\nmlj train moons is short for mlj train journey/moons;\nmlj explain moons shows what it does.")
     return 0
 
 
@@ -83,7 +83,8 @@ def _entry(catalogue: str, table: Catalogue, word: str) -> Iterator[str]:
         if entry.name == word:
             yield f"{table.what} {word}: {entry.line}"
             yield ""
-            yield from _indented((inspect.getdoc(entry.load()) or "").split("\n"))
+            for paragraph in (inspect.getdoc(entry.load()) or "").split("\n"):
+                yield from _indented(fold(paragraph, room() or len(paragraph)))
             if catalogue != "layers":  # a layer is a word of the architecture line
                 yield from _fields({catalogue: word}, catalogue)
 
@@ -118,7 +119,7 @@ def typed(value: Any) -> str:
 
 def allowed(row: Row) -> str:
     """The words or the range a setting takes."""
-    return " | ".join(typed(choice) for choice in row.choices) or row.limits
+    return " | ".join(filter(None, [row.limits, *map(typed, row.choices)]))
 
 
 def _indented(rows: Any) -> Iterator[str]:

@@ -106,6 +106,8 @@ def told(args: argparse.Namespace, events: Iterator[Event], data: Data | None = 
     if args.json:
         return report.json_lines(events, sys.stdout, run)
     events = report.warnings(events, sys.stderr)
+    if not args.quiet:
+        events = report.fallback(events, sys.stderr)
     if args.log_every:
         return report.article_lines(events, sys.stdout, args.log_every, lambda model: test_loss(model, data))
     if args.quiet or args.no_progress:
@@ -140,7 +142,7 @@ def test_loss(model: Model, data: Data | None) -> float:
 def judged(config: Config, ended: Ended) -> int:
     """The exit code of a run by itself, and the sentence for one that failed: diverged, or its goal not reached."""
     if ended.reason == "diverged":
-        rate = config.optimizer.learning_rate / 10
+        rate = min(config.optimizer.learning_rate / 10, type(config.optimizer)().learning_rate)
         error = Diverged(ended.message, hint=f"try a lower learning rate: --set optimizer.learning_rate={rate:g}")
         print(sentence(error), file=sys.stderr)
         return error.exit_code
@@ -152,10 +154,7 @@ def _goal_code(config: Config, ended: Ended) -> int:
     goal = config.stopping.goal
     if not goal or ended.reason == "goal":
         return 0
-    name = Goal.parse(goal).name
-    there = f"there are {', '.join(ended.metrics)}"
-    got = f"got {ended.metrics[name]:.4f}" if name in ended.metrics else there
-    print(f"mlj: goal not reached: {goal}, {got}", file=sys.stderr)
+    print(f"mlj: goal not reached: {goal}, got {ended.metrics[Goal.parse(goal).name]:.4f}", file=sys.stderr)
     return 1
 
 

@@ -63,7 +63,7 @@ def _downloaded(name: str, path: Path, file: files.File) -> Fetched:
         _write(path, body)
         return Fetched(path, address, len(body))
     raise DataError(
-        f"{path.name} could not be downloaded ({'; '.join(refusals)})",
+        f"{path} could not be downloaded ({'; '.join(refusals)})",
         code="DATA_FETCH",
         where=str(path),
         hint=f"try again with a network; or put the files into {path.parent}; {collection.instead} works now",

@@ -212,7 +212,8 @@ def attach(run: Run) -> Client:
     """A client of the process that trains a run. Raises RunError (RUN_LOST) when it is not running."""
     path = run.status.socket
     if not path:
-        raise RunError(f"run {run.name} is not running", code="RUN_LOST", hint=f"mlj resume {run.name}")
+        message = f"run {run.name} is {run.status.state}, not running"
+        raise RunError(message, code="RUN_LOST", hint=f"go on with: mlj resume {run.name}")
     return connect(path)
 
 

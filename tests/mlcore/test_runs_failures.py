@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import itertools
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +56,16 @@ def test_a_run_whose_process_vanished_is_lost(tmp_path: Path) -> None:
                 os._exit(0)
     os.waitpid(child, 0)
     assert run.status.state == "lost" and run.status.pid == child
+
+
+def test_a_run_that_diverged_is_not_lost(tmp_path: Path) -> None:
+    run = Run.create(config(dataset="line", layers="8 relu", **{"optimizer.learning_rate": 1e30}), tmp_path)
+    list(record(train(run.config), run))
+    status = Run.open(run.folder).status
+    assert (status.state, status.exit_code, status.epochs) == ("diverged", 8, 6)
+    assert not math.isfinite(status.metrics["train_loss"])
+    assert not math.isfinite(run.events[-1]["metrics"]["train_loss"])
+    assert "null" not in (run.folder / "events.jsonl").read_text() + (run.folder / "status.json").read_text()
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, folder: str, error: int, times: int = 10**9) -> list[str]:

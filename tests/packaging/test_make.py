@@ -117,6 +117,16 @@ def test_a_step_that_fails_shows_the_end_of_its_log(checkout: Path) -> None:
     assert "packages: failed; the whole log is .venv/mlj/packages.log" in done.stderr
 
 
+def test_without_a_network_setting_up_stops_with_one_sentence(checkout: Path) -> None:
+    broken = "WARNING: Retrying (Retry(total=0, connect=None)) after connection broken by NewConnectionError"
+    pretend(checkout, f"echo '{broken}'; echo 'ERROR: ResolutionImpossible'; exit 1")
+    done = make("run", cwd=checkout, PYTHON=sys.executable)
+    assert done.returncode != 0
+    first = done.stderr.splitlines()[0]
+    assert first.startswith("The packages could not be downloaded") and "PIP_INDEX_URL" in first
+    assert "Retrying" not in done.stderr and ".venv/mlj/packages.log" in done.stderr
+
+
 def test_a_second_time_nothing_is_done_and_nothing_is_said(checkout: Path) -> None:
     pretend(checkout, BUILD)
     first = make("run", cwd=checkout, PYTHON=sys.executable, CC="true")
@@ -124,6 +134,14 @@ def test_a_second_time_nothing_is_done_and_nothing_is_said(checkout: Path) -> No
     calls = (checkout / "calls").read_text(encoding="utf-8")
     assert make("run", cwd=checkout, PYTHON=sys.executable, CC="true").stdout == "the app\n"
     assert (checkout / "calls").read_text(encoding="utf-8") == calls
+
+
+def test_running_does_not_wait_for_bytecode_nobody_imports(checkout: Path) -> None:
+    pretend(checkout, BUILD)
+    make("run", cwd=checkout, PYTHON=sys.executable, CC="true")
+    make("kernels", cwd=checkout, PYTHON=sys.executable, CC="true")
+    installs = [line for line in (checkout / "calls").read_text(encoding="utf-8").splitlines() if "numpy>=" in line]
+    assert ["--no-compile" in line for line in installs] == [True, False]
 
 
 def test_a_changed_c_file_rebuilds_only_the_kernels(checkout: Path) -> None:

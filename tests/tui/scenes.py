@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -79,8 +78,7 @@ def digits() -> Frame:
     predicted = label.copy()
     predicted[3] = 8
     names = tuple("0123456789")
-    return replace(
-        circles(),
+    return circles()._replace(
         dataset="digits",
         task="multiclass",
         points=None,
@@ -96,8 +94,7 @@ def digits() -> Frame:
 def line() -> Frame:
     """A regression on one feature, at its end."""
     x = np.linspace(0, 1, 50)
-    return replace(
-        circles(),
+    return circles()._replace(
         state="finished",
         dataset="line",
         task="regression",
@@ -117,8 +114,7 @@ def broken() -> Frame:
     """Everything that is not a number, in every place one can stand."""
     frame, odd = circles(), np.array([np.nan, np.inf, -np.inf, 1e30, 1e-12, 0.0, -1.0])
     widths = (2, 8, 8, 1)
-    return replace(
-        frame,
+    return frame._replace(
         state="diverged",
         steps_per_second=float("nan"),
         eta=float("inf"),
@@ -128,16 +124,15 @@ def broken() -> Frame:
         losses=(Series("train", np.arange(7.0), odd), Series("validation", odd, odd)),
         accuracies=(Series("train", np.arange(7.0), odd),),
         points=Points(odd, odd[::-1], np.arange(7)),
-        net=replace(frame.net, weights=tuple(np.full_like(w, np.nan) for w in weights(widths))),
+        net=frame.net._replace(weights=tuple(np.full_like(w, np.nan) for w in weights(widths))),
     )
 
 
 def hostile() -> Frame:
     """Text that would steer a terminal, in every place text can stand."""
     frame = circles()
-    net = replace(frame.net, inputs=(HOSTILE, HOSTILE), outputs=(HOSTILE, HOSTILE), activations=(HOSTILE, HOSTILE, ""))
-    return replace(
-        frame,
+    net = frame.net._replace(inputs=(HOSTILE, HOSTILE), outputs=(HOSTILE, HOSTILE), activations=(HOSTILE, HOSTILE, ""))
+    return frame._replace(
         dataset=HOSTILE,
         name=HOSTILE,
         run=HOSTILE,
@@ -153,8 +148,8 @@ def wide() -> Frame:
     """A network with more layers and neurons than there is room for."""
     widths = (784, *([300] * 12), 10)
     bends = (*(["relu"] * 12), "")
-    frame = replace(circles(), net=Net((), tuple("0123456789"), widths, bends, weights(widths), 1_234_567))
-    return replace(frame, shown_epoch=7, selected=4, metrics={**frame.metrics, "test_accuracy": 0.9713})
+    frame = circles()._replace(net=Net((), tuple("0123456789"), widths, bends, weights(widths), 1_234_567))
+    return frame._replace(shown_epoch=7, selected=4, metrics={**frame.metrics, "test_accuracy": 0.9713})
 
 
 FRAMES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -117,10 +118,13 @@ async def test_comma_goes_back_in_the_film_and_a_branch_goes_on_from_there(tmp_p
         await lab.says("A new run goes on")
 
 
-async def test_a_branch_without_a_picture_chosen_says_what_to_do(tmp_path: Path) -> None:
+async def test_a_branch_without_a_picture_chosen_says_what_to_do_until_the_next_key(tmp_path: Path) -> None:
     async with living(tmp_path) as lab:
         await lab.press("b")
         await lab.says("First choose a picture")
+        lab.app.laboratory._said_until += 1000.0
+        await lab.press("u")
+        await lab.until(lambda: "First choose a picture" not in lab.screen)
 
 
 async def test_digits_are_shown_as_pictures_with_answers(tmp_path: Path) -> None:
@@ -131,6 +135,14 @@ async def test_digits_are_shown_as_pictures_with_answers(tmp_path: Path) -> None
         await lab.says("what it reads")
         await lab.press("up")
         assert (await lab.learned()).net.widths == (64, 96, 10)
+
+
+async def test_the_share_of_digits_read_right_counts_those_on_the_screen(tmp_path: Path) -> None:
+    async with living(tmp_path, "journey/digits", size=(120, 40)) as lab:
+        await lab.until(lambda: lab.frame.pictures is not None)
+        await lab.says("right")
+        grid = re.findall(r"(?:\d|\d≠\d) \d+%", lab.screen)
+        assert f"of {len(grid)} right" in lab.screen
 
 
 async def test_a_regression_is_shown_as_a_line(tmp_path: Path) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 import mlcore
 from mlcore.errors import RunError
-from tests.tui.living import living
+from tests.tui.living import Living, living
 
 pytestmark = pytest.mark.usefixtures("own_home")
 EPOCHS = mlcore.load_recipe("journey/circles").epochs
+
+
+def over(lab: Living) -> str:
+    """What lies over the Lab, as text."""
+    return "\n".join(strip.text for strip in lab.app.screen._compositor.render_strips())
 
 
 async def test_runs_are_listed_and_one_can_be_opened(tmp_path: Path) -> None:
@@ -31,6 +38,28 @@ async def test_runs_are_listed_and_one_can_be_opened(tmp_path: Path) -> None:
         assert len(opened.losses[1].x) == EPOCHS  # its past is read, not trained again
         await lab.press("comma")
         await lab.until(lambda: lab.frame.shown_epoch < EPOCHS)
+
+
+async def test_a_copied_folder_a_broken_run_and_a_hostile_name_spoil_no_other_run(tmp_path: Path) -> None:
+    async with living(tmp_path, full=False) as lab:
+        await lab.until(lambda: lab.frame.run)
+        await lab.press("c", "f")
+        await lab.learned()
+        whole = tmp_path / "runs" / lab.frame.run
+        for name in ("copy", "broken", "hostile", "x\x1b[2J[red]evil"):
+            shutil.copytree(whole, whole.with_name(name))
+        (tmp_path / "runs" / "broken" / "config.json").write_text("{", encoding="utf-8")
+        facts = json.loads((tmp_path / "runs" / "hostile" / "run.json").read_text(encoding="utf-8"))
+        hostile = json.dumps(facts | {"name": "\x1b[31mred\x07[bold]evil[/]"})
+        (tmp_path / "runs" / "hostile" / "run.json").write_text(hostile, encoding="utf-8")
+        await lab.press("o")
+        await lab.until(lambda: lab.app.screen.query("DataTable") and lab.app.screen.query_one("DataTable").row_count)  # type: ignore[attr-defined]
+        assert lab.app.screen.query_one("DataTable").row_count == 5  # type: ignore[attr-defined]
+        await lab.until(lambda: "broken" in over(lab) and "\\x1b[31mred" in over(lab))
+        number = lab.app.feed.number
+        await lab.press("enter")  # the newest by its folder: the name that would clear the screen
+        await lab.until(lambda: lab.app.feed.number > number)
+        assert (await lab.learned(dataset="circles")).epoch == EPOCHS
 
 
 async def test_a_run_that_was_stopped_can_be_opened_and_goes_on(tmp_path: Path) -> None:
@@ -92,10 +121,22 @@ async def test_a_worker_that_dies_is_told_in_words_and_the_next_key_starts_anoth
         process.kill()
         process.wait()
         await lab.until(lambda: lab.frame.state == "lost")
-        await lab.says("the worker ended")
+        await lab.says("the worker ended. r trains it again in another")
         await lab.press("up")
         await lab.until(lambda: lab.frame.net.widths == (2, 12, 8, 1))
         assert lab.frame.state in ("running", "finished")
+
+
+async def test_a_disk_that_refuses_is_told_at_once_and_no_key_promises_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file where the folder should be", encoding="utf-8")
+    async with living(tmp_path, full=False) as lab:
+        await lab.says("this run is not recorded")
+        await lab.press("c")
+        await lab.says("this run is not recorded")
+        assert "stays on disk" not in lab.screen
+        assert lab.frame.state == "running"
+        await lab.press("ctrl+q")
+        assert "nothing of it will be kept" in lab.app.leaving.farewell
 
 
 async def test_the_last_words_of_a_caption_are_spoken_only_until_escape(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from rich.cells import cell_len
 
@@ -70,7 +68,7 @@ async def test_rows_that_look_as_before_are_not_sent_again(monkeypatch):
         frame = circles()
         certainty = frame.boundary.certainty.copy()
         certainty[:4] = 255
-        pane.show(replace(frame, boundary=replace(frame.boundary, certainty=certainty)))
+        pane.show(frame._replace(boundary=frame.boundary._replace(certainty=certainty)))
         assert {region.y for region in regions} == {1}
         assert all(region.height == 1 for region in regions)
 
@@ -114,7 +112,7 @@ async def test_states_differ_by_sign():
     signs = set()
     async with Shelf(Terminal("none"), circles()).run_test(size=(80, 24)) as pilot:
         for state in ("running", "paused", "finished", "stopped", "diverged"):
-            pilot.app.query_one(ProgressLine).show(replace(circles(), state=state))
+            pilot.app.query_one(ProgressLine).show(circles()._replace(state=state))
             await pilot.pause()
             assert state in pilot.app.rows[-2]
             signs.add(pilot.app.rows[-2][1])

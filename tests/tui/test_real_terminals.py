@@ -159,7 +159,10 @@ def test_the_window_may_be_dragged_to_any_size(tmp_path: Path) -> None:
         for columns, rows in ((120, 40), (60, 18), (200, 60), (20, 6), (10, 3), (80, 24)):
             terminal.resize(columns, rows)
             time.sleep(0.15)
+            if columns < 40 or rows < 12:
+                assert terminal.wait(lambda t: "mlj needs" in " ".join(t.text().split()) or t.screen.columns < 20)
         assert terminal.wait(lambda t: "4 accuracy" in t.text() and "epoch" in t.text())
+        assert "mlj needs" not in terminal.text()
         leave(terminal)
 
 

@@ -17,14 +17,20 @@ from tui.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
 AT_FIRST_PAINT = """
-import sys
-from tui import __main__
-from tui.app import MljApp
+import gc, sys
+from tui.__main__ import quick_imports
+with quick_imports():
+    from tui.app import MljApp
 from tui.terminal import Terminal
 
 def look(self):
-    print(*sorted(sys.modules))
+    print(*sorted(sys.modules), "gc:on" if gc.isenabled() else "gc:off", "parsed:%d" % len(parsed))
+    import ssl
     self.exit(0)
+
+from textual.css.stylesheet import Stylesheet
+parsed, parse = [], Stylesheet.reparse
+Stylesheet.reparse = lambda self: (parsed.append(1), parse(self))
 
 MljApp._prepare = look
 MljApp(Terminal()).run(headless=True, size=(80, 24))
@@ -42,6 +48,8 @@ def test_nothing_heavy_is_loaded_when_the_lab_is_first_seen() -> None:
     loaded = set(done.stdout.split())
     assert "tui.screens.lab" in loaded
     assert loaded.isdisjoint({"numpy", "msgspec", "plotext", "torch", "pandas", "sklearn", "tomllib", "mlcore.config"})
+    assert loaded.isdisjoint({"ssl", "_ssl"})
+    assert {"gc:on", "parsed:0"} <= loaded  # and no style sheet is read twice
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])
@@ -95,7 +103,9 @@ async def test_every_theme_can_be_chosen_and_drawn(tmp_path: Path) -> None:
 async def test_sheets_and_dialogs_open_on_every_kind_of_terminal(tmp_path: Path, colors: str, glyphs: str) -> None:
     terminal = Terminal(colors, glyphs)  # type: ignore[arg-type]
     async with living(tmp_path, terminal=terminal, full=False) as lab:
-        for key in ("?", "p", "o", "e", "q"):
+        await lab.press("space")  # paused: a run that has ended leaves q nothing to ask
+        await lab.until(lambda: lab.frame.state == "paused")
+        for key in ("?", "p", "o", "e", "ctrl+p", "q"):
             await lab.press(key)
             await lab.until(lambda: lab.app.screen is not lab.app.laboratory)
             text = "\n".join(strip.text for strip in lab.app.screen._compositor.render_strips())

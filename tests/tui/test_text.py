@@ -75,3 +75,13 @@ def test_things_are_counted_in_words():
         "1,797 rows",
     ]
     assert text.count(103_400) == "103k"
+
+
+def test_what_is_too_long_for_a_line_loses_its_middle_and_keeps_its_reason() -> None:
+    refused = "this run is not recorded: cannot write in /a/very/long/path/runs/20260101: No space left on device"
+    for width in (40, 78):
+        short = text.shortened(refused, width)
+        assert len(short) == width
+        assert short.startswith("this run is not")
+        assert short.endswith("left on device")
+    assert text.shortened("short", 78) == "short"

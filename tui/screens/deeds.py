@@ -42,6 +42,7 @@ class Deeds:
         """Do the command of that id. What cannot be done is said in the caption line."""
         from mlcore import MljError
 
+        self.screen.hush()
         try:
             if identity in EDITS:
                 self._edit(identity)
@@ -166,8 +167,9 @@ class Deeds:
 
     def keep(self) -> None:
         self.app.runner.send("Keep")
-        name = self.app.feed.frame().name
-        self.screen.say(f"{name or 'This run'} stays on disk, whatever you try next: o lists it")
+        frame = self.app.feed.frame()
+        promise = f"{frame.name or 'This run'} stays on disk, whatever you try next: o lists it"
+        self.screen.say(self.app.unrecorded or promise)
 
     # the screen -----------------------------------------------------------------------------------------------------
 

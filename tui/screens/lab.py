@@ -18,13 +18,14 @@ from tui.clock import Clock, Part
 from tui.commands import COMMANDS as LIST
 from tui.frame import Frame
 from tui.screens.deeds import Deeds
+from tui.text import shortened
 from tui.widgets.boundary import BoundaryPane
 from tui.widgets.curves import AccuracyPane, LossPane
 from tui.widgets.digits import DigitsPane
 from tui.widgets.keyline import KeyLine
 from tui.widgets.network import NetworkPane
 from tui.widgets.pane import Pane
-from tui.widgets.strip import CaptionLine, DataStrip, ProgressLine
+from tui.widgets.strip import SMALLEST, CaptionLine, Cramped, DataStrip, ProgressLine
 
 if TYPE_CHECKING:
     from tui.app import MljApp
@@ -71,6 +72,7 @@ class LabScreen(Screen[None]):
         yield self._caption
         yield self._progress
         yield self._keys
+        yield Cramped()
 
     def on_mount(self) -> None:
         """Start the heartbeat."""
@@ -94,6 +96,7 @@ class LabScreen(Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Ask for pictures of the new size."""
+        self.set_class(event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1], "-cramped")
         self.call_after_refresh(self._ask)
 
     def _ask(self) -> None:
@@ -155,7 +158,7 @@ class LabScreen(Screen[None]):
         """What the caption line says: an answer to a key, trouble, or the caption whose moment it is."""
         now, captions, lab = monotonic(), self.mlj.captions, self.mlj.lab
         if now < self._said_until:
-            return self._said
+            return shortened(self._said, self.size.width - 2)
         if frame.message and frame.state in TROUBLE:
             return f"{frame.message}. {frame.hint}".rstrip(". ")
         if captions is None:
@@ -171,8 +174,12 @@ class LabScreen(Screen[None]):
     def say(self, text: str, seconds: float = 4.0) -> None:
         """A sentence in the caption line, for a while, before whatever else would stand there."""
         self._said, self._said_until = text, monotonic() + seconds
-        self._caption.say(text)
+        self._caption.say(shortened(text, self.size.width - 2))
         self.set_timer(seconds + 0.05, self.changed)
+
+    def hush(self) -> None:
+        """The next key was pressed: the answer to the one before has been read."""
+        self._said_until = 0.0
 
     def zoom(self, pane: Pane | None) -> None:
         """One pane alone, or all of them."""

@@ -22,7 +22,10 @@ ACCURACIES = ("test_accuracy", "validation_accuracy", "train_accuracy")
 
 
 class RunsScreen(ModalScreen[str]):
-    """A table of runs, newest first. Dismissed with the id of the one chosen, or nothing."""
+    """A table of runs, newest first. Dismissed with the folder of the one chosen, or nothing.
+
+    The folder, since a copied folder has its original's id.
+    """
 
     CSS_PATH = "../styles/sheets.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,o,q", "close")]
@@ -39,7 +42,7 @@ class RunsScreen(ModalScreen[str]):
             for name, width in COLUMNS:
                 table.add_column(name, width=width, key=name)
             yield table
-            yield Static(Content("reading …"), id="about")
+            yield Static(Content("reading"), id="about")
 
     def on_mount(self) -> None:
         """Read the folder without making anybody wait."""
@@ -50,7 +53,7 @@ class RunsScreen(ModalScreen[str]):
         from mlcore import MljError, list_runs
 
         try:
-            found = [(run.id, _cells(run)) for run in list_runs(self._runs_dir)]
+            found = [(str(run.folder.absolute()), _cells(run)) for run in list_runs(self._runs_dir)]
         except MljError as error:
             self.app.call_from_thread(self._say, str(error))
             return
@@ -58,8 +61,8 @@ class RunsScreen(ModalScreen[str]):
 
     def _fill(self, found: list[tuple[str, list[Text]]]) -> None:
         table = self.query_one(DataTable)
-        for identity, cells in found:
-            table.add_row(*cells, key=identity)
+        for folder, cells in found:
+            table.add_row(*cells, key=folder)
         count = f"{len(found)} run" + ("" if len(found) == 1 else "s")
         self._say(count if found else "No run yet: a run is written down once it has lived half a second")
 
@@ -77,17 +80,17 @@ class RunsScreen(ModalScreen[str]):
 
 
 def _cells(run: Run) -> list[Text]:
-    from mlcore import sanitize
+    """A run's row. What cannot be read of it is left out, so that one broken run hides no other."""
+    from mlcore import MljError, sanitize
 
-    config, status = run.config.to_dict(), run.status
-    accuracy = next((status.metrics[name] for name in ACCURACIES if name in status.metrics), None)
-    cells = (
-        run.name,
-        config["dataset"]["kind"],
-        config["layers"],
-        f"{status.epoch}/{status.epochs}",
-        "" if accuracy is None else f"{100 * accuracy:.1f} %",
-        status.state,
-        f"{run.id[:4]}-{run.id[4:6]}-{run.id[6:8]}" if run.id[:8].isdigit() else run.id,
-    )
+    began = f"{run.id[:4]}-{run.id[4:6]}-{run.id[6:8]}" if run.id[:8].isdigit() else run.id
+    try:
+        config, status = run.config.to_dict(), run.status
+    except MljError:
+        cells = (run.name, "", "", "", "", "broken", began)
+    else:
+        accuracy = next((status.metrics[name] for name in ACCURACIES if name in status.metrics), None)
+        share = "" if accuracy is None else f"{100 * accuracy:.1f} %"
+        epochs = f"{status.epoch}/{status.epochs}"
+        cells = (run.name, config["dataset"]["kind"], config["layers"], epochs, share, status.state, began)
     return [Text(sanitize.sanitize(cell, width)) for cell, (_, width) in zip(cells, COLUMNS, strict=True)]

@@ -44,9 +44,15 @@ sure it is of it. `7≠2` in a wrong one: it says 7, the picture is a 2.
         """How many of those shown are wrong."""
         if frame.pictures is None or not self._rows:
             return []
-        right = self._right(frame.pictures)
+        shown = self._shown(frame.pictures)
         quiet = paint(self.palette.muted)
-        return [(f"{right}", paint(self.palette.text, bold=True)), (f" of {len(frame.pictures.label)} right", quiet)]
+        right = f"{self._right(shown)}", paint(self.palette.text, bold=True)
+        return [right, (f" of {len(shown.label)} right", quiet)]
+
+    def _shown(self, pictures: Pictures) -> Pictures:
+        """Those there is room for; a few more may have come."""
+        grid = layout(len(pictures.images), pictures.images.shape[2], pictures.images.shape[1], *self.canvas)
+        return Pictures(*(column[: grid.across * grid.down] for column in pictures))
 
     @staticmethod
     def _right(pictures: Pictures) -> int:

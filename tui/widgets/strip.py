@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from textual.strip import Strip
 
@@ -23,6 +24,7 @@ STATES = {  # sign, sign in ASCII, name of its colour in the palette
     "failed": ("✗", "x", "bad"),
     "lost": ("✗", "x", "bad"),
 }
+SMALLEST = 40, 12  # columns and rows the Lab can be read in; all of it shows from 80 x 24 on
 SHORTEST = 10  # cells of the progress bar, below which it is left out
 
 
@@ -105,6 +107,17 @@ class CaptionLine(Drawing):
             [(f"{mark}", paint(self.palette.accent)), (self._words, paint(self.palette.text))] if self._words else []
         )
         return rows.block([rows.row(pieces, width)], width, height)
+
+
+class Cramped(Drawing):
+    """Lies over everything while the window is too small for anything to be made out."""
+
+    def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
+        """What it takes and what there is, in the middle."""
+        needed, there = (f"{columns}x{lines}" for columns, lines in (SMALLEST, (width, height)))
+        text = wrap(f"mlj needs {needed}, this window has {there}. Training goes on.", max(width, 1))
+        above = [rows.row((), width)] * max(0, (height - len(text)) // 2)
+        return rows.block([*above, *(rows.centred(line, width) for line in text)], width, height)
 
 
 class ProgressLine(Drawing):

@@ -98,7 +98,7 @@ def test_watching_sees_every_epoch_and_the_end(training: Training, mlj) -> None:
 def test_orders_to_a_run_that_is_not_running_are_refused(mlj) -> None:
     assert mlj("train circles --backend reference --epochs 1 -q").code == 0
     said = mlj("ctl last pause")
-    assert said.code == 5 and "is not running" in said.err and "mlj resume" in said.err
+    assert said.code == 5 and "is finished, not running" in said.err and "mlj resume" in said.err
     assert mlj("ctl last set").code == 2
     assert mlj("ctl last pause now").code == 2
 

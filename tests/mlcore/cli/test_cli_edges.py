@@ -41,9 +41,19 @@ def test_warnings_are_printed_five_times_and_then_counted() -> None:
     assert lines[-1] == "mlj: warning[STORAGE_FULL]: 3 more of them"
 
 
-def test_a_goal_nobody_measures_names_what_is_measured(mlj) -> None:
-    said = mlj("train circles --backend reference --epochs 1 --no-progress --goal", "accuracy>=0.9")
-    assert said.code == 1 and "there are train_loss" in said.err and "validation_accuracy" in said.err
+@pytest.mark.parametrize(
+    ("experiment", "goal", "way_out"),
+    [
+        ("circles", "accuracy>=0.9", "train_accuracy"),
+        ("circles", "val_accuracy >= 0.9", "validation_accuracy"),
+        ("circles", "validation_r2 >= 0.9", "did you mean"),
+        ("line-relu6", "validation_loss < 1", "train_loss"),  # which has no validation split
+    ],
+)
+def test_a_goal_nobody_measures_is_refused_before_anything_is_trained(experiment, goal, way_out, mlj, home) -> None:
+    said = mlj(f"train {experiment} --backend reference --epochs 1 --no-progress --goal", goal)
+    assert said.code == 2 and "unknown metric in stopping.goal" in said.err and way_out in said.err
+    assert not (home / "home").exists()
 
 
 def test_fetch_says_where_files_came_from_and_prints_their_paths(mlj, monkeypatch: pytest.MonkeyPatch) -> None:

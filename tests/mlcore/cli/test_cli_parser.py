@@ -94,6 +94,11 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stderr.strip() == "[]"
 
 
+def test_an_option_before_the_verb_is_answered(mlj) -> None:
+    said = mlj("--versoin")
+    assert said.code == 2 and "unknown option '--versoin'" in said.err and "did you mean '--version'?" in said.err
+
+
 def test_completions_know_verbs_options_and_recipes(mlj) -> None:
     bash = mlj("completion bash").out
     assert subprocess.run(["bash", "-n"], input=bash, text=True).returncode == 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +43,23 @@ def test_a_signal_ends_a_run_with_a_checkpoint_and_its_own_code(home: Path, name
     assert process.returncode == code
     assert [line["event"] for line in last] == ["checkpoint", "ended"] and last[1]["reason"] == "interrupted"
     assert f"interrupted at epoch {last[1]['epoch']}" in err and "mlj resume" in err
+
+
+def test_a_terminal_that_is_closed_ends_a_run_with_a_checkpoint(home: Path) -> None:
+    child, terminal = pty.fork()
+    if not child:
+        env = os.environ | {"TERM": "xterm", "MLJ_HOME": str(home / "home"), "XDG_RUNTIME_DIR": str(home)}
+        os.execve(sys.executable, [sys.executable, "-m", "mlcore", "train", "circles", *SLOW], env)
+    seen = b""
+    while b"steps/s" not in seen:
+        seen = os.read(terminal, 1 << 16)
+    os.close(terminal)
+    with suppress(ProcessLookupError):
+        os.kill(child, signal.SIGHUP)  # a shell hands on what the kernel has said already
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 129
+    status = open_run("last").status
+    assert (status.state, status.exit_code) == ("interrupted", 129) and status.epoch > 0
+    assert open_run("last").state().epoch == status.epoch
 
 
 def test_a_hang_up_that_was_ignored_from_the_start_stays_ignored(home: Path) -> None:

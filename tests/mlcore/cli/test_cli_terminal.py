@@ -40,7 +40,7 @@ def shown(home: Path, words: str, **environment: str) -> tuple[str, pyte.Screen]
         written += data
     os.close(ours)
     assert process.wait(10) == 0
-    screen = pyte.Screen(COLUMNS, ROWS)
+    screen = pyte.Screen(160, ROWS)  # wider than the terminal: a line that wraps is seen
     pyte.ByteStream(screen).feed(written)
     return written.decode(), screen
 
@@ -64,6 +64,31 @@ def test_a_terminal_sees_progress_then_the_curve_and_the_result(home: Path) -> N
 def test_without_colour_a_terminal_gets_plain_lines(home: Path, name: str, value: str) -> None:
     written, _ = shown(home, TRAIN, **{name: value})
     assert "\x1b" not in written and written.count("epoch ") >= 80 and "loss:" not in written
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--help",
+        "runs",
+        "recipes",
+        "info",
+        "help",
+        "help adam",
+        "help mnist",
+        "data list",
+        "data show moons",
+        "data head digits",
+    ],
+)
+def test_tables_fit_a_terminal_of_80_columns(home: Path, words: str) -> None:
+    shown(home, "train moons --backend reference --epochs 1 --no-progress", COLUMNS="80")
+    _, screen = shown(home, words)
+    assert max(len(line.rstrip()) for line in screen.display) <= COLUMNS
+
+
+def test_a_table_in_a_pipe_has_a_line_for_each_row(mlj) -> None:
+    assert len(mlj("recipes").out.splitlines()) == len(mlj("recipes --json").lines) + 3
 
 
 def test_digits_are_drawn_in_half_blocks_with_prediction_and_label(home: Path) -> None:

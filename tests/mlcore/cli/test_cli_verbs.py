@@ -91,6 +91,20 @@ def test_a_written_out_configuration_trains_the_same_network(mlj, tmp_path: Path
     assert {key: again[key] for key in ENDED[5:-1]} == {key: first[key] for key in ENDED[5:-1]}
 
 
+@pytest.mark.parametrize(
+    ("words", "tried"),
+    [
+        ("", "mlj predict otter --rows 0:3 --show"),
+        ("--set dataset.split.test=0", "mlj plot otter"),
+        ("--set optimizer.learning_rate=1e30 --set loss=softmax_cross_entropy", "mlj runs show otter"),
+    ],
+)
+def test_what_is_worth_trying_next_works(words: str, tried: str, mlj) -> None:
+    said = mlj(f"{TRAIN} --name otter {words}")
+    assert re.search(r"  try +(.*)", said.out)[1] == tried
+    assert mlj(tried.removeprefix("mlj ")).code == 0
+
+
 def test_time_that_is_up_ends_a_run(mlj) -> None:
     last = mlj("train circles --backend reference --max-time .05s --epochs 1000000 --json --no-record").lines[-1]
     assert last["reason"] == "time"
@@ -237,14 +251,6 @@ def test_explain_prints_the_plan_of_a_recipe_a_file_and_a_run(trained, tmp_path:
     assert "on reference (reference was asked for)" in trained("explain moons --backend reference").out
     assert "2-8-8-1: 105 parameters" in trained("explain otter").out
     assert trained("explain mons").code == 2
-
-
-def test_help_explains_words_of_the_configuration(mlj) -> None:
-    assert "Kingma and Ba 2015" in mlj("help adam").out and "optimizer.beta1" in mlj("help adam").out
-    assert "f(x) = max(x, 0)" in mlj("help relu").out
-    assert "stopping.patience" in mlj("help stopping").out
-    assert "usage: mlj train" in mlj("help train").out
-    assert "spirals" in mlj("help dataset").out and "adam" in mlj("help").out
 
 
 def test_recipes_are_listed_in_words_and_in_json(mlj) -> None:

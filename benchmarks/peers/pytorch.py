@@ -1,0 +1,59 @@
+"""PyTorch as its tutorials write it, without a loader: the data are tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from benchmarks.peers.beginning import batches, binary, first_weights
+from mlcore.backends.backend import Problem
+from mlcore.layers.dense import Dense
+
+
+class Torch:
+    """Eager training; `fused`: the optimizer in one call; `compiled`: network and loss through torch.compile."""
+
+    def __init__(
+        self, p: Problem, rate: float, adam: bool, *, fused: bool = False, compiled: bool = False, threads: int = 1
+    ) -> None:
+        import torch
+
+        torch.set_num_threads(threads)
+        self.torch, self.losses = torch, list[float]()
+        self.x, self.y = torch.from_numpy(p.rows.x), torch.from_numpy(self._targets(p))
+        self.rows = (rows if isinstance(rows, slice) else torch.from_numpy(rows) for rows in batches(p))
+        model = torch.nn.Sequential(*self._layers(p))
+        loss = torch.nn.BCEWithLogitsLoss() if binary(p) else torch.nn.CrossEntropyLoss()
+        self.forward: Any = lambda x, y: loss(model(x), y)
+        if compiled:
+            self.forward = torch.compile(self.forward, dynamic=False)  # the short last batch is compiled for itself
+        kind: Any = torch.optim.Adam if adam else torch.optim.SGD
+        self.optimizer = kind(model.parameters(), lr=rate, fused=fused)
+
+    def _targets(self, p: Problem) -> Any:
+        return p.rows.y.astype(np.float32).reshape(-1, 1) if binary(p) else p.rows.y.astype(np.int64)
+
+    def _layers(self, p: Problem) -> Iterator[Any]:
+        nn, torch = self.torch.nn, self.torch
+        for layer, own in zip(p.network.layers, p.network.views(first_weights(p).vector), strict=True):
+            if not isinstance(layer, Dense):
+                yield nn.ReLU()
+                continue
+            linear = nn.Linear(*own["w"].shape)
+            with torch.no_grad():
+                linear.weight.copy_(torch.from_numpy(own["w"].T))
+                linear.bias.copy_(torch.from_numpy(own["b"]))
+            yield linear
+
+    def __call__(self, steps: int) -> None:
+        losses = []
+        for _ in range(steps):
+            rows = next(self.rows)
+            self.optimizer.zero_grad()
+            loss = self.forward(self.x[rows], self.y[rows])
+            loss.backward()
+            self.optimizer.step()
+            losses.append(loss.detach())
+        self.losses += [float(loss) for loss in losses]
