@@ -11,8 +11,8 @@ enum { MLJ_LINEAR = 0, MLJ_RELU = 1, MLJ_RELU6 = 2, MLJ_SIGMOID = 3, MLJ_TANH = 
 enum { MLJ_NO_RULE = 0, MLJ_SGD = 1, MLJ_RMSPROP = 2, MLJ_ADAM = 3 };
 
 /* One step of an optimizer with every constant as its loop uses it; mlj_rule_… below make them. sgd: keep1 is the
-   momentum; rmsprop: keep2 is rho; adam: keep1, keep2 are beta1, beta2; take = 1 - keep; step is the rate, for adam over
-   its first correction; shrink is 1 over the root of its second. */
+   momentum; rmsprop: keep2 is rho; adam: keep1, keep2 are beta1, beta2; take = 1 - keep; step is the rate, for adam
+   over its first correction; shrink is 1 over the root of its second. */
 typedef struct {
     int32_t kind, nesterov;
     float step, decay, keep1, take1, keep2, take2, shrink, epsilon;
@@ -23,10 +23,10 @@ typedef struct {
    Epilogue: + bias[j] (or NULL), activation, times the slope of mask_activation where mask_y[i, j] (or NULL) is its
    output. c overlaps none of a, b and bias; it may be mask_y.
 
-   b[k, j] lies at b + k * b_row + j, or with panels at b + (j / 16) * b_panel + k * 16 + j % 16, whole panels of sixteen
-   columns of which the last is filled up with zeros; likewise c (0 for b_panel or c_panel: no panels). With a rule (or
-   NULL) c is in panels and is a gradient: instead of an epilogue w, which lies like c, as do its moments, is moved by
-   it, and what c holds afterwards is undefined. */
+   b[k, j] lies at b + k * b_row + j, or with panels at b + (j / 16) * b_panel + k * 16 + j % 16, whole panels of
+   sixteen columns of which the last is filled up with zeros; likewise c (0 for b_panel or c_panel: no panels). With a
+   rule (or NULL) c is in panels and is a gradient: instead of an epilogue w, which lies like c, as do its moments, is
+   moved by it, and what c holds afterwards is undefined. */
 typedef struct {
     int64_t m, n, k;
     const float *a;
@@ -55,10 +55,9 @@ typedef struct {
    binary_cross_entropy   row_loss [n] = max(z, 0) - z y + log(1 + exp(-|z|)); dz = scale (sigmoid(z) - y); dz as above
    squared_error          row_loss [rows] = mean of (z - y)^2 over n; dz = scale 2 (z - y) / n; dz as above
    absolute_error         row_loss [rows] = mean of |z - y| over n; dz = scale sign(z - y) / n; dz as above
-   update                 one step of mlcore/optimizers.py over n numbers, in place; moments that the rule has none of are
-                          not used
-   gather                 out [count, features] = x at `rows`; x holds float32, or uint8 to be multiplied by factor
-   words, order           as in mlcore/philox.py; n below 2^31 for order */
+   update                 one step of mlcore/optimizers.py over n numbers, in place; moments that the rule has none of
+   are not used gather                 out [count, features] = x at `rows`; x holds float32, or uint8 to be multiplied
+   by factor words, order           as in mlcore/philox.py; n below 2^31 for order */
 typedef struct {
     const char *name;
     int32_t vector_bytes;
@@ -87,8 +86,8 @@ typedef struct {
 /* Constants are made in double and rounded once; correction = 1 - beta^t, t counted from 1. */
 mlj_rule mlj_rule_sgd(double rate, double momentum, int32_t nesterov, double decay);
 mlj_rule mlj_rule_rmsprop(double rate, double rho, double epsilon, double decay);
-mlj_rule mlj_rule_adam(double rate, double beta1, double beta2, double epsilon, double correction1,
-                       double correction2, double decay);
+mlj_rule mlj_rule_adam(double rate, double beta1, double beta2, double epsilon, double correction1, double correction2,
+                       double decay);
 
 /* ---- Tiers: the table for this CPU, chosen once; MLJ_ISA names another ---- */
 
@@ -162,8 +161,8 @@ typedef struct {
     int64_t input, output, row_loss, batch_targets; /* offsets: first layer's input, z, losses and targets of rows */
     int64_t vector, moments, size; /* offsets of the parameters and of the first moment, and their distance */
     int32_t panels;                /* w and wt are in panels; else a row after the other */
-    int64_t features, outputs;                      /* numbers in a row of x and of z */
-    int64_t rows, batch, block;                     /* rows of the data, of a batch, in the arena at a time */
+    int64_t features, outputs;     /* numbers in a row of x and of z */
+    int64_t rows, batch, block;    /* rows of the data, of a batch, in the arena at a time */
     int32_t is_uint8;
     float factor; /* multiplies uint8 inputs */
     const void *x;

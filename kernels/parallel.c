@@ -150,8 +150,7 @@ void mlj_parallel_softmax_cross_entropy(int64_t rows, int64_t n, const float *z,
 }
 
 static void binary_cross_entropy_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
-    ops->binary_cross_entropy(count, c->x + first, c->y + first, (float)c->number, at(c->out, first),
-                              c->out2 + first);
+    ops->binary_cross_entropy(count, c->x + first, c->y + first, (float)c->number, at(c->out, first), c->out2 + first);
 }
 void mlj_parallel_binary_cross_entropy(int64_t n, const float *z, const float *y, float scale, float *dz,
                                        float *row_loss) {

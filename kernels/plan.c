@@ -39,8 +39,8 @@ typedef struct {
     const float *targets;
     int32_t is_uint8;
     int64_t rows;
-    float scale;    /* 1 / rows of the step */
-    int accumulate; /* add to the gradient of the blocks before */
+    float scale;          /* 1 / rows of the step */
+    int accumulate;       /* add to the gradient of the blocks before */
     const mlj_rule *rule; /* with which reduce and update move the parameters, or NULL */
 } mlj_block;
 

@@ -85,9 +85,7 @@ static void finish(const mlj_matmul *p, int64_t row0, int64_t rows, int64_t col0
 /* ---- where columns lie ---- */
 
 /* From a row's beginning to column `col`. `panel`: 0, or the distance of two panels of the matrix. */
-INLINE int64_t column(int64_t panel, int64_t col) {
-    return panel ? col / GROUP * panel + col % GROUP : col;
-}
+INLINE int64_t column(int64_t panel, int64_t col) { return panel ? col / GROUP * panel + col % GROUP : col; }
 /* From the first vector of a tile's columns to the second. */
 INLINE int64_t next_vector(int64_t panel) { return panel && LANES >= GROUP ? panel : LANES; }
 

@@ -1,10 +1,11 @@
 /* The register tile of matmul: MR rows by one or two vectors of columns, all sums in registers.
  *
  * c [MR, width] = ending((c if add, else 0) + a [MR, k] b [k, width]), every element one chain of fused multiply-adds
- * over rising k. a has any strides; rows of b, c and what the ending reads are `width` = 1 or 2 whole vectors, but of c,
- * bias and y only `cols` numbers are touched where the width is 1: wide edges are the caller's. One function for each MR: with MR a constant the compiler keeps every sum in a register, and macros
- * rather than unrolled loops, because clang spills the arrays such loops need. Rows are addressed from one pointer for
- * every three, which leaves registers for the rest. */
+ * over rising k. a has any strides; rows of b, c and what the ending reads are `width` = 1 or 2 whole vectors, but of
+ * c, bias and y only `cols` numbers are touched where the width is 1: wide edges are the caller's. One function for
+ * each MR: with MR a constant the compiler keeps every sum in a register, and macros rather than unrolled loops,
+ * because clang spills the arrays such loops need. Rows are addressed from one pointer for every three, which leaves
+ * registers for the rest. */
 
 #define ROWS_1(X) X(0, 0, 0)
 #define ROWS_2(X) ROWS_1(X) X(1, 0, 1)

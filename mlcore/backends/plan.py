@@ -187,9 +187,7 @@ def _update(network: Network, optimizer: Optimizer) -> list[Call]:
     return calls
 
 
-def _arena(
-    layout: Layout, optimizer: Optimizer, stages: tuple[Stage, ...], block: int
-) -> tuple[dict[str, Place], int]:
+def _arena(layout: Layout, optimizer: Optimizer, stages: tuple[Stage, ...], block: int) -> tuple[dict[str, Place], int]:
     """Every buffer in its place, and the end of the last. Rows of a buffer follow each other without gaps."""
     shapes: dict[str, Shape] = {
         "parameters": (layout.size,),

@@ -18,16 +18,14 @@ def sgd(
     """Move w [n] by its gradient g [n] with momentum v [n] (`optimizers.SGD`); v may be None without momentum."""
     if v is None and momentum:
         raise ShapeError(f"v: momentum {momentum} needs an array like w, got None")
-    moved = _moved(w, g, v=v)
-    _move(library().mlj_rule_sgd(rate, momentum, nesterov, decay), *moved, None)
+    _move(library().mlj_rule_sgd(rate, momentum, nesterov, decay), w, g, v=v)
 
 
 def rmsprop(
     w: Array, g: ArrayLike, s: Array, rate: float, rho: float = 0.99, epsilon: float = 1e-8, decay: float = 0
 ) -> None:
     """Move w [n] by its gradient g [n] with mean squares s [n] (`optimizers.RMSProp`)."""
-    moved = _moved(w, g, s=s)
-    _move(library().mlj_rule_rmsprop(rate, rho, epsilon, decay), *moved, None)
+    _move(library().mlj_rule_rmsprop(rate, rho, epsilon, decay), w, g, s=s)
 
 
 def adam(
@@ -45,17 +43,14 @@ def adam(
     """Move w [n] by its gradient g [n] with moments m, v [n]; step counts from 0 (`optimizers.Adam`)."""
     if step < 0:
         raise DataError(f"step: expected a number from 0, got {step}")
-    moved = _moved(w, g, m=m, v=v)
     corrected1, corrected2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)
-    _move(library().mlj_rule_adam(rate, beta1, beta2, epsilon, corrected1, corrected2, decay), *moved)
+    _move(library().mlj_rule_adam(rate, beta1, beta2, epsilon, corrected1, corrected2, decay), w, g, m=m, v=v)
 
 
-def _move(rule: Any, w: Array, g: Array, moment1: Array | None, moment2: Array | None) -> None:
-    library().mlj_parallel_update(ffi.addressof(rule), w.size, at(w), at(g), at(moment1), at(moment2))
-
-
-def _moved(w: Array, g: ArrayLike, **moments: Array | None) -> list[Any]:
-    """w, g and moments [n] as C takes them: all but g are changed in place."""
+def _move(rule: Any, w: Array, g: ArrayLike, **moments: Array | None) -> None:
+    """Move w [n] by its gradient g [n] and its moments [n], which are changed in place too."""
     weights, slope = state("w", w, np.size(w)), as_floats(g, "g")
     same_shape("g", slope, weights.shape)
-    return [weights, slope, *(m if m is None else state(name, m, w.size) for name, m in moments.items())]
+    held = [m if m is None else state(name, m, w.size) for name, m in moments.items()]
+    first, second = [*map(at, held), ffi.NULL][:2]
+    library().mlj_parallel_update(ffi.addressof(rule), w.size, at(weights), at(slope), first, second)
