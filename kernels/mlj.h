@@ -8,23 +8,39 @@
 /* ---- Operations: every tier fills this table ---- */
 
 enum { MLJ_LINEAR = 0, MLJ_RELU = 1, MLJ_RELU6 = 2, MLJ_SIGMOID = 3, MLJ_TANH = 4 };
+enum { MLJ_NO_RULE = 0, MLJ_SGD = 1, MLJ_RMSPROP = 2, MLJ_ADAM = 3 };
 
-/* c[i, j] = epilogue(sum over k of a[i * a_row + k * a_col] * b[k * b_row + j]), i < m, j < n; a_row or a_col is 1.
+/* One step of an optimizer with every constant as its loop uses it; mlj_rule_… below make them. sgd: keep1 is the
+   momentum; rmsprop: keep2 is rho; adam: keep1, keep2 are beta1, beta2; take = 1 - keep; step is the rate, for adam
+   over its first correction; shrink is 1 over the root of its second. */
+typedef struct {
+    int32_t kind, nesterov;
+    float step, decay, keep1, take1, keep2, take2, shrink, epsilon;
+} mlj_rule;
+
+/* c[i, j] = epilogue(sum over k of a[i * a_row + k * a_col] * b[k, j]), i < m, j < n; a_row or a_col is 1.
    The sum is one chain of fused multiply-adds over rising k, from 0 or, with accumulate, from the c that is there.
    Epilogue: + bias[j] (or NULL), activation, times the slope of mask_activation where mask_y[i, j] (or NULL) is its
-   output. c overlaps none of a, b and bias; it may be mask_y. */
+   output. c overlaps none of a, b and bias; it may be mask_y.
+
+   b[k, j] lies at b + k * b_row + j, or with panels at b + (j / 16) * b_panel + k * 16 + j % 16, whole panels of
+   sixteen columns of which the last is filled up with zeros; likewise c (0 for b_panel or c_panel: no panels). With a
+   rule (or NULL) c is in panels and is a gradient: instead of an epilogue w, which lies like c, as do its moments, is
+   moved by it, and what c holds afterwards is undefined. */
 typedef struct {
     int64_t m, n, k;
     const float *a;
     int64_t a_row, a_col;
     const float *b;
-    int64_t b_row;
+    int64_t b_row, b_panel;
     float *c;
-    int64_t c_row;
+    int64_t c_row, c_panel;
     const float *bias;
     const float *mask_y;
     int64_t mask_y_row;
     int32_t activation, mask_activation, accumulate;
+    const mlj_rule *rule;
+    float *w, *moment1, *moment2;
 } mlj_matmul;
 
 /* matmul                 rows row0 ... row1 - 1 of c
@@ -39,10 +55,9 @@ typedef struct {
    binary_cross_entropy   row_loss [n] = max(z, 0) - z y + log(1 + exp(-|z|)); dz = scale (sigmoid(z) - y); dz as above
    squared_error          row_loss [rows] = mean of (z - y)^2 over n; dz = scale 2 (z - y) / n; dz as above
    absolute_error         row_loss [rows] = mean of |z - y| over n; dz = scale sign(z - y) / n; dz as above
-   sgd rmsprop adam       one step of mlcore/optimizers.py over n numbers, in place; v is not used where momentum is 0;
-                          correction = 1 - beta^t, t counted from 1
-   gather                 out [count, features] = x at `rows`; x holds float32, or uint8 to be multiplied by factor
-   words, order           as in mlcore/philox.py; n below 2^31 for order */
+   update                 one step of mlcore/optimizers.py over n numbers, in place; moments that the rule has none of
+   are not used gather                 out [count, features] = x at `rows`; x holds float32, or uint8 to be multiplied
+   by factor words, order           as in mlcore/philox.py; n below 2^31 for order */
 typedef struct {
     const char *name;
     int32_t vector_bytes;
@@ -60,17 +75,19 @@ typedef struct {
                           float *row_loss);
     void (*absolute_error)(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
                            float *row_loss);
-    void (*sgd)(int64_t n, float *w, const float *g, float *v, float rate, float momentum, int32_t nesterov,
-                float decay);
-    void (*rmsprop)(int64_t n, float *w, const float *g, float *s, float rate, double rho, float epsilon, float decay);
-    void (*adam)(int64_t n, float *w, const float *g, float *m, float *v, float rate, double beta1, double beta2,
-                 float epsilon, float correction1, float correction2, float decay);
+    void (*update)(const mlj_rule *rule, int64_t n, float *w, const float *g, float *moment1, float *moment2);
     void (*gather)(int64_t count, int64_t features, const int32_t *rows, const void *x, int32_t is_uint8, float factor,
                    float *out, int64_t out_row);
     void (*words)(uint64_t seed, uint32_t purpose, uint32_t layer, uint32_t epoch, uint32_t step, int64_t n,
                   uint32_t *out);
     void (*order)(uint64_t seed, uint32_t epoch, int64_t n, int32_t *out);
 } mlj_ops;
+
+/* Constants are made in double and rounded once; correction = 1 - beta^t, t counted from 1. */
+mlj_rule mlj_rule_sgd(double rate, double momentum, int32_t nesterov, double decay);
+mlj_rule mlj_rule_rmsprop(double rate, double rho, double epsilon, double decay);
+mlj_rule mlj_rule_adam(double rate, double beta1, double beta2, double epsilon, double correction1, double correction2,
+                       double decay);
 
 /* ---- Tiers: the table for this CPU, chosen once; MLJ_ISA names another ---- */
 
@@ -91,12 +108,7 @@ void mlj_parallel_transpose(int64_t rows, int64_t cols, const float *src, int64_
 void mlj_parallel_column_sum(int64_t rows, int64_t cols, const float *x, int64_t x_row, float *out, int32_t accumulate);
 void mlj_parallel_activate(int32_t kind, int64_t n, const float *x, float *y);
 void mlj_parallel_activate_backward(int32_t kind, int64_t n, const float *y, const float *dy, float *dx);
-void mlj_parallel_sgd(int64_t n, float *w, const float *g, float *v, float rate, float momentum, int32_t nesterov,
-                      float decay);
-void mlj_parallel_rmsprop(int64_t n, float *w, const float *g, float *s, float rate, double rho, float epsilon,
-                          float decay);
-void mlj_parallel_adam(int64_t n, float *w, const float *g, float *m, float *v, float rate, double beta1, double beta2,
-                       float epsilon, float correction1, float correction2, float decay);
+void mlj_parallel_update(const mlj_rule *rule, int64_t n, float *w, const float *g, float *moment1, float *moment2);
 void mlj_parallel_softmax(int64_t rows, int64_t n, const float *z, float *y);
 void mlj_parallel_softmax_backward(int64_t rows, int64_t n, const float *y, const float *dy, float *dz);
 void mlj_parallel_softmax_cross_entropy(int64_t rows, int64_t n, const float *z, const int32_t *labels, float scale,
@@ -122,24 +134,23 @@ enum {
     MLJ_BINARY_CROSS_ENTROPY,
     MLJ_SQUARED_ERROR,
     MLJ_ABSOLUTE_ERROR,
-    MLJ_SGD,
-    MLJ_RMSPROP,
-    MLJ_ADAM,
+    MLJ_UPDATE,
     MLJ_OPCODES
 };
 
-/* One call. x … m are offsets into the arena in floats, -1 where the call has none. A row has `inputs` numbers before
-   and `outputs` after; an optimizer moves `inputs` numbers from number `first` of the flat vector on. */
+/* One call. x … wt are offsets into the arena in floats, -1 where the call has none. A row has `inputs` numbers before
+   and `outputs` after; an update moves `inputs` numbers from w on, by the gradient at dw. With a rule a dense_backward
+   moves its own w and b, w with the decay. */
 typedef struct {
     int32_t opcode;
     int32_t activation; /* applied to what the call computes, or undone by it */
     int32_t mask;       /* the activation whose slope is multiplied into dx */
-    int64_t inputs, outputs, first;
+    int32_t rule;       /* of an update, MLJ_SGD … */
+    int64_t inputs, outputs;
     int64_t x, w, b, y;
     int64_t dx, dw, db, dy;
     int64_t wt;          /* room for w transposed */
-    int64_t m;           /* moments: vectors of `parameters` numbers, one after another */
-    double constants[4]; /* of an optimizer: weight decay, then its own in the order of its fields */
+    double constants[4]; /* of a rule: weight decay, then its own in the order of its fields */
 } mlj_call;
 
 /* A network on its rows. The caller owns every array. */
@@ -148,9 +159,10 @@ typedef struct {
     int64_t count, loss, update; /* calls; the loss among them; the first that moves parameters */
     float *arena;
     int64_t input, output, row_loss, batch_targets; /* offsets: first layer's input, z, losses and targets of rows */
-    int64_t parameters;                             /* numbers in the flat vector */
-    int64_t features, outputs;                      /* numbers in a row of x and of z */
-    int64_t rows, batch, block;                     /* rows of the data, of a batch, in the arena at a time */
+    int64_t vector, moments, size; /* offsets of the parameters and of the first moment, and their distance */
+    int32_t panels;                /* w and wt are in panels; else a row after the other */
+    int64_t features, outputs;     /* numbers in a row of x and of z */
+    int64_t rows, batch, block;    /* rows of the data, of a batch, in the arena at a time */
     int32_t is_uint8;
     float factor; /* multiplies uint8 inputs */
     const void *x;

@@ -21,7 +21,7 @@ typedef struct call {
     float *out, *out2, *out3;
     const int32_t *index;
     const void *data;
-    double number[7];
+    double number;
     int32_t kind;
     const mlj_ops *ops;
     int64_t size; /* units of a piece */
@@ -114,33 +114,11 @@ void mlj_parallel_activate_backward(int32_t kind, int64_t n, const float *y, con
     run((call){activate_backward_part, n, 1, .x = dy, .y = y, .out = dx, .kind = kind});
 }
 
-static void sgd_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
-    ops->sgd(count, c->out + first, c->x + first, at(c->out2, first), (float)c->number[0], (float)c->number[1], c->kind,
-             (float)c->number[2]);
+static void update_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    ops->update(c->data, count, c->out + first, c->x + first, at(c->out2, first), at(c->out3, first));
 }
-void mlj_parallel_sgd(int64_t n, float *w, const float *g, float *v, float rate, float momentum, int32_t nesterov,
-                      float decay) {
-    run((call){sgd_part, n, 1, .x = g, .out = w, .out2 = v, .number = {rate, momentum, decay}, .kind = nesterov});
-}
-
-static void rmsprop_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
-    ops->rmsprop(count, c->out + first, c->x + first, c->out2 + first, (float)c->number[0], c->number[1],
-                 (float)c->number[2], (float)c->number[3]);
-}
-void mlj_parallel_rmsprop(int64_t n, float *w, const float *g, float *s, float rate, double rho, float epsilon,
-                          float decay) {
-    run((call){rmsprop_part, n, 1, .x = g, .out = w, .out2 = s, .number = {rate, rho, epsilon, decay}});
-}
-
-static void adam_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
-    const double *a = c->number;
-    ops->adam(count, c->out + first, c->x + first, c->out2 + first, c->out3 + first, (float)a[0], a[1], a[2],
-              (float)a[3], (float)a[4], (float)a[5], (float)a[6]);
-}
-void mlj_parallel_adam(int64_t n, float *w, const float *g, float *m, float *v, float rate, double beta1, double beta2,
-                       float epsilon, float correction1, float correction2, float decay) {
-    run((call){adam_part, n, 1, .x = g, .out = w, .out2 = m, .out3 = v,
-               .number = {rate, beta1, beta2, epsilon, correction1, correction2, decay}});
+void mlj_parallel_update(const mlj_rule *rule, int64_t n, float *w, const float *g, float *moment1, float *moment2) {
+    run((call){update_part, n, 1, .x = g, .out = w, .out2 = moment1, .out3 = moment2, .data = rule});
 }
 
 /* ---- row by row ---- */
@@ -162,44 +140,43 @@ void mlj_parallel_softmax_backward(int64_t rows, int64_t n, const float *y, cons
 
 static void softmax_cross_entropy_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
     const int64_t from = first * c->width;
-    ops->softmax_cross_entropy(count, c->width, c->x + from, c->index + first, (float)c->number[0], at(c->out, from),
+    ops->softmax_cross_entropy(count, c->width, c->x + from, c->index + first, (float)c->number, at(c->out, from),
                                c->out2 + first);
 }
 void mlj_parallel_softmax_cross_entropy(int64_t rows, int64_t n, const float *z, const int32_t *labels, float scale,
                                         float *dz, float *row_loss) {
     run((call){softmax_cross_entropy_part, rows, n, .x = z, .index = labels, .out = dz, .out2 = row_loss,
-               .number = {scale}});
+               .number = scale});
 }
 
 static void binary_cross_entropy_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
-    ops->binary_cross_entropy(count, c->x + first, c->y + first, (float)c->number[0], at(c->out, first),
-                              c->out2 + first);
+    ops->binary_cross_entropy(count, c->x + first, c->y + first, (float)c->number, at(c->out, first), c->out2 + first);
 }
 void mlj_parallel_binary_cross_entropy(int64_t n, const float *z, const float *y, float scale, float *dz,
                                        float *row_loss) {
-    run((call){binary_cross_entropy_part, n, 1, .x = z, .y = y, .out = dz, .out2 = row_loss, .number = {scale}});
+    run((call){binary_cross_entropy_part, n, 1, .x = z, .y = y, .out = dz, .out2 = row_loss, .number = scale});
 }
 
 static void error_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
     const int64_t from = first * c->width;
     (c->kind == 2 ? ops->squared_error : ops->absolute_error)(count, c->width, c->x + from, c->y + from,
-                                                              (float)c->number[0], at(c->out, from), c->out2 + first);
+                                                              (float)c->number, at(c->out, from), c->out2 + first);
 }
 void mlj_parallel_squared_error(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
                                 float *row_loss) {
-    run((call){error_part, rows, n, .x = z, .y = y, .out = dz, .out2 = row_loss, .number = {scale}, .kind = 2});
+    run((call){error_part, rows, n, .x = z, .y = y, .out = dz, .out2 = row_loss, .number = scale, .kind = 2});
 }
 void mlj_parallel_absolute_error(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
                                  float *row_loss) {
-    run((call){error_part, rows, n, .x = z, .y = y, .out = dz, .out2 = row_loss, .number = {scale}, .kind = 1});
+    run((call){error_part, rows, n, .x = z, .y = y, .out = dz, .out2 = row_loss, .number = scale, .kind = 1});
 }
 
 static void gather_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
-    ops->gather(count, c->width, c->index + first, c->data, c->kind, (float)c->number[0], c->out + first * c->out_row,
+    ops->gather(count, c->width, c->index + first, c->data, c->kind, (float)c->number, c->out + first * c->out_row,
                 c->out_row);
 }
 void mlj_parallel_gather(int64_t count, int64_t features, const int32_t *rows, const void *x, int32_t is_uint8,
                          float factor, float *out, int64_t out_row) {
-    run((call){gather_part, count, features, 0, out_row, .index = rows, .data = x, .out = out, .number = {factor},
+    run((call){gather_part, count, features, 0, out_row, .index = rows, .data = x, .out = out, .number = factor,
                .kind = is_uint8});
 }

@@ -1,16 +1,17 @@
 /* A plan run whole: epochs, batches and calls without Python and without an allocation.
 
    A step is: the order of its epoch when that is new, then for each block of its rows gather, forward, loss and
-   backward (gradients add up over blocks), then the mean loss, and only if that is finite the update. Inside a block
-   the calls run in three phases, so that threads meet three times a block and not at every call:
+   backward (gradients add up over blocks), and the update, which is made only if the mean loss is finite. The calls run
+   in phases, so that threads meet twice a block and not at every call:
 
-     prepare   weights are transposed for dx                        cut by rows of W, once a step
      rows      everything of a row that depends on that row alone   cut by rows
      reduce    dW and db, sums over all rows of the block           cut by rows of W
 
-   and the update is cut by numbers. How the work is cut never shows in the results: each number is computed whole by
-   one part, by the same additions in the same order. Row losses are added in double in row order by the caller's
-   thread. */
+   In a fused plan the update is the end of the last block's reduce: a tile of dW moves its part of W while it is in
+   registers, and the transposed W that dx reads is renewed when a part of W is done. In a plain plan two phases stand
+   apart: the update, cut by numbers, and before the first block of a step the transposing of W. How the work is cut
+   never shows in the results: each number is computed whole by one part, by the same additions in the same order. Row
+   losses are added in double in row order by the caller's thread. */
 
 #include <assert.h>
 #include <math.h>
@@ -22,7 +23,8 @@
 #define SERIAL_WORK 150000 /* multiply-adds below which waking another thread costs more than it brings */
 #define ROWS_WORK 75000    /* multiply-adds of a chunk of rows */
 #define CHUNK_ROWS 32      /* chunks of rows are multiples of this: whole vectors, and full tiles */
-#define SPAN_ROWS 64       /* rows of W in a chunk of prepare and reduce */
+#define SPAN_ROWS 96       /* rows of W in a chunk of prepare and reduce: whole tiles, whole panels of the transposed */
+#define PANEL 16           /* columns of W that lie together in a fused plan */
 #define SPAN_NUMBERS 16384 /* numbers in a chunk of the update */
 #define UPDATE_WORK 10     /* multiply-adds that take as long as the update of one number */
 
@@ -37,9 +39,9 @@ typedef struct {
     const float *targets;
     int32_t is_uint8;
     int64_t rows;
-    float scale;    /* 1 / rows of the step */
-    int accumulate; /* add to the gradient of the blocks before */
-    double rate;
+    float scale;          /* 1 / rows of the step */
+    int accumulate;       /* add to the gradient of the blocks before */
+    const mlj_rule *rule; /* with which reduce and update move the parameters, or NULL */
 } mlj_block;
 
 typedef void mlj_part(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to);
@@ -52,6 +54,9 @@ static float *at(const mlj_block *b, int64_t place) { return place < 0 ? NULL : 
 static const float *rows_at(const mlj_block *b, int64_t place) {
     return place == b->plan->input ? b->input : at(b, place);
 }
+
+/* From one panel to the next of a matrix with so many rows; 0 where matrices are not in panels. */
+static int64_t panel_of(const mlj_block *b, int64_t rows) { return b->plan->panels ? rows * PANEL : 0; }
 
 /* ---- rows: parts of a call that belong to rows from … to - 1 of the block ---- */
 
@@ -81,6 +86,7 @@ static void dense(const mlj_block *b, const mlj_call *c, int64_t from, int64_t t
         .a_col = 1,
         .b = at(b, c->w),
         .b_row = c->outputs,
+        .b_panel = panel_of(b, c->inputs),
         .c = at(b, c->y),
         .c_row = c->outputs,
         .bias = at(b, c->b),
@@ -100,6 +106,7 @@ static void dense_dx(const mlj_block *b, const mlj_call *c, int64_t from, int64_
         .a_col = 1,
         .b = at(b, c->wt),
         .b_row = c->inputs,
+        .b_panel = panel_of(b, c->outputs),
         .c = at(b, c->dx),
         .c_row = c->inputs,
         .mask_y = c->mask == MLJ_LINEAR ? NULL : rows_at(b, c->x),
@@ -146,11 +153,29 @@ static void absolute_error(const mlj_block *b, const mlj_call *c, int64_t from, 
 
 static void transpose_weights(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     if (c->dx < 0) return;
-    const float *w = at(b, c->w) + from * c->outputs;
-    b->ops->transpose(to - from, c->outputs, w, c->outputs, at(b, c->wt) + from, c->inputs);
+    const float *w = at(b, c->w);
+    float *wt = at(b, c->wt);
+    if (!b->plan->panels) {
+        b->ops->transpose(to - from, c->outputs, w + from * c->outputs, c->outputs, wt + from, c->inputs);
+        return;
+    }
+    for (int64_t i = from; i < to; i += PANEL) /* a square of sixteen rows and columns lies together on both sides */
+        for (int64_t o = 0; o < c->outputs; o += PANEL)
+            b->ops->transpose(smaller(PANEL, to - i), smaller(PANEL, c->outputs - o), w + (o * c->inputs + i * PANEL),
+                              PANEL, wt + (i * c->outputs + o * PANEL), PANEL);
+}
+
+/* Numbers from … to - 1, counted from the beginning of the parameters, moved by their gradient. */
+static void move(const mlj_block *b, const mlj_rule *rule, int64_t place, int64_t n, const float *g) {
+    const mlj_plan *p = b->plan;
+    float *moment = p->arena + p->moments + (place - p->vector);
+    b->ops->update(rule, n, p->arena + place, g, moment, moment + p->size);
 }
 
 static void dense_gradient(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const mlj_plan *p = b->plan;
+    const mlj_rule *rule = c->rule ? b->rule : NULL;
+    float *moment = p->arena + p->moments + (c->w - p->vector);
     const mlj_matmul m = {
         .m = c->inputs,
         .n = c->outputs,
@@ -162,33 +187,42 @@ static void dense_gradient(const mlj_block *b, const mlj_call *c, int64_t from, 
         .b_row = c->outputs,
         .c = at(b, c->dw),
         .c_row = c->outputs,
+        .c_panel = panel_of(b, c->inputs),
         .accumulate = b->accumulate,
+        .rule = rule,
+        .w = at(b, c->w),
+        .moment1 = moment,
+        .moment2 = moment + p->size,
     };
     b->ops->matmul(&m, from, to);
-    if (from == 0) b->ops->column_sum(b->rows, c->outputs, m.b, c->outputs, at(b, c->db), b->accumulate);
+    if (from == 0) {
+        b->ops->column_sum(b->rows, c->outputs, m.b, c->outputs, at(b, c->db), b->accumulate);
+        if (rule) {
+            mlj_rule plain = *rule;
+            plain.decay = 0; /* weights decay, biases do not */
+            move(b, &plain, c->b, c->outputs, at(b, c->db));
+        }
+    }
+    if (rule) transpose_weights(b, c, from, to);
 }
 
-/* ---- update: numbers from … to - 1 of a call's span of the flat vector ---- */
+/* ---- update: numbers from … to - 1 of a call's span of the parameters ---- */
 
-static void sgd(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
-    const int64_t start = c->first + from;
-    b->ops->sgd(to - from, at(b, c->w) + start, at(b, c->dw) + start, at(b, c->m) + start, (float)b->rate,
-                (float)c->constants[1], c->constants[2] != 0, (float)c->constants[0]);
+static void update(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    mlj_rule rule = *b->rule;
+    rule.decay = (float)c->constants[0];
+    move(b, &rule, c->w + from, to - from, at(b, c->dw) + from);
 }
 
-static void rmsprop(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
-    const int64_t start = c->first + from;
-    b->ops->rmsprop(to - from, at(b, c->w) + start, at(b, c->dw) + start, at(b, c->m) + start, (float)b->rate,
-                    c->constants[1], (float)c->constants[2], (float)c->constants[0]);
-}
-
-static void adam(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
-    const int64_t start = c->first + from;
-    const double beta1 = c->constants[1], beta2 = c->constants[2], t = (double)(b->plan->updates + 1);
-    float *m = at(b, c->m) + start;
-    b->ops->adam(to - from, at(b, c->w) + start, at(b, c->dw) + start, m, m + b->plan->parameters, (float)b->rate,
-                 beta1, beta2, (float)c->constants[3], (float)(1 - pow(beta1, t)), (float)(1 - pow(beta2, t)),
-                 (float)c->constants[0]);
+/* The rule of a call at the step in hand. */
+static mlj_rule rule_of(const mlj_call *c, double rate, int64_t updates) {
+    const double *a = c->constants, t = (double)(updates + 1);
+    switch (c->rule) {
+    case MLJ_SGD: return mlj_rule_sgd(rate, a[1], a[2] != 0, a[0]);
+    case MLJ_RMSPROP: return mlj_rule_rmsprop(rate, a[1], a[2], a[0]);
+    case MLJ_ADAM: return mlj_rule_adam(rate, a[1], a[2], a[3], 1 - pow(a[1], t), 1 - pow(a[2], t), a[0]);
+    default: return (mlj_rule){0};
+    }
 }
 
 /* ---- phases ---- */
@@ -205,9 +239,7 @@ static mlj_part *const parts[MLJ_OPCODES][PHASES] = {
     [MLJ_BINARY_CROSS_ENTROPY] = {[ROWS] = binary_cross_entropy},
     [MLJ_SQUARED_ERROR] = {[ROWS] = squared_error},
     [MLJ_ABSOLUTE_ERROR] = {[ROWS] = absolute_error},
-    [MLJ_SGD] = {[UPDATE] = sgd},
-    [MLJ_RMSPROP] = {[UPDATE] = rmsprop},
-    [MLJ_ADAM] = {[UPDATE] = adam},
+    [MLJ_UPDATE] = {[UPDATE] = update},
 };
 
 /* One phase of the calls first … end - 1. */
@@ -297,11 +329,12 @@ static mlj_block block_of(const mlj_plan *p, const mlj_ops *ops, int64_t place, 
     return b;
 }
 
-/* Forward and backward of one step: the gradient is left in the arena, the mean loss is returned. */
-static double gradient_of(mlj_plan *p, const mlj_ops *ops, int64_t step) {
+/* One step: forward, backward and, where the mean loss is finite, the update. Returns the loss. */
+static double step_of(mlj_plan *p, const mlj_ops *ops, int64_t step, double rate) {
     const int64_t steps = chunks_of(p->rows, p->batch), epoch = step / steps, first = step % steps * p->batch;
     const int64_t count = smaller(p->batch, p->rows - first);
-    const mlj_call *end = p->calls + p->update;
+    const mlj_call *update = p->calls + p->update, *end = p->calls + p->count;
+    const mlj_rule rule = rule_of(end - 1, rate, p->updates);
     double sum = 0;
     if (p->order && p->epoch != epoch) {
         ops->order(p->seed, (uint32_t)epoch, p->rows, p->order);
@@ -311,11 +344,15 @@ static double gradient_of(mlj_plan *p, const mlj_ops *ops, int64_t step) {
         mlj_block b = block_of(p, ops, first + done, smaller(p->block, count - done));
         b.scale = 1.0f / (float)count;
         b.accumulate = done > 0;
-        if (done == 0) run_phase(&b, p->calls, end, PREPARE);
-        run_phase(&b, p->calls, end, ROWS);
-        run_phase(&b, p->calls, end, REDUCE);
+        if (done == 0 && update < end) run_phase(&b, p->calls, update, PREPARE);
+        run_phase(&b, p->calls, update, ROWS);
         const float *row_loss = p->arena + p->row_loss;
         for (int64_t i = 0; i < b.rows; i++) sum += row_loss[i];
+        const int last = done + p->block >= count;
+        if (last && !isfinite((float)(sum / (double)count))) break;
+        b.rule = last ? &rule : NULL;
+        run_phase(&b, p->calls, update, REDUCE);
+        if (last && update < end) run_phase(&b, update, end, UPDATE);
     }
     return sum / (double)count;
 }
@@ -323,11 +360,11 @@ static double gradient_of(mlj_plan *p, const mlj_ops *ops, int64_t step) {
 int64_t mlj_train(mlj_plan *p, int64_t first, int64_t steps, const double *rates, float *losses,
                   mlj_progress *progress) {
     const mlj_ops *ops = mlj_ops_now();
+    const mlj_block all = {.plan = p, .ops = ops};
+    if (p->update == p->count) run_phase(&all, p->calls, p->calls + p->count, PREPARE); /* renewed by each update */
     for (int64_t i = 0; i < steps; i++) {
-        losses[i] = (float)gradient_of(p, ops, first + i);
+        losses[i] = (float)step_of(p, ops, first + i, rates[i]);
         if (!isfinite(losses[i])) return i + 1;
-        const mlj_block b = {.plan = p, .ops = ops, .rate = rates[i]};
-        run_phase(&b, p->calls + p->update, p->calls + p->count, UPDATE);
         p->updates++;
         __atomic_store_n(&progress->step, p->updates, __ATOMIC_RELAXED);
         if (__atomic_load_n(&progress->stop, __ATOMIC_RELAXED)) {
@@ -352,8 +389,9 @@ void mlj_predict(const mlj_plan *p, const void *x, int32_t is_uint8, int64_t row
 void mlj_run_call(mlj_plan *p, int64_t number, int64_t rows, double rate) {
     mlj_block b = block_of(p, mlj_ops_now(), 0, rows);
     const mlj_call *c = p->calls + number;
+    const mlj_rule rule = rule_of(c, rate, p->updates);
     b.scale = 1.0f / (float)rows;
-    b.rate = rate;
+    b.rule = &rule;
     run_phase(&b, c, c + 1, PREPARE);
     run_phase(&b, c, c + 1, ROWS);
     run_phase(&b, c, c + 1, REDUCE);

@@ -10,6 +10,10 @@ class Library:
     MLJ_RELU6: int
     MLJ_SIGMOID: int
     MLJ_TANH: int
+    MLJ_NO_RULE: int
+    MLJ_SGD: int
+    MLJ_RMSPROP: int
+    MLJ_ADAM: int
     MLJ_GATHER: int
     MLJ_DENSE: int
     MLJ_DENSE_BACKWARD: int
@@ -19,9 +23,7 @@ class Library:
     MLJ_BINARY_CROSS_ENTROPY: int
     MLJ_SQUARED_ERROR: int
     MLJ_ABSOLUTE_ERROR: int
-    MLJ_SGD: int
-    MLJ_RMSPROP: int
-    MLJ_ADAM: int
+    MLJ_UPDATE: int
     MLJ_OPCODES: int
 
     def mlj_ops_now(self, /) -> Any: ...
@@ -39,19 +41,10 @@ class Library:
     ) -> None: ...
     def mlj_parallel_activate(self, kind: int, n: int, x: Any, y: Any, /) -> None: ...
     def mlj_parallel_activate_backward(self, kind: int, n: int, y: Any, dy: Any, dx: Any, /) -> None: ...
-    def mlj_parallel_sgd(
-        self, n: int, w: Any, g: Any, v: Any, rate: float, momentum: float, nesterov: int, decay: float, /
-    ) -> None: ...
-    def mlj_parallel_rmsprop(
-        self, n: int, w: Any, g: Any, s: Any, rate: float, rho: float, epsilon: float, decay: float, /
-    ) -> None: ...
-    def mlj_parallel_adam(
+    def mlj_rule_sgd(self, rate: float, momentum: float, nesterov: int, decay: float, /) -> Any: ...
+    def mlj_rule_rmsprop(self, rate: float, rho: float, epsilon: float, decay: float, /) -> Any: ...
+    def mlj_rule_adam(
         self,
-        n: int,
-        w: Any,
-        g: Any,
-        m: Any,
-        v: Any,
         rate: float,
         beta1: float,
         beta2: float,
@@ -60,7 +53,8 @@ class Library:
         correction2: float,
         decay: float,
         /,
-    ) -> None: ...
+    ) -> Any: ...
+    def mlj_parallel_update(self, rule: Any, n: int, w: Any, g: Any, moment1: Any, moment2: Any, /) -> None: ...
     def mlj_parallel_softmax(self, rows: int, n: int, z: Any, y: Any, /) -> None: ...
     def mlj_parallel_softmax_backward(self, rows: int, n: int, y: Any, dy: Any, dz: Any, /) -> None: ...
     def mlj_parallel_softmax_cross_entropy(

@@ -11,8 +11,9 @@
 #include "few.h"
 #include "gather.h"
 #include "losses.h"
-#include "matmul.h"
 #include "optimizers.h"
+
+#include "matmul.h"
 #include "random.h"
 #include "softmax.h"
 
@@ -35,9 +36,7 @@ const mlj_ops TABLE(TIER) = {
     .binary_cross_entropy = binary_cross_entropy,
     .squared_error = squared_error,
     .absolute_error = absolute_error,
-    .sgd = sgd,
-    .rmsprop = rmsprop,
-    .adam = adam,
+    .update = update,
     .gather = gather,
     .order = order,
     .words = words,

@@ -13,7 +13,8 @@
 #include "tile.h"
 
 enum {
-    PANEL = 2 * LANES,                 /* columns of a panel */
+    PANEL = 2 * LANES,                 /* columns of a tile, and of a copied panel */
+    GROUP = 16,                        /* columns that lie together in a matrix of panels */
     K_BLOCK = 512,                     /* numbers of the sum in a block: a panel is 64 KiB with AVX-512 */
     K_BLOCK_COPIED = 256,              /* where the block of A is copied: 336 KiB, a part of the second cache */
     K_BLOCK_TALL = 64,                 /* where a transposed A meets a narrow B: as many pages as the first TLB holds */
@@ -81,26 +82,92 @@ static void finish(const mlj_matmul *p, int64_t row0, int64_t rows, int64_t col0
     if (p->mask_y && !slope_in_tile(p)) FOR_KIND(p->mask_activation, bend_back(KIND, p, row0, rows, col0, cols););
 }
 
+/* ---- where columns lie ---- */
+
+/* From a row's beginning to column `col`. `panel`: 0, or the distance of two panels of the matrix. */
+INLINE int64_t column(int64_t panel, int64_t col) { return panel ? col / GROUP * panel + col % GROUP : col; }
+/* From the first vector of a tile's columns to the second. */
+INLINE int64_t next_vector(int64_t panel) { return panel && LANES >= GROUP ? panel : LANES; }
+
 /* ---- one block, one panel ---- */
 
-INLINE int64_t tile_rows(const block *now, int64_t cols) {
-    return cols <= LANES && !now->copied ? even_step(now->rows, NARROW_ROWS) : even_step(now->rows, WIDE_ROWS);
+/* Whether one vector is enough for `cols` columns. A matrix of panels is written by whole panels, or by halves. */
+INLINE int is_narrow(const mlj_matmul *p, int64_t cols) { return cols <= LANES && !(p->c_panel && LANES < GROUP); }
+/* Tiles of a block of rows: how many, and the height of the next when `left` rows are to be shared by `steps`. */
+INLINE int64_t tile_count(int64_t rows, int64_t most) { return (rows + most - 1) / most; }
+INLINE int64_t tile_height(int64_t left, int64_t steps) { return (left + steps - 1) / steps; }
+
+/* Rows of `cols` numbers to and from a room with rows of a panel. */
+INLINE void copy_in(int64_t rows, int64_t cols, const float *from, int64_t from_row, float *room) {
+    for (int64_t r = 0; r < rows; r++, from += from_row, room += PANEL) {
+        vstore(room, vload(from));
+        vstore(room + LANES, get(from + LANES, cols - LANES));
+    }
+}
+INLINE void copy_out(int64_t rows, int64_t cols, const float *room, float *to, int64_t to_row) {
+    for (int64_t r = 0; r < rows; r++, room += PANEL, to += to_row) {
+        vstore(to, vload(room));
+        put(to + LANES, cols - LANES, vload(room + LANES));
+    }
+}
+
+/* The rows of a tile are moved by their gradient g: [groups of columns][height][the columns]. */
+static void move(const mlj_matmul *p, int64_t at, int64_t height, int64_t cols, const float *g, int64_t g_next) {
+    enum { TOGETHER = PANEL < GROUP ? PANEL : GROUP };
+    const int64_t rows = PANEL < GROUP ? 1 : height; /* a narrower tile does not hold whole rows of a panel */
+    for (int64_t col = 0; col < cols; col += GROUP, at += p->c_panel, g += g_next)
+        for (int64_t r = 0; r < height; r += rows) {
+            const int64_t to = at + r * GROUP;
+            update(p->rule, rows * TOGETHER, p->w + to, g + r * GROUP, p->moment1 + to, p->moment2 + to);
+        }
+}
+
+/* A wide tile at an edge: only `cols` numbers in the rows of c and of what the ending reads. */
+static __attribute__((noinline)) void run_edge(tile *kind, const piece *given, int64_t height, int64_t cols) {
+    _Alignas(64) float c[WIDE_ROWS * PANEL], y[WIDE_ROWS * PANEL], bias[PANEL];
+    piece w = *given;
+    ending e;
+    w.c = c, w.c_row = PANEL, w.c_next = LANES;
+    if (w.add) copy_in(height, cols, given->c, given->c_row, c);
+    if (w.e) {
+        w.e = &e;
+        e = *given->e;
+        if (e.y) copy_in(height, cols, e.y, e.y_row, y), e.y = y, e.y_row = PANEL;
+        if (e.bias) copy_in(1, cols, e.bias, 0, bias), e.bias = bias;
+    }
+    kind(&w);
+    copy_out(height, cols, c, given->c, given->c_row);
 }
 
 /* Every tile of a panel; rows of b may be read up to whole vectors. */
-static void run_tiles(const mlj_matmul *p, const block *now, const float *b, int64_t b_row, int64_t col0,
-                      int64_t cols) {
-    tile *const *const kinds = cols <= LANES ? narrow_tiles : wide_tiles;
-    const int64_t step = tile_rows(now, cols), bytes = sizeof *b;
-    const int32_t add = now->k0 > 0 || p->accumulate, last = now->k0 + now->depth == p->k;
-    const int ends = last && (p->bias || is_relu(p->activation) || slope_in_tile(p));
-    for (int64_t row = 0; row < now->rows; row += step) {
-        const int64_t height = smaller(step, now->rows - row);
-        const ending e = ending_of(p, now->row0 + row, col0);
-        float *c = p->c + (now->row0 + row) * p->c_row + col0;
-        const float *a = now->a + row * (now->copied ? now->depth : p->a_row);
-        const int64_t a_row = now->copied ? 1 : p->a_row, a_col = now->copied ? height : p->a_col;
-        kinds[height](now->depth, a, a_row * bytes, a_col * bytes, b, b_row, c, p->c_row, cols, add, ends ? &e : 0);
+static void run_tiles(const mlj_matmul *p, const block *now, const float *b, int64_t b_row, int64_t b_next,
+                      int64_t col0, int64_t cols) {
+    _Alignas(64) float g[WIDE_ROWS * (PANEL < GROUP ? GROUP : PANEL)];
+    const int narrow = is_narrow(p, cols), last = now->k0 + now->depth == p->k, moves = last && p->rule;
+    const int ends = last && !p->rule && (p->bias || is_relu(p->activation) || slope_in_tile(p));
+    const int64_t c_row = p->c_panel ? GROUP : p->c_row;
+    const int edge = !p->c_panel && !narrow && cols < PANEL;
+    tile *const *const kinds = narrow ? narrow_tiles : wide_tiles;
+    ending e = ending_of(p, now->row0, col0);
+    piece w = {.k = now->depth, .b = b, .b_row = b_row, .b_next = b_next, .e = ends ? &e : NULL};
+    w.a = now->a, w.a_row = now->copied ? 1 : p->a_row, w.a_col = p->a_col;
+    w.add = now->k0 > 0 || p->accumulate;
+    w.c_row = c_row, w.c_next = next_vector(p->c_panel), w.cols = p->c_panel ? LANES : cols;
+    int64_t place = now->row0 * c_row + column(p->c_panel, col0), steps, height;
+    steps = tile_count(now->rows, narrow && !now->copied ? NARROW_ROWS : WIDE_ROWS);
+    for (int64_t row = 0; row < now->rows; row += height, steps--, place += height * c_row) {
+        height = tile_height(now->rows - row, steps);
+        w.c = p->c + place;
+        if (now->copied) w.a_col = height;
+        if (moves && !w.add) /* the gradient never leaves this function */
+            w.c = g, w.c_row = GROUP, w.c_next = LANES < GROUP ? LANES : height * GROUP;
+        if (edge)
+            run_edge(kinds[height], &w, height, cols);
+        else
+            kinds[height](&w);
+        if (moves) move(p, place, height, cols, w.c, w.add ? p->c_panel : height * GROUP);
+        w.a += height * (now->copied ? now->depth : p->a_row);
+        if (e.y) e.y += height * e.y_row;
     }
 }
 
@@ -108,38 +175,43 @@ static void run_tiles(const mlj_matmul *p, const block *now, const float *b, int
 static __attribute__((noinline)) void run_tiles_copied(const mlj_matmul *p, const block *now, const float *b,
                                                        int64_t col0, int64_t cols) {
     _Alignas(64) float panel[K_BLOCK * PANEL];
+    const int64_t width = is_narrow(p, cols) ? LANES : PANEL;
     float *to = panel;
-    if (cols <= LANES)
-        for (int64_t k = 0; k < now->depth; k++, to += LANES) vstore(to, get(b + k * p->b_row, cols));
-    else
-        for (int64_t k = 0; k < now->depth; k++, to += PANEL) {
-            vstore(to, vload(b + k * p->b_row));
-            vstore(to + LANES, get(b + k * p->b_row + LANES, cols - LANES));
+    for (int64_t k = 0; k < now->depth; k++, to += width, b += p->b_row)
+        if (cols <= LANES) {
+            vstore(to, get(b, cols));
+            if (width == PANEL) vstore(to + LANES, vset(0.0f));
+        } else {
+            vstore(to, vload(b));
+            vstore(to + LANES, get(b + LANES, cols - LANES));
         }
-    run_tiles(p, now, panel, cols <= LANES ? LANES : PANEL, col0, cols);
+    run_tiles(p, now, panel, width, LANES, col0, cols);
 }
 
 static void run_block(const mlj_matmul *p, const block *now) {
+    const int64_t b_row = p->b_panel ? GROUP : p->b_row;
     for (int64_t col = 0; col < p->n; col += PANEL) {
         const int64_t cols = smaller(PANEL, p->n - col);
-        const float *b = p->b + now->k0 * p->b_row + col;
-        if (cols % LANES || now->rows > 2 * WIDE_ROWS)
-            run_tiles_copied(p, now, b, col, cols);
+        const float *b = p->b + now->k0 * b_row + column(p->b_panel, col);
+        const int whole = cols == (is_narrow(p, cols) ? LANES : PANEL);
+        if (p->b_panel || (whole && now->rows <= 2 * WIDE_ROWS))
+            run_tiles(p, now, b, b_row, next_vector(p->b_panel), col, cols);
         else
-            run_tiles(p, now, b, p->b_row, col, cols);
+            run_tiles_copied(p, now, b, col, cols);
         if (now->k0 + now->depth == p->k) finish(p, now->row0, now->rows, col, cols);
     }
 }
 
 /* The same with the block of a transposed A copied first, tile by tile, so that its numbers lie in the order of use. */
 static __attribute__((noinline)) void run_block_copied(const mlj_matmul *p, block *now) {
-    _Alignas(64) float room[ROW_BLOCK_COPIED * K_BLOCK_COPIED];
-    const int64_t step = even_step(now->rows, WIDE_ROWS);
+    _Alignas(64) float room[ROW_BLOCK_COPIED * K_BLOCK_COPIED + LANES];
     float *to = room;
-    for (int64_t row = 0; row < now->rows; row += step) {
-        const int64_t height = smaller(step, now->rows - row);
+    int64_t height, steps = tile_count(now->rows, WIDE_ROWS);
+    for (int64_t row = 0; row < now->rows; row += height, steps--) {
+        height = tile_height(now->rows - row, steps);
         for (int64_t k = 0; k < now->depth; k++, to += height)
-            EACH_VECTOR(height, { put(to + i, left, get(now->a + row + k * p->a_col + i, left)); });
+            for (int64_t i = 0; i < height; i += LANES) /* whole vectors: the next ones cover what is too much */
+                vstore(to + i, get(now->a + row + k * p->a_col + i, smaller(LANES, height - i)));
     }
     now->a = room;
     now->copied = 1;

@@ -1,10 +1,11 @@
 /* The register tile of matmul: MR rows by one or two vectors of columns, all sums in registers.
  *
- * c [MR, cols] = ending((c if add, else 0) + a [MR, k] b [k, width]), every element one chain of fused multiply-adds
- * over rising k. a has any strides (given in bytes), b rows of `width` = 1 or 2 vectors that may be read whole; only
- * `cols` columns of c are touched. One function for each MR: with MR a constant the compiler keeps every sum in a
- * register, and macros rather than unrolled loops, because clang spills the arrays such loops need. Rows are addressed
- * from one pointer for every three, which leaves registers for the rest. */
+ * c [MR, width] = ending((c if add, else 0) + a [MR, k] b [k, width]), every element one chain of fused multiply-adds
+ * over rising k. a has any strides; rows of b, c and what the ending reads are `width` = 1 or 2 whole vectors, but of
+ * c, bias and y only `cols` numbers are touched where the width is 1: wide edges are the caller's. One function for
+ * each MR: with MR a constant the compiler keeps every sum in a register, and macros rather than unrolled loops,
+ * because clang spills the arrays such loops need. Rows are addressed from one pointer for every three, which leaves
+ * registers for the rest. */
 
 #define ROWS_1(X) X(0, 0, 0)
 #define ROWS_2(X) ROWS_1(X) X(1, 0, 1)
@@ -34,11 +35,24 @@ INLINE vf sloped(const ending *e, vf y, vf sum) {
     return sum * either((y > 0.0f) & ~(y >= e->y_ceiling), vset(1.0f), vset(0.0f));
 }
 
+/* What a tile works on; distances in floats. b_next and c_next lead from a row's first vector to its second. */
+typedef struct {
+    int64_t k;
+    const float *a;
+    int64_t a_row, a_col;
+    const float *b;
+    int64_t b_row, b_next;
+    float *c;
+    int64_t c_row, c_next, cols;
+    int32_t add;
+    const ending *e; /* or NULL */
+} piece;
+
 /* What is done to row i = 3 g + r, for one vector of columns and for two. */
-#define START_1(i, g, r) vf s##i = add ? get(c + i * c_row, cols) : vset(0.0f);
-#define START_2(i, g, r)                                                                                               \
-    vf s##i = add ? vload(c + i * c_row) : vset(0.0f);                                                                 \
-    vf t##i = add ? get(c + i * c_row + LANES, cols - LANES) : vset(0.0f);
+#define ZERO_1(i, g, r) vf s##i = vset(0.0f);
+#define ZERO_2(i, g, r) vf s##i = vset(0.0f), t##i = vset(0.0f);
+#define FETCH_1(i, g, r) s##i = get(c + i * c_row, cols);
+#define FETCH_2(i, g, r) s##i = vload(c + i * c_row), t##i = vload(c + i * c_row + c_next);
 #define STEP_1(i, g, r) s##i = vfma(vset(*(const float *)(p##g + r * a_row)), b0, s##i);
 #define STEP_2(i, g, r)                                                                                                \
     {                                                                                                                  \
@@ -47,47 +61,50 @@ INLINE vf sloped(const ending *e, vf y, vf sum) {
         t##i = vfma(x, b1, t##i);                                                                                      \
     }
 #define STORE_1(i, g, r) put(c + i * c_row, cols, s##i);
-#define STORE_2(i, g, r)                                                                                               \
-    vstore(c + i * c_row, s##i);                                                                                       \
-    put(c + i * c_row + LANES, cols - LANES, t##i);
+#define STORE_2(i, g, r) vstore(c + i * c_row, s##i), vstore(c + i * c_row + c_next, t##i);
 #define BOUND_1(i, g, r) s##i = bounded(e, bias0, s##i);
 #define BOUND_2(i, g, r) s##i = bounded(e, bias0, s##i), t##i = bounded(e, bias1, t##i);
 #define SLOPE_1(i, g, r) s##i = sloped(e, get(e->y + i * e->y_row, cols), s##i);
 #define SLOPE_2(i, g, r)                                                                                               \
-    s##i = sloped(e, vload(e->y + i * e->y_row), s##i);                                                                \
-    t##i = sloped(e, get(e->y + i * e->y_row + LANES, cols - LANES), t##i);
+    s##i = sloped(e, vload(e->y + i * e->y_row), s##i), t##i = sloped(e, vload(e->y + i * e->y_row + LANES), t##i);
 #define LOAD_BIAS_1 const vf bias0 = e->bias ? get(e->bias, cols) : vset(-0.0f);
 #define LOAD_BIAS_2                                                                                                    \
-    const vf bias0 = e->bias ? vload(e->bias) : vset(-0.0f),                                                           \
-             bias1 = e->bias ? get(e->bias + LANES, cols - LANES) : vset(-0.0f);
+    const vf bias0 = e->bias ? vload(e->bias) : vset(-0.0f), bias1 = e->bias ? vload(e->bias + LANES) : vset(-0.0f);
 #define LOAD_B_1 const vf b0 = vload(b);
-#define LOAD_B_2 const vf b0 = vload(b), b1 = vload(b + LANES);
+#define LOAD_B_2 const vf b0 = vload(b), b1 = vload(b + b_next);
 
 /* clang-format off */
-#define TILE(MR, NV)                                                                                           \
-    static void tile_##MR##x##NV(int64_t k, const float *a, int64_t a_row, int64_t a_col, const float *b,      \
-                                 int64_t b_row, float *c, int64_t c_row, int64_t cols, int32_t add,            \
-                                 const ending *e) {                                                            \
-        const char *p0 = (const char *)a, *p1 = p0 + 3 * a_row, *p2 = p1 + 3 * a_row, *p3 = p2 + 3 * a_row,    \
-                   *p4 = p3 + 3 * a_row;                                                                       \
-        ROWS_##MR(START_##NV)                                                                                  \
-        for (; k > 0; k--) {                                                                                   \
-            LOAD_B_##NV                                                                                        \
-            ROWS_##MR(STEP_##NV)                                                                               \
-            p0 += a_col, p1 += a_col, p2 += a_col, p3 += a_col, p4 += a_col, b += b_row;                       \
-        }                                                                                                      \
-        if (e && e->y) {                                                                                       \
-            ROWS_##MR(SLOPE_##NV)                                                                              \
-        } else if (e) {                                                                                        \
-            LOAD_BIAS_##NV                                                                                     \
-            ROWS_##MR(BOUND_##NV)                                                                              \
-        }                                                                                                      \
-        ROWS_##MR(STORE_##NV)                                                                                  \
+#define TILE(MR, NV)                                                                                               \
+    static void tile_##MR##x##NV(const piece *w) {                                                                 \
+        const int64_t a_row = w->a_row * (int64_t)sizeof *w->a, a_col = w->a_col * (int64_t)sizeof *w->a;          \
+        const char *p0 = (const char *)w->a, *p1 = p0 + 3 * a_row, *p2 = p1 + 3 * a_row, *p3 = p2 + 3 * a_row,     \
+                   *p4 = p3 + 3 * a_row;                                                                           \
+        const float *b = w->b;                                                                                     \
+        const int64_t b_row = w->b_row, b_next = w->b_next, c_row = w->c_row, c_next = w->c_next;                  \
+        const ending *e = w->e;                                                                                    \
+        const int64_t cols = w->cols;                                                                              \
+        float *c = w->c;                                                                                           \
+        (void)b_next, (void)c_next, (void)cols;                                                                    \
+        ROWS_##MR(ZERO_##NV)                                                                                       \
+        if (w->add) {                                                                                              \
+            ROWS_##MR(FETCH_##NV)                                                                                  \
+        }                                                                                                          \
+        for (int64_t k = w->k; k > 0; k--) {                                                                       \
+            LOAD_B_##NV                                                                                            \
+            ROWS_##MR(STEP_##NV)                                                                                   \
+            p0 += a_col, p1 += a_col, p2 += a_col, p3 += a_col, p4 += a_col, b += b_row;                           \
+        }                                                                                                          \
+        if (e && e->y) {                                                                                           \
+            ROWS_##MR(SLOPE_##NV)                                                                                  \
+        } else if (e) {                                                                                            \
+            LOAD_BIAS_##NV                                                                                         \
+            ROWS_##MR(BOUND_##NV)                                                                                  \
+        }                                                                                                          \
+        ROWS_##MR(STORE_##NV)                                                                                      \
     }
 /* clang-format on */
 
-typedef void tile(int64_t k, const float *a, int64_t a_row, int64_t a_col, const float *b, int64_t b_row, float *c,
-                  int64_t c_row, int64_t cols, int32_t add, const ending *e);
+typedef void tile(const piece *w);
 
 #define TILES_1_TO_6(NV) TILE(1, NV) TILE(2, NV) TILE(3, NV) TILE(4, NV) TILE(5, NV) TILE(6, NV)
 #define TILES_7_TO_12(NV) TILE(7, NV) TILE(8, NV) TILE(9, NV) TILE(10, NV) TILE(11, NV) TILE(12, NV)

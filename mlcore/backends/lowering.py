@@ -28,6 +28,7 @@ class Call(NamedTuple):
     numbers: Mapping[str, int] = {}
     activation: str = "linear"  # applied to what the call computes, or undone by it
     mask: str = "linear"  # the activation whose slope is multiplied into dx
+    rule: str = "no_rule"  # the optimizer that moves parameters in this call
     constants: tuple[float, ...] = ()
 
 
@@ -70,7 +71,7 @@ def _dense(stage: Stage, batch: int) -> Call:
 
 def _dense_backward(stage: Stage, needs_dx: bool) -> Call:
     k = stage.number
-    operands = {"x": stage.x, "w": f"W{k}", "dy": stage.dy, "dw": f"dW{k}", "db": f"db{k}"}
+    operands = {"x": stage.x, "w": f"W{k}", "b": f"b{k}", "dy": stage.dy, "dw": f"dW{k}", "db": f"db{k}"}
     numbers = {"inputs": stage.inputs, "outputs": stage.outputs}
     made = f"dW{k}, db{k}"
     if not needs_dx:

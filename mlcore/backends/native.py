@@ -57,7 +57,6 @@ class NativeSession:
         plan = lower(network, loss, problem.optimizer, min(problem.batch_size, len(rows)))
         self.program = Program(plan, rows.x, rows.y, problem.factor, problem.seed)
         self.progress = self.program.ffi.new("mlj_progress *")
-        self.vector, self.moments = self.program.array("parameters"), self.program.array("moments")
 
     def train(self, first_step: int, steps: int, rates: Array) -> Array:
         losses = np.empty(steps, dtype=np.float32)
@@ -78,7 +77,7 @@ class NativeSession:
         problem, rows = self.problem, len(x)
         plain = lower(problem.network, problem.loss, problem.optimizer, rows, fuse=False)
         program = Program(plain, x, y, problem.factor, problem.seed)
-        program.array("parameters")[...] = self.vector
+        program.write("parameters", self.program.read("parameters"))
         for number in range(program.plan.update):
             program.lib.mlj_run_call(program.plan, number, rows, 0.0)
         outputs = [program.array(stage.y) for stage in plain.stages]
@@ -86,7 +85,7 @@ class NativeSession:
             value.reshape(rows, *shape) for value, shape in zip(outputs, problem.network.shapes[1:], strict=True)
         )
         loss = program.array("row_loss").mean(dtype=np.float64)
-        return Inspection(float(loss), shaped, program.array("gradient"))
+        return Inspection(float(loss), shaped, program.read("gradient"))
 
     def predict(self, x: Array) -> Array:
         p, network = self.program, self.problem.network
@@ -97,15 +96,20 @@ class NativeSession:
         return z
 
     def weights(self) -> Weights:
-        return Weights(self.vector.copy(), self.moments.copy(), self.program.plan.updates)
+        read = self.program.read
+        moments = np.empty((self.problem.optimizer.moments, self.problem.network.size), np.float32)
+        for number in range(len(moments)):
+            moments[number] = read("moments", number)
+        return Weights(read("parameters"), moments, self.program.plan.updates)
 
     def restore(self, weights: Weights) -> None:
-        self.vector[...] = weights.vector
-        self.moments[...] = weights.moments
+        self.program.write("parameters", weights.vector)
+        for number, moment in enumerate(weights.moments):
+            self.program.write("moments", moment, number)
         self.program.plan.updates = weights.step
 
     def close(self) -> None:
-        del self.program, self.vector, self.moments
+        del self.program
 
 
 class Program:
@@ -114,7 +118,7 @@ class Program:
     def __init__(self, plan: Plan, x: Array, y: Array, factor: float, seed: int) -> None:
         from mlcore._native import ffi, lib
 
-        self.ffi, self.lib, self.places = ffi, lib, plan.places
+        self.ffi, self.lib, self.places, self.layout = ffi, lib, plan.places, plan.layout
         self.kept: list[Any] = []  # C holds addresses into these
         self.arena = aligned((plan.size,), np.float32)
         self.arena[...] = 0
@@ -150,7 +154,10 @@ class Program:
             "output": plan.places["z"].offset,
             "row_loss": plan.places["row_loss"].offset,
             "batch_targets": plan.places["targets"].offset,
-            "parameters": plan.network.size,
+            "vector": plan.places["parameters"].offset,
+            "moments": plan.places["moments"].offset,
+            "size": plan.layout.size,
+            "panels": plan.layout.panels,
             "features": plan.stages[0].inputs,
             "outputs": plan.stages[-1].outputs,
             "batch": plan.batch,
@@ -164,12 +171,26 @@ class Program:
         place = self.places[name]
         return self.arena[place.offset : place.offset + int(np.prod(place.shape))].reshape(place.shape)
 
+    def read(self, name: str, number: int = 0) -> Array:
+        """Parameters, gradient or a moment as a flat vector [P], a copy."""
+        return self.layout.unpack(self._vector(name, number))
+
+    def write(self, name: str, vector: Array, number: int = 0) -> None:
+        """Put a flat vector [P] in the place of parameters, gradient or a moment."""
+        self.layout.pack(vector, self._vector(name, number))
+
+    def _vector(self, name: str, number: int) -> Array:
+        start = self.places[name].offset + number * self.layout.size
+        return self.arena[start : start + self.layout.size]
+
     def _call(self, call: Call) -> dict[str, Any]:
         fields: dict[str, Any] = dict.fromkeys(OPERANDS, -1)
         fields |= {field: self.places[name].offset for field, name in call.operands.items()}
-        words = {"opcode": call.opcode, "activation": call.activation, "mask": call.mask}
+        words = {"opcode": call.opcode, "activation": call.activation, "mask": call.mask, "rule": call.rule}
         fields |= {field: getattr(self.lib, f"MLJ_{word.upper()}") for field, word in words.items()}
-        return fields | dict(call.numbers) | {"constants": call.constants}
+        numbers = dict(call.numbers)
+        first = numbers.pop("first", 0)  # an update begins at this number
+        return fields | numbers | {"w": fields["w"] + first, "dw": fields["dw"] + first, "constants": call.constants}
 
     def _address(self, array: Array | None, kind: str = "char[]") -> Any:
         """Where an array lies; it is kept alive as long as the program."""
@@ -179,7 +200,7 @@ class Program:
         return self.ffi.from_buffer(kind, array)
 
 
-OPERANDS = ("x", "w", "b", "y", "dx", "dw", "db", "dy", "wt", "m")  # the fields of mlj_call that are places
+OPERANDS = ("x", "w", "b", "y", "dx", "dw", "db", "dy", "wt")  # the fields of mlj_call that are places
 
 
 def stored(x: Array, shape: Shape) -> Array:

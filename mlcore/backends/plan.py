@@ -1,9 +1,9 @@
 """A network as a program: a list of kernel calls over one arena, which C runs whole and people can read.
 
-Lowering goes layer by layer through the tables of `lowering.py`. A Dense and the activation behind it become one call
-(fused); the activation's slope is multiplied into dx where it is made. The arena is one block of float32: the
-parameters in the order of the flat vector, moments and gradient in the same order, then what a block of rows needs.
-Plans hold offsets, never addresses.
+Lowering goes layer by layer through the tables of `lowering.py`. A Dense and the activation behind it become one call;
+the activation's slope is multiplied into dx where it is made; a large network moves its weights where their gradient is
+made. A plain plan does none of this. The arena is one block of float32: the parameters, moments and gradient in the
+same order, then what a block of rows needs. Plans hold offsets, never addresses.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mlcore.backends.lowering import ACTIVATIONS, LOSSES, LOWERING, OPTIMIZERS, Call, Stage, slope
+from mlcore.backends.panels import Layout, whole
 from mlcore.layers.dense import Dense
 from mlcore.layers.layer import Layer, Shape
 from mlcore.losses import Loss
@@ -20,8 +21,8 @@ from mlcore.network import Network
 from mlcore.optimizers import Optimizer
 from mlcore.spec import kind_of
 
-ALIGNMENT = 16  # floats in 64 bytes, a cache line: every buffer starts on one
 BLOCK_FLOATS = 1 << 17  # half a MiB: a block of rows takes about so much, to stay in the second-level cache
+FUSED_WEIGHTS = 4096  # from here on the update is made with the gradient; a smaller network's is one short call
 BLOCK_ROWS = 192  # and has at least so many rows, so that a pass over the weight gradients pays
 
 
@@ -46,6 +47,7 @@ class Plan(NamedTuple):
     calls: tuple[Call, ...]
     loss_call: int
     update_call: int
+    layout: Layout
     places: Mapping[str, Place]
     size: int
     batch: int
@@ -67,16 +69,22 @@ def unsupported(network: Network, loss: Loss, optimizer: Optimizer) -> list[str]
 def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fuse: bool = True) -> Plan:
     """The plan of one training step for batches of `batch` rows. Nothing may be `unsupported`.
 
-    fuse: join Dense and activation. A plain plan keeps every layer's output, and all rows of the batch, for looking at.
+    fuse: join what can be joined. A plain plan keeps every layer's output and gradient, and all rows of the batch, for
+    looking at.
     """
     stages = _stages(network, fuse)
     numbers = sum(stage.inputs + stage.outputs for stage in stages)
     block = min(batch, max(BLOCK_ROWS, BLOCK_FLOATS // numbers // 64 * 64)) if fuse else batch
     forward, backward = _forward(network, loss, stages, batch), _backward(stages)
-    calls = (*forward, *backward, *_update(network, optimizer))
-    places, size = _arena(network, optimizer, stages, block)
+    layout = Layout(network, panels=fuse and network.weights >= FUSED_WEIGHTS)
+    if layout.panels:
+        backward, update = [_moving(call, optimizer) for call in backward], []
+    else:
+        update = _update(network, optimizer)
+    places, size = _arena(layout, optimizer, stages, block)
     loss_call, update_call = len(forward) - 1, len(forward) + len(backward)
-    return Plan(network, optimizer, loss, stages, calls, loss_call, update_call, places, size, batch, block)
+    calls = (*forward, *backward, *update)
+    return Plan(network, optimizer, loss, stages, calls, loss_call, update_call, layout, places, size, batch, block)
 
 
 def explain(plan: Plan) -> str:
@@ -149,6 +157,17 @@ def _backward(stages: tuple[Stage, ...]) -> list[Call]:
     return calls
 
 
+def _moving(call: Call, optimizer: Optimizer) -> Call:
+    """The call with the update of the parameters whose gradient it makes, if it makes any."""
+    if "dw" not in call.operands:
+        return call
+    kind = kind_of(optimizer)
+    written = [name.removeprefix("d") if name.startswith(("dW", "db")) else name for name in call.writes.split(", ")]
+    constants = (optimizer.weight_decay, *OPTIMIZERS[type(optimizer)](optimizer))
+    text, writes = f"{call.text}, {kind}", ", ".join(written)
+    return call._replace(text=text, writes=writes, rule=kind, constants=constants)
+
+
 def _update(network: Network, optimizer: Optimizer) -> list[Call]:
     """One call over the flat vector, or two where only the weights decay."""
     kind, moments = kind_of(optimizer), ", moments" if optimizer.moments else ""
@@ -158,24 +177,22 @@ def _update(network: Network, optimizer: Optimizer) -> list[Call]:
         if start == end:
             continue
         decay = optimizer.weight_decay if end == network.weights else 0.0
-        whole = "W, b" if end - start == network.size else "W" if start == 0 else "b"
+        moved = "W, b" if end - start == network.size else "W" if start == 0 else "b"
         note = f"{end - start} numbers, " + (f"decay {decay:g}" if decay else "one call")
-        reads = ", ".join(f"d{name}" for name in whole.split(", ")) + moments
-        operands = {"w": "parameters", "dw": "gradient", "m": "moments"}
+        reads = ", ".join(f"d{name}" for name in moved.split(", ")) + moments
+        operands = {"w": "parameters", "dw": "gradient"}
         numbers = {"inputs": end - start, "outputs": 1, "first": start}
         constants = (decay, *OPTIMIZERS[type(optimizer)](optimizer))
-        calls.append(Call(kind, kind, reads, whole, note, operands, numbers, constants=constants))
+        calls.append(Call("update", kind, reads, moved, note, operands, numbers, rule=kind, constants=constants))
     return calls
 
 
-def _arena(
-    network: Network, optimizer: Optimizer, stages: tuple[Stage, ...], block: int
-) -> tuple[dict[str, Place], int]:
+def _arena(layout: Layout, optimizer: Optimizer, stages: tuple[Stage, ...], block: int) -> tuple[dict[str, Place], int]:
     """Every buffer in its place, and the end of the last. Rows of a buffer follow each other without gaps."""
     shapes: dict[str, Shape] = {
-        "parameters": (network.size,),
-        "moments": (optimizer.moments, network.size),
-        "gradient": (network.size,),
+        "parameters": (layout.size,),
+        "moments": (optimizer.moments, layout.size),
+        "gradient": (layout.size,),
         "x0": (block, stages[0].inputs),
         "targets": (block, stages[-1].outputs),
         "row_loss": (block,),
@@ -183,14 +200,16 @@ def _arena(
     for stage in stages:
         shapes |= {stage.y: (block, stage.outputs), stage.dy: (block, stage.outputs)}
         if isinstance(stage.layer, Dense):
-            shapes[f"W{stage.number}T"] = (stage.outputs, stage.inputs)
+            columns = whole(stage.inputs) if layout.panels else stage.inputs
+            shapes[f"W{stage.number}T"] = (stage.outputs, columns)
     places, end = {}, 0
     for name, shape in shapes.items():
         places[name] = Place(end, shape)
-        end += -(-math.prod(shape) // ALIGNMENT) * ALIGNMENT
+        end += whole(math.prod(shape))
+    offsets = dict(zip(layout.network.slots, layout.offsets, strict=True))
     for stage in stages:
         for slot in stage.slots:
-            name = f"{'W' if slot.name == 'w' else slot.name}{stage.number}"
-            places[name] = Place(places["parameters"].offset + slot.offset, slot.param.shape)
-            places[f"d{name}"] = Place(places["gradient"].offset + slot.offset, slot.param.shape)
+            name, shape = f"{'W' if slot.name == 'w' else slot.name}{stage.number}", layout.shape(slot)
+            places[name] = Place(places["parameters"].offset + offsets[slot], shape)
+            places[f"d{name}"] = Place(places["gradient"].offset + offsets[slot], shape)
     return places, end

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mlcore.errors import DataError, ShapeError
 from mlcore.kernels.arrays import Array, as_floats, same_shape, state
-from mlcore.kernels.library import at, library
+from mlcore.kernels.library import at, ffi, library
 
 
 def sgd(
@@ -16,18 +18,14 @@ def sgd(
     """Move w [n] by its gradient g [n] with momentum v [n] (`optimizers.SGD`); v may be None without momentum."""
     if v is None and momentum:
         raise ShapeError(f"v: momentum {momentum} needs an array like w, got None")
-    kernels, moved = library(), _moved(w, g, v=v)
-    weights, slope, speed = map(at, moved)
-    kernels.mlj_parallel_sgd(w.size, weights, slope, speed, rate, momentum, nesterov, decay)
+    _move(library().mlj_rule_sgd(rate, momentum, nesterov, decay), w, g, v=v)
 
 
 def rmsprop(
     w: Array, g: ArrayLike, s: Array, rate: float, rho: float = 0.99, epsilon: float = 1e-8, decay: float = 0
 ) -> None:
     """Move w [n] by its gradient g [n] with mean squares s [n] (`optimizers.RMSProp`)."""
-    kernels, moved = library(), _moved(w, g, s=s)
-    weights, slope, squares = map(at, moved)
-    kernels.mlj_parallel_rmsprop(w.size, weights, slope, squares, rate, rho, epsilon, decay)
+    _move(library().mlj_rule_rmsprop(rate, rho, epsilon, decay), w, g, s=s)
 
 
 def adam(
@@ -45,16 +43,14 @@ def adam(
     """Move w [n] by its gradient g [n] with moments m, v [n]; step counts from 0 (`optimizers.Adam`)."""
     if step < 0:
         raise DataError(f"step: expected a number from 0, got {step}")
-    kernels, moved = library(), _moved(w, g, m=m, v=v)
-    weights, slope, mean, squares = map(at, moved)
     corrected1, corrected2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)
-    kernels.mlj_parallel_adam(
-        w.size, weights, slope, mean, squares, rate, beta1, beta2, epsilon, corrected1, corrected2, decay
-    )
+    _move(library().mlj_rule_adam(rate, beta1, beta2, epsilon, corrected1, corrected2, decay), w, g, m=m, v=v)
 
 
-def _moved(w: Array, g: ArrayLike, **moments: Array | None) -> list[Array | None]:
-    """w, g and moments [n] as C takes them: all but g are changed in place."""
+def _move(rule: Any, w: Array, g: ArrayLike, **moments: Array | None) -> None:
+    """Move w [n] by its gradient g [n] and its moments [n], which are changed in place too."""
     weights, slope = state("w", w, np.size(w)), as_floats(g, "g")
     same_shape("g", slope, weights.shape)
-    return [weights, slope, *(m if m is None else state(name, m, w.size) for name, m in moments.items())]
+    held = [m if m is None else state(name, m, w.size) for name, m in moments.items()]
+    first, second = [*map(at, held), ffi.NULL][:2]
+    library().mlj_parallel_update(ffi.addressof(rule), w.size, at(weights), at(slope), first, second)

@@ -31,7 +31,7 @@ def matmul(
         left, right = apart(left, y), apart(right, y)
         shift = None if shift is None else apart(shift, y)
     where = (at(left), k, 1) if left.flags.c_contiguous else (at(left.T), 1, m)
-    call = (m, n, k, *where, at(right), n, at(y), n, at(shift), ffi.NULL, 0, ACTIVATIONS[activation or "linear"], 0, 0)
+    call = (m, n, k, *where, at(right), n, 0, at(y), n, 0, at(shift), ffi.NULL, 0, ACTIVATIONS[activation or "linear"])
     kernels.mlj_parallel_matmul(kernels.mlj_ops_now(), ffi.new("mlj_matmul *", call))
     return y
 

@@ -59,7 +59,6 @@ def test_any_number_of_threads_gives_the_same_bits(experiment: str, tier: str) -
 
 
 @pytest.mark.skipif(not {"avx2", "avx512"} <= set(TIERS), reason="this machine does not have both AVX2 and AVX-512")
-@pytest.mark.skipif(not {"avx2", "avx512"} <= set(TIERS), reason="this machine does not have both AVX2 and AVX-512")
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_avx2_and_avx512_give_the_same_bits(experiment: str) -> None:
     p = problem(**EXPERIMENTS[experiment])
@@ -94,7 +93,6 @@ def test_a_plain_plan_gives_the_bits_of_the_fused_one(experiment: str) -> None:
 def adopt(session: NativeSession, program: Program, p) -> None:
     """Let a session run another program, from the first weights on."""
     session.program = program
-    session.vector, session.moments = program.array("parameters"), program.array("moments")
     session.restore(first_weights(p))
 
 

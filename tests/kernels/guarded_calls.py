@@ -171,20 +171,41 @@ def absolute_error(c: Call) -> None:
     lib.mlj_parallel_absolute_error(rows, n, z, y, 0.5, dz, c.write(1, rows))
 
 
-def sgd(c: Call) -> None:
-    n, momentum = c.size(True), float(c.rng.choice([0.0, 0.9]))
-    v = c.change(n) if momentum else ffi.NULL
-    lib.mlj_parallel_sgd(n, c.change(n), c.read(n), v, 0.1, momentum, int(c.rng.integers(0, 2)), 0.01)
+def update(c: Call) -> None:
+    n, kind = c.size(True), int(c.rng.integers(0, 4))
+    rule, moments = _rule(kind), [c.change(n) if kind >= least else ffi.NULL for least in (1, 3)]
+    lib.mlj_parallel_update(ffi.addressof(rule), n, c.change(n), c.read(n), *moments)
 
 
-def rmsprop(c: Call) -> None:
-    n = c.size(True)
-    lib.mlj_parallel_rmsprop(n, c.change(n), c.read(n), c.change(n), 0.1, 0.9, 1e-8, 0.01)
+def _rule(kind: int) -> object:
+    """Plain sgd, momentum, rmsprop, adam: none, one, one and two moments."""
+    if kind < 2:
+        return lib.mlj_rule_sgd(0.1, 0.9 * kind, kind, 0.01)
+    if kind == 2:
+        return lib.mlj_rule_rmsprop(0.1, 0.9, 1e-8, 0.01)
+    return lib.mlj_rule_adam(0.1, 0.9, 0.99, 1e-8, 0.1, 0.01, 0.0)
 
 
-def adam(c: Call) -> None:
-    n = c.size(True)
-    lib.mlj_parallel_adam(n, c.change(n), c.read(n), c.change(n), c.change(n), 0.1, 0.9, 0.99, 1e-8, 0.1, 0.01, 0.0)
+def matmul_from_panels(c: Call) -> None:
+    m, n, k = c.size(True), c.size(True), c.size(True)
+    p = ffi.new("mlj_matmul *", {"m": m, "n": n, "k": k, "a_row": k, "a_col": 1, "b_row": n, "c_row": n})
+    p.a, p.c = c.read(m, k), c.write(m, n)
+    p.b, p.b_panel = c.read(-(-n // 16), k, 16), 16 * k
+    lib.mlj_ops_now().matmul(p, 0, m)
+
+
+def matmul_to_panels(c: Call) -> None:
+    m, n, k, kind = c.size(True), c.size(True), c.size(True), int(c.rng.integers(0, 4))
+    size, move = -(-n // 16) * m * 16, bool(c.rng.random() < 0.6)
+    p = ffi.new("mlj_matmul *", {"m": m, "n": n, "k": k, "a_row": 1, "a_col": m, "b_row": n, "c_panel": 16 * m})
+    p.a, p.b, p.c, p.accumulate = c.read(k, m), c.read(k, n), c.change(size), int(c.rng.integers(0, 2))
+    rule = ffi.new("mlj_rule *", _rule(kind))
+    if move:
+        p.rule, p.w = rule, c.change(size)
+        p.moment1, p.moment2 = (c.change(size) if kind >= least else ffi.NULL for least in (1, 3))
+    middle = int(c.rng.integers(0, m + 1))
+    lib.mlj_ops_now().matmul(p, 0, middle)
+    lib.mlj_ops_now().matmul(p, middle, m)
 
 
 def gather(c: Call) -> None:
@@ -204,8 +225,8 @@ def order_and_words(c: Call) -> None:
 
 KERNELS: tuple[Callable[[Call], None], ...] = (
     *(matmul, matmul, matmul, matmul, transpose, column_sum, activate, activate_backward, softmax, softmax_backward),
-    *(softmax_cross_entropy, binary_cross_entropy, squared_error, absolute_error, sgd, rmsprop, adam, gather),
-    order_and_words,
+    *(softmax_cross_entropy, binary_cross_entropy, squared_error, absolute_error, update, gather, order_and_words),
+    *(matmul_from_panels, matmul_to_panels, matmul_to_panels),
 )
 
 

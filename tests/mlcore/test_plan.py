@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mlcore import losses, optimizers
-from mlcore.backends.plan import ALIGNMENT, Plan, explain, lower, unsupported
+from mlcore.backends.panels import COLUMNS
+from mlcore.backends.plan import Plan, explain, lower, unsupported
 from mlcore.layers.layer import Layer
 from mlcore.layers.line import parse
 from mlcore.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy
@@ -70,7 +71,7 @@ def test_buffers_begin_at_cache_lines_and_never_overlap(body: str) -> None:
     parameters = {s for k in range(1, 9) for s in (f"W{k}", f"b{k}", f"dW{k}", f"db{k}")}
     buffers = sorted(place for name, place in plan.places.items() if name not in parameters)
     ends = [place.offset + math.prod(place.shape) for place in buffers]
-    assert all(place.offset % ALIGNMENT == 0 for place in buffers)
+    assert all(place.offset % COLUMNS == 0 for place in buffers)
     assert all(end <= place.offset for end, place in zip(ends, buffers[1:], strict=False))
     assert ends[-1] <= plan.size
 
