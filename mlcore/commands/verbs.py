@@ -251,6 +251,14 @@ def _info(p: Any) -> None:
     p.set_defaults(verb="mlcore.commands.info:info")
 
 
+def _bench(p: Any) -> None:
+    whats = ["kernels", "train", "latency"]
+    line = " | ".join(whats) + " (kernels, or with --against train); the last two need a checkout"
+    p.add_argument("what", nargs="?", choices=whats, metavar="WHAT", help=line)
+    p.add_argument("--against", metavar="NAMES", help="libraries to train beside, of torch,sklearn,numpy,jax")
+    p.set_defaults(verb="mlcore.commands.bench:bench")
+
+
 def _help(p: Any) -> None:
     p.add_argument("topic", nargs="?", metavar="TOPIC", help="adam, moons, relu, stopping, train …")
     p.set_defaults(verb="mlcore.commands.topics:topic")
@@ -279,6 +287,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("data", "list, show, plot and fetch data sets", _data),
     Verb("recipes", "the experiments that come with mlj", _recipes),
     Verb("info", "this machine as mlj sees it: the first lines of a bug report", _info),
+    Verb("bench", "how fast the kernels are; in a checkout, training and the app beside others", _bench),
     Verb("help", "what a layer, data set, optimizer, loss or verb does", _help),
     Verb("completion", "completions for a shell", _completion),
     Verb("tui", "open the Lab", _tui),
