@@ -22,6 +22,9 @@ typedef int32_t vi __attribute__((vector_size(4 * LANES)));
 #define WIDE_ROWS 14 /* of a tile two vectors wide: 28 sums, 2 of B and a broadcast, 31 of 32 registers */
 #define NARROW_ROWS 14
 
+#if defined(MLJ_EMULATE)
+#include "emulated.h"
+#else
 INLINE vf vload(const float *p) { return (vf)_mm512_loadu_ps(p); }
 INLINE void vstore(float *p, vf v) { _mm512_storeu_ps(p, (__m512)v); }
 INLINE __mmask16 first_lanes(int64_t count) { return (__mmask16)((1u << count) - 1); }
@@ -32,6 +35,7 @@ INLINE vf vfma(vf a, vf b, vf c) { return (vf)_mm512_fmadd_ps((__m512)a, (__m512
 INLINE vf vmax(vf a, vf b) { return (vf)_mm512_max_ps((__m512)a, (__m512)b); }
 INLINE vf vmin(vf a, vf b) { return (vf)_mm512_min_ps((__m512)a, (__m512)b); }
 INLINE vf vsqrt(vf a) { return (vf)_mm512_sqrt_ps((__m512)a); }
+#endif
 
 #elif LANES == 8
 
