@@ -3,7 +3,7 @@
  * A tier file defines TIER (its name) and LANES (4, 8 or 16), opens its target region and includes ops/all.c, which
  * includes this file. Everything is static and inline, so the same names live in every tier. Part loads and stores
  * touch exactly `count` numbers, 0 … LANES of them, and never the memory behind. vmax and vmin return their second
- * argument when either is not a number: write vmax(bound, x) to keep the NaN of x. */
+ * argument when either is not a number and when both are zeros: write vmax(bound, x) to keep the NaN of x. */
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -96,8 +96,9 @@ INLINE vf vset(float x) { return (vf){x, x, x, x}; }
 #define WIDE_ROWS 12
 #define NARROW_ROWS 12
 INLINE vf vfma(vf a, vf b, vf c) { return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
-INLINE vf vmax(vf a, vf b) { return (vf)vmaxq_f32((float32x4_t)a, (float32x4_t)b); }
-INLINE vf vmin(vf a, vf b) { return (vf)vminq_f32((float32x4_t)a, (float32x4_t)b); }
+/* Not vmaxq and vminq, whose rules for NaN and for zeros of both signs are others than on x86. */
+INLINE vf vmax(vf a, vf b) { return (vf)vbslq_f32((uint32x4_t)(a > b), (float32x4_t)a, (float32x4_t)b); }
+INLINE vf vmin(vf a, vf b) { return (vf)vbslq_f32((uint32x4_t)(a < b), (float32x4_t)a, (float32x4_t)b); }
 INLINE vf vsqrt(vf a) { return (vf)vsqrtq_f32((float32x4_t)a); }
 
 #else /* x86-64 as every such machine has it: no fused multiply-add, two roundings */
