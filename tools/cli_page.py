@@ -26,7 +26,8 @@ EXITS = (
 RULES = """stdout is data, stderr is progress and errors. Into a pipe, with `NO_COLOR` or `TERM=dumb`, lines are plain
 and no escape code is written. An option beats the environment, which beats the file. `--json` prints one object a
 line: `started`, `epoch`, `changed`, `warned`, `checkpoint` and last `ended` while a run runs, or `error` (code,
-message, where, hint). Numbers that are not finite are the strings `NaN`, `Infinity`, `-Infinity`; an accuracy is
+message, where, hint). With `repeats` above 1 the lines of a network have its `seed`, its end is `seed_ended`, and `ended`
+has the `spread`: `low`, `median` and `high` of each metric. Numbers that are not finite are the strings `NaN`, `Infinity`, `-Infinity`; an accuracy is
 between 0 and 1; what was not measured is left out.
 
 An error is one sentence on stderr, `mlj: error[CODE]: …`, and the way out on a second line. `--debug` adds the
