@@ -9,6 +9,7 @@ from pathlib import Path
 from time import monotonic
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tui.app import MljApp, Options
 from tui.frame import Frame
@@ -51,6 +52,15 @@ class Living:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+
+    async def asks(self) -> None:
+        """Wait until a dialog asks for a value, the old one selected, so that typing replaces it."""
+
+        def ready() -> bool:
+            focused = self.app.screen.focused
+            return isinstance(focused, Input) and focused.selected_text == focused.value
+
+        await self.until(ready)
 
     async def says(self, words: str) -> None:
         """Wait until the words stand on the Lab's screen."""

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from textual.widgets import DataTable
 
 import mlcore
 from tests.tui.living import SLOW, living
@@ -157,7 +158,7 @@ async def test_a_regression_is_shown_as_a_line(tmp_path: Path) -> None:
 async def test_e_asks_for_epochs_refuses_nonsense_and_trains_that_many(tmp_path: Path) -> None:
     async with living(tmp_path) as lab:
         await lab.press("e")
-        await lab.until(lambda: lab.app.screen is not lab.app.laboratory)
+        await lab.asks()
         await lab.press(*"0", "enter")
         await lab.until(lambda: "epochs" in str(lab.app.screen.query_one("#hint").render()))
         assert lab.app.screen is not lab.app.laboratory  # still asking
@@ -174,6 +175,7 @@ async def test_a_rate_typed_while_it_runs_takes_effect_without_a_new_run(tmp_pat
         await lab.until(lambda: lab.frame.pace == "10")
         number = lab.app.feed.number
         await lab.press("L")
+        await lab.asks()
         await lab.press(*"0.05", "enter")
         await lab.until(lambda: lab.frame.learning_rate == pytest.approx(0.05))
         assert lab.app.feed.number == number
@@ -182,7 +184,7 @@ async def test_a_rate_typed_while_it_runs_takes_effect_without_a_new_run(tmp_pat
 async def test_every_parameter_is_in_the_form_and_changing_one_retrains(tmp_path: Path) -> None:
     async with living(tmp_path, size=(120, 40)) as lab:
         await lab.press("p")
-        await lab.until(lambda: lab.app.screen is not lab.app.laboratory)
+        await lab.until(lambda: [each.row_count for each in lab.app.screen.query(DataTable)] > [0])
         draft = lab.app.lab.draft
         assert draft is not None
         table = lab.app.screen.query_one("DataTable")
@@ -200,9 +202,9 @@ async def test_what_cannot_be_is_said_in_the_form_and_not_done(tmp_path: Path) -
     async with living(tmp_path, size=(120, 40)) as lab:
         before = lab.app.lab.draft
         await lab.press("p")
-        await lab.until(lambda: lab.app.screen.query("DataTable"))
+        await lab.until(lambda: [each.row_count for each in lab.app.screen.query(DataTable)] > [0])
         await lab.press("down", "enter")
-        await lab.until(lambda: lab.app.screen.query("#hint"))
+        await lab.asks()
         await lab.press(*"8 rellu", "enter")
         await lab.until(lambda: "did you mean 'relu'?" in str(lab.app.screen.query_one("#hint").render()))
         assert lab.app.lab.draft == before
