@@ -26,9 +26,10 @@ def opened(tmp_path: Path, *words: str, **more: str) -> VirtualTerminal:
 
 
 def endless(tmp_path: Path) -> Path:
-    """An experiment that is still going whenever a test gets round to it."""
+    """An experiment that goes on longer than a test, but not for ever where a test fails and leaves it behind."""
     file = tmp_path / "long.toml"
-    file.write_text('layers = "8 relu"\nepochs = 1000000\n[dataset]\nkind = "circles"\n', encoding="utf-8")
+    text = 'layers = "8 relu"\nepochs = 1000000\n[dataset]\nkind = "circles"\n[stopping]\nmax_seconds = 120\n'
+    file.write_text(text, encoding="utf-8")
     return file
 
 
@@ -254,7 +255,9 @@ def test_a_terminal_that_has_not_drawn_the_last_frame_is_sent_no_other(tmp_path:
             return len(terminal.bytes) > before
 
         assert terminal.wait(goes_on)
-        leave(terminal)
+        terminal.answers = True
+        terminal.press("ctrl+c", "ctrl+c")  # stop the run and leave
+        assert terminal.wait(lambda t: goes_on(t) and t.process.poll() is not None)
 
 
 def test_what_c_code_prints_does_not_reach_the_screen(tmp_path: Path) -> None:
