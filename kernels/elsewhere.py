@@ -16,7 +16,7 @@ import sys
 
 from trees import build, lay_out, run_tests
 
-CONTRACTS = ("tests/contracts/test_same_bits.py", "tests/contracts/test_every_backend.py")
+CONTRACTS = tuple(f"tests/contracts/test_{name}.py" for name in ("same_bits", "every_backend", "many_at_once"))
 WARNINGS = "-Wall -Wextra -Wno-unused-parameter"  # cffi's own functions have such parameters
 
 
