@@ -59,9 +59,9 @@ arch: ## who may import whom, and the rest of the architecture
 	$(SET_UP) dev
 	@$(IN)/python -m pytest tests/test_architecture.py $(ARGS)
 
-bench: ## measure training side by side with NumPy and PyTorch; write benchmarks/results and the README
-	$(SET_UP) dev
-	@$(IN)/python -m benchmarks.training $(ARGS) && $(IN)/python -m benchmarks.report
+bench: ## measure kernels and training beside their peers; write benchmarks/results and the README
+	$(SET_UP) bench
+	@$(IN)/python -m benchmarks $(ARGS)
 
 asan: ## the kernels under the address and undefined-behaviour sanitizers
 	$(SET_UP) tools

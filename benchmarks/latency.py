@@ -47,6 +47,8 @@ kind = "softmax_cross_entropy"
 kind = "moons"
 n_samples = {rows}
 noise = 0.5
+[stopping]
+max_seconds = 120
 """
 
 

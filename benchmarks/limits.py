@@ -14,6 +14,7 @@ if __name__ == "__main__":
 import hashlib
 import platform
 import sys
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks import peers
 from benchmarks.goals import Goal, write
 from benchmarks.interleaved import measure
 
@@ -134,8 +136,9 @@ def against() -> Against | None:
         return None
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Measure peak and tile, print, write results/limits.json."""
+    peers.asked(words, __doc__)
     peak = against()
     if peak is None:
         return

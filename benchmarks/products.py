@@ -76,19 +76,21 @@ def squares(sizes: Sequence[int] = SQUARES) -> Iterator[Product]:
 def contenders(product: Product, libraries: Sequence[str]) -> dict[str, Contender]:
     """The same product by everybody, into the same place."""
     a, b, out = product.arrays()
-    found = {"native": _repeated(lambda: kernels.matmul(a, b, out=out))}
+    found = {"native": repeated(lambda: kernels.matmul(a, b, out=out))}
     if "numpy" in libraries:
-        found["numpy"] = _repeated(lambda: np.matmul(a, b, out=out))
+        found["numpy"] = repeated(lambda: np.matmul(a, b, out=out))
     if "torch" in libraries:
         import torch
 
         torch.set_num_threads(kernels.threads())
         left, right, place = map(torch.from_numpy, (a, b, out))
-        found["torch"] = _repeated(lambda: torch.mm(left, right, out=place))
+        found["torch"] = repeated(lambda: torch.mm(left, right, out=place))
     return found
 
 
-def _repeated(call: Callable[[], object]) -> Contender:
+def repeated(call: Callable[[], object]) -> Contender:
+    """A call as a contender: a step is one of them."""
+
     def run(steps: int) -> None:
         for _ in range(steps):
             call()

@@ -1,4 +1,4 @@
-"""The numbers of the README, made from the results that are committed: `python -m benchmarks.report`."""
+"""The numbers of both READMEs and the chart, made from the committed results: `python -m benchmarks.report`."""
 
 from __future__ import annotations
 
@@ -7,21 +7,71 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.chart import drawn
 from benchmarks.peers import PEERS
 
 RESULTS = Path(__file__).parent / "results"
 README = Path(__file__).parents[1] / "README.md"
+OWN_README = Path(__file__).parent / "README.md"
+CHART = README.parent / "docs" / "images" / "speed.svg"
 BEGIN, END = "<!-- numbers: made by python -m benchmarks.report -->\n", "<!-- end of numbers -->\n"
 PACKAGES = {"torch": "PyTorch", "scikit-learn": "scikit-learn", "jax": "JAX", "numpy": "NumPy"}
 SHOWN = ("torch", "torch fused", "sklearn", "numpy", "jax")  # columns; results may hold more
 
 
+def results_in(folder: Path = RESULTS) -> dict[str, Any]:
+    """Every result, by the name of its program."""
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
+
+
 def numbers(results: Path = RESULTS) -> str:
     """The lines that stand between the marks of the README. What was never measured is left out."""
-    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in results.glob("*.json")}
+    found = results_in(results)
     parts = [_training(found["training"])] if "training" in found else []
+    parts += [_counted(found)] if goals_of(found) else []
     parts += [_waiting(found["latency"])] if "latency" in found else []
     return "\n".join("".join(f"{line}\n" for line in part) for part in parts)
+
+
+def goals(results: Path = RESULTS) -> str:
+    """The lines that stand between the marks of benchmarks/README.md: every goal, program by program."""
+    found = results_in(results)
+    lines = ["| program | what | found | goal |", "| --- | --- | --- | --- |"]
+    for program, goal in goals_of(found):
+        bound = _judged(goal["held"], f"{_least(goal['kind'])} {_figure(goal['bound'], goal['kind'])}")
+        what = f"{goal['what']}, {goal['beside']}"
+        lines.append(f"| `{program}` | {what} | {_figure(goal['found'], goal['kind'])} | {bound} |")
+    places = [f"`{name}` on {machine_of(result)}" for name, result in found.items() if result.get("goals")]
+    return "\n".join([f"Measured: {'; '.join(places)}.", "", *lines, ""])
+
+
+def machine_of(result: Mapping[str, Any]) -> str:
+    """Where a result was measured, in a few words."""
+    machine = result["machine"]
+    return f"{machine['processor']} ({machine['tier']}, load {machine['load'][0]:.1f})"
+
+
+def goals_of(found: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Every goal with the program that measured it."""
+    return [(name, goal) for name, result in found.items() for goal in result.get("goals", ())]
+
+
+def _least(kind: str) -> str:
+    return "at least" if kind in ("times", "share") else "at most"
+
+
+def _figure(value: float, kind: str) -> str:
+    """A figure with its unit."""
+    if kind in ("share", "most"):
+        return f"{value:.0%}"
+    return f"{value:.3g} {'s' if kind == 'seconds' else 'µs' if kind == 'microseconds' else 'times'}"
+
+
+def _counted(found: Mapping[str, Any]) -> Iterator[str]:
+    """How many goals were held, and where all of them are."""
+    held = sum(goal["held"] for _, goal in goals_of(found))
+    yield f"Of {len(goals_of(found))} goals for products, training, whole processes and more, {held} are held:"
+    yield "[each with its figure](benchmarks/README.md#goals-held-and-missed), won and lost, and how it was measured."
 
 
 def written(readme: str, lines: str) -> str:
@@ -49,6 +99,8 @@ def _training(found: Mapping[str, Any]) -> Iterator[str]:
         compared = " | ".join(_compared(ratios[peer]) if peer in ratios else "" for peer in SHOWN)
         yield f"| {result['workload']} | {took:,.{0 if took >= 100 else 2}f} µs | {compared} |"
     yield ""
+    yield "![Times faster than each library, by powers of ten](docs/images/speed.svg)"
+    yield ""
     yield _verdict({(r["workload"], PEERS[peer]): ratio for r in results for peer, ratio in ratios_of(r).items()})
 
 
@@ -63,7 +115,8 @@ def _compared(ratio: float) -> str:
 
 def _verdict(ratios: Mapping[tuple[str, str], float]) -> str:
     """Who won how often, and where it was lost or nearly so."""
-    lost = [f"to {name} on {workload}" for (workload, name), ratio in ratios.items() if ratio < 1]
+    below = {pair: ratio for pair, ratio in ratios.items() if ratio < 1}
+    lost = [f"to {name} on {workload} ({1 / ratio:.3g} times)" for (workload, name), ratio in below.items()]
     won = f"Native wins {len(ratios) - len(lost)} of {len(ratios)}"
     if lost:
         return f"{won} and loses {', '.join(lost)}."
@@ -97,8 +150,10 @@ def _judged(reached: bool, goal: str) -> str:
 
 
 def main() -> None:
-    """Write the lines into the README."""
+    """Write the lines into both READMEs, and the chart."""
     README.write_text(written(README.read_text(encoding="utf-8"), numbers()), encoding="utf-8")
+    OWN_README.write_text(written(OWN_README.read_text(encoding="utf-8"), goals()), encoding="utf-8")
+    CHART.write_text(drawn(results_in()["training"]["results"]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -186,6 +186,10 @@ typedef struct {
    steps have a loss: fewer than asked when one is not finite (its update is not made) or after a stop. */
 int64_t mlj_train(mlj_plan *plan, int64_t first, int64_t steps, const double *rates, float *losses,
                   mlj_progress *progress);
+/* The same for `count` networks at once, each trained whole by one thread: rates and losses are [count, steps], made
+   [count] how many steps of each have a loss; each has its own progress. Returns the sum of made. */
+int64_t mlj_train_many(mlj_plan *const *plans, int64_t count, int64_t first, int64_t steps, const double *rates,
+                       float *losses, int64_t *made, mlj_progress *const *progress);
 /* Raw outputs for any number of rows, float32 or uint8; the parameters are not changed. */
 void mlj_predict(const mlj_plan *plan, const void *x, int32_t is_uint8, int64_t rows, float *out);
 /* Run one call alone on the first `rows` rows, all its phases; `rate` is for optimizers. */

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import report
+from benchmarks import chart, report
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/tour.md")
+PAGES = ("README.md", "benchmarks/README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/tour.md")
 LINES = [line.split("#")[0] for line in re.findall(r"^mlj .*$", README, re.M)]
 WORDS = [command for command in re.findall(r"`(mlj [^`]*)`", README) if "COMMAND" not in command]
 TRAINING = json.loads((report.RESULTS / "training.json").read_text(encoding="utf-8"))
@@ -62,6 +62,13 @@ def test_every_link_leads_somewhere(page: str) -> None:
 
 def test_the_numbers_are_those_of_the_results() -> None:
     assert report.written(README, report.numbers()) == README, "python -m benchmarks.report writes them again"
+
+
+def test_the_goals_and_the_chart_are_those_of_the_results() -> None:
+    own = report.OWN_README.read_text(encoding="utf-8")
+    again = "python -m benchmarks.report writes them again"
+    assert report.written(own, report.goals()) == own, again
+    assert report.CHART.read_text(encoding="utf-8") == chart.drawn(TRAINING["results"]), again
 
 
 def test_a_comparison_that_was_lost_is_named(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
     python3 -m tools.set_up run      what `make run` needs: no torch, no development tools, a C compiler if there is one
     python3 -m tools.set_up tools    torch and the development tools; no kernels: enough to lint and check types
     python3 -m tools.set_up dev      everything, and the kernels must compile
+    python3 -m tools.set_up bench    the same, and what only benchmarks compare with
 
 A step is done again when the text it depends on changes: the stamps in the environment hold hashes, not times. What the
 steps print goes to log files there. Only the standard library is used, since this runs before anything is installed.
@@ -43,13 +44,15 @@ WITHOUT = "Until then mlj runs on the reference backend, in NumPy."
 
 
 def main(purpose: str) -> int:
-    """Do what is missing for `run`, `tools` or `dev`; 0 when the environment is ready."""
+    """Do what is missing for `run`, `tools`, `dev` or `bench`; 0 when the environment is ready."""
     lock = os.open(ROOT, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)  # two makes at once: the second waits and then finds everything done
     try:
         _environment()
         _packages(() if purpose == "run" else tuple(os.environ.get("EXTRAS", "torch,dev").split(",")))
-        return 0 if purpose == "tools" else _kernels(needed=purpose == "dev")
+        if purpose == "bench":
+            _peers()
+        return 0 if purpose == "tools" else _kernels(needed=purpose != "run")
     except moving.Failed as failure:
         log = failure.log.read_text(encoding="utf-8", errors="replace")
         why = OFFLINE if re.search(r"Retry\(total=0.*connection broken", log) else failure.why() + "\n"
@@ -105,6 +108,20 @@ def _packages(extras: tuple[str, ...]) -> None:
     command = (*PIP, "install", *later, "--progress-bar", "off", "-c", str(ROOT / "constraints.txt"), *requirements)
     moving.run("packages", command, _log("packages"), os.environ)
     _write("packages", {"key": key, "extras": wanted})
+
+
+def _peers() -> None:
+    """What benchmarks/requirements.txt names. Where it cannot be had, the benchmarks say so and leave it out."""
+    key = _hash(_text("benchmarks/requirements.txt"), _text("constraints.txt"))
+    if _stamp("peers").get("key") == key:
+        return
+    requirements = ("-c", str(ROOT / "constraints.txt"), "-r", str(ROOT / "benchmarks" / "requirements.txt"))
+    try:
+        moving.run("peers", (*PIP, "install", "--progress-bar", "off", *requirements), _log("peers"), os.environ)
+    except moving.Failed as failure:
+        print(f"benchmarks/requirements.txt: not installed; {failure.log.relative_to(ROOT)} says why", file=sys.stderr)
+        return
+    _write("peers", {"key": key})
 
 
 def _kernels(*, needed: bool) -> int:
@@ -215,6 +232,6 @@ def _write(step: str, value: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in ("run", "tools", "dev"):
-        sys.exit("usage: python3 -m tools.set_up run|tools|dev")
+    if len(sys.argv) != 2 or sys.argv[1] not in ("run", "tools", "dev", "bench"):
+        sys.exit("usage: python3 -m tools.set_up run|tools|dev|bench")
     sys.exit(main(sys.argv[1]))

@@ -143,7 +143,7 @@ class VirtualTerminal:
         """The screen as one text."""
         return "\n".join(self.lines())
 
-    def wait(self, until: Callable[[VirtualTerminal], object], seconds: float = 20.0) -> bool:
+    def wait(self, until: Callable[[VirtualTerminal], object], seconds: float = 60.0) -> bool:
         """Wait until something is seen; whether it was in time. It looks again whenever the program writes."""
         end = monotonic() + seconds
         while not until(self):
@@ -153,7 +153,7 @@ class VirtualTerminal:
                 self._lock.wait(0.1)
         return True
 
-    def see(self, words: str, seconds: float = 20.0) -> bool:
+    def see(self, words: str, seconds: float = 60.0) -> bool:
         """Wait until the words stand on the screen."""
         return self.wait(lambda terminal: words in terminal.text(), seconds)
 
@@ -179,7 +179,7 @@ class VirtualTerminal:
         os.close(self.master)
         self.master = self._slave = -1
 
-    def ended(self, seconds: float = 10.0) -> int | None:
+    def ended(self, seconds: float = 30.0) -> int | None:
         """Wait for the program; its return code, or None when it goes on."""
         try:
             return self.process.wait(seconds)

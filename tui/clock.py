@@ -57,7 +57,8 @@ class Clock:
         self._frame, self._parts, self._call_later, self._painted = frame, parts, call_later, painted
         self._link, self._cells = link, cells
         self._turn = 0  # counts ticks, so that one that was overtaken does nothing
-        self._ticking = self._drawn = False
+        self._ticking = False
+        self._drawn: list[Part] = []  # in this round; before one is drawn again come the others, and the question
 
     @property
     def interval(self) -> float:
@@ -85,15 +86,16 @@ class Clock:
             return
         now, frame, interval = monotonic(), self._frame(), self.interval
         waiting = [(due, part) for part in self._parts() if (due := part.due(frame, interval)) is not None]
-        ready = [part for due, part in waiting if due <= now][: 1 if frame.state in MOVING else STILL]
-        for part in ready:
-            part.draw(frame)
-            self._drawn = True
+        now_due = [part for due, part in waiting if due <= now]
+        ready = [part for part in now_due if part not in self._drawn][:1] if frame.state in MOVING else now_due[:STILL]
         if ready:
+            for part in ready:
+                part.draw(frame)
+            self._drawn += ready
             self._later(BEAT)
             return
         if self._drawn:
-            self._drawn = False
+            self._drawn = []
             self._painted(self._link.sent)
         self._ticking = bool(waiting)
         if waiting:

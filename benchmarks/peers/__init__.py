@@ -62,7 +62,7 @@ def installed(libraries: Sequence[str]) -> list[str]:
     return found
 
 
-def contenders(work: Any, libraries: Sequence[str]) -> Iterator[tuple[str, Any]]:
+def contenders(work: Any, libraries: Sequence[str], threads: int = 1) -> Iterator[tuple[str, Any]]:
     """Every peer of these libraries that trains the workload, by name."""
     p, rate, adam = work.problem(), work.rate, work.adam
     if "numpy" in libraries:
@@ -76,11 +76,11 @@ def contenders(work: Any, libraries: Sequence[str]) -> Iterator[tuple[str, Any]]
     if "torch" in libraries:
         from benchmarks.peers.pytorch import Torch
 
-        yield "torch", Torch(p, rate, adam)
+        yield "torch", Torch(p, rate, adam, threads=threads)
         if adam:
-            yield "torch fused", Torch(p, rate, adam, fused=True)
+            yield "torch fused", Torch(p, rate, adam, fused=True, threads=threads)
         if work.compiled:
-            yield "torch compiled", Torch(p, rate, adam, fused=True, compiled=True)
+            yield "torch compiled", Torch(p, rate, adam, fused=True, compiled=True, threads=threads)
     if "jax" in libraries:
         from benchmarks.peers.scanned_jax import ScannedJax
 

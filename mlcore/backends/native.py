@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from mlcore.layers.layer import Array, Shape
 from mlcore.losses import BinaryCrossEntropy, Loss
 from mlcore.network import Network
 from mlcore.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from mlcore.backends.many import ManySession
 
 CACHE_LINE = 64
 
@@ -41,6 +45,12 @@ class Native:
     def open(self, problem: Problem) -> NativeSession:
         kernels.threads()  # the first question decides how many there are
         return NativeSession(problem)
+
+    def open_many(self, problems: Sequence[Problem]) -> ManySession:
+        """Networks that train at once: a session for each problem, and one call for all."""
+        from mlcore.backends.many import ManySession
+
+        return ManySession([self.open(problem) for problem in problems])
 
 
 class NativeSession:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
-from mlcore import backends, initializers, layers, losses, optimizers
+from mlcore import backends, initializers, kernels, layers, losses, optimizers
 from mlcore.backends.backend import Problem, Weights
 from mlcore.datasets.dataset import Rows
 from mlcore.errors import ShapeError
@@ -101,3 +104,14 @@ def made_backend(name: str, precision: str = "float32"):
 def rates(steps: int, rate: float = 0.02):
     """A rate that falls, so that a rate used for the wrong step shows."""
     return rate * 0.99 ** np.arange(steps)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Run what is inside on `count` threads."""
+    before = kernels.threads()
+    kernels.set_threads(count)
+    try:
+        yield
+    finally:
+        kernels.set_threads(before)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 
 from mlcore import kernels
 from mlcore.backends.native import NativeSession, Program
 from mlcore.backends.plan import lower
-from tests.contracts.problems import LOSSES, OPTIMIZERS, first_weights, opened, problem, rates
+from tests.contracts.problems import LOSSES, OPTIMIZERS, first_weights, opened, problem, rates, threads
 
 pytestmark = pytest.mark.skipif(kernels.unavailable() is not None, reason=str(kernels.unavailable()))
 TIERS = kernels.tiers() if kernels.unavailable() is None else ()
@@ -27,17 +24,6 @@ EXPERIMENTS = {
     "a wide first layer": {"body": "600 relu6 | 3", "features": 2, "rows": 200, "batch": 131},
     "an activation alone": {"body": "tanh | 150 relu sigmoid | 80", "features": 90, "rows": 300, "batch": 200},
 }
-
-
-@contextmanager
-def threads(count: int) -> Iterator[None]:
-    """Run what is inside on `count` threads."""
-    before = kernels.threads()
-    kernels.set_threads(count)
-    try:
-        yield
-    finally:
-        kernels.set_threads(before)
 
 
 def trained(p, steps: int = 7):

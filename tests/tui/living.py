@@ -9,10 +9,13 @@ from pathlib import Path
 from time import monotonic
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tui.app import MljApp, Options
 from tui.frame import Frame
 from tui.terminal import Terminal
+
+SLOW = 4.0  # epochs a second
 
 
 class Living:
@@ -29,7 +32,7 @@ class Living:
     def screen(self) -> str:
         return self.app.laboratory.text()
 
-    async def until(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
+    async def until(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
         """Wait until something is so; fails with the screen when it never is."""
         end = monotonic() + seconds
         while not condition():
@@ -50,6 +53,15 @@ class Living:
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
 
+    async def asks(self) -> None:
+        """Wait until a dialog asks for a value, the old one selected, so that typing replaces it."""
+
+        def ready() -> bool:
+            focused = self.app.screen.focused
+            return isinstance(focused, Input) and focused.selected_text == focused.value
+
+        await self.until(ready)
+
     async def says(self, words: str) -> None:
         """Wait until the words stand on the Lab's screen."""
         await self.until(lambda: words in self.screen)
@@ -62,17 +74,24 @@ async def living(
     *,
     size: tuple[int, int] = (80, 24),
     terminal: Terminal | None = None,
-    full: bool = True,
+    pace: str | float = "full",
 ) -> AsyncIterator[Living]:
-    """The app, opened; at full speed unless told otherwise, with its first run ended."""
+    """The app, opened: at full speed with its first run ended, at `SLOW` with one that outlasts any test, or as shown.
+
+    A test that needs the run to go on asks for `SLOW`: on a loaded machine the eight seconds of "show" pass too soon.
+    """
     app = MljApp(terminal or Terminal(columns=size[0], rows=size[1]), Options(target, tmp_path / "runs"))
     async with app.run_test(size=size) as pilot:
         lab = Living(app, pilot)
         await lab.until(lambda: lab.frame.net.widths)
-        if full:
+        if pace == "full":
             await lab.until(lambda: lab.app.lab.recipes)
             await pilot.press("f")
             await lab.learned()
+        elif pace != "show":
+            app.lab.pace = pace
+            app.lab.restart()
+            await lab.until(lambda: not app.lab.awaited and lab.frame.pace == f"{pace:g}" and lab.frame.net.widths)
         started = [app.runner.process]
         try:
             yield lab
@@ -82,4 +101,4 @@ async def living(
             app.runner.close()
             for process in filter(None, started):
                 process.terminate()
-                process.wait(10)
+                process.wait(60)

@@ -151,6 +151,21 @@ def test_the_next_frame_waits_until_the_terminal_has_drawn_the_one_before() -> N
     assert len(log) == 5
 
 
+def test_a_machine_so_slow_that_something_is_always_due_still_asks_the_terminal() -> None:
+    loop, log, written = Loop(), list[object](), list[str]()
+    link = Link(written.append)
+    link.answered()
+    clock, parts, frames = clock_of(loop, link, log)
+    clock.changed()
+    for epoch in range(2, 20):
+        frames.append(Frame(epoch=epoch, state="running"))
+        for part in parts:
+            part.drawn -= 1.0
+        loop.run_one()
+    assert written == [QUESTION]
+    assert len(log) == len(parts)  # one picture of each, and no other before the answer
+
+
 def test_a_terminal_that_never_answers_is_drawn_to_without_waiting() -> None:
     written: list[str] = []
     link = Link(written.append)

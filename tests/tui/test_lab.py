@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from textual.widgets import DataTable
 
 import mlcore
-from tests.tui.living import living
+from tests.tui.living import SLOW, living
 
 pytestmark = pytest.mark.usefixtures("own_home")
 
@@ -16,11 +17,11 @@ EPOCHS = mlcore.load_recipe("journey/circles").epochs
 
 
 async def test_it_opens_with_circles_already_learning_in_slow_motion(tmp_path: Path) -> None:
-    async with living(tmp_path, full=False) as lab:
+    async with living(tmp_path, pace="show") as lab:
         assert lab.frame.dataset == "circles"
         assert lab.frame.pace == "show"
         await lab.until(lambda: lab.frame.epoch >= 2 and lab.frame.boundary is not None)
-        assert lab.frame.state == "running"
+        assert lab.frame.epochs == EPOCHS
 
 
 async def test_the_arrows_change_the_data_and_keep_the_network(tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ async def test_the_same_seed_gives_the_same_curve_and_another_seed_another(tmp_p
 
 
 async def test_space_pauses_s_makes_a_step_n_an_epoch_and_space_goes_on(tmp_path: Path) -> None:
-    async with living(tmp_path, full=False) as lab:
+    async with living(tmp_path, pace=SLOW) as lab:
         await lab.until(lambda: lab.frame.epoch >= 3)
         await lab.press("space")
         await lab.until(lambda: lab.frame.state == "paused")
@@ -157,8 +158,9 @@ async def test_a_regression_is_shown_as_a_line(tmp_path: Path) -> None:
 async def test_e_asks_for_epochs_refuses_nonsense_and_trains_that_many(tmp_path: Path) -> None:
     async with living(tmp_path) as lab:
         await lab.press("e")
+        await lab.asks()
         await lab.press(*"0", "enter")
-        await lab.pilot.pause()
+        await lab.until(lambda: "epochs" in str(lab.app.screen.query_one("#hint").render()))
         assert lab.app.screen is not lab.app.laboratory  # still asking
         await lab.press("backspace", *"17", "enter")
         await lab.until(lambda: lab.app.screen is lab.app.laboratory)
@@ -168,11 +170,12 @@ async def test_e_asks_for_epochs_refuses_nonsense_and_trains_that_many(tmp_path:
 
 
 async def test_a_rate_typed_while_it_runs_takes_effect_without_a_new_run(tmp_path: Path) -> None:
-    async with living(tmp_path, full=False) as lab:
+    async with living(tmp_path, pace=SLOW) as lab:
         await lab.press("P", "P")  # ten epochs a second
         await lab.until(lambda: lab.frame.pace == "10")
         number = lab.app.feed.number
         await lab.press("L")
+        await lab.asks()
         await lab.press(*"0.05", "enter")
         await lab.until(lambda: lab.frame.learning_rate == pytest.approx(0.05))
         assert lab.app.feed.number == number
@@ -181,7 +184,7 @@ async def test_a_rate_typed_while_it_runs_takes_effect_without_a_new_run(tmp_pat
 async def test_every_parameter_is_in_the_form_and_changing_one_retrains(tmp_path: Path) -> None:
     async with living(tmp_path, size=(120, 40)) as lab:
         await lab.press("p")
-        await lab.until(lambda: lab.app.screen is not lab.app.laboratory)
+        await lab.until(lambda: [each.row_count for each in lab.app.screen.query(DataTable)] > [0])
         draft = lab.app.lab.draft
         assert draft is not None
         table = lab.app.screen.query_one("DataTable")
@@ -199,10 +202,9 @@ async def test_what_cannot_be_is_said_in_the_form_and_not_done(tmp_path: Path) -
     async with living(tmp_path, size=(120, 40)) as lab:
         before = lab.app.lab.draft
         await lab.press("p")
+        await lab.until(lambda: [each.row_count for each in lab.app.screen.query(DataTable)] > [0])
         await lab.press("down", "enter")
+        await lab.asks()
         await lab.press(*"8 rellu", "enter")
-        await lab.pilot.pause()
-        hint = str(lab.app.screen.query_one("#hint").render())
-        assert "rellu" in hint
-        assert "did you mean 'relu'?" in hint
+        await lab.until(lambda: "did you mean 'relu'?" in str(lab.app.screen.query_one("#hint").render()))
         assert lab.app.lab.draft == before

@@ -10,7 +10,7 @@ import pytest
 
 import mlcore
 from mlcore.errors import RunError
-from tests.tui.living import Living, living
+from tests.tui.living import SLOW, Living, living
 
 pytestmark = pytest.mark.usefixtures("own_home")
 EPOCHS = mlcore.load_recipe("journey/circles").epochs
@@ -22,7 +22,7 @@ def over(lab: Living) -> str:
 
 
 async def test_runs_are_listed_and_one_can_be_opened(tmp_path: Path) -> None:
-    async with living(tmp_path, full=False) as lab:
+    async with living(tmp_path, pace=SLOW) as lab:
         await lab.until(lambda: lab.frame.run)
         await lab.press("c")
         await lab.says("stays on disk")
@@ -41,7 +41,7 @@ async def test_runs_are_listed_and_one_can_be_opened(tmp_path: Path) -> None:
 
 
 async def test_a_copied_folder_a_broken_run_and_a_hostile_name_spoil_no_other_run(tmp_path: Path) -> None:
-    async with living(tmp_path, full=False) as lab:
+    async with living(tmp_path, pace=SLOW) as lab:
         await lab.until(lambda: lab.frame.run)
         await lab.press("c", "f")
         await lab.learned()
@@ -63,7 +63,7 @@ async def test_a_copied_folder_a_broken_run_and_a_hostile_name_spoil_no_other_ru
 
 
 async def test_a_run_that_was_stopped_can_be_opened_and_goes_on(tmp_path: Path) -> None:
-    async with living(tmp_path, full=False) as lab:
+    async with living(tmp_path, pace=SLOW) as lab:
         await lab.until(lambda: lab.frame.run and lab.frame.epoch > 5)
         run = lab.frame.run
         lab.app.runner.send("Stop")
@@ -114,7 +114,7 @@ async def test_a_diverging_run_is_told_in_words(tmp_path: Path) -> None:
 
 
 async def test_a_worker_that_dies_is_told_in_words_and_the_next_key_starts_another(tmp_path: Path) -> None:
-    async with living(tmp_path, full=False) as lab:
+    async with living(tmp_path, pace=SLOW) as lab:
         await lab.until(lambda: lab.frame.epoch >= 2)
         process = lab.app.runner.process
         assert process is not None
@@ -129,7 +129,7 @@ async def test_a_worker_that_dies_is_told_in_words_and_the_next_key_starts_anoth
 
 async def test_a_disk_that_refuses_is_told_at_once_and_no_key_promises_otherwise(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file where the folder should be", encoding="utf-8")
-    async with living(tmp_path, full=False) as lab:
+    async with living(tmp_path, pace=SLOW) as lab:
         await lab.says("this run is not recorded")
         await lab.press("c")
         await lab.says("this run is not recorded")
@@ -140,7 +140,7 @@ async def test_a_disk_that_refuses_is_told_at_once_and_no_key_promises_otherwise
 
 
 async def test_the_last_words_of_a_caption_are_spoken_only_until_escape(tmp_path: Path) -> None:
-    async with living(tmp_path, full=False) as lab:
+    async with living(tmp_path, pace="show") as lab:
         await lab.says("learn to: watch")
         await lab.press("escape")
         await lab.until(lambda: "learn to: watch" not in lab.screen)

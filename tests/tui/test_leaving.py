@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import mlcore
-from tests.tui.living import Living, living
+from tests.tui.living import SLOW, Living, living
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ async def status_of(lab: Living, tmp_path: Path, run: str, state: str) -> mlcore
 
 
 async def test_finish_trains_to_the_end_at_full_speed_and_leaves(tmp_path: Path) -> None:
-    async with living(tmp_path, full=False) as lab:
+    async with living(tmp_path, pace=SLOW) as lab:
         run = await asked(lab)
         await lab.press("f")
         assert await left(lab) == 0
@@ -45,7 +45,7 @@ async def test_finish_trains_to_the_end_at_full_speed_and_leaves(tmp_path: Path)
 
 
 async def test_stop_keeps_what_it_has_learned_and_leaves(tmp_path: Path) -> None:
-    async with living(tmp_path, full=False) as lab:
+    async with living(tmp_path, pace=SLOW) as lab:
         run = await asked(lab)
         await lab.press("s")
         assert await left(lab) == 0
@@ -55,7 +55,7 @@ async def test_stop_keeps_what_it_has_learned_and_leaves(tmp_path: Path) -> None
 
 
 async def test_keep_leaves_at_once_and_the_run_goes_on_to_its_end(tmp_path: Path) -> None:
-    async with living(tmp_path, full=False) as lab:
+    async with living(tmp_path, pace=SLOW) as lab:
         run = await asked(lab)
         await lab.press("k")
         assert await left(lab) == 0
@@ -65,7 +65,7 @@ async def test_keep_leaves_at_once_and_the_run_goes_on_to_its_end(tmp_path: Path
 
 
 async def test_cancel_stays_and_the_run_was_never_disturbed(tmp_path: Path) -> None:
-    async with living(tmp_path, full=False) as lab:
+    async with living(tmp_path, pace=SLOW) as lab:
         await asked(lab)
         await lab.press("escape")
         await lab.until(lambda: lab.app.screen is lab.app.laboratory)
@@ -74,7 +74,7 @@ async def test_cancel_stays_and_the_run_was_never_disturbed(tmp_path: Path) -> N
 
 
 async def test_control_c_twice_stops_the_run_and_leaves(tmp_path: Path) -> None:
-    async with living(tmp_path, full=False) as lab:
+    async with living(tmp_path, pace=SLOW) as lab:
         await lab.until(lambda: lab.frame.run and lab.frame.epoch >= 2)
         run = lab.frame.run
         await lab.press("ctrl+c")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.test_first_minute import ROOT, Diary, environment
-from tools.virtual_terminal import VirtualTerminal
+from tools.virtual_terminal import SYNC_ANSWER, VirtualTerminal
 
 pytestmark = pytest.mark.terminal
 APP = [sys.executable, "-m", "tui"]
@@ -23,6 +23,14 @@ COLOURED = re.compile(rb"\x1b\[[0-9;]*(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|38|48)(?:;
 
 def opened(tmp_path: Path, *words: str, **more: str) -> VirtualTerminal:
     return VirtualTerminal([*APP, *words], environ=environment(tmp_path, **more), folder=ROOT)
+
+
+def endless(tmp_path: Path) -> Path:
+    """An experiment that goes on longer than a test, but not for ever where a test fails and leaves it behind."""
+    file = tmp_path / "long.toml"
+    text = 'layers = "8 relu"\nepochs = 1000000\n[dataset]\nkind = "circles"\n[stopping]\nmax_seconds = 120\n'
+    file.write_text(text, encoding="utf-8")
+    return file
 
 
 def leave(terminal: VirtualTerminal) -> None:
@@ -34,7 +42,7 @@ def test_without_colours_nothing_is_coloured_and_classes_are_still_told_apart(tm
     with opened(tmp_path, NO_COLOR="1") as terminal:
         assert terminal.see("epoch")
         assert terminal.see("loss")
-        terminal.press("question_mark" if False else "?")
+        terminal.press("?")
         assert terminal.see("Experiment")
         terminal.press("escape")
         leave(terminal)
@@ -121,16 +129,17 @@ def test_leaving_restores_the_terminal(tmp_path: Path) -> None:
 
 
 def restored(terminal: VirtualTerminal) -> None:
-    time.sleep(0.2)  # the last bytes
-    written = terminal.bytes
+    def over(on: bytes, off: bytes) -> bool:
+        written = terminal.bytes
+        return on not in written or written.rfind(off) > written.rfind(on)
+
     for on, off in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?1003h", b"\x1b[?1003l"), (b"\x1b[?25l", b"\x1b[?25h")):
-        assert on not in written or written.rfind(off) > written.rfind(on)
-    assert terminal.modes() == terminal.modes_before
+        assert terminal.wait(lambda _, on=on, off=off: over(on, off)), on
+    assert terminal.wait(lambda t: t.modes() == t.modes_before)
 
 
 def test_a_closed_window_does_not_end_the_run_and_last_comes_back_in_control(tmp_path: Path) -> None:
-    file = tmp_path / "long.toml"
-    file.write_text('layers = "8 relu"\nepochs = 1000000\n[dataset]\nkind = "circles"\n', encoding="utf-8")
+    file = endless(tmp_path)
     diary = Diary(tmp_path / "diary.jsonl")
     with opened(tmp_path, str(file), "--trace", str(diary.path)) as terminal:
         assert terminal.see("running")
@@ -142,7 +151,7 @@ def test_a_closed_window_does_not_end_the_run_and_last_comes_back_in_control(tmp
     again = Diary(tmp_path / "again.jsonl")
     with opened(tmp_path, "last", "--trace", str(again.path)) as terminal:
         assert terminal.see("running")
-        assert terminal.wait(lambda _: again.frames[-1]["epoch"] > seen["epoch"])
+        assert terminal.wait(lambda _: again.frames and again.frames[-1]["epoch"] > seen["epoch"])
         assert again.frames[-1]["run"] == seen["run"]
         assert again.frames[-1]["curve"] > 100  # the past is there as well
         terminal.press("space")
@@ -174,7 +183,7 @@ def test_the_same_in_tmux(tmp_path: Path) -> None:
     def run(*words: str) -> str:
         return subprocess.run([*tmux, *words], env=environ, capture_output=True, text=True, check=True).stdout
 
-    def see(words: str, seconds: float = 30.0) -> str:
+    def see(words: str, seconds: float = 60.0) -> str:
         end = time.monotonic() + seconds
         while words not in (screen := run("capture-pane", "-p", "-t", "lab")):
             assert time.monotonic() < end, screen
@@ -190,6 +199,7 @@ def test_the_same_in_tmux(tmp_path: Path) -> None:
         run("send-keys", "-t", "lab", "Right")
         see("[moons]")
         run("resize-window", "-t", "lab", "-x", "120", "-y", "40")
+        see("82.3 %")  # the ceiling of moons
         see("finished")
         run("send-keys", "-t", "lab", "q")
         see("left with 0")
@@ -208,7 +218,7 @@ def test_nothing_of_the_worker_is_left_when_the_app_has_gone_and_the_run_is_over
         mine = [line.split()[0] for line in children.splitlines() if "mlcore.worker" in line and _home(line, tmp_path)]
         terminal.press("q")
         assert terminal.ended() == 0
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while any(Path(f"/proc/{pid}").exists() for pid in mine) and time.monotonic() < end:
         time.sleep(0.2)
     assert mine
@@ -225,17 +235,29 @@ def _home(line: str, home: Path) -> bool:
 
 
 def test_a_terminal_that_has_not_drawn_the_last_frame_is_sent_no_other(tmp_path: Path) -> None:
-    with opened(tmp_path) as terminal:
-        assert terminal.see("epoch")
+    program = (
+        "import sys, tui.link\ntui.link.PATIENCE = 1e9\nfrom tui.__main__ import main\nsys.exit(main([sys.argv[1]]))"
+    )
+    command = [sys.executable, "-c", program, str(endless(tmp_path))]
+    with VirtualTerminal(command, environ=environment(tmp_path), folder=ROOT) as terminal:
+        assert terminal.see("running")
         assert terminal.wait(lambda t: t.bytes.count(b"\x1b[?2026$p") >= 3)  # Textual's question and two of ours
         terminal.answers = False
-        time.sleep(0.5)  # the frame under way
-        before = len(terminal.bytes)
-        time.sleep(1.5)  # fifteen frames and more of a run in slow motion
+        for _ in range(20):
+            before = len(terminal.bytes)
+            time.sleep(1.0)  # fifteen frames, were they sent; at first the one under way
+            if len(terminal.bytes) == before:
+                break
         assert len(terminal.bytes) == before
-        os.write(terminal.master, b"\x1b[?2026;2$y")
-        assert terminal.wait(lambda t: len(t.bytes) > before)
-        leave(terminal)
+
+        def goes_on(terminal: VirtualTerminal) -> bool:
+            os.write(terminal.master, SYNC_ANSWER)
+            return len(terminal.bytes) > before
+
+        assert terminal.wait(goes_on)
+        terminal.answers = True
+        terminal.press("ctrl+c", "ctrl+c")  # stop the run and leave
+        assert terminal.wait(lambda t: goes_on(t) and t.process.poll() is not None)
 
 
 def test_what_c_code_prints_does_not_reach_the_screen(tmp_path: Path) -> None:

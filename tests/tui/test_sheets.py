@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from textual.command import CommandList
 
-from tests.tui.living import living
+from tests.tui.living import SLOW, Living, living
 from tui.commands import COMMANDS, commands
 from tui.demo import SCRIPT, Demo
 from tui.palette import entries
@@ -80,13 +81,20 @@ async def test_the_palette_has_every_command_every_data_set_and_every_recipe(tmp
         assert "Recipe: journey/moons" in titles
 
 
+def found(lab: Living) -> list[str]:
+    """What the palette offers."""
+    options = lab.app.screen.query_one(CommandList).options
+    return [str(option.prompt).split("\n")[0].strip() for option in options]
+
+
 async def test_a_word_typed_into_the_palette_does_what_it_names(tmp_path: Path) -> None:
     async with living(tmp_path) as lab:
         await lab.press("ctrl+p")
         await lab.until(lambda: lab.app.screen is not lab.app.laboratory)
         await lab.press(*"data blobs")
-        await lab.pilot.pause(0.3)
-        await lab.press("enter", "enter")
+        await lab.until(lambda: found(lab)[:1] == ["Data: blobs"])
+        await lab.press("enter")
+        await lab.until(lambda: lab.app.screen is lab.app.laboratory)
         assert (await lab.learned(dataset="blobs")).class_names
 
 
@@ -102,9 +110,7 @@ async def test_every_theme_can_be_chosen_and_drawn(tmp_path: Path) -> None:
 @pytest.mark.parametrize("glyphs", ["braille", "blocks", "ascii"])
 async def test_sheets_and_dialogs_open_on_every_kind_of_terminal(tmp_path: Path, colors: str, glyphs: str) -> None:
     terminal = Terminal(colors, glyphs)  # type: ignore[arg-type]
-    async with living(tmp_path, terminal=terminal, full=False) as lab:
-        await lab.press("space")  # paused: a run that has ended leaves q nothing to ask
-        await lab.until(lambda: lab.frame.state == "paused")
+    async with living(tmp_path, terminal=terminal, pace=SLOW) as lab:
         for key in ("?", "p", "o", "e", "ctrl+p", "q"):
             await lab.press(key)
             await lab.until(lambda: lab.app.screen is not lab.app.laboratory)
