@@ -174,13 +174,14 @@ static void run_tiles(const mlj_matmul *p, const block *now, const float *b, int
     }
 }
 
-/* The same with the panel copied first. Not inlined: only calls that need its room get so large a stack frame. */
-static __attribute__((noinline)) void run_tiles_copied(const mlj_matmul *p, const block *now, const float *b,
-                                                       int64_t col0, int64_t cols) {
-    _Alignas(64) float panel[K_BLOCK * PANEL];
-    const int64_t width = is_narrow(p, cols) ? LANES : PANEL;
-    float *to = panel;
-    for (int64_t k = 0; k < now->depth; k++, to += width, b += p->b_row)
+/* `depth` rows of b as a panel of `width` columns, what is behind the last of them zero; b may lie by columns. */
+INLINE void copy_panel(const mlj_matmul *p, const float *b, int64_t depth, int64_t cols, int64_t width, float *to) {
+    if (p->b_col != 1) {
+        if (cols < width) memset(to, 0, (size_t)(depth * width) * sizeof *to);
+        transpose(cols, depth, b, p->b_col, to, width);
+        return;
+    }
+    for (int64_t k = 0; k < depth; k++, to += width, b += p->b_row)
         if (cols <= LANES) {
             vstore(to, get(b, cols));
             if (width == PANEL) vstore(to + LANES, vset(0.0f));
@@ -188,6 +189,14 @@ static __attribute__((noinline)) void run_tiles_copied(const mlj_matmul *p, cons
             vstore(to, vload(b));
             vstore(to + LANES, get(b + LANES, cols - LANES));
         }
+}
+
+/* The same with the panel copied first. Not inlined: only calls that need its room get so large a stack frame. */
+static __attribute__((noinline)) void run_tiles_copied(const mlj_matmul *p, const block *now, const float *b,
+                                                       int64_t col0, int64_t cols) {
+    _Alignas(64) float panel[K_BLOCK * PANEL];
+    const int64_t width = is_narrow(p, cols) ? LANES : PANEL;
+    copy_panel(p, b, now->depth, cols, width, panel);
     run_tiles(p, now, panel, width, LANES, col0, cols);
 }
 
@@ -195,9 +204,9 @@ static void run_block(const mlj_matmul *p, const block *now) {
     const int64_t b_row = p->b_panel ? GROUP : p->b_row;
     for (int64_t col = 0; col < p->n; col += PANEL) {
         const int64_t cols = smaller(PANEL, p->n - col);
-        const float *b = p->b + now->k0 * b_row + column(p->b_panel, col);
+        const float *b = p->b + now->k0 * b_row + (p->b_panel ? column(p->b_panel, col) : col * p->b_col);
         const int whole = cols == (is_narrow(p, cols) ? LANES : PANEL);
-        if (p->b_panel || (whole && now->rows <= 2 * WIDE_ROWS))
+        if (p->b_panel || (whole && now->rows <= 2 * WIDE_ROWS && p->b_col == 1))
             run_tiles(p, now, b, b_row, next_vector(p->b_panel), col, cols);
         else
             run_tiles_copied(p, now, b, col, cols);
@@ -224,7 +233,7 @@ static __attribute__((noinline)) void run_block_copied(const mlj_matmul *p, bloc
 #include "short.h"
 
 static void matmul(const mlj_matmul *p, int64_t row0, int64_t row1) {
-    if (p->k > 0 && p->k <= SHORT && !p->accumulate && !p->c_panel) {
+    if (p->k > 0 && p->k <= SHORT && !p->accumulate && !p->c_panel && (p->b_panel || p->b_col == 1)) {
         short_product(p, row0, row1);
         return;
     }
