@@ -49,7 +49,7 @@ def adam(
 
 def _move(rule: Any, w: Array, g: ArrayLike, **moments: Array | None) -> None:
     """Move w [n] by its gradient g [n] and its moments [n], which are changed in place too."""
-    size = w.size if isinstance(w, np.ndarray) else np.size(w)
+    size = np.size(w)
     weights, slope = state("w", w, size), as_floats(g, "g")
     same_shape("g", slope, weights.shape)
     held = [at(moment if moment is None else state(name, moment, size)) for name, moment in moments.items()]
