@@ -287,22 +287,21 @@ static int64_t work_of(const mlj_call *c, int phase) {
 
 static void run_phase(const mlj_block *b, const mlj_call *first, const mlj_call *end, int phase) {
     int64_t work = 0, chunks = 0;
-    mlj_phase p = {b, first, end, phase, phase == UPDATE ? SPAN_NUMBERS : SPAN_ROWS};
-    for (const mlj_call *c = first; c < end; c++) {
-        work += work_of(c, phase);
-        if (parts[c->opcode][phase]) chunks += chunks_of(c->inputs, p.size);
+    for (const mlj_call *c = first; c < end; c++) work += work_of(c, phase);
+    if ((phase == ROWS || phase == REDUCE ? work * b->rows : work) < SERIAL_WORK || mlj_threads() < 2) {
+        for (const mlj_call *c = first; c < end; c++)
+            if (parts[c->opcode][phase]) parts[c->opcode][phase](b, c, 0, phase == ROWS ? b->rows : c->inputs);
+        return;
     }
+    mlj_phase p = {b, first, end, phase, phase == UPDATE ? SPAN_NUMBERS : SPAN_ROWS};
     if (phase == ROWS) {
         p.size = larger(CHUNK_ROWS, ROWS_WORK / (work + 1) / CHUNK_ROWS * CHUNK_ROWS);
         chunks = chunks_of(b->rows, p.size);
+    } else {
+        for (const mlj_call *c = first; c < end; c++)
+            if (parts[c->opcode][phase]) chunks += chunks_of(c->inputs, p.size);
     }
-    if (phase == ROWS || phase == REDUCE) work *= b->rows;
-    if (work >= SERIAL_WORK && mlj_threads() > 1) {
-        mlj_parallel_for(chunks, phase == ROWS ? run_rows : run_span, &p);
-        return;
-    }
-    for (const mlj_call *c = first; c < end; c++)
-        if (parts[c->opcode][phase]) parts[c->opcode][phase](b, c, 0, phase == ROWS ? b->rows : c->inputs);
+    mlj_parallel_for(chunks, phase == ROWS ? run_rows : run_span, &p);
 }
 
 /* ---- steps ---- */

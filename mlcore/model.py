@@ -45,8 +45,8 @@ class Model:
     def predictor(self, x: Array | None = None, out: Array | None = None, rows: int = 1) -> Predictor:
         """A bound prediction: write raw inputs into its `x`, call it, read the raw outputs in its `out`.
 
-        x [B, features] and out [B, O] are float32 buffers of the caller's, or are made for `rows` rows. A call takes half
-        a microsecond for a small network; the weights are those of now. Raises DataError when a buffer does not fit.
+        x [B, features] and out [B, O] are float32 buffers of the caller's, or are made for `rows` rows. A call takes
+        half a microsecond for a small network; the weights are those of now. Raises DataError when one does not fit.
         """
         from mlcore.backends.bound import Predictor
 
