@@ -1,9 +1,9 @@
-/* Products with a short sum, k of 1 to 4: the first layer on two features, the way back from one or two outputs.
+/* Products with a short sum, k of 1 to 8: the first layer on two features, the way back from a few outputs.
  *
  * A tile would be begun and ended for a step or two of k. Here the rows of B stay in registers, two vectors wide, and
  * the rows of A pass by; elements, sums and endings are those of the tile, and so are the bits. */
 
-enum { SHORT = 4 };
+enum { SHORT = 8 };
 
 INLINE void short_row(int64_t depth, const float *a, int64_t a_col, const vf *b, const ending *e, const float *y,
                       float *c, int64_t cols) {
@@ -63,6 +63,10 @@ static void short_product(const mlj_matmul *p, int64_t row0, int64_t row1) {
             SHORT_CASE(2)
             SHORT_CASE(3)
             SHORT_CASE(4)
+            SHORT_CASE(5)
+            SHORT_CASE(6)
+            SHORT_CASE(7)
+            SHORT_CASE(8)
         }
         finish(p, row0, row1 - row0, col, cols);
     }
