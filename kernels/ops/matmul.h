@@ -19,6 +19,8 @@ enum {
     TALL_ROW = 256,                    /* numbers from which a row of it counts as a page */
     ROW_BLOCK = 36 * WIDE_ROWS,        /* rows that reuse a panel */
     ROW_BLOCK_COPIED = 24 * WIDE_ROWS, /* where the block of A is copied */
+    K_BLOCK_APART = 192,               /* rows of a transposed A whose lines stay in the first cache */
+    SET_ROW = 256,                     /* unless they are a multiple of so many numbers apart: then they share its sets */
     PACK_COLUMNS = 128,                /* columns of C from which a copy of a transposed A pays */
 };
 
@@ -239,7 +241,8 @@ static void matmul(const mlj_matmul *p, int64_t row0, int64_t row1) {
     }
     const int64_t rows = row1 - row0;
     const int turned = p->a_row == 1 && p->a_col != 1;
-    const int copies = turned && p->n >= PACK_COLUMNS && rows > WIDE_ROWS;
+    const int in_cache = p->k <= K_BLOCK_APART && p->a_col % SET_ROW; /* whatever a tile reads of a, for the next too */
+    const int copies = turned && p->n >= PACK_COLUMNS && rows > WIDE_ROWS && !in_cache;
     const int tall = turned && p->n <= LANES && p->a_col >= TALL_ROW;
     const int64_t row_step = even_step(rows, copies ? ROW_BLOCK_COPIED : ROW_BLOCK);
     const int64_t k_step = even_step(p->k, copies ? K_BLOCK_COPIED : tall ? K_BLOCK_TALL : K_BLOCK);
