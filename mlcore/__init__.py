@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mlcore.errors import MljError as MljError
     from mlcore.model import Model as Model
     from mlcore.network import Network as Network
+    from mlcore.repeats import train_many as train_many
     from mlcore.runs import Run as Run
     from mlcore.runs import fit as fit
     from mlcore.runs import list_runs as list_runs
@@ -64,6 +65,7 @@ NAMES = {
     "recipes": "config",
     "record": "runs",
     "train": "training",
+    "train_many": "repeats",
 }
 
 

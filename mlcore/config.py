@@ -86,6 +86,7 @@ class Config(Spec, frozen=True, kw_only=True):
     )
     device: Annotated[str, Meta(pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:1")] = "auto"
     precision: Annotated[Literal["float32", "float64"], Meta(description="how long a number is")] = "float32"
+    repeats: Annotated[int, Meta(ge=1, le=1000, description="networks to train: seed, seed + 1, …")] = 1
     dataset: AnyDataset = msgspec.field(default_factory=lambda: datasets.CATALOGUE.find("circles").load()())
     loss: AnyLoss = losses.Auto()
     optimizer: AnyOptimizer = optimizers.Adam()
@@ -96,6 +97,16 @@ class Config(Spec, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         initializers.find(self.init)
+        if self.seed + self.repeats > 2**32:
+            hint = f"the last one would be {self.seed + self.repeats - 1}; give a smaller seed"
+            raise ConfigError(f"repeats: {self.repeats} seeds from {self.seed} on end past {2**32 - 1}", hint=hint)
+
+    def setting(self, name: str) -> Any:
+        """The plain value at a dotted name."""
+        value: Any = self.to_dict()
+        for word in name.split("."):
+            value = value[word]
+        return value
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, every default written out; `layers` as its line."""

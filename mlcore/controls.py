@@ -100,6 +100,11 @@ class Controls:
             return orders
 
     @property
+    def stopping(self) -> bool:
+        """Whether it is to end."""
+        return bool(self._stop)
+
+    @property
     def waiting(self) -> bool:
         """Whether there is nothing to do but hold."""
         return self._paused and not (self._allowance or self._settings or self._checkpoint or self._stop)

@@ -48,6 +48,12 @@ class Progress(Event, frozen=True, tag="progress"):
     now: Any = None  # () -> Model of this moment; call it before the next event is pulled
 
 
+class Turn(Event, frozen=True, tag="turn"):
+    """A slice is next. Whoever trains many networks at once answers its `work`; only `train(together=True)` says it."""
+
+    work: Any  # a Work
+
+
 class EpochEnded(Event, frozen=True, tag="epoch"):
     """Every training row was seen once more; `epoch` counts from 1.
 

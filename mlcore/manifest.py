@@ -7,7 +7,7 @@ import json
 import platform
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,13 @@ from mlcore.storage import read_file, refused
 RUN = "mlj.run/1"
 
 
-def facts(run_id: str, name: str, parent: str, config: Config) -> dict[str, Any]:
-    """What never changes about a run: who, when, with what, from which other run."""
+def facts(run_id: str, name: str, parent: str, config: Config, children: Sequence[str] = ()) -> dict[str, Any]:
+    """What never changes about a run: who, when, with what, from which other run, and for which others it stands."""
     from importlib.metadata import version
 
     import mlcore
 
+    others = {"children": list(children)} if children else {}
     versions = {"mlj": mlcore.__version__, "python": platform.python_version(), "numpy": version("numpy")}
     return {
         "schema": RUN,
@@ -39,7 +40,7 @@ def facts(run_id: str, name: str, parent: str, config: Config) -> dict[str, Any]
         "machine": platform.machine(),
         "seed": config.seed,
         "parent": parent,
-    }
+    } | others
 
 
 def manifest(config: Config, data: Data) -> dict[str, Any]:

@@ -27,14 +27,15 @@ EXITS = {"diverged": 8}
 STATES = ("stopped", "interrupted", "diverged")
 
 
-def record(source: Iterator[Event], run: Run) -> Iterator[Event]:
+def record(source: Iterator[Event], run: Run, *, among: int = 1) -> Iterator[Event]:
     """Write events into a run's folder and pass them on.
 
     A `Snapshot` is passed on once it is durable; one that comes too soon after another is left out. A checkpoint that
     cannot be written is a `Warned` event and is tried again; if the last one cannot be, StorageError is raised at the
     end. Raises RunError (RUN_LOCKED) when somebody else writes to the run.
+    among: how many runs are recorded at once; they share the time checkpoints may take.
     """
-    recorder = Recorder(run)
+    recorder = Recorder(run, among)
     try:
         for event in source:
             yield from recorder.see(event)
@@ -58,8 +59,8 @@ def record(source: Iterator[Event], run: Run) -> Iterator[Event]:
 class Recorder:
     """The writer of one run's folder, from `Started` to `Ended` or whenever it is left."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, run: Run, among: int = 1) -> None:
+        self.run, self.among = run, among
         self.lock = Lock(run.folder / "lock")
         for folder in (run.folder, run.folder / "ckpt", run.folder / "snapshots"):
             sweep(folder)
@@ -90,6 +91,8 @@ class Recorder:
             case events.Changed():
                 self.run.change(event.name, event.new)
                 self._note(event)
+                yield event
+            case events.Turn():
                 yield event
             case events.Snapshot():
                 yield from self._snapshot(event)
@@ -163,7 +166,7 @@ class Recorder:
 
     def _affordable(self) -> bool:
         wait = 1.0 if self.failure else 0.0
-        return self.spent + wait < FIRST + SHARE * (time.monotonic() - self.began)
+        return self.spent + wait < (FIRST + SHARE * (time.monotonic() - self.began)) / self.among
 
     def _snapshot(self, event: Snapshot) -> Iterator[Event]:
         checkpoint = Checkpoint(event.model, event.state, dict(self.run.changes))

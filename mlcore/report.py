@@ -52,24 +52,30 @@ def error_line(error: MljError) -> str:
 
 
 def event_line(event: Event, run: str) -> str:
-    """The JSON line of an event, or nothing for one that has none. In a recorded run a snapshot is a checkpoint."""
+    """The JSON line of an event, or nothing for one that has none."""
+    found = plain(event, run)
+    return json_line(found) if found else ""
+
+
+def plain(event: Event, run: str) -> dict[str, Any]:
+    """An event as plain values, empty for one that is not told. In a recorded run a snapshot is a checkpoint."""
     at = {name: getattr(event, name) for name in ("epoch", "step") if hasattr(event, name)}
     if isinstance(event, Started):
-        return json_line(_started(event, run))
+        return _started(event, run)
     if isinstance(event, EpochEnded):
-        return json_line({"event": "epoch", **at, "seconds": event.seconds, **in_order(event.metrics)})
+        return {"event": "epoch", **at, "seconds": event.seconds, **in_order(event.metrics)}
     if isinstance(event, Changed):
-        return json_line({"event": "changed", **at, "name": event.name, "old": event.old, "new": event.new})
+        return {"event": "changed", **at, "name": event.name, "old": event.old, "new": event.new}
     if isinstance(event, Warned):
-        return json_line({"event": "warned", **at, "code": event.code, "message": event.message})
+        return {"event": "warned", **at, "code": event.code, "message": event.message}
     if isinstance(event, Snapshot) and run:
-        return json_line({"event": "checkpoint", **at})
+        return {"event": "checkpoint", **at}
     if isinstance(event, Ended):
         said = {"best_epoch": event.best_epoch, "message": event.message, "run": run}
         said = {name: value for name, value in said.items() if value}
         ended = {"event": "ended", "reason": event.reason, **at, "seconds": event.seconds}
-        return json_line(ended | in_order(event.metrics) | said)
-    return ""
+        return ended | in_order(event.metrics) | said
+    return {}
 
 
 def _started(event: Started, run: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,12 +65,17 @@ class Run:
         parent: str = "",
         name: str = "",
         data: Data | None = None,
+        run_id: str = "",
+        children: Sequence[str] = (),
     ) -> Run:
-        """A new run, its folder written. Raises StorageError before anything was trained when the disk refuses."""
-        run_id = names.new_id()
+        """A new run, its folder written. Raises StorageError before anything was trained when the disk refuses.
+
+        children: the ids of the runs it stands for, one a seed, each made with its `run_id` and this one as `parent`.
+        """
+        run_id = run_id or names.new_id()
         folder = runs_root(root) / run_id
         make_folder(folder)
-        run = cls(folder, facts(run_id, name, parent, config))
+        run = cls(folder, facts(run_id, name, parent, config, children))
         try:
             run._begin(config, manifest(config, data or config.dataset.load()))
         except OSError:
@@ -122,6 +127,19 @@ class Run:
         return str(self.facts.get("parent", ""))
 
     @property
+    def children(self) -> tuple[str, ...]:
+        """The ids of the runs this one stands for, one a seed; none for a run that trained a network itself."""
+        found = self.facts.get("children")
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
+    def single(self) -> Run:
+        """This run, if it trained a network itself. Raises RunError naming the runs it stands for."""
+        if not self.children:
+            return self
+        hint = f"name one, e.g. {self.name}-{self.facts.get('seed')}; mlj runs show {self.id} lists them"
+        raise RunError(f"run {self.name} is {len(self.children)} networks, one a seed", code="RUN_MANY", hint=hint)
+
+    @property
     def config(self) -> Config:
         """The experiment as it was started."""
         path = self.folder / "config.json"
@@ -162,6 +180,7 @@ class Run:
 
         Raises CheckpointError naming the epochs there are.
         """
+        self.single()
         if epoch is None:
             kept = self.folder / "model.safetensors"
             return checkpoints.load_model(kept) if kept.exists() else self._newest()[0].model
@@ -172,6 +191,7 @@ class Run:
 
     def state(self, epoch: int | None = None) -> State:
         """The newest state to go on from, or that after an epoch. Raises CheckpointError naming those there are."""
+        self.single()
         return (self._newest()[0] if epoch is None else self._of_epoch(epoch)).state
 
     def _of_epoch(self, epoch: int, others: tuple[int, ...] = ()) -> Checkpoint:
@@ -208,7 +228,7 @@ class Run:
 
         Raises CheckpointError naming what differs when configuration or data are not those of the checkpoint.
         """
-        config, state = self.config, None
+        config, state = self.single().config, None
         warnings: tuple[str, ...] = ()
         if self.checkpoints():
             checkpoint, warnings = self._newest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mlcore import repeats
 from mlcore.config import Config
 from mlcore.controls import Controls
 from mlcore.errors import RunError
@@ -12,7 +13,7 @@ from mlcore.run import Point, Run, runs_root
 from mlcore.status import Status
 from mlcore.training import train
 
-__all__ = ["Point", "Run", "Status", "fit", "list_runs", "open_run", "record", "runs_root"]
+__all__ = ["Point", "Run", "Status", "children", "fit", "list_runs", "open_run", "record", "runs_root"]
 
 
 def list_runs(root: str | Path | None = None) -> list[Run]:
@@ -30,9 +31,16 @@ def list_runs(root: str | Path | None = None) -> list[Run]:
     return found
 
 
+def children(run: Run, root: str | Path | None = None) -> list[Run]:
+    """The runs a run of many seeds stands for, in the order of their seeds; those that have begun."""
+    found = {each.id: each for each in list_runs(root) if each.id in run.children} if run.children else {}
+    return [found[name] for name in run.children if name in found]
+
+
 def open_run(which: str | Path, root: str | Path | None = None) -> Run:
     """A run by its id, a part of it that no other begins with, its name, the word `last`, or its folder.
 
+    `last` is the newest; of many seeds, the run that stands for them.
     Raises RunError naming the nearest one.
     """
     text = str(which)
@@ -40,7 +48,8 @@ def open_run(which: str | Path, root: str | Path | None = None) -> Run:
         return Run.open(which)
     runs = list_runs(root)
     if text == "last" and runs:
-        return runs[0]
+        parents = {run.id for run in runs if run.children}
+        return next((run for run in runs if run.parent not in parents), runs[0])
     for found in ([r for r in runs if r.id == text], [r for r in runs if text in (r.name, r.id.rpartition("-")[2])]):
         if len(found) == 1:
             return found[0]
@@ -66,8 +75,16 @@ def _not_found(text: str, runs: list[Run]) -> RunError:
 
 
 def fit(config: Config, root: str | Path | None = None, *, name: str = "", controls: Controls | None = None) -> Run:
-    """Train an experiment to its end, recorded. Raises what `train` raises."""
+    """Train an experiment to its end, recorded. Raises what `train` raises.
+
+    With `repeats` above 1 every seed: the run returned names its `children`, a run each.
+    """
     data = config.dataset.load()
+    if config.repeats > 1:
+        parent = repeats.begin(config, root, name=name, data=data)
+        for _ in repeats.train_many(config, controls=controls, data=data, parent=parent):
+            pass
+        return parent
     run = Run.create(config, root, name=name, data=data)
     for _ in record(train(config, controls=controls, data=data), run):
         pass

@@ -7,12 +7,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mlcore import metrics
 from mlcore.backends.backend import Weights
+from mlcore.catalogue import unknown
 from mlcore.config import Stopping
+from mlcore.datasets.dataset import Data
 from mlcore.events import Metrics, Reason
 from mlcore.goal import Goal
 from mlcore.layers.layer import Array
 from mlcore.optimizers import Optimizer
+
+WATCHED = 10_000  # training rows up to which their accuracy is measured every epoch
 
 
 class State(NamedTuple):
@@ -57,3 +62,17 @@ class State(NamedTuple):
         if stopping.patience and self.epoch - self.best_epoch >= stopping.patience:
             return "early_stop"
         return None
+
+
+def check_goal(stopping: Stopping, data: Data) -> None:
+    """Refuse a goal nothing will ever be measured for, before hours are spent on it. Raises ConfigError."""
+    if not stopping.goal:
+        return
+    name, task = Goal.parse(stopping.goal).name, metrics.names(data.task)
+    known = ["train_loss"]
+    if len(data.train) <= WATCHED:
+        known += [f"train_{each}" for each in task]
+    if data.validation is not None:
+        known += [f"validation_{each}" for each in ("loss", *task)]
+    if name not in known:
+        raise unknown("metric in stopping.goal", name, tuple(known))

@@ -24,6 +24,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int | None = None
     best_epoch: int = 0
     metrics: dict[str, float] = {}
+    spread: dict[str, tuple[float, float, float]] = {}  # of many networks: lowest, median, highest
     message: str = ""
 
 

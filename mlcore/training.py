@@ -10,33 +10,36 @@ from typing import Any
 import numpy as np
 
 from mlcore import backends, metrics
-from mlcore.backends.backend import Problem, Session, Weights
-from mlcore.catalogue import unknown
+from mlcore.backends.backend import Problem, Session, Weights, Work
 from mlcore.config import Config
 from mlcore.controls import Controls, Pacer
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import ConfigError
-from mlcore.events import Changed, Ended, EpochEnded, Event, Metrics, Progress, Reason, Snapshot, Started, Warned
-from mlcore.goal import Goal
+from mlcore.events import Changed, Ended, EpochEnded, Event, Metrics, Progress, Reason, Snapshot, Started, Turn, Warned
 from mlcore.layers.layer import Array
 from mlcore.model import Model, Preparation, blueprint
-from mlcore.state import State
+from mlcore.state import WATCHED, State, check_goal
 
 SLICE = 0.05  # seconds of work handed to a session at a time
 CHUNK = 8192  # rows evaluated at once
 SHOWN = 3.0  # seconds a run may take at full speed to be spread out at the pace `show`
 TIMED = 50  # steps after which its speed is known well enough to tell
-WATCHED = 10_000  # training rows up to which their accuracy is measured every epoch
 
 
 def train(
-    config: Config, *, resume: State | None = None, controls: Controls | None = None, data: Data | None = None
+    config: Config,
+    *,
+    resume: State | None = None,
+    controls: Controls | None = None,
+    data: Data | None = None,
+    together: bool = False,
 ) -> Iterator[Event]:
     """Train an experiment; every event says where it is. Closing the iterator stops it.
 
+    together: say `Turn` before each slice, so that somebody can train those of many networks at once.
     Raises DataError, ConfigError or BackendError before the first event when the experiment cannot be run here.
     """
-    run = _Run(config, data or config.dataset.load(), controls or Controls(), resume)
+    run = _Run(config, data or config.dataset.load(), controls or Controls(), resume, together)
     try:
         yield from run.events()
     finally:
@@ -46,11 +49,13 @@ def train(
 class _Run:
     """One training run: the session, and the few numbers that change."""
 
-    def __init__(self, config: Config, data: Data, controls: Controls, resume: State | None) -> None:
-        self.config, self.data, self.controls = config, data, controls
+    def __init__(
+        self, config: Config, data: Data, controls: Controls, resume: State | None, together: bool = False
+    ) -> None:
+        self.config, self.data, self.controls, self.together = config, data, controls, together
         self.network, self.loss = blueprint(config, data)
         self.preparation = Preparation.of(data)
-        self._check_goal(config)
+        check_goal(config.stopping, data)
         self.choice = backends.choose(
             config.backend, config.device, config.precision, self.network, self.loss, config.optimizer
         )
@@ -64,19 +69,6 @@ class _Run:
     def _first_weights(self) -> Weights:
         vector = self.network.init(self.config.seed, self.config.init)
         return Weights(vector, np.zeros((self.config.optimizer.moments, len(vector)), dtype=vector.dtype), 0)
-
-    def _check_goal(self, config: Config) -> None:
-        """Refuse a goal nothing will ever be measured for, before hours are spent on it. Raises ConfigError."""
-        if not config.stopping.goal:
-            return
-        name, task = Goal.parse(config.stopping.goal).name, metrics.names(self.data.task)
-        known = ["train_loss"]
-        if len(self.data.train) <= WATCHED:
-            known += [f"train_{each}" for each in task]
-        if self.data.validation is not None:
-            known += [f"validation_{each}" for each in ("loss", *task)]
-        if name not in known:
-            raise unknown("metric in stopping.goal", name, tuple(known))
 
     @property
     def batch_size(self) -> int:
@@ -102,6 +94,9 @@ class _Run:
 
     def events(self) -> Iterator[Event]:
         yield self._started()
+        if self.config.repeats > 1:
+            alone = f"of {self.config.repeats} seeds {self.config.seed} alone is trained here; mlj train trains all"
+            yield Warned(self.state.epoch, self.updates, "REPEATS", alone)
         reason: Reason | None = None
         self.pacer = Pacer(self.controls.pace, self._position(), self.config.epochs)
         while reason is None:
@@ -127,16 +122,18 @@ class _Run:
         if self.pacer.pace != self.controls.pace or self.pacer.epochs != self.config.epochs:
             self.pacer = Pacer(self.controls.pace, self._position(), self.config.epochs)
         allowed = self.controls.allowance
-        steps, began = self._steps(allowed), time.perf_counter()
+        steps = self._steps(allowed)
         if allowed == "step":
             self.controls.spent()
         first = self.state.epoch * self.steps_per_epoch + self.state.place
-        losses = self.session.train(first, steps, self._rates(self.updates, steps))
-        seconds = time.perf_counter() - began
-        self.speed = len(losses) / max(seconds, 1e-9)
+        work = Work(self.session, first, steps, self._rates(self.updates, steps))
+        if self.together:
+            yield Turn(work)
+        losses = work.done()
+        self.speed = len(losses) / max(work.seconds, 1e-9)
         self.fastest = max(self.fastest, self.speed)
         made = len(losses) if np.isfinite(losses[-1]) else len(losses) - 1
-        self._count(losses[:made], seconds)
+        self._count(losses[:made], work.seconds)
         ended = self.state.place == self.steps_per_epoch
         if allowed == "epoch" and ended:
             self.controls.spent()  # before anybody hears of it: what is asked for from here on is asked anew
@@ -235,11 +232,11 @@ class _Run:
         if name.partition(".")[0] not in ("optimizer", "batch_size", "epochs", "stopping", "recording"):
             raise ConfigError(f"{name} cannot change while it runs")
         old, new = self.config, self.config.with_settings({name: value})
-        self._check_goal(new)
+        check_goal(new.stopping, self.data)
         self.config = new
         if name not in ("optimizer.learning_rate", "epochs") and name.startswith(("optimizer", "batch_size")):
             self._reopen(old)
-        return Changed(self.state.epoch, self.updates, name, _setting(old, name), _setting(self.config, name))
+        return Changed(self.state.epoch, self.updates, name, old.setting(name), self.config.setting(name))
 
     def _reopen(self, old: Config) -> None:
         weights = self.session.weights()
@@ -290,10 +287,3 @@ class _Run:
             step=self.updates,
             ceiling=self.data.ceiling,
         )
-
-
-def _setting(config: Config, name: str) -> Any:
-    value: Any = config.to_dict()
-    for word in name.split("."):
-        value = value[word]
-    return value

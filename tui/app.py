@@ -225,8 +225,9 @@ class MljApp(App[int]):
             self.laboratory.say(f"{reply.error.message}. {reply.error.hint}".rstrip(". "))
 
     def _warned(self, warned: Warned) -> None:
-        self._unrecorded = warned.number, safe(warned.message, 200)
-        self.laboratory.say(self._unrecorded[1], 8.0)
+        self.laboratory.say(safe(warned.message, 200), 8.0)
+        if warned.code != "REPEATS":  # which says what is trained, not that the disk refuses it
+            self._unrecorded = warned.number, safe(warned.message, 200)
 
     @property
     def unrecorded(self) -> str:

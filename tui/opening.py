@@ -29,7 +29,7 @@ def resolve(target: str, runs_dir: Path | None = None) -> Opened:
         return Opened(mlcore.load_config(target), chosen=True)
     if any(target in (name, name.rpartition("/")[2]) for name in mlcore.recipes()):
         return Opened(mlcore.load_recipe(target), chosen=True)
-    run = mlcore.open_run(target, runs_dir)
+    run = mlcore.open_run(target, runs_dir).single()
     return Opened(run.config, run, chosen=True)
 
 

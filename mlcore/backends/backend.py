@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import NamedTuple, Protocol
 
 from mlcore.datasets.dataset import Rows
@@ -81,6 +82,23 @@ class Session(Protocol):
     def close(self) -> None:
         """Give memory and threads back; the session is not used again."""
         ...
+
+
+class Work:
+    """A slice of training that a session is asked for; `losses` (None until then) and `seconds` are the answer."""
+
+    def __init__(self, session: Session, first_step: int, steps: int, rates: Array) -> None:
+        self.session, self.first_step, self.steps, self.rates = session, first_step, steps, rates
+        self.losses: Array | None = None
+        self.seconds = 0.0
+
+    def done(self) -> Array:
+        """The losses; the session is asked now if nobody has answered for it."""
+        if self.losses is None:
+            began = time.perf_counter()
+            self.losses = self.session.train(self.first_step, self.steps, self.rates)
+            self.seconds = time.perf_counter() - began
+        return self.losses
 
 
 class Backend(Protocol):

@@ -27,7 +27,7 @@ class ManySession:
         self._progress = ffi.new("mlj_progress *[]", [session.progress for session in self.sessions])
         self._lock, self._stopping = threading.Lock(), False
 
-    def train(self, first_step: int, steps: int, rates: Array) -> list[Array]:
+    def train(self, first_step: int, steps: int, rates: Array | Sequence[Array]) -> list[Array]:
         """Run steps first_step … of every member, with rates [steps] for all or [members, steps].
 
         Returns the losses of each, as its own `train` would: a member whose loss is not finite ends with it, and the

@@ -25,7 +25,7 @@ PERIOD = 0.2  # seconds between two looks at the disk
 
 def watch(args: argparse.Namespace) -> int:
     """Follow a run to its end. Leaving does not touch the run."""
-    run, story = open_run(args.run, args.runs_dir), Story()
+    run, story = open_run(args.run, args.runs_dir).single(), Story()
     try:
         for _ in told(args, story.listen(watched(run)), run=run.id):
             pass
@@ -39,7 +39,7 @@ def watch(args: argparse.Namespace) -> int:
 def ctl(args: argparse.Namespace) -> int:
     """Send one order, or several settings, to the process that trains a run."""
     orders = _orders(args)
-    run = open_run(args.run, args.runs_dir)
+    run = open_run(args.run, args.runs_dir).single()
     with worker.attach(run) as client:
         for order in orders:
             client.ask(order)

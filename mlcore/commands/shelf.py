@@ -13,7 +13,7 @@ from mlcore.commands import table
 from mlcore.commands.story import called, fact
 from mlcore.errors import MljError, RunError, UsageError
 from mlcore.report import accuracy, json_line
-from mlcore.runs import Run, list_runs, open_run, runs_root
+from mlcore.runs import Run, children, list_runs, open_run, runs_root
 from mlcore.sanitize import sanitize
 
 HEADER = ("name", "state", "data", "layers", "epochs", "accuracy", "seconds", "id")
@@ -33,7 +33,8 @@ def listing(args: argparse.Namespace) -> int:
         print(f"no runs in {runs_root(args.runs_dir)} yet; mlj train moons makes one", file=sys.stderr)
         return 0
     count = FEWER if 0 < table.room() < NARROW else len(HEADER)
-    rows = (_cells(run)[:count] for run in runs)
+    parents = {run.id for run in runs if run.children}
+    rows = (_cells(run)[:count] for run in runs if run.parent not in parents)
     print("\n".join(table.lines(rows, HEADER[:count], right=(4, 5, 6))))
     return 0
 
@@ -45,14 +46,18 @@ def show(args: argparse.Namespace) -> int:
         print(json_line(_plain(run) | {"config": run.config.to_dict(), "events": run.events}))
         return 0
     print("\n".join(_facts(run)))
+    seeds = children(run, args.runs_dir)
+    if seeds:
+        print("\n" + "\n".join(table.lines((_cells(each) for each in seeds), HEADER, right=(4, 5, 6))))
     print("\nconfiguration:")
     print("\n".join("  " + sanitize(line, 200) for line in run.config.to_toml().rstrip().split("\n")))
     return 0
 
 
 def remove(args: argparse.Namespace) -> int:
-    """Delete runs, after a question on a terminal. A run that is running stays."""
+    """Delete runs, those of many seeds with all of them, after a question on a terminal. One that is running stays."""
     named = [open_run(name, args.runs_dir) for name in args.runs]
+    named += [child for run in named for child in children(run, args.runs_dir)]
     runs = list({run.folder.resolve(): run for run in named}.values())
     for run in runs:
         if run.status.state == "running":
@@ -70,7 +75,7 @@ def plot(args: argparse.Namespace) -> int:
     """The curves of a run."""
     from mlcore.commands.drawing import Paper, curves
 
-    run = open_run(args.run, args.runs_dir)
+    run = open_run(args.run, args.runs_dir).single()
     history = run.history
     names = {split: f"{split}_{args.what}" for split in ("train", "validation")}
     series = {split: (history["epoch"], history[name]) for split, name in names.items() if name in history}
@@ -86,11 +91,15 @@ def _cells(run: Run) -> tuple[Any, ...]:
         config = run.config.to_dict()
     except MljError:  # one run that cannot be read must not hide the others
         return run.name, "damaged", "", "", "", "", "", run.id
-    found = accuracy(status.metrics)
+    found, spread = accuracy(status.metrics), status.spread
     reached = f"{status.epoch:,}/{status.epochs:,}" if status.epochs else ""
     percent = f"{found:.1%}" if found == found else ""
+    if spread and percent:
+        low, _, high = spread["validation_accuracy" if "validation_accuracy" in spread else "train_accuracy"]
+        percent = f"{percent} ({low:.1%} to {high:.1%})"
+    name = f"{run.name} ({len(run.children)} seeds)" if run.children else run.name
     data, seconds = config["dataset"]["kind"], f"{status.seconds:.2f}"
-    return run.name, status.state, data, config["layers"], reached, percent, seconds, run.id
+    return name, status.state, data, config["layers"], reached, percent, seconds, run.id
 
 
 def _plain(run: Run) -> dict[str, Any]:
@@ -101,6 +110,7 @@ def _plain(run: Run) -> dict[str, Any]:
         "name": run.name,
         "created": run.facts.get("created"),
         "parent": run.parent,
+        "children": list(run.children),
         "state": status.state,
         "reason": status.reason,
         "epoch": status.epoch,
@@ -109,18 +119,20 @@ def _plain(run: Run) -> dict[str, Any]:
         "seconds": status.seconds,
         "exit_code": status.exit_code,
         "metrics": status.metrics,
+        "spread": {name: {"low": low, "median": mid, "high": high} for name, (low, mid, high) in status.spread.items()},
         "folder": str(run.folder),
     }
-    return {name: value for name, value in found.items() if value not in ("", None)}
+    return {name: value for name, value in found.items() if value not in ("", None, [], {}) or name == "metrics"}
 
 
 def _facts(run: Run) -> Iterator[str]:
     plain = _plain(run)
-    metrics = plain.pop("metrics")
+    metrics, spread, _ = (plain.pop(name, {}) for name in ("metrics", "spread", "children"))
     for name, value in plain.items():
         yield fact(name.replace("_", " "), sanitize(value, 200))
     for name, value in metrics.items():
-        yield fact(name.replace("_", " "), f"{value:.2%}" if name.endswith("accuracy") else f"{value:.6g}")
+        low_high = [_number(name, spread[name][end]) for end in ("low", "high")] if name in spread else []
+        yield fact(name.replace("_", " "), _number(name, value) + (f"   ({' to '.join(low_high)})" if low_high else ""))
     snapshots = list(run.snapshots())
     if snapshots:
         yield fact("snapshots", f"{len(snapshots)}, epochs {snapshots[0]} to {snapshots[-1]}")
@@ -128,6 +140,10 @@ def _facts(run: Run) -> Iterator[str]:
         if event.get("event") in ("changed", "warned"):
             words = (f"{key} {value}" for key, value in event.items() if key not in ("event", "time"))
             yield fact(str(event["event"]), sanitize(", ".join(words), 200))
+
+
+def _number(name: str, value: float) -> str:
+    return f"{value:.2%}" if name.endswith("accuracy") else f"{value:.6g}"
 
 
 def _sure(runs: list[Run]) -> bool:

@@ -58,14 +58,11 @@ class Story:
         started, ended = self.started, self.ended
         if started is None or ended is None:
             return
-        machine = f"{started.backend} on {started.device}"
-        if started.isa:
-            machine = f"{started.backend} ({started.isa}, {plural(started.threads, 'thread')})"
         made = f"{plural(ended.epoch, 'epoch')}, {plural(ended.step, 'step')} in {ended.seconds:.3g} s"
         yield f"{ENDINGS[ended.reason]}: {made}"
         if started.summary:
             yield fact("network", f"{started.summary}, {plural(started.parameters, 'parameter')}")
-        yield fact("backend", machine)
+        yield fact("backend", machine(started))
         yield from self._measured("validation", ended.metrics, None)
         yield from self._measured("test", ended.metrics, started.ceiling)
         if ended.best_epoch and ended.best_epoch != ended.epoch and "validation_loss" in ended.metrics:
@@ -85,6 +82,13 @@ class Story:
         elif f"{split}_loss" in metrics:
             r2 = f"   (R² {metrics[f'{split}_r2']:.4f})" if f"{split}_r2" in metrics else ""
             yield fact(f"{split} loss", f"{metrics[f'{split}_loss']:.5f}{r2}")
+
+
+def machine(started: Started) -> str:
+    """The backend, and what of the machine it uses."""
+    if started.isa:
+        return f"{started.backend} ({started.isa}, {plural(started.threads, 'thread')})"
+    return f"{started.backend} on {started.device}"
 
 
 def _next(ended: Ended, name: str) -> str:

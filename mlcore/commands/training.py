@@ -29,6 +29,10 @@ def train(args: argparse.Namespace) -> int:
     config, controls = chosen(args), Controls()
     _use_threads(args.threads, config)
     data = config.dataset.load()
+    if config.repeats > 1:
+        from mlcore.commands import repeats
+
+        return repeats.train(args, config, data)
     events = training.train(config, controls=controls, data=data)
     first = next(events)  # what cannot run here raises before anything is on the disk
     run = None if args.no_record else Run.create(config, args.runs_dir, name=args.name or "", data=data)

@@ -189,7 +189,7 @@ class Lab(Desk):
         self._replace(board)
 
     def _open(self, command: protocol.Open) -> None:
-        run = open_run(command.run, self.keeper.root)
+        run = open_run(command.run, self.keeper.root).single()
         if run.status.state == "running":
             raise RunError(
                 f"run {run.name} is running in process {run.status.pid}", code="RUN_LOCKED", hint="attach to it"

@@ -71,7 +71,8 @@ LAYERS = of(layers.CATALOGUE)
 CONFIGS = st.fixed_dictionaries(
     {},
     optional={
-        "seed": st.integers(0, 2**32 - 1),
+        "seed": st.integers(0, 2**32 - 1000),
+        "repeats": st.integers(1, 1000),
         "layers": st.lists(LAYERS, max_size=6).map(tuple),
         "init": st.sampled_from(NAMES),
         "epochs": st.integers(1, 10_000_000),
