@@ -40,3 +40,4 @@ INLINE vf vsqrt(vf a) {
     for (int i = 0; i < 2; i++) x.half[i] = _mm256_sqrt_ps(x.half[i]);
     return x.whole;
 }
+INLINE vq vmul_wide(vq a, vq b) { return (a & 0xffffffffu) * (b & 0xffffffffu); }
