@@ -17,7 +17,8 @@ SET_UP = @test -n "$(FOUND)" || { echo "mlj needs Python 3.11 or newer (tried: $
 IN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick kernels lint format types arch bench asan size golden screenshots film wheel clean
+.PHONY: help run test check quick kernels lint format types arch bench asan emulate clang neon size golden screenshots \
+	film wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -44,12 +45,12 @@ lint: ## ruff and clang-format
 	$(SET_UP) tools
 	@$(IN)/ruff check .
 	@$(IN)/ruff format --check .
-	@find kernels -name '*.[ch]' | xargs $(IN)/clang-format --dry-run --Werror
+	@find kernels tests -name '*.[ch]' | xargs $(IN)/clang-format --dry-run --Werror
 
 format: ## lay out Python and C as lint wants it
 	$(SET_UP) tools
 	@$(IN)/ruff check --fix --quiet .; $(IN)/ruff format --quiet .
-	@find kernels -name '*.[ch]' | xargs $(IN)/clang-format -i
+	@find kernels tests -name '*.[ch]' | xargs $(IN)/clang-format -i
 
 types: ## mypy, strict, on the engine, the app and the tools
 	$(SET_UP) tools
@@ -66,6 +67,18 @@ bench: ## measure kernels and training beside their peers; write benchmarks/resu
 asan: ## the kernels under the address and undefined-behaviour sanitizers
 	$(SET_UP) tools
 	@$(IN)/python kernels/sanitize.py $(ARGS)
+
+emulate: ## the kernel tests on AVX-512's sixteen lanes, without AVX-512
+	$(SET_UP) tools
+	@$(IN)/python kernels/elsewhere.py emulate $(ARGS)
+
+clang: ## the kernel tests on a build by clang
+	$(SET_UP) tools
+	@$(IN)/python kernels/elsewhere.py clang $(ARGS)
+
+neon: ## the kernels on AArch64, under qemu
+	$(SET_UP) dev
+	@$(IN)/python -m pytest -rA tests/kernels/test_selftest.py -k neon $(ARGS)
 
 size: ## the largest files and functions
 	$(SET_UP) tools

@@ -17,6 +17,9 @@ const mlj_ops *mlj_ops_for(const char *name) {
 #if defined(__x86_64__)
     __builtin_cpu_init(); /* asks the operating system too, whether it saves the wide registers */
     if (!strcmp(name, "avx2") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &mlj_ops_avx2;
+#if defined(MLJ_EMULATE)
+    if (!strcmp(name, "avx512") && mlj_ops_for("avx2")) return &mlj_ops_avx512;
+#endif
     if (!strcmp(name, "avx512") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma"))
         return &mlj_ops_avx512;

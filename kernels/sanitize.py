@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 import sysconfig
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-TREE = ROOT / "build" / "sanitize"
+from trees import build, lay_out, run_tests
+
 CHECKS = "-fsanitize=address,undefined,float-cast-overflow"
 COMPILE = f"-UNDEBUG -O1 -g -fno-omit-frame-pointer -fno-wrapv {CHECKS} -fno-sanitize-recover=all"
 
@@ -47,8 +46,9 @@ def main(arguments: list[str]) -> int:
         "OPENBLAS_NUM_THREADS": "1",
     }
     start = time.monotonic()
-    lay_out()
-    build(environment)
+    tree = lay_out("sanitize")
+    build(tree, environment)
+    plant(tree)
     print(f"built with sanitizers in {time.monotonic() - start:.0f} s", flush=True)
     environment |= {
         "LD_PRELOAD": runtime,
@@ -56,13 +56,12 @@ def main(arguments: list[str]) -> int:
         "UBSAN_OPTIONS": "print_stacktrace=1",
         "PYTHONMALLOC": "malloc",
     }
-    missed = [bug for bug in planted_bugs() if not is_caught(bug, environment)]
+    missed = [bug for bug in planted_bugs() if not is_caught(bug, tree, environment)]
     if missed:
         print("planted bugs that were not caught: " + ", ".join(missed))
         return 1
     print(f"{len(planted_bugs())} planted bugs caught", flush=True)
-    tests = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/kernels", *arguments]
-    return subprocess.run(tests, cwd=TREE, env=environment, check=False).returncode
+    return run_tests(tree, environment, "tests/kernels", *arguments)
 
 
 def sanitizer_runtime(compiler: str) -> str | None:
@@ -75,31 +74,15 @@ def sanitizer_runtime(compiler: str) -> str | None:
     return found if Path(found).is_absolute() and Path(found).exists() else None
 
 
-def lay_out() -> None:
-    """A tree with the sources and the kernel tests, so that nothing built without sanitizers can be imported."""
-    shutil.rmtree(TREE, ignore_errors=True)
-    unwanted = shutil.ignore_patterns("__pycache__", "*.so", "_native.c")
-    for folder in ("mlcore", "kernels", "tests/kernels"):
-        shutil.copytree(ROOT / folder, TREE / folder, ignore=unwanted)
-    for name in ("setup.py", "pyproject.toml"):
-        shutil.copy(ROOT / name, TREE / name)
-    (TREE / "tui").mkdir()  # pyproject.toml names it
-    (TREE / "README.md").write_text("", encoding="utf-8")
-
-
-def build(environment: dict[str, str]) -> None:
-    """Compile the kernels and the planted bugs inside the tree."""
+def plant(tree: Path) -> None:
+    """Compile the planted bugs inside the tree."""
     from cffi import FFI
 
-    command = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]
-    log = subprocess.run(command, cwd=TREE, env=environment, capture_output=True, text=True, check=False)
-    if log.returncode:
-        raise SystemExit(log.stdout + log.stderr)
     ffi = FFI()
     ffi.cdef("".join(line[: line.index("{")].rstrip() + ";\n" for line in PLANTED.strip().splitlines()))
     flags = {"extra_compile_args": shlex.split(COMPILE), "extra_link_args": [CHECKS]}
     ffi.set_source("_planted", "#include <stdint.h>\n#include <stdlib.h>\n" + PLANTED, **flags)
-    ffi.compile(tmpdir=str(TREE))
+    ffi.compile(tmpdir=str(tree))
 
 
 def planted_bugs() -> list[str]:
@@ -108,12 +91,12 @@ def planted_bugs() -> list[str]:
     return names[1:]
 
 
-def is_caught(bug: str, environment: dict[str, str]) -> bool:
+def is_caught(bug: str, tree: Path, environment: dict[str, str]) -> bool:
     """Whether the process that calls a bug ends with a report, and the one that calls nothing wrong does not."""
     for name, caught in (("nothing", False), (bug, True)):
         program = f"from _planted import lib; lib.{name}(7)"
         ended = subprocess.run(
-            [sys.executable, "-c", program], cwd=TREE, env=environment, capture_output=True, text=True, check=False
+            [sys.executable, "-c", program], cwd=tree, env=environment, capture_output=True, text=True, check=False
         )
         reported = "AddressSanitizer" in ended.stderr or "runtime error" in ended.stderr
         if (ended.returncode != 0 and reported) != caught:

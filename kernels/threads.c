@@ -122,10 +122,8 @@ static void watch_forks(void) { pthread_atfork(NULL, NULL, in_child); }
 /* Starts the workers that are missing; signals stay with the threads of the program. Fewer come when the system has no
  * more: the caller works on without them. */
 static void hire(void) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     sigset_t all, before;
     pthread_attr_t roomy;
-    pthread_once(&once, watch_forks);
     pthread_attr_init(&roomy);
     pthread_attr_setstacksize(&roomy, STACK);
     sigfillset(&all);
@@ -167,7 +165,9 @@ void mlj_parallel_for(int64_t chunks, mlj_task *run, void *context) {
 int32_t mlj_threads(void) { return atomic_load(&pool.wanted); }
 
 void mlj_set_threads(int32_t count) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     const int32_t wanted = count < 1 ? 1 : count > MOST ? MOST : count;
+    pthread_once(&once, watch_forks); /* before there is anything a child must not inherit */
     while (atomic_flag_test_and_set(&pool.busy)) sched_yield();
     atomic_store(&pool.wanted, wanted);
     if (pool.hired > wanted - 1) wake_all();

@@ -3,7 +3,7 @@
  * A tier file defines TIER (its name) and LANES (4, 8 or 16), opens its target region and includes ops/all.c, which
  * includes this file. Everything is static and inline, so the same names live in every tier. Part loads and stores
  * touch exactly `count` numbers, 0 … LANES of them, and never the memory behind. vmax and vmin return their second
- * argument when either is not a number: write vmax(bound, x) to keep the NaN of x. */
+ * argument when either is not a number and when both are zeros: write vmax(bound, x) to keep the NaN of x. */
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -23,6 +23,9 @@ typedef uint64_t vq __attribute__((vector_size(4 * LANES))); /* vmul_wide: produ
 #define WIDE_ROWS 14 /* of a tile two vectors wide: 28 sums, 2 of B and a broadcast, 31 of 32 registers */
 #define NARROW_ROWS 14
 
+#if defined(MLJ_EMULATE)
+#include "emulated.h"
+#else
 INLINE vf vload(const float *p) { return (vf)_mm512_loadu_ps(p); }
 INLINE void vstore(float *p, vf v) { _mm512_storeu_ps(p, (__m512)v); }
 INLINE __mmask16 first_lanes(int64_t count) { return (__mmask16)((1u << count) - 1); }
@@ -34,6 +37,7 @@ INLINE vf vmax(vf a, vf b) { return (vf)_mm512_max_ps((__m512)a, (__m512)b); }
 INLINE vf vmin(vf a, vf b) { return (vf)_mm512_min_ps((__m512)a, (__m512)b); }
 INLINE vf vsqrt(vf a) { return (vf)_mm512_sqrt_ps((__m512)a); }
 INLINE vq vmul_wide(vq a, vq b) { return (vq)_mm512_mul_epu32((__m512i)a, (__m512i)b); }
+#endif
 
 #elif LANES == 8
 
@@ -95,8 +99,9 @@ INLINE vf vset(float x) { return (vf){x, x, x, x}; }
 #define WIDE_ROWS 12
 #define NARROW_ROWS 12
 INLINE vf vfma(vf a, vf b, vf c) { return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
-INLINE vf vmax(vf a, vf b) { return (vf)vmaxq_f32((float32x4_t)a, (float32x4_t)b); }
-INLINE vf vmin(vf a, vf b) { return (vf)vminq_f32((float32x4_t)a, (float32x4_t)b); }
+/* Not vmaxq and vminq, whose rules for NaN and for zeros of both signs are others than on x86. */
+INLINE vf vmax(vf a, vf b) { return (vf)vbslq_f32((uint32x4_t)(a > b), (float32x4_t)a, (float32x4_t)b); }
+INLINE vf vmin(vf a, vf b) { return (vf)vbslq_f32((uint32x4_t)(a < b), (float32x4_t)a, (float32x4_t)b); }
 INLINE vf vsqrt(vf a) { return (vf)vsqrtq_f32((float32x4_t)a); }
 INLINE vq vmul_wide(vq a, vq b) { return (vq)vmull_u32(vmovn_u64((uint64x2_t)a), vmovn_u64((uint64x2_t)b)); }
 

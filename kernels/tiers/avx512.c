@@ -1,5 +1,5 @@
 /* x86-64 with AVX-512 F, BW, DQ and VL: sixteen lanes, thirty-two registers, masks. */
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(MLJ_EMULATE)
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))),                   \
                              apply_to = function)

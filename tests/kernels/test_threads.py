@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,77 @@ print("same")
 """
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=100)
     assert ended.stdout == "same\n", ended.stderr
+
+
+@built
+def test_a_child_forked_before_the_first_job_starts_with_one_thread_too() -> None:
+    program = """
+import os
+from mlcore import kernels
+kernels.set_threads(3)
+child = os.fork()
+if child == 0:
+    os._exit(kernels.threads())
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), kernels.threads())
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=100)
+    assert ended.stdout == "1 3\n", ended.stderr
+
+
+@built
+def test_a_child_forked_while_another_thread_computes_computes_the_same() -> None:
+    program = """
+import os, threading
+from mlcore import kernels
+from tests.kernels.test_threads import large_calls
+kernels.set_threads(2)
+expected, over = large_calls(), threading.Event()
+def compute():
+    while not over.is_set():
+        large_calls()
+other = threading.Thread(target=compute)
+other.start()
+codes = []
+for _ in range(10):
+    child = os.fork()
+    if child == 0:
+        kernels.set_threads(2)  # waits for nobody: whoever computed is not in this process
+        os._exit(0 if large_calls() == expected else 1)
+    codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+over.set()
+other.join()
+print(codes, large_calls() == expected)
+"""
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert ended.stdout == f"{[0] * 10} True\n", ended.stderr
+
+
+def spent(thread: str) -> float:
+    """Seconds of processor time of a thread of this process."""
+    return int(Path(f"/proc/self/task/{thread}/schedstat").read_text().split()[0]) / 1e9
+
+
+@built
+def test_a_worker_without_a_job_soon_sleeps() -> None:
+    if not Path("/proc/self/schedstat").exists():
+        pytest.skip("this system does not tell the processor time of a thread")
+    x, jobs, rest = np.ones(LARGE, np.float32), 20, 0.02
+    with on_threads(1):
+        before = set(os.listdir("/proc/self/task"))
+        with on_threads(2):
+            kernels.relu(x)
+            (worker,) = set(os.listdir("/proc/self/task")) - before
+            start = spent(worker)
+            for _ in range(jobs):
+                kernels.relu(x)
+                time.sleep(rest)
+            awake = (spent(worker) - start) / jobs
+            start = spent(worker)
+            time.sleep(0.3)
+            asleep = spent(worker) - start
+    assert awake < 0.001  # half the call, and 50 microseconds; all the time would be 20 milliseconds
+    assert asleep < 0.001
 
 
 @built
