@@ -21,6 +21,7 @@ enum {
     SPIN = 50000,    /* nanoseconds a worker looks out for the next job before it sleeps */
     PAUSES = 64,     /* of the processor between looks at the clock */
     PATIENCE = 1000, /* pauses of a caller that waits for the last chunks before it lets others run */
+    YIELDS = 1000,   /* times it does that before it sleeps: waking takes longer than most chunks */
     STACK = 2 << 20  /* bytes of a worker: a product takes 0.4 MiB, and some systems give little more than 0.1 */
 };
 static const uint64_t CLOSED = 0xffffffffu;
@@ -33,16 +34,18 @@ static struct {
     _Atomic(void *) context;
     _Atomic int32_t wanted; /* threads, the caller among them */
     _Atomic int32_t sleeping;
+    _Atomic int32_t waiting; /* whether the caller sleeps */
     atomic_flag busy;
     int32_t hired; /* workers there are; touched, like the next line, by whoever holds busy */
     pthread_t workers[MOST];
     pthread_mutex_t lock;
-    pthread_cond_t wake;
+    pthread_cond_t wake, finished;
 } pool = {.word = CLOSED,
           .wanted = 1,
           .busy = ATOMIC_FLAG_INIT,
           .lock = PTHREAD_MUTEX_INITIALIZER,
-          .wake = PTHREAD_COND_INITIALIZER};
+          .wake = PTHREAD_COND_INITIALIZER,
+          .finished = PTHREAD_COND_INITIALIZER};
 
 static int64_t now(void) {
     struct timespec t;
@@ -64,7 +67,14 @@ static int is_open(uint64_t word) {
     return (int64_t)(word & CLOSED) < atomic_load(&pool.chunks) && (word & CLOSED) != CLOSED;
 }
 
-/* Runs chunks of the job at hand until none is left. */
+static void tell_all(pthread_cond_t *news) {
+    pthread_mutex_lock(&pool.lock);
+    pthread_cond_broadcast(news);
+    pthread_mutex_unlock(&pool.lock);
+}
+
+/* Runs chunks of the job at hand until none is left. A caller that sleeps has not closed the job: its number of chunks
+ * stands, and whoever does the last one wakes it. */
 static void claim(void) {
     uint64_t word = atomic_load(&pool.word);
     while (is_open(word)) {
@@ -72,7 +82,8 @@ static void claim(void) {
         void *context = atomic_load(&pool.context);
         if (!atomic_compare_exchange_weak(&pool.word, &word, word + 1)) continue;
         run(context, (int64_t)(word & CLOSED));
-        atomic_fetch_add(&pool.done, 1);
+        const int64_t done = atomic_fetch_add(&pool.done, 1) + 1;
+        if (atomic_load(&pool.waiting) && done == atomic_load(&pool.chunks)) tell_all(&pool.finished);
         word = atomic_load(&pool.word);
     }
 }
@@ -101,17 +112,13 @@ static void *work(void *number) {
     return NULL;
 }
 
-static void wake_all(void) {
-    pthread_mutex_lock(&pool.lock);
-    pthread_cond_broadcast(&pool.wake);
-    pthread_mutex_unlock(&pool.lock);
-}
-
 static void in_child(void) {
     pthread_mutex_init(&pool.lock, NULL);
     pthread_cond_init(&pool.wake, NULL);
+    pthread_cond_init(&pool.finished, NULL);
     atomic_store(&pool.word, CLOSED);
     atomic_store(&pool.sleeping, 0);
+    atomic_store(&pool.waiting, 0);
     atomic_store(&pool.wanted, 1);
     pool.hired = 0;
     atomic_flag_clear(&pool.busy);
@@ -142,7 +149,23 @@ static void open_job(int64_t chunks, mlj_task *run, void *context) {
     atomic_store(&pool.chunks, chunks);
     atomic_store(&pool.done, 0);
     atomic_store(&pool.word, job << 32);
-    if (atomic_load(&pool.sleeping)) wake_all();
+    if (atomic_load(&pool.sleeping)) tell_all(&pool.wake);
+}
+
+/* Until the chunks of others are done. */
+static void wait_for_the_rest(int64_t chunks) {
+    for (int looks = 0; looks < PATIENCE + YIELDS; looks++) {
+        if (atomic_load(&pool.done) == chunks) return;
+        if (looks < PATIENCE)
+            pause_briefly();
+        else
+            sched_yield();
+    }
+    pthread_mutex_lock(&pool.lock);
+    atomic_store(&pool.waiting, 1);
+    while (atomic_load(&pool.done) < chunks) pthread_cond_wait(&pool.finished, &pool.lock);
+    atomic_store(&pool.waiting, 0);
+    pthread_mutex_unlock(&pool.lock);
 }
 
 void mlj_parallel_for(int64_t chunks, mlj_task *run, void *context) {
@@ -153,11 +176,7 @@ void mlj_parallel_for(int64_t chunks, mlj_task *run, void *context) {
     if (pool.hired < mlj_threads() - 1) hire();
     open_job(chunks, run, context);
     claim();
-    for (int64_t spins = 0; atomic_load(&pool.done) < chunks; spins++)
-        if (spins < PATIENCE)
-            pause_briefly();
-        else
-            sched_yield();
+    wait_for_the_rest(chunks);
     atomic_fetch_or(&pool.word, CLOSED);
     atomic_flag_clear(&pool.busy);
 }
@@ -170,7 +189,7 @@ void mlj_set_threads(int32_t count) {
     pthread_once(&once, watch_forks); /* before there is anything a child must not inherit */
     while (atomic_flag_test_and_set(&pool.busy)) sched_yield();
     atomic_store(&pool.wanted, wanted);
-    if (pool.hired > wanted - 1) wake_all();
+    if (pool.hired > wanted - 1) tell_all(&pool.wake);
     while (pool.hired > wanted - 1) pthread_join(pool.workers[--pool.hired], NULL);
     atomic_flag_clear(&pool.busy);
 }

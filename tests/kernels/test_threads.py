@@ -164,6 +164,26 @@ def test_a_worker_without_a_job_soon_sleeps() -> None:
 
 
 @built
+def test_a_caller_whose_part_is_done_soon_sleeps() -> None:
+    from mlcore._native import ffi, lib
+
+    caller, waited = threading.get_ident(), []
+
+    @ffi.callback("mlj_task")
+    def chunk(_: object, number: int) -> None:
+        waited.append(threading.get_ident() != caller)
+        time.sleep(0.4 if waited[-1] else 0.05)
+
+    with on_threads(2):
+        for _ in range(3):
+            start = time.thread_time()
+            lib.mlj_parallel_for(2, chunk, ffi.NULL)
+            awake = time.thread_time() - start
+    assert sorted(waited[-2:]) == [False, True]
+    assert awake < 0.05  # it waits 0.35 seconds
+
+
+@built
 def test_workers_go_home_when_fewer_are_wanted() -> None:
     if not Path("/proc/self/task").exists():
         pytest.skip("this system does not list the threads of a process")
