@@ -43,14 +43,25 @@ static float *to_panels(int64_t rows, int64_t cols, const float *x) {
     return to;
 }
 
-/* Forward: B by rows or in panels, bias, activation, slope. Rows of C are `gap` apart. */
-static void product(int64_t m, int64_t n, int64_t k, int turned, int panelled, int kind, int mask) {
+enum { BY_ROWS, BY_COLUMNS, IN_PANELS };
+static float *turned_over(int64_t rows, int64_t cols, const float *x) {
+    float *to = room(rows * cols);
+    for (int64_t i = 0; i < rows * cols; i++) to[i % cols * rows + i / cols] = x[i];
+    return to;
+}
+
+/* Forward: B by rows, by columns or in panels, bias, activation, slope. Rows of C are `gap` apart. */
+static void product(int64_t m, int64_t n, int64_t k, int turned, int form, int kind, int mask) {
     const int64_t gap = below(3), middle = below(m + 1);
     const float *a = draw(m * k, 1), *b = draw(k * n, 1), *bias = below(2) ? draw(n, 1) : NULL;
     const float *y = mask ? draw(m * n, 7) : NULL;
     float *c = room(m * (n + gap));
     mlj_matmul p = {.m = m, .n = n, .k = k, .a = a, .a_row = turned ? 1 : k, .a_col = turned ? m : 1, .b_row = n};
-    p.b = panelled ? to_panels(k, n, b) : b, p.b_panel = panelled ? k * 16 : 0;
+    switch (form) {
+    case BY_ROWS: p.b = b, p.b_col = 1; break;
+    case BY_COLUMNS: p.b = turned_over(k, n, b), p.b_row = 1, p.b_col = k; break;
+    case IN_PANELS: p.b = to_panels(k, n, b), p.b_col = 1, p.b_panel = k * 16; break;
+    }
     p.c = c, p.c_row = n + gap, p.bias = bias, p.activation = kind;
     p.mask_y = y, p.mask_y_row = n, p.mask_activation = mask;
     ops->matmul(&p, 0, middle);
@@ -90,7 +101,8 @@ static void gradient(int64_t m, int64_t n, int64_t k, int kind, int accumulate) 
     for (int64_t i = 0; i < size; i++) m2[i] = fabsf(m2[i]);
     const float *const first[3] = {w, kind == 3 ? m2 : m1, m2};
     for (int i = 0; i < 3; i++) plain[i] = copy(size, first[i]), moved[i] = copy(size, first[i]);
-    mlj_matmul p = {.m = m, .n = n, .k = k, .a = a, .a_row = 1, .a_col = m, .b = b, .b_row = n, .c_panel = m * 16};
+    mlj_matmul p = {
+        .m = m, .n = n, .k = k, .a = a, .a_row = 1, .a_col = m, .b = b, .b_row = n, .b_col = 1, .c_panel = m * 16};
     p.c = (float *)g, p.accumulate = accumulate;
     ops->matmul(&p, 0, m);
     for (int64_t i = 0; i < m; i++)
@@ -117,10 +129,10 @@ static void products(void) {
     for (int i = 0; i < 500; i++) {
         const int64_t m = some(), n = some(), k = some();
         const int kind = (int)below(5), mask = (int)below(15);
-        product(m, n, k, i & 1, i & 2, kind, mask > MLJ_TANH ? MLJ_LINEAR : mask);
+        product(m, n, k, i & 1, i % 3, kind, mask > MLJ_TANH ? MLJ_LINEAR : mask);
     }
-    for (int i = 0; i < COUNT(large) * 4; i++)
-        product(large[i / 4][0], large[i / 4][1], large[i / 4][2], i & 1, i & 2, MLJ_RELU, 0);
+    for (int i = 0; i < COUNT(large) * 6; i++)
+        product(large[i / 6][0], large[i / 6][1], large[i / 6][2], i & 1, i % 3, MLJ_RELU, 0);
     doing = "matmul to panels, with an update";
     for (int i = 0; i < 300; i++) {
         const int64_t m = some(), n = some(), k = some();
