@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "MLJ_NUM_THREADS")
-FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONDONTWRITEBYTECODE")
 
 
 def prepare(threads: int = 1) -> None:

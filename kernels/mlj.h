@@ -23,7 +23,7 @@ typedef struct {
    Epilogue: + bias[j] (or NULL), activation, times the slope of mask_activation where mask_y[i, j] (or NULL) is its
    output. c overlaps none of a, b and bias; it may be mask_y.
 
-   b[k, j] lies at b + k * b_row + j, or with panels at b + (j / 16) * b_panel + k * 16 + j % 16, whole panels of
+   b[k, j] lies at b + k * b_row + j * b_col, one of which is 1, or with panels at b + (j / 16) * b_panel + k * 16 + j % 16, whole panels of
    sixteen columns of which the last is filled up with zeros; likewise c (0 for b_panel or c_panel: no panels). With a
    rule (or NULL) c is in panels and is a gradient: instead of an epilogue w, which lies like c, as do its moments, is
    moved by it, and what c holds afterwards is undefined. */
@@ -32,7 +32,7 @@ typedef struct {
     const float *a;
     int64_t a_row, a_col;
     const float *b;
-    int64_t b_row, b_panel;
+    int64_t b_row, b_col, b_panel;
     float *c;
     int64_t c_row, c_panel;
     const float *bias;
@@ -103,7 +103,8 @@ int32_t mlj_threads(void);
 void mlj_set_threads(int32_t count); /* 1 ... 64; waits for a job that runs; not from inside a job */
 
 /* The operations of the table in use, large ones in pieces for the threads: the same bits for any number of them. */
-void mlj_parallel_matmul(const mlj_ops *ops, const mlj_matmul *m);
+void mlj_parallel_matmul(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row, int64_t a_col, const float *b,
+                         int64_t b_row, int64_t b_col, float *c, const float *bias, int32_t activation);
 void mlj_parallel_transpose(int64_t rows, int64_t cols, const float *src, int64_t src_row, float *dst, int64_t dst_row);
 void mlj_parallel_column_sum(int64_t rows, int64_t cols, const float *x, int64_t x_row, float *out, int32_t accumulate);
 void mlj_parallel_activate(int32_t kind, int64_t n, const float *x, float *y);
@@ -111,14 +112,12 @@ void mlj_parallel_activate_backward(int32_t kind, int64_t n, const float *y, con
 void mlj_parallel_update(const mlj_rule *rule, int64_t n, float *w, const float *g, float *moment1, float *moment2);
 void mlj_parallel_softmax(int64_t rows, int64_t n, const float *z, float *y);
 void mlj_parallel_softmax_backward(int64_t rows, int64_t n, const float *y, const float *dy, float *dz);
-void mlj_parallel_softmax_cross_entropy(int64_t rows, int64_t n, const float *z, const int32_t *labels, float scale,
-                                        float *dz, float *row_loss);
-void mlj_parallel_binary_cross_entropy(int64_t n, const float *z, const float *y, float scale, float *dz,
-                                       float *row_loss);
-void mlj_parallel_squared_error(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
-                                float *row_loss);
-void mlj_parallel_absolute_error(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
-                                 float *row_loss);
+/* These return the mean of the rows' losses, added in double in their order; scale is 1 over the rows. */
+double mlj_parallel_softmax_cross_entropy(int64_t rows, int64_t n, const float *z, const int32_t *labels, float *dz,
+                                          float *row_loss);
+double mlj_parallel_binary_cross_entropy(int64_t n, const float *z, const float *y, float *dz, float *row_loss);
+double mlj_parallel_squared_error(int64_t rows, int64_t n, const float *z, const float *y, float *dz, float *row_loss);
+double mlj_parallel_absolute_error(int64_t rows, int64_t n, const float *z, const float *y, float *dz, float *row_loss);
 void mlj_parallel_gather(int64_t count, int64_t features, const int32_t *rows, const void *x, int32_t is_uint8,
                          float factor, float *out, int64_t out_row);
 

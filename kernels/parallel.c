@@ -63,19 +63,21 @@ static void product_piece(void *context, int64_t piece) {
     }
     mlj_matmul m = *p->m;
     m.n = smaller(p->size, m.n - first);
-    m.b += first;
+    m.b += first * m.b_col;
     m.c += first;
     if (m.bias) m.bias += first;
     if (m.mask_y) m.mask_y += first;
     p->ops->matmul(&m, 0, m.m);
 }
 
-void mlj_parallel_matmul(const mlj_ops *ops, const mlj_matmul *m) {
-    const int by_columns = m->m < 2 * PIECE_ROWS && m->n > PIECE_COLUMNS;
-    const int64_t length = by_columns ? m->n : m->m, unit = by_columns ? PIECE_COLUMNS : PIECE_ROWS;
-    product p = {ops, m, by_columns, (length / (PIECES * mlj_threads()) / unit + 1) * unit};
-    if ((double)m->m * (double)m->n * (double)m->k < PIECE_WORK || mlj_threads() < 2)
-        ops->matmul(m, 0, m->m);
+void mlj_parallel_matmul(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row, int64_t a_col, const float *b,
+                         int64_t b_row, int64_t b_col, float *c, const float *bias, int32_t activation) {
+    const mlj_matmul whole = {m, n, k, a, a_row, a_col, b, b_row, b_col, 0, c, n, 0, bias, .activation = activation};
+    const int by_columns = m < 2 * PIECE_ROWS && n > PIECE_COLUMNS;
+    const int64_t length = by_columns ? n : m, unit = by_columns ? PIECE_COLUMNS : PIECE_ROWS;
+    product p = {mlj_ops_now(), &whole, by_columns, (length / (PIECES * mlj_threads()) / unit + 1) * unit};
+    if ((double)m * (double)n * (double)k < PIECE_WORK || mlj_threads() < 2)
+        p.ops->matmul(&whole, 0, m);
     else
         mlj_parallel_for((length + p.size - 1) / p.size, product_piece, &p);
 }
@@ -143,18 +145,26 @@ static void softmax_cross_entropy_part(const mlj_ops *ops, const call *c, int64_
     ops->softmax_cross_entropy(count, c->width, c->x + from, c->index + first, (float)c->number, at(c->out, from),
                                c->out2 + first);
 }
-void mlj_parallel_softmax_cross_entropy(int64_t rows, int64_t n, const float *z, const int32_t *labels, float scale,
-                                        float *dz, float *row_loss) {
-    run((call){softmax_cross_entropy_part, rows, n, .x = z, .index = labels, .out = dz, .out2 = row_loss,
-               .number = scale});
+/* Runs a loss and returns the mean of its row losses, which lie at out2; NaN of none. */
+static double mean_of(call c) {
+    double sum = 0;
+    c.number = 1 / (double)(c.units > 0 ? c.units : 1);
+    run(c);
+    for (int64_t i = 0; i < c.units; i++) sum += c.out2[i];
+    return sum / (double)c.units;
+}
+
+double mlj_parallel_softmax_cross_entropy(int64_t rows, int64_t n, const float *z, const int32_t *labels, float *dz,
+                                          float *row_loss) {
+    return mean_of(
+        (call){softmax_cross_entropy_part, rows, n, .x = z, .index = labels, .out = dz, .out2 = row_loss});
 }
 
 static void binary_cross_entropy_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
     ops->binary_cross_entropy(count, c->x + first, c->y + first, (float)c->number, at(c->out, first), c->out2 + first);
 }
-void mlj_parallel_binary_cross_entropy(int64_t n, const float *z, const float *y, float scale, float *dz,
-                                       float *row_loss) {
-    run((call){binary_cross_entropy_part, n, 1, .x = z, .y = y, .out = dz, .out2 = row_loss, .number = scale});
+double mlj_parallel_binary_cross_entropy(int64_t n, const float *z, const float *y, float *dz, float *row_loss) {
+    return mean_of((call){binary_cross_entropy_part, n, 1, .x = z, .y = y, .out = dz, .out2 = row_loss});
 }
 
 static void error_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
@@ -162,13 +172,11 @@ static void error_part(const mlj_ops *ops, const call *c, int64_t first, int64_t
     (c->kind == 2 ? ops->squared_error : ops->absolute_error)(count, c->width, c->x + from, c->y + from,
                                                               (float)c->number, at(c->out, from), c->out2 + first);
 }
-void mlj_parallel_squared_error(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
-                                float *row_loss) {
-    run((call){error_part, rows, n, .x = z, .y = y, .out = dz, .out2 = row_loss, .number = scale, .kind = 2});
+double mlj_parallel_squared_error(int64_t rows, int64_t n, const float *z, const float *y, float *dz, float *row_loss) {
+    return mean_of((call){error_part, rows, n, .x = z, .y = y, .out = dz, .out2 = row_loss, .kind = 2});
 }
-void mlj_parallel_absolute_error(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
-                                 float *row_loss) {
-    run((call){error_part, rows, n, .x = z, .y = y, .out = dz, .out2 = row_loss, .number = scale, .kind = 1});
+double mlj_parallel_absolute_error(int64_t rows, int64_t n, const float *z, const float *y, float *dz, float *row_loss) {
+    return mean_of((call){error_part, rows, n, .x = z, .y = y, .out = dz, .out2 = row_loss, .kind = 1});
 }
 
 static void gather_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {

@@ -86,6 +86,7 @@ static void dense(const mlj_block *b, const mlj_call *c, int64_t from, int64_t t
         .a_col = 1,
         .b = at(b, c->w),
         .b_row = c->outputs,
+        .b_col = 1,
         .b_panel = panel_of(b, c->inputs),
         .c = at(b, c->y),
         .c_row = c->outputs,
@@ -106,6 +107,7 @@ static void dense_dx(const mlj_block *b, const mlj_call *c, int64_t from, int64_
         .a_col = 1,
         .b = at(b, c->wt),
         .b_row = c->inputs,
+        .b_col = 1,
         .b_panel = panel_of(b, c->outputs),
         .c = at(b, c->dx),
         .c_row = c->inputs,
@@ -185,6 +187,7 @@ static void dense_gradient(const mlj_block *b, const mlj_call *c, int64_t from, 
         .a_col = c->inputs,
         .b = at(b, c->dy),
         .b_row = c->outputs,
+        .b_col = 1,
         .c = at(b, c->dw),
         .c_row = c->outputs,
         .c_panel = panel_of(b, c->inputs),
@@ -284,22 +287,21 @@ static int64_t work_of(const mlj_call *c, int phase) {
 
 static void run_phase(const mlj_block *b, const mlj_call *first, const mlj_call *end, int phase) {
     int64_t work = 0, chunks = 0;
-    mlj_phase p = {b, first, end, phase, phase == UPDATE ? SPAN_NUMBERS : SPAN_ROWS};
-    for (const mlj_call *c = first; c < end; c++) {
-        work += work_of(c, phase);
-        if (parts[c->opcode][phase]) chunks += chunks_of(c->inputs, p.size);
+    for (const mlj_call *c = first; c < end; c++) work += work_of(c, phase);
+    if ((phase == ROWS || phase == REDUCE ? work * b->rows : work) < SERIAL_WORK || mlj_threads() < 2) {
+        for (const mlj_call *c = first; c < end; c++)
+            if (parts[c->opcode][phase]) parts[c->opcode][phase](b, c, 0, phase == ROWS ? b->rows : c->inputs);
+        return;
     }
+    mlj_phase p = {b, first, end, phase, phase == UPDATE ? SPAN_NUMBERS : SPAN_ROWS};
     if (phase == ROWS) {
         p.size = larger(CHUNK_ROWS, ROWS_WORK / (work + 1) / CHUNK_ROWS * CHUNK_ROWS);
         chunks = chunks_of(b->rows, p.size);
+    } else {
+        for (const mlj_call *c = first; c < end; c++)
+            if (parts[c->opcode][phase]) chunks += chunks_of(c->inputs, p.size);
     }
-    if (phase == ROWS || phase == REDUCE) work *= b->rows;
-    if (work >= SERIAL_WORK && mlj_threads() > 1) {
-        mlj_parallel_for(chunks, phase == ROWS ? run_rows : run_span, &p);
-        return;
-    }
-    for (const mlj_call *c = first; c < end; c++)
-        if (parts[c->opcode][phase]) parts[c->opcode][phase](b, c, 0, phase == ROWS ? b->rows : c->inputs);
+    mlj_parallel_for(chunks, phase == ROWS ? run_rows : run_span, &p);
 }
 
 /* ---- steps ---- */

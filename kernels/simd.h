@@ -89,6 +89,41 @@ INLINE line line_fill(line x, int64_t left, float fill) {
 #define SHUFFLE(v, ...) __builtin_shuffle(v, (vi){__VA_ARGS__})
 #endif
 
+/* Two vectors a and b as one row of pairs a0 b0 a1 b1 …, its first half and its second, and back again. */
+#if defined(__clang__)
+#define MIX(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define MIX(a, b, ...) __builtin_shuffle(a, b, (vi){__VA_ARGS__})
+#endif
+#if LANES == 16
+#define ZIP_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define ZIP_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#define EVENS 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define ODDS 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
+#elif LANES == 8
+#define ZIP_LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define ZIP_HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#define EVENS 0, 2, 4, 6, 8, 10, 12, 14
+#define ODDS 1, 3, 5, 7, 9, 11, 13, 15
+#else
+#define ZIP_LOW 0, 4, 1, 5
+#define ZIP_HIGH 2, 6, 3, 7
+#define EVENS 0, 2, 4, 6
+#define ODDS 1, 3, 5, 7
+#endif
+
+/* The square of LANES rows transposed: as often as LANES halves, zip each row with the one half a square below. */
+INLINE void transpose_square(vf *row) {
+    for (int left = LANES; left > 1; left /= 2) {
+        vf to[LANES];
+        for (int i = 0; i < LANES / 2; i++) {
+            to[2 * i] = MIX(row[i], row[i + LANES / 2], ZIP_LOW);
+            to[2 * i + 1] = MIX(row[i], row[i + LANES / 2], ZIP_HIGH);
+        }
+        for (int i = 0; i < LANES; i++) row[i] = to[i];
+    }
+}
+
 /* Combines all sixteen lanes by `op`, halves first; every lane of the result holds it. */
 #if LANES == 16
 #define FOLD(x, op)                                                                                                    \

@@ -16,6 +16,7 @@
 
 typedef float vf __attribute__((vector_size(4 * LANES)));
 typedef int32_t vi __attribute__((vector_size(4 * LANES)));
+typedef uint64_t vq __attribute__((vector_size(4 * LANES))); /* vmul_wide: products of the low halves of its numbers */
 
 #if LANES == 16
 
@@ -32,6 +33,7 @@ INLINE vf vfma(vf a, vf b, vf c) { return (vf)_mm512_fmadd_ps((__m512)a, (__m512
 INLINE vf vmax(vf a, vf b) { return (vf)_mm512_max_ps((__m512)a, (__m512)b); }
 INLINE vf vmin(vf a, vf b) { return (vf)_mm512_min_ps((__m512)a, (__m512)b); }
 INLINE vf vsqrt(vf a) { return (vf)_mm512_sqrt_ps((__m512)a); }
+INLINE vq vmul_wide(vq a, vq b) { return (vq)_mm512_mul_epu32((__m512i)a, (__m512i)b); }
 
 #elif LANES == 8
 
@@ -68,6 +70,7 @@ INLINE vf vfma(vf a, vf b, vf c) { return (vf)_mm256_fmadd_ps((__m256)a, (__m256
 INLINE vf vmax(vf a, vf b) { return (vf)_mm256_max_ps((__m256)a, (__m256)b); }
 INLINE vf vmin(vf a, vf b) { return (vf)_mm256_min_ps((__m256)a, (__m256)b); }
 INLINE vf vsqrt(vf a) { return (vf)_mm256_sqrt_ps((__m256)a); }
+INLINE vq vmul_wide(vq a, vq b) { return (vq)_mm256_mul_epu32((__m256i)a, (__m256i)b); }
 
 #else
 
@@ -95,6 +98,7 @@ INLINE vf vfma(vf a, vf b, vf c) { return (vf)vfmaq_f32((float32x4_t)c, (float32
 INLINE vf vmax(vf a, vf b) { return (vf)vmaxq_f32((float32x4_t)a, (float32x4_t)b); }
 INLINE vf vmin(vf a, vf b) { return (vf)vminq_f32((float32x4_t)a, (float32x4_t)b); }
 INLINE vf vsqrt(vf a) { return (vf)vsqrtq_f32((float32x4_t)a); }
+INLINE vq vmul_wide(vq a, vq b) { return (vq)vmull_u32(vmovn_u64((uint64x2_t)a), vmovn_u64((uint64x2_t)b)); }
 
 #else /* x86-64 as every such machine has it: no fused multiply-add, two roundings */
 
@@ -104,6 +108,7 @@ INLINE vf vfma(vf a, vf b, vf c) { return a * b + c; }
 INLINE vf vmax(vf a, vf b) { return (vf)_mm_max_ps((__m128)a, (__m128)b); }
 INLINE vf vmin(vf a, vf b) { return (vf)_mm_min_ps((__m128)a, (__m128)b); }
 INLINE vf vsqrt(vf a) { return (vf)_mm_sqrt_ps((__m128)a); }
+INLINE vq vmul_wide(vq a, vq b) { return (vq)_mm_mul_epu32((__m128i)a, (__m128i)b); }
 
 #endif
 #endif

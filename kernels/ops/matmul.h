@@ -10,8 +10,6 @@
  *
  * Measured on one Sapphire Rapids core, AVX-512, GF/s beside OpenBLAS: 128x128x784 NN 182 : 136, 784x128x128 TN
  * 168 : 145, 128x128x10 NT 137 : 59, 128x10x128 NN 97 : 61, 32x16x16 NN 115 : 18, 1024x1024x1024 NN 150 : 164. */
-#include "tile.h"
-
 enum {
     PANEL = 2 * LANES,                 /* columns of a tile, and of a copied panel */
     GROUP = 16,                        /* columns that lie together in a matrix of panels */
@@ -21,8 +19,12 @@ enum {
     TALL_ROW = 256,                    /* numbers from which a row of it counts as a page */
     ROW_BLOCK = 36 * WIDE_ROWS,        /* rows that reuse a panel */
     ROW_BLOCK_COPIED = 24 * WIDE_ROWS, /* where the block of A is copied */
+    K_BLOCK_APART = 192,               /* rows of a transposed A whose lines stay in the first cache */
+    SET_ROW = 256,                     /* unless they are a multiple of so many numbers apart: then they share its sets */
     PACK_COLUMNS = 128,                /* columns of C from which a copy of a transposed A pays */
 };
+
+#include "tile.h"
 
 /* One block: rows row0 … row0 + rows - 1 of C, numbers k0 … k0 + depth - 1 of the sum; a: its A, copied or where it is.
  */
@@ -93,9 +95,16 @@ INLINE int64_t next_vector(int64_t panel) { return panel && LANES >= GROUP ? pan
 
 /* Whether one vector is enough for `cols` columns. A matrix of panels is written by whole panels, or by halves. */
 INLINE int is_narrow(const mlj_matmul *p, int64_t cols) { return cols <= LANES && !(p->c_panel && LANES < GROUP); }
-/* Tiles of a block of rows: how many, and the height of the next when `left` rows are to be shared by `steps`. */
-INLINE int64_t tile_count(int64_t rows, int64_t most) { return (rows + most - 1) / most; }
-INLINE int64_t tile_height(int64_t left, int64_t steps) { return (left + steps - 1) / steps; }
+/* Rows are shared by as few tiles as can be, as evenly as can be: `high` tiles of `height` rows, `low` of one less. */
+typedef struct {
+    int64_t height, high, low;
+} share;
+INLINE share shared(int64_t rows, int narrow) {
+    const uint32_t n = (uint32_t)rows; /* of a block: short divisions are fast ones */
+    const uint32_t tiles = narrow ? (n + NARROW_ROWS - 1) / NARROW_ROWS : (n + WIDE_ROWS - 1) / WIDE_ROWS;
+    const uint32_t height = (n + tiles - 1) / tiles, low = tiles * height - n;
+    return (share){height, tiles - low, low};
+}
 
 /* Rows of `cols` numbers to and from a room with rows of a panel. */
 INLINE void copy_in(int64_t rows, int64_t cols, const float *from, int64_t from_row, float *room) {
@@ -111,73 +120,70 @@ INLINE void copy_out(int64_t rows, int64_t cols, const float *room, float *to, i
     }
 }
 
-/* The rows of a tile are moved by their gradient g: [groups of columns][height][the columns]. */
-static void move(const mlj_matmul *p, int64_t at, int64_t height, int64_t cols, const float *g, int64_t g_next) {
-    enum { TOGETHER = PANEL < GROUP ? PANEL : GROUP };
-    const int64_t rows = PANEL < GROUP ? 1 : height; /* a narrower tile does not hold whole rows of a panel */
-    for (int64_t col = 0; col < cols; col += GROUP, at += p->c_panel, g += g_next)
-        for (int64_t r = 0; r < height; r += rows) {
-            const int64_t to = at + r * GROUP;
-            update(p->rule, rows * TOGETHER, p->w + to, g + r * GROUP, p->moment1 + to, p->moment2 + to);
-        }
-}
-
-/* A wide tile at an edge: only `cols` numbers in the rows of c and of what the ending reads. */
-static __attribute__((noinline)) void run_edge(tile *kind, const piece *given, int64_t height, int64_t cols) {
+/* Wide tiles at an edge: only `cols` numbers in the rows of c and of what the ending reads. */
+static __attribute__((noinline)) void run_edge(tile *kind, const strip *given, int64_t height, int64_t cols) {
     _Alignas(64) float c[WIDE_ROWS * PANEL], y[WIDE_ROWS * PANEL], bias[PANEL];
-    piece w = *given;
+    strip w = *given;
     ending e;
-    w.c = c, w.c_row = PANEL, w.c_next = LANES;
-    if (w.add) copy_in(height, cols, given->c, given->c_row, c);
+    w.c = c, w.c_row = PANEL, w.c_next = LANES, w.count = 1;
     if (w.e) {
         w.e = &e;
         e = *given->e;
-        if (e.y) copy_in(height, cols, e.y, e.y_row, y), e.y = y, e.y_row = PANEL;
+        if (e.y) e.y = y, e.y_row = PANEL;
         if (e.bias) copy_in(1, cols, e.bias, 0, bias), e.bias = bias;
     }
-    kind(&w);
-    copy_out(height, cols, c, given->c, given->c_row);
+    for (int64_t tile = 0; tile < given->count; tile++, w.a += w.a_step) {
+        float *to = given->c + tile * given->c_step;
+        if (w.add) copy_in(height, cols, to, given->c_row, c);
+        if (w.e && e.y) copy_in(height, cols, given->e->y + tile * height * given->e->y_row, given->e->y_row, y);
+        kind(&w);
+        copy_out(height, cols, c, to, given->c_row);
+    }
 }
 
 /* Every tile of a panel; rows of b may be read up to whole vectors. */
 static void run_tiles(const mlj_matmul *p, const block *now, const float *b, int64_t b_row, int64_t b_next,
                       int64_t col0, int64_t cols) {
-    _Alignas(64) float g[WIDE_ROWS * (PANEL < GROUP ? GROUP : PANEL)];
-    const int narrow = is_narrow(p, cols), last = now->k0 + now->depth == p->k, moves = last && p->rule;
+    _Alignas(64) float g[WIDE_ROWS * ((int)PANEL < (int)GROUP ? GROUP : PANEL)];
+    const int narrow = is_narrow(p, cols), last = now->k0 + now->depth == p->k;
     const int ends = last && !p->rule && (p->bias || is_relu(p->activation) || slope_in_tile(p));
-    const int64_t c_row = p->c_panel ? GROUP : p->c_row;
     const int edge = !p->c_panel && !narrow && cols < PANEL;
+    const int64_t c_row = p->c_panel ? GROUP : p->c_row;
     tile *const *const kinds = narrow ? narrow_tiles : wide_tiles;
-    ending e = ending_of(p, now->row0, col0);
-    piece w = {.k = now->depth, .b = b, .b_row = b_row, .b_next = b_next, .e = ends ? &e : NULL};
-    w.a = now->a, w.a_row = now->copied ? 1 : p->a_row, w.a_col = p->a_col;
+    const share s = shared(now->rows, narrow && !now->copied);
+    strip w = {.k = now->depth, .b = b, .b_row = b_row, .b_next = b_next, .c_row = c_row};
     w.add = now->k0 > 0 || p->accumulate;
-    w.c_row = c_row, w.c_next = next_vector(p->c_panel), w.cols = p->c_panel ? LANES : cols;
-    int64_t place = now->row0 * c_row + column(p->c_panel, col0), steps, height;
-    steps = tile_count(now->rows, narrow && !now->copied ? NARROW_ROWS : WIDE_ROWS);
-    for (int64_t row = 0; row < now->rows; row += height, steps--, place += height * c_row) {
-        height = tile_height(now->rows - row, steps);
-        w.c = p->c + place;
-        if (now->copied) w.a_col = height;
-        if (moves && !w.add) /* the gradient never leaves this function */
-            w.c = g, w.c_row = GROUP, w.c_next = LANES < GROUP ? LANES : height * GROUP;
+    w.c_next = next_vector(p->c_panel), w.cols = p->c_panel ? (narrow ? LANES : PANEL) : cols;
+    w.moved = last ? (p->rule ? p : NULL) : NULL;
+    ending e;
+    if (ends) e = ending_of(p, now->row0, col0), w.e = &e;
+    for (int64_t row = 0, height = s.height; row < now->rows; row += w.count * height--) {
+        w.count = height == s.height ? s.high : s.low;
+        w.a = now->a + row * (now->copied ? now->depth : p->a_row);
+        w.a_step = height * (now->copied ? now->depth : p->a_row);
+        w.a_row = now->copied ? 1 : p->a_row, w.a_col = now->copied ? height : p->a_col;
+        w.place = (now->row0 + row) * c_row + column(p->c_panel, col0);
+        w.c = p->c + w.place, w.c_step = height * c_row;
+        if (w.moved && !w.add) { /* the gradient never leaves this function */
+            w.c = g, w.c_row = GROUP, w.c_step = 0;
+            w.c_next = (int)LANES < (int)GROUP ? LANES : height * GROUP;
+        }
         if (edge)
             run_edge(kinds[height], &w, height, cols);
         else
             kinds[height](&w);
-        if (moves) move(p, place, height, cols, w.c, w.add ? p->c_panel : height * GROUP);
-        w.a += height * (now->copied ? now->depth : p->a_row);
-        if (e.y) e.y += height * e.y_row;
+        if (ends && e.y) e.y += w.count * height * e.y_row;
     }
 }
 
-/* The same with the panel copied first. Not inlined: only calls that need its room get so large a stack frame. */
-static __attribute__((noinline)) void run_tiles_copied(const mlj_matmul *p, const block *now, const float *b,
-                                                       int64_t col0, int64_t cols) {
-    _Alignas(64) float panel[K_BLOCK * PANEL];
-    const int64_t width = is_narrow(p, cols) ? LANES : PANEL;
-    float *to = panel;
-    for (int64_t k = 0; k < now->depth; k++, to += width, b += p->b_row)
+/* `depth` rows of b as a panel of `width` columns, what is behind the last of them zero; b may lie by columns. */
+INLINE void copy_panel(const mlj_matmul *p, const float *b, int64_t depth, int64_t cols, int64_t width, float *to) {
+    if (p->b_col != 1) {
+        if (cols < width) memset(to, 0, (size_t)(depth * width) * sizeof *to);
+        transpose(cols, depth, b, p->b_col, to, width);
+        return;
+    }
+    for (int64_t k = 0; k < depth; k++, to += width, b += p->b_row)
         if (cols <= LANES) {
             vstore(to, get(b, cols));
             if (width == PANEL) vstore(to + LANES, vset(0.0f));
@@ -185,6 +191,14 @@ static __attribute__((noinline)) void run_tiles_copied(const mlj_matmul *p, cons
             vstore(to, vload(b));
             vstore(to + LANES, get(b + LANES, cols - LANES));
         }
+}
+
+/* The same with the panel copied first. Not inlined: only calls that need its room get so large a stack frame. */
+static __attribute__((noinline)) void run_tiles_copied(const mlj_matmul *p, const block *now, const float *b,
+                                                       int64_t col0, int64_t cols) {
+    _Alignas(64) float panel[K_BLOCK * PANEL];
+    const int64_t width = is_narrow(p, cols) ? LANES : PANEL;
+    copy_panel(p, b, now->depth, cols, width, panel);
     run_tiles(p, now, panel, width, LANES, col0, cols);
 }
 
@@ -192,9 +206,9 @@ static void run_block(const mlj_matmul *p, const block *now) {
     const int64_t b_row = p->b_panel ? GROUP : p->b_row;
     for (int64_t col = 0; col < p->n; col += PANEL) {
         const int64_t cols = smaller(PANEL, p->n - col);
-        const float *b = p->b + now->k0 * b_row + column(p->b_panel, col);
+        const float *b = p->b + now->k0 * b_row + (p->b_panel ? column(p->b_panel, col) : col * p->b_col);
         const int whole = cols == (is_narrow(p, cols) ? LANES : PANEL);
-        if (p->b_panel || (whole && now->rows <= 2 * WIDE_ROWS))
+        if (p->b_panel || (whole && now->rows <= 2 * WIDE_ROWS && p->b_col == 1))
             run_tiles(p, now, b, b_row, next_vector(p->b_panel), col, cols);
         else
             run_tiles_copied(p, now, b, col, cols);
@@ -206,9 +220,9 @@ static void run_block(const mlj_matmul *p, const block *now) {
 static __attribute__((noinline)) void run_block_copied(const mlj_matmul *p, block *now) {
     _Alignas(64) float room[ROW_BLOCK_COPIED * K_BLOCK_COPIED + LANES];
     float *to = room;
-    int64_t height, steps = tile_count(now->rows, WIDE_ROWS);
-    for (int64_t row = 0; row < now->rows; row += height, steps--) {
-        height = tile_height(now->rows - row, steps);
+    const share s = shared(now->rows, 0);
+    for (int64_t row = 0, tile = 0, height; row < now->rows; row += height, tile++) {
+        height = tile < s.high ? s.height : s.height - 1;
         for (int64_t k = 0; k < now->depth; k++, to += height)
             for (int64_t i = 0; i < height; i += LANES) /* whole vectors: the next ones cover what is too much */
                 vstore(to + i, get(now->a + row + k * p->a_col + i, smaller(LANES, height - i)));
@@ -218,10 +232,17 @@ static __attribute__((noinline)) void run_block_copied(const mlj_matmul *p, bloc
     run_block(p, now);
 }
 
+#include "short.h"
+
 static void matmul(const mlj_matmul *p, int64_t row0, int64_t row1) {
+    if (p->k > 0 && p->k <= SHORT && !p->accumulate && !p->c_panel && (p->b_panel || p->b_col == 1)) {
+        short_product(p, row0, row1);
+        return;
+    }
     const int64_t rows = row1 - row0;
     const int turned = p->a_row == 1 && p->a_col != 1;
-    const int copies = turned && p->n >= PACK_COLUMNS && rows > WIDE_ROWS;
+    const int in_cache = p->k <= K_BLOCK_APART && p->a_col % SET_ROW; /* whatever a tile reads of a, for the next too */
+    const int copies = turned && p->n >= PACK_COLUMNS && rows > WIDE_ROWS && !in_cache;
     const int tall = turned && p->n <= LANES && p->a_col >= TALL_ROW;
     const int64_t row_step = even_step(rows, copies ? ROW_BLOCK_COPIED : ROW_BLOCK);
     const int64_t k_step = even_step(p->k, copies ? K_BLOCK_COPIED : tall ? K_BLOCK_TALL : K_BLOCK);

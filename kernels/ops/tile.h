@@ -35,18 +35,32 @@ INLINE vf sloped(const ending *e, vf y, vf sum) {
     return sum * either((y > 0.0f) & ~(y >= e->y_ceiling), vset(1.0f), vset(0.0f));
 }
 
-/* What a tile works on; distances in floats. b_next and c_next lead from a row's first vector to its second. */
+/* What tiles work on, `count` of them one below the other; distances in floats. b_next and c_next lead from a row's
+ * first vector to its second, a_step and c_step from a tile to the next. */
 typedef struct {
-    int64_t k;
+    int64_t count, k;
     const float *a;
-    int64_t a_row, a_col;
+    int64_t a_row, a_col, a_step;
     const float *b;
     int64_t b_row, b_next;
     float *c;
-    int64_t c_row, c_next, cols;
+    int64_t c_row, c_next, c_step, cols;
     int32_t add;
-    const ending *e; /* or NULL */
-} piece;
+    const ending *e;         /* or NULL */
+    const mlj_matmul *moved; /* or NULL: whose w, from number `place` on, is moved by the tiles of c */
+    int64_t place;
+} strip;
+
+/* `height` rows of w are moved by their gradient g: [columns in groups of GROUP][height][the columns of a group]. */
+static void move(const mlj_matmul *p, int64_t place, int64_t height, int64_t cols, const float *g, int64_t g_next) {
+    const int64_t together = 2 * LANES < 16 ? 2 * LANES : GROUP;
+    const int64_t rows = together < GROUP ? 1 : height; /* a narrower tile does not hold whole rows of a group */
+    for (int64_t col = 0; col < cols; col += GROUP, place += p->c_panel, g += g_next)
+        for (int64_t r = 0; r < height; r += rows) {
+            const int64_t to = place + r * GROUP;
+            update(p->rule, rows * together, p->w + to, g + r * GROUP, p->moment1 + to, p->moment2 + to);
+        }
+}
 
 /* What is done to row i = 3 g + r, for one vector of columns and for two. */
 #define ZERO_1(i, g, r) vf s##i = vset(0.0f);
@@ -64,9 +78,9 @@ typedef struct {
 #define STORE_2(i, g, r) vstore(c + i * c_row, s##i), vstore(c + i * c_row + c_next, t##i);
 #define BOUND_1(i, g, r) s##i = bounded(e, bias0, s##i);
 #define BOUND_2(i, g, r) s##i = bounded(e, bias0, s##i), t##i = bounded(e, bias1, t##i);
-#define SLOPE_1(i, g, r) s##i = sloped(e, get(e->y + i * e->y_row, cols), s##i);
+#define SLOPE_1(i, g, r) s##i = sloped(e, get(y + i * y_row, cols), s##i);
 #define SLOPE_2(i, g, r)                                                                                               \
-    s##i = sloped(e, vload(e->y + i * e->y_row), s##i), t##i = sloped(e, vload(e->y + i * e->y_row + LANES), t##i);
+    s##i = sloped(e, vload(y + i * y_row), s##i), t##i = sloped(e, vload(y + i * y_row + LANES), t##i);
 #define LOAD_BIAS_1 const vf bias0 = e->bias ? get(e->bias, cols) : vset(-0.0f);
 #define LOAD_BIAS_2                                                                                                    \
     const vf bias0 = e->bias ? vload(e->bias) : vset(-0.0f), bias1 = e->bias ? vload(e->bias + LANES) : vset(-0.0f);
@@ -75,36 +89,42 @@ typedef struct {
 
 /* clang-format off */
 #define TILE(MR, NV)                                                                                               \
-    static void tile_##MR##x##NV(const piece *w) {                                                                 \
+    static void tile_##MR##x##NV(const strip *w) {                                                                 \
         const int64_t a_row = w->a_row * (int64_t)sizeof *w->a, a_col = w->a_col * (int64_t)sizeof *w->a;          \
-        const char *p0 = (const char *)w->a, *p1 = p0 + 3 * a_row, *p2 = p1 + 3 * a_row, *p3 = p2 + 3 * a_row,     \
-                   *p4 = p3 + 3 * a_row;                                                                           \
-        const float *b = w->b;                                                                                     \
-        const int64_t b_row = w->b_row, b_next = w->b_next, c_row = w->c_row, c_next = w->c_next;                  \
+        const int64_t b_row = w->b_row, b_next = w->b_next, c_row = w->c_row, c_next = w->c_next, cols = w->cols;  \
         const ending *e = w->e;                                                                                    \
-        const int64_t cols = w->cols;                                                                              \
+        const float *a = w->a, *y = e ? e->y : NULL;                                                               \
+        const int64_t y_row = y ? e->y_row : 0;                                                                    \
         float *c = w->c;                                                                                           \
         (void)b_next, (void)c_next, (void)cols;                                                                    \
-        ROWS_##MR(ZERO_##NV)                                                                                       \
-        if (w->add) {                                                                                              \
-            ROWS_##MR(FETCH_##NV)                                                                                  \
+        for (int64_t tile = 0; tile < w->count; tile++) {                                                          \
+            const char *p0 = (const char *)a, *p1 = p0 + 3 * a_row, *p2 = p1 + 3 * a_row, *p3 = p2 + 3 * a_row,    \
+                       *p4 = p3 + 3 * a_row;                                                                       \
+            const float *b = w->b;                                                                                 \
+            ROWS_##MR(ZERO_##NV)                                                                                   \
+            if (w->add) {                                                                                          \
+                ROWS_##MR(FETCH_##NV)                                                                              \
+            }                                                                                                      \
+            for (int64_t k = w->k; k > 0; k--) {                                                                   \
+                LOAD_B_##NV                                                                                        \
+                ROWS_##MR(STEP_##NV)                                                                               \
+                p0 += a_col, p1 += a_col, p2 += a_col, p3 += a_col, p4 += a_col, b += b_row;                       \
+            }                                                                                                      \
+            if (y) {                                                                                               \
+                ROWS_##MR(SLOPE_##NV)                                                                              \
+                y += MR * y_row;                                                                                   \
+            } else if (e) {                                                                                        \
+                LOAD_BIAS_##NV                                                                                     \
+                ROWS_##MR(BOUND_##NV)                                                                              \
+            }                                                                                                      \
+            ROWS_##MR(STORE_##NV)                                                                                  \
+            if (w->moved) move(w->moved, w->place + tile * MR * GROUP, MR, cols, c, c_next);                       \
+            a += w->a_step, c += w->c_step;                                                                        \
         }                                                                                                          \
-        for (int64_t k = w->k; k > 0; k--) {                                                                       \
-            LOAD_B_##NV                                                                                            \
-            ROWS_##MR(STEP_##NV)                                                                                   \
-            p0 += a_col, p1 += a_col, p2 += a_col, p3 += a_col, p4 += a_col, b += b_row;                           \
-        }                                                                                                          \
-        if (e && e->y) {                                                                                           \
-            ROWS_##MR(SLOPE_##NV)                                                                                  \
-        } else if (e) {                                                                                            \
-            LOAD_BIAS_##NV                                                                                         \
-            ROWS_##MR(BOUND_##NV)                                                                                  \
-        }                                                                                                          \
-        ROWS_##MR(STORE_##NV)                                                                                      \
     }
 /* clang-format on */
 
-typedef void tile(const piece *w);
+typedef void tile(const strip *w);
 
 #define TILES_1_TO_6(NV) TILE(1, NV) TILE(2, NV) TILE(3, NV) TILE(4, NV) TILE(5, NV) TILE(6, NV)
 #define TILES_7_TO_12(NV) TILE(7, NV) TILE(8, NV) TILE(9, NV) TILE(10, NV) TILE(11, NV) TILE(12, NV)

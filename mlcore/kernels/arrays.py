@@ -11,6 +11,15 @@ from mlcore.errors import DataError, ShapeError
 
 Array: TypeAlias = NDArray[Any]
 REAL = "biuf"
+FLOAT32, INT32 = np.dtype(np.float32), np.dtype(np.int32)
+
+
+def is_plain(x: object, dtype: np.dtype[Any] = FLOAT32) -> bool:
+    """Whether `x` is an array of that dtype as C wants it: contiguous, aligned, writable.
+
+    The first question of every kernel, so that most arrays are asked no other.
+    """
+    return type(x) is np.ndarray and x.dtype == dtype and bool(x.flags.carray)
 
 
 def as_real(x: ArrayLike, name: str, dimensions: int | None = None) -> Array:
@@ -25,8 +34,9 @@ def as_real(x: ArrayLike, name: str, dimensions: int | None = None) -> Array:
 
 def as_floats(x: ArrayLike, name: str, dimensions: int | None = None) -> Array:
     """`x` as float32, C-contiguous and aligned: the same array where it already is, else a copy."""
-    array = as_real(x, name, dimensions)
-    return array if array.dtype == np.float32 and array.flags.carray else np.require(array, np.float32, ["C", "A"])
+    if isinstance(x, np.ndarray) and is_plain(x) and dimensions in (None, x.ndim):
+        return x
+    return np.require(as_real(x, name, dimensions), np.float32, ["C", "A"])
 
 
 def as_numbers(x: ArrayLike, name: str, low: int, high: int, code: str = "") -> Array:
@@ -45,23 +55,25 @@ def as_numbers(x: ArrayLike, name: str, low: int, high: int, code: str = "") -> 
 def result(out: Any, shape: tuple[int, ...]) -> Array:
     """Room for a result: `out` if it fits, a new array if it is None. Raises ShapeError."""
     if out is None:
-        return np.empty(shape, np.float32)
-    if not isinstance(out, np.ndarray) or out.shape != shape or not _writable(out):
+        return np.empty(shape, FLOAT32)
+    if not is_plain(out) or out.shape != shape:
         raise ShapeError(
             f"out: expected a writable, contiguous float32 array of shape {list(shape)}, got {describe(out)}",
             hint="leave out= away to get a new array",
         )
-    return out
+    room: Array = out
+    return room
 
 
 def state(name: str, array: Any, size: int) -> Array:
     """An array of `size` numbers that a kernel changes in place, as it is. Raises ShapeError when it cannot be."""
-    if not isinstance(array, np.ndarray) or array.size != size or not _writable(array):
+    if not is_plain(array) or array.size != size:
         raise ShapeError(
             f"{name}: changed in place, so expected a writable, contiguous float32 array of {size} numbers, "
             f"got {describe(array)}"
         )
-    return array
+    kept: Array = array
+    return kept
 
 
 def same_shape(name: str, array: Array, shape: tuple[int, ...]) -> None:
@@ -72,6 +84,8 @@ def same_shape(name: str, array: Array, shape: tuple[int, ...]) -> None:
 
 def apart(x: Array, out: Array) -> Array:
     """`x`, or a copy of it where it shares memory with `out`: writing one cannot change the other."""
+    if x.base is None and out.base is None and x is not out:
+        return x  # both own what they hold
     return x.copy() if np.may_share_memory(x, out) else x
 
 
@@ -87,6 +101,8 @@ def value_and_slope(
 
 def by_rows_or_columns(x: ArrayLike, name: str) -> Array:
     """A float32 matrix whose rows or whose columns are contiguous; itself where it is one."""
+    if isinstance(x, np.ndarray) and is_plain(x) and x.ndim == 2:
+        return x
     array = as_real(x, name, 2)
     flags = array.flags
     if array.dtype == np.float32 and flags.aligned and flags.forc:
@@ -101,7 +117,3 @@ def describe(x: Any) -> str:
     kinds = [] if x.flags.c_contiguous else ["not contiguous"]
     kinds += [] if x.flags.writeable else ["read-only"]
     return ", ".join([f"{x.dtype} {list(x.shape)}", *kinds])
-
-
-def _writable(x: Array) -> bool:
-    return bool(x.dtype == np.float32 and x.flags.c_contiguous and x.flags.writeable and x.flags.aligned)

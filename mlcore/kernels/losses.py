@@ -6,7 +6,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mlcore.errors import DataError
-from mlcore.kernels.arrays import Array, apart, as_floats, as_numbers, result, same_shape, value_and_slope
+from mlcore.kernels.arrays import (
+    INT32,
+    Array,
+    apart,
+    as_floats,
+    as_numbers,
+    is_plain,
+    result,
+    same_shape,
+    value_and_slope,
+)
 from mlcore.kernels.library import at, library
 
 
@@ -32,26 +42,29 @@ def softmax_cross_entropy(z: ArrayLike, labels: ArrayLike) -> tuple[float, Array
     """The mean cross-entropy of logits z [m, n] for labels [m] in 0 … n-1, and its gradient dz [m, n]."""
     logits = as_floats(z, "z", 2)
     rows, n = logits.shape
-    target = as_numbers(labels, "labels", 0, n - 1, code="DATA_TARGET")
+    if isinstance(labels, np.ndarray) and is_plain(labels, INT32):
+        target = labels  # a label outside makes C's loss NaN: they are examined then
+    else:
+        target = as_numbers(labels, "labels", 0, n - 1, code="DATA_TARGET")
     same_shape("labels", target, (rows,))
-    dz, loss = np.empty_like(logits), np.empty(rows, np.float32)
-    library().mlj_parallel_softmax_cross_entropy(
-        rows, n, at(logits), at(target, "int32_t[]"), 1 / max(rows, 1), at(dz), at(loss)
+    dz, row_loss = np.empty((rows, n), np.float32), np.empty(rows, np.float32)
+    loss = library().mlj_parallel_softmax_cross_entropy(
+        rows, n, at(logits), at(target, "int32_t[]"), at(dz), at(row_loss)
     )
-    return _mean(loss), dz
+    if loss != loss:
+        as_numbers(labels, "labels", 0, n - 1, code="DATA_TARGET")
+    return loss, dz
 
 
 def binary_cross_entropy(z: ArrayLike, y: ArrayLike) -> tuple[float, Array]:
     """The mean cross-entropy of logits z for targets y in 0 … 1, of any one shape, and its gradient dz."""
     logits, target = as_floats(z, "z"), as_floats(y, "y")
     same_shape("y", target, logits.shape)
-    if not ((target >= 0) & (target <= 1)).all():
+    if logits.size and not (target.min() >= 0 and target.max() <= 1):
         raise DataError("y: expected probabilities, 0 to 1", code="DATA_TARGET")
-    dz, loss = np.empty_like(logits), np.empty(logits.size, np.float32)
-    library().mlj_parallel_binary_cross_entropy(
-        logits.size, at(logits), at(target), 1 / max(logits.size, 1), at(dz), at(loss)
-    )
-    return _mean(loss), dz
+    dz, row_loss = np.empty_like(logits), np.empty(logits.size, np.float32)
+    call = library().mlj_parallel_binary_cross_entropy
+    return call(logits.size, at(logits), at(target), at(dz), at(row_loss)), dz
 
 
 def squared_error(z: ArrayLike, y: ArrayLike) -> tuple[float, Array]:
@@ -68,12 +81,6 @@ def _error(kernel: str, z: ArrayLike, y: ArrayLike) -> tuple[float, Array]:
     outputs, target = as_floats(z, "z", 2), as_floats(y, "y", 2)
     same_shape("y", target, outputs.shape)
     rows, n = outputs.shape
-    dz, loss = np.empty_like(outputs), np.empty(rows, np.float32)
+    dz, row_loss = np.empty_like(outputs), np.empty(rows, np.float32)
     call = getattr(library(), f"mlj_parallel_{kernel}")
-    call(rows, n, at(outputs), at(target), 1 / max(rows, 1), at(dz), at(loss))
-    return _mean(loss), dz
-
-
-def _mean(loss: Array) -> float:
-    """The mean of the rows' losses, added in double; NaN of none."""
-    return float(np.add.reduce(loss, dtype=np.float64)) / loss.size if loss.size else float("nan")
+    return call(rows, n, at(outputs), at(target), at(dz), at(row_loss)), dz

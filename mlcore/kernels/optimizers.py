@@ -49,8 +49,9 @@ def adam(
 
 def _move(rule: Any, w: Array, g: ArrayLike, **moments: Array | None) -> None:
     """Move w [n] by its gradient g [n] and its moments [n], which are changed in place too."""
-    weights, slope = state("w", w, np.size(w)), as_floats(g, "g")
+    size = np.size(w)
+    weights, slope = state("w", w, size), as_floats(g, "g")
     same_shape("g", slope, weights.shape)
-    held = [m if m is None else state(name, m, w.size) for name, m in moments.items()]
-    first, second = [*map(at, held), ffi.NULL][:2]
-    library().mlj_parallel_update(ffi.addressof(rule), w.size, at(weights), at(slope), first, second)
+    held = [at(moment if moment is None else state(name, moment, size)) for name, moment in moments.items()]
+    second = held[1] if len(held) > 1 else ffi.NULL
+    library().mlj_parallel_update(ffi.addressof(rule), size, at(weights), at(slope), held[0], second)

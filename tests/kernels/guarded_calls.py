@@ -93,12 +93,15 @@ def matmul(c: Call) -> None:
     pads = c.rng.integers(0, 4, 4) * (c.rng.random(4) < 0.3)
     turned = bool(c.rng.random() < 0.5)
     a_rows, a_cols = (k, m) if turned else (m, k)
-    a_row, b_row, c_row, y_row = a_cols + int(pads[0]), n + int(pads[1]), n + int(pads[2]), n + int(pads[3])
+    a_row, c_row, y_row = a_cols + int(pads[0]), n + int(pads[2]), n + int(pads[3])
     p = ffi.new("mlj_matmul *")
     p.m, p.n, p.k = m, n, k
     p.a = c.read((a_rows - 1) * a_row + a_cols if a_rows and a_cols else 0)
     p.a_row, p.a_col = (1, a_row) if turned else (a_row, 1)
-    p.b, p.b_row = c.read((k - 1) * b_row + n if k and n else 0), b_row
+    b_rows, b_cols = (n, k) if c.rng.random() < 0.3 else (k, n)
+    b_row = b_cols + int(pads[1])
+    p.b = c.read((b_rows - 1) * b_row + b_cols if k and n else 0)
+    p.b_row, p.b_col = (b_row, 1) if b_rows == k and b_cols == n else (1, b_row)
     p.c, p.c_row = c.write(m, n, c_row), c_row
     if c.rng.random() < 0.4:
         p.bias = c.read(n)
@@ -150,25 +153,25 @@ def softmax_cross_entropy(c: Call) -> None:
     rows, n = c.size(), c.size(True)
     labels = c.choice(n + 2, rows)  # some outside: their loss is NaN, and nothing is read there
     z, dz = c.read(rows, n), _dz(c, rows, n)
-    lib.mlj_parallel_softmax_cross_entropy(rows, n, z, labels, 0.5, dz, c.write(1, rows))
+    lib.mlj_parallel_softmax_cross_entropy(rows, n, z, labels, dz, c.write(1, rows))
 
 
 def binary_cross_entropy(c: Call) -> None:
     n = c.size(True)
     z, y, dz = c.read(n), c.read(n), _dz(c, 1, n)
-    lib.mlj_parallel_binary_cross_entropy(n, z, y, 0.5, dz, c.write(1, n))
+    lib.mlj_parallel_binary_cross_entropy(n, z, y, dz, c.write(1, n))
 
 
 def squared_error(c: Call) -> None:
     rows, n = c.size(), c.size(True)
     z, y, dz = c.read(rows, n), c.read(rows, n), _dz(c, rows, n)
-    lib.mlj_parallel_squared_error(rows, n, z, y, 0.5, dz, c.write(1, rows))
+    lib.mlj_parallel_squared_error(rows, n, z, y, dz, c.write(1, rows))
 
 
 def absolute_error(c: Call) -> None:
     rows, n = c.size(), c.size(True)
     z, y, dz = c.read(rows, n), c.read(rows, n), _dz(c, rows, n)
-    lib.mlj_parallel_absolute_error(rows, n, z, y, 0.5, dz, c.write(1, rows))
+    lib.mlj_parallel_absolute_error(rows, n, z, y, dz, c.write(1, rows))
 
 
 def update(c: Call) -> None:
@@ -188,7 +191,7 @@ def _rule(kind: int) -> object:
 
 def matmul_from_panels(c: Call) -> None:
     m, n, k = c.size(True), c.size(True), c.size(True)
-    p = ffi.new("mlj_matmul *", {"m": m, "n": n, "k": k, "a_row": k, "a_col": 1, "b_row": n, "c_row": n})
+    p = ffi.new("mlj_matmul *", {"m": m, "n": n, "k": k, "a_row": k, "a_col": 1, "b_row": n, "b_col": 1, "c_row": n})
     p.a, p.c = c.read(m, k), c.write(m, n)
     p.b, p.b_panel = c.read(-(-n // 16), k, 16), 16 * k
     lib.mlj_ops_now().matmul(p, 0, m)
@@ -197,7 +200,9 @@ def matmul_from_panels(c: Call) -> None:
 def matmul_to_panels(c: Call) -> None:
     m, n, k, kind = c.size(True), c.size(True), c.size(True), int(c.rng.integers(0, 4))
     size, move = -(-n // 16) * m * 16, bool(c.rng.random() < 0.6)
-    p = ffi.new("mlj_matmul *", {"m": m, "n": n, "k": k, "a_row": 1, "a_col": m, "b_row": n, "c_panel": 16 * m})
+    p = ffi.new(
+        "mlj_matmul *", {"m": m, "n": n, "k": k, "a_row": 1, "a_col": m, "b_row": n, "b_col": 1, "c_panel": 16 * m}
+    )
     p.a, p.b, p.c, p.accumulate = c.read(k, m), c.read(k, n), c.change(size), int(c.rng.integers(0, 2))
     rule = ffi.new("mlj_rule *", _rule(kind))
     if move:

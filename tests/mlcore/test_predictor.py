@@ -1,0 +1,66 @@
+"""A bound predictor: the model's own answers, in the caller's buffers, from the kernels or without them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlcore import Config, Model, kernels, train
+from mlcore.errors import DataError
+
+NETWORKS = {
+    "moons": {"layers": "16 relu | 16 tanh", "dataset": {"kind": "moons", "n_samples": 100}},
+    "wide": {"layers": "70 relu | 70 relu", "dataset": {"kind": "digits"}},
+    "line": {"layers": "5 relu", "dataset": {"kind": "line"}},
+    "an activation first": {"layers": "tanh | 4 relu", "dataset": {"kind": "moons", "n_samples": 100}},
+}
+
+
+def trained(name: str) -> Model:
+    *_, last = train(Config().with_settings({"epochs": 2, **NETWORKS[name]}))
+    assert last.model is not None
+    return last.model
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("rows", [1, 3, 300])
+def test_it_answers_as_the_model_does(network: str, rows: int) -> None:
+    model = trained(network)
+    predictor = model.predictor(rows=rows)
+    for seed in (1, 2):
+        predictor.x[...] = np.random.default_rng(seed).normal(size=predictor.x.shape)
+        predictor()
+        np.testing.assert_allclose(predictor.out, model.outputs(predictor.x), rtol=1e-4, atol=1e-5)
+
+
+def test_it_answers_without_kernels_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = trained("moons")
+    monkeypatch.setattr(kernels, "unavailable", lambda: "no compiler")
+    predictor = model.predictor()
+    predictor.x[...] = [[0.5, -0.25]]
+    predictor()
+    np.testing.assert_allclose(predictor.out, model.outputs(predictor.x), rtol=1e-5, atol=1e-6)
+
+
+def test_the_buffers_are_the_callers_and_have_to_fit() -> None:
+    model = trained("moons")
+    x, out = np.ones((2, 2), np.float32), np.zeros((2, 1), np.float32)
+    predictor = model.predictor(x, out)
+    predictor()
+    assert predictor.x is x and predictor.out is out
+    np.testing.assert_allclose(out, model.outputs(x), rtol=1e-5)
+    with pytest.raises(DataError, match=r"x: expected .* of shape \[2, 2\], got float64 \[2, 2\]"):
+        model.predictor(np.ones((2, 2)))
+    with pytest.raises(DataError, match=r"out: expected .* of shape \[2, 1\], got float32 \[2, 3\]"):
+        model.predictor(x, np.zeros((2, 3), np.float32))
+
+
+def test_later_training_does_not_reach_it() -> None:
+    model = trained("moons")
+    predictor = model.predictor()
+    before = predictor.out.copy()
+    predictor()
+    model.vector[...] = 0
+    again = predictor.out.copy()
+    predictor()
+    assert np.array_equal(predictor.out, again) and not np.array_equal(again, before)
