@@ -30,7 +30,8 @@ def watch(args: argparse.Namespace) -> int:
         for _ in told(args, story.listen(watched(run)), run=run.id):
             pass
     except KeyboardInterrupt:
-        print(f"mlj: not watching any more; mlj ctl {run.id} stop ends the run", file=sys.stderr)
+        end = f"mlj ctl {run.id} stop ends the run" if run.status.socket else "the run goes on"
+        print(f"mlj: not watching any more; {end}", file=sys.stderr)
         return 130
     conclude(args, story, run)
     return 0

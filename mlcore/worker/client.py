@@ -210,11 +210,14 @@ def attach_to(launched: Launched) -> Client:
 
 def attach(run: Run) -> Client:
     """A client of the process that trains a run. Raises RunError (RUN_LOST) when it is not running."""
-    path = run.status.socket
-    if not path:
-        message = f"run {run.name} is {run.status.state}, not running"
-        raise RunError(message, code="RUN_LOST", hint=f"go on with: mlj resume {run.name}")
-    return connect(path)
+    status = run.status
+    if status.socket:
+        return connect(status.socket)
+    if status.state == "running":  # one of many seeds, or where no socket could be had
+        hint = f"it stops with its process: kill -INT {status.pid}"
+        raise RunError(f"run {run.name} is running, but takes no orders", code="RUN_LOST", hint=hint)
+    message = f"run {run.name} is {status.state}, not running"
+    raise RunError(message, code="RUN_LOST", hint=f"go on with: mlj resume {run.name}")
 
 
 def raised(failed: Failed) -> MljError:

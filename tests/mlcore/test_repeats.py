@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,11 @@ from mlcore.events import Ended, EpochEnded, Event, Snapshot, Started, Turn, War
 from mlcore.repeats import Told, train_many
 from mlcore.runs import Run, children, fit, list_runs, open_run
 from mlcore.training import train
+from mlcore.worker import attach
 from tests.mlcore.little_runs import config
 
 native = pytest.mark.skipif(kernels.unavailable() is not None, reason=str(kernels.unavailable()))
+LIMIT = "stopping.max_seconds"
 BACKENDS = [pytest.param("native", marks=native), "reference"]
 
 
@@ -56,6 +59,15 @@ def test_small_networks_on_the_kernels_go_on_together_and_others_one_after_anoth
         ends = [place for place, (_, event) in enumerate(told) if isinstance(event, Ended)]
         starts = [place for place, (_, event) in enumerate(told) if isinstance(event, Started)]
         assert (max(starts) < min(ends)) == together
+
+
+@native
+def test_a_time_limit_is_of_each_network_not_of_all() -> None:
+    limit = 0.05
+    ends = [event for _, event in train_many(config(backend="native", repeats=4, epochs=10**6, **{LIMIT: limit}))]
+    ends = [event for event in ends if isinstance(event, Ended)]
+    assert [event.reason for event in ends] == ["time"] * 4
+    assert all(event.seconds >= limit for event in ends)
 
 
 @native
@@ -121,6 +133,19 @@ def test_recorded_there_is_a_parent_and_a_child_for_each_seed(backend: str, tmp_
     status = parent.status
     assert status.state == "finished" and status.exit_code == 0
     assert status.spread["validation_loss"] == tuple(losses) and status.metrics["validation_loss"] == losses[1]
+
+
+@native
+def test_a_child_that_runs_says_how_its_job_is_stopped(tmp_path: Path) -> None:
+    chosen = config(backend="native", repeats=2)
+    parent = repeats.begin(chosen, tmp_path)
+    source = train_many(chosen, parent=parent)
+    next(each for each in source if isinstance(each.event, EpochEnded))
+    assert parent.status.state == "running"
+    with pytest.raises(RunError, match="is running, but takes no orders") as caught:
+        attach(children(parent, tmp_path)[1])
+    assert f"kill -INT {os.getpid()}" in caught.value.hint
+    source.close()
 
 
 def test_the_same_again_gives_the_same_numbers(tmp_path: Path) -> None:
