@@ -159,8 +159,8 @@ def test_a_worker_without_a_job_soon_sleeps() -> None:
             start = spent(worker)
             time.sleep(0.3)
             asleep = spent(worker) - start
-    assert awake < 0.001  # half the call, and 50 microseconds; all the time would be 20 milliseconds
-    assert asleep < 0.001
+    assert awake < rest / 4  # half the call, long under a sanitizer, and 50 microseconds
+    assert asleep < 0.003
 
 
 @built
