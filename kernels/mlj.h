@@ -23,10 +23,10 @@ typedef struct {
    Epilogue: + bias[j] (or NULL), activation, times the slope of mask_activation where mask_y[i, j] (or NULL) is its
    output. c overlaps none of a, b and bias; it may be mask_y.
 
-   b[k, j] lies at b + k * b_row + j * b_col, one of which is 1, or with panels at b + (j / 16) * b_panel + k * 16 + j % 16, whole panels of
-   sixteen columns of which the last is filled up with zeros; likewise c (0 for b_panel or c_panel: no panels). With a
-   rule (or NULL) c is in panels and is a gradient: instead of an epilogue w, which lies like c, as do its moments, is
-   moved by it, and what c holds afterwards is undefined. */
+   b[k, j] lies at b + k * b_row + j * b_col, one of which is 1, or with panels at b + (j / 16) * b_panel + k * 16 + j %
+   16, whole panels of sixteen columns of which the last is filled up with zeros; likewise c (0 for b_panel or c_panel:
+   no panels). With a rule (or NULL) c is in panels and is a gradient: instead of an epilogue w, which lies like c, as
+   do its moments, is moved by it, and what c holds afterwards is undefined. */
 typedef struct {
     int64_t m, n, k;
     const float *a;

@@ -156,8 +156,7 @@ static double mean_of(call c) {
 
 double mlj_parallel_softmax_cross_entropy(int64_t rows, int64_t n, const float *z, const int32_t *labels, float *dz,
                                           float *row_loss) {
-    return mean_of(
-        (call){softmax_cross_entropy_part, rows, n, .x = z, .index = labels, .out = dz, .out2 = row_loss});
+    return mean_of((call){softmax_cross_entropy_part, rows, n, .x = z, .index = labels, .out = dz, .out2 = row_loss});
 }
 
 static void binary_cross_entropy_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
@@ -175,7 +174,8 @@ static void error_part(const mlj_ops *ops, const call *c, int64_t first, int64_t
 double mlj_parallel_squared_error(int64_t rows, int64_t n, const float *z, const float *y, float *dz, float *row_loss) {
     return mean_of((call){error_part, rows, n, .x = z, .y = y, .out = dz, .out2 = row_loss, .kind = 2});
 }
-double mlj_parallel_absolute_error(int64_t rows, int64_t n, const float *z, const float *y, float *dz, float *row_loss) {
+double mlj_parallel_absolute_error(int64_t rows, int64_t n, const float *z, const float *y, float *dz,
+                                   float *row_loss) {
     return mean_of((call){error_part, rows, n, .x = z, .y = y, .out = dz, .out2 = row_loss, .kind = 1});
 }
 

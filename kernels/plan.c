@@ -28,8 +28,7 @@
 #define SPAN_NUMBERS 16384 /* numbers in a chunk of the update */
 #define UPDATE_WORK 10     /* multiply-adds that take as long as the update of one number */
 
-/* The rows in hand and where they come from. */
-typedef struct {
+typedef struct { /* the rows in hand and where they come from */
     const mlj_plan *plan;
     const mlj_ops *ops;
     const int32_t *order;  /* places of the rows in the data; NULL: they follow each other from `x` */
@@ -167,7 +166,7 @@ static void transpose_weights(const mlj_block *b, const mlj_call *c, int64_t fro
                               PANEL, wt + (i * c->outputs + o * PANEL), PANEL);
 }
 
-/* Numbers from … to - 1, counted from the beginning of the parameters, moved by their gradient. */
+/* n numbers of the parameters from `place` on, moved by their gradient. */
 static void move(const mlj_block *b, const mlj_rule *rule, int64_t place, int64_t n, const float *g) {
     const mlj_plan *p = b->plan;
     float *moment = p->arena + p->moments + (place - p->vector);
@@ -245,8 +244,7 @@ static mlj_part *const parts[MLJ_OPCODES][PHASES] = {
     [MLJ_UPDATE] = {[UPDATE] = update},
 };
 
-/* One phase of the calls first … end - 1. */
-typedef struct {
+typedef struct { /* one phase of the calls first … end - 1 */
     const mlj_block *block;
     const mlj_call *first, *end;
     int phase;

@@ -1,4 +1,4 @@
-"""mlj-tui: look at the terminal, start the worker, own the terminal; only then import Textual and paint."""
+"""mlj-tui: look at the terminal, own it, import Textual and paint; the worker starts once the screen stands."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -78,7 +79,6 @@ def _open(asked: dict[str, str], target: str) -> int:
 
     runs_dir = Path(asked["--runs-dir"]).absolute() if "--runs-dir" in asked else None
     log = _log()
-    launched = worker.launch(runs_dir, log)
     found = terminal.detect(
         colors=cast("terminal.Colors", asked.get("--colors", "auto")),
         glyphs=cast("terminal.Glyphs", asked.get("--glyphs", "auto")),
@@ -87,10 +87,12 @@ def _open(asked: dict[str, str], target: str) -> int:
     give_back = terminal.own_the_terminal(log)
     try:
         with quick_imports():
-            from tui.app import MljApp, Options
+            from tui.app import MljApp
+            from tui.opening import Options
 
         trace = Path(asked["--trace"]) if "--trace" in asked else None
-        app = MljApp(found, Options(target, runs_dir, "--demo" in asked, trace), launched)
+        launch = partial(worker.launch, runs_dir, log)
+        app = MljApp(found, Options(target, runs_dir, "--demo" in asked, trace, launch))
         code = app.run()
     finally:
         give_back()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import App
@@ -22,6 +21,7 @@ from tui.frame import Frame
 from tui.lab import Lab
 from tui.leaving import Leaving
 from tui.link import Link
+from tui.opening import Options
 from tui.palette import Palette, PaletteScreen
 from tui.runner import Runner
 from tui.screens.lab import LabScreen
@@ -39,17 +39,8 @@ if TYPE_CHECKING:
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
-class Options(NamedTuple):
-    """What was asked for on the command line. target: a recipe, a file, a run, `last`, or nothing."""
-
-    target: str = ""
-    runs_dir: Path | None = None
-    demo: bool = False
-    trace: Path | None = None
-
-
 class MljApp(App[int]):
-    """The laboratory. `launched` is the worker that has been starting up since before the first paint."""
+    """The laboratory."""
 
     TITLE = "mlj"
     CSS_PATH = ["styles/panes.tcss", "styles/app.tcss"]  # noqa: RUF012 (Textual's own attribute)
@@ -60,10 +51,10 @@ class MljApp(App[int]):
         if command.id in ("interrupt", "leave")
     ]
 
-    def __init__(self, terminal: Terminal, options: Options | None = None, launched: Launched | None = None) -> None:
+    def __init__(self, terminal: Terminal, options: Options | None = None) -> None:
         super().__init__(ansi_color=True if terminal.colors in ("16", "none") else None)  # before any theme is known
         self.terminal, self.options = terminal, options or Options()
-        self._launched = launched
+        self._launched: Launched | None = None
         self.feed = Feed()
         self.runner = Runner(self._heard, self.options.runs_dir)
         self.lab = Lab(self.runner, self.feed)
@@ -121,6 +112,8 @@ class MljApp(App[int]):
         """Import what is heavy and find out what is to be opened, while the screen already stands."""
         if self.diary:
             self.diary.note("painted")
+        if self.options.launch:
+            self._launched = self.options.launch()
         from mlcore import MljError
 
         try:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from mlcore import Config, Run
+    from mlcore.worker import Launched
 
 FIRST = "journey/circles"
+
+
+class Options(NamedTuple):
+    """What was asked for. target: a recipe, a file, a run, `last`, or nothing; launch: starts the first worker."""
+
+    target: str = ""
+    runs_dir: Path | None = None
+    demo: bool = False
+    trace: Path | None = None
+    launch: Callable[[], Launched] | None = None  # called once the screen stands: before, both would wait for the other
 
 
 class Opened(NamedTuple):

@@ -28,7 +28,7 @@ class Runner:
         self.takes_starts = False
 
     def connect(self, launched: Launched | None = None) -> None:
-        """Talk to the laboratory that was launched before the first paint, or to a new one."""
+        """Talk to the laboratory that was launched after the first paint, or to a new one."""
         from mlcore import worker
 
         self._use(worker.attach_to(launched) if launched else worker.spawn(self._runs_dir), takes_starts=True)

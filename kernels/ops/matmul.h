@@ -20,8 +20,8 @@ enum {
     ROW_BLOCK = 36 * WIDE_ROWS,        /* rows that reuse a panel */
     ROW_BLOCK_COPIED = 24 * WIDE_ROWS, /* where the block of A is copied */
     K_BLOCK_APART = 192,               /* rows of a transposed A whose lines stay in the first cache */
-    SET_ROW = 256,                     /* unless they are a multiple of so many numbers apart: then they share its sets */
-    PACK_COLUMNS = 128,                /* columns of C from which a copy of a transposed A pays */
+    SET_ROW = 256,      /* unless they are a multiple of so many numbers apart: then they share its sets */
+    PACK_COLUMNS = 128, /* columns of C from which a copy of a transposed A pays */
 };
 
 #include "tile.h"

@@ -11,8 +11,9 @@ from time import monotonic
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tui.app import MljApp, Options
+from tui.app import MljApp
 from tui.frame import Frame
+from tui.opening import Options
 from tui.terminal import Terminal
 
 SLOW = 4.0  # epochs a second

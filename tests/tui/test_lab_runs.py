@@ -88,7 +88,8 @@ async def test_a_recipe_a_file_and_a_run_can_be_named_at_the_start(tmp_path: Pat
 
 
 async def test_a_name_nobody_knows_ends_the_app_with_a_sentence(tmp_path: Path) -> None:
-    from tui.app import MljApp, Options
+    from tui.app import MljApp
+    from tui.opening import Options
     from tui.terminal import Terminal
 
     app = MljApp(Terminal(), Options("jurney/moons", tmp_path / "runs"))
