@@ -52,7 +52,7 @@ def _open(name: str, device: str, precision: str, network: Network, loss: Loss, 
     backend: Backend = CATALOGUE.find(name).load()(device, precision)
     reason = backend.unavailable()
     if reason:
-        raise BackendError(f"backend {name}: {reason}")
+        raise BackendError(f"backend {name}: {reason}", hint='backend = "auto" and device = "auto" take what is here')
     missing = backend.unsupported(network, loss, optimizer)
     if missing:
         raise BackendError(f"backend {name}: cannot run {', '.join(missing)}", hint="use backend reference")

@@ -87,14 +87,19 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
     return Plan(network, optimizer, loss, stages, calls, loss_call, update_call, layout, places, size, batch, block)
 
 
-def explain(plan: Plan) -> str:
-    """The plan as a table: number, kernel, what it reads, what it writes, a note."""
+def explain(plan: Plan, room: int = 0) -> str:
+    """The plan as a table: number, kernel, what it reads, what it writes, a note.
+
+    room: cells of a line, 0 for no end; a note that would go beyond stands below its call.
+    """
     rows = [(call.text, call.reads, call.writes, call.note and f"({call.note})") for call in plan.calls]
     text, reads, writes = (max(len(row[column]) for row in rows) for column in range(3))
-    return "\n".join(
-        f"{number:2} {row[0]:{text}}  {row[1]:{reads}}  -> {row[2]:{writes}}  {row[3]}".rstrip()
-        for number, row in enumerate(rows)
-    )
+    lines = []
+    for number, row in enumerate(rows):
+        line = f"{number:2} {row[0]:{text}}  {row[1]:{reads}}  -> {row[2]:{writes}}"
+        below = room and len(line) + 2 + len(row[3]) > room
+        lines += [line, f"{'':{text + 5}}{row[3]}"] if below and row[3] else [f"{line}  {row[3]}"]
+    return "\n".join(map(str.rstrip, lines))
 
 
 # ---- lowering ----

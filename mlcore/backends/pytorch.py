@@ -105,8 +105,8 @@ class Torch:
         if self.device == "cpu":
             return None
         if not torch.cuda.is_available():
-            built = "was built without CUDA" if torch.version.cuda is None else "finds no usable GPU"
-            return f"{self.device} was asked for, but PyTorch {torch.__version__} {built} on this machine"
+            built = "was built without CUDA" if torch.version.cuda is None else "finds no usable GPU here"
+            return f"{self.device} was asked for, but PyTorch {torch.__version__} {built}"
         number = torch.device(self.device).index or 0
         if number >= torch.cuda.device_count():
             return f"{self.device} was asked for, but there are {torch.cuda.device_count()} GPUs (cuda:0 is the first)"

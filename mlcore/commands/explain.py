@@ -27,7 +27,7 @@ def explain(args: argparse.Namespace) -> int:
     print()
     print("\n".join(_layers(network)))
     print()
-    print("\n".join(_steps(config, data, network, loss)))
+    print("\n".join(_steps(config, data, network, loss, args.fuse)))
     return 0
 
 
@@ -53,7 +53,7 @@ def _layers(network: Network) -> Iterator[str]:
     return table.lines(rows, ("layer", "kind", "shapes", "parameters", "count", ""), right=(4,))
 
 
-def _steps(config: Config, data: Data, network: Network, loss: Loss) -> Iterator[str]:
+def _steps(config: Config, data: Data, network: Network, loss: Loss, fuse: bool) -> Iterator[str]:
     """The calls of one step on the backend that would run it, and why it is that one."""
     n = len(data.train)
     batch = n if config.batch_size == "full" else min(config.batch_size, n)
@@ -66,4 +66,4 @@ def _steps(config: Config, data: Data, network: Network, loss: Loss) -> Iterator
         return
     if name != "native":
         yield f"{name} runs the layers one after another; the kernels would run"
-    yield plan.explain(plan.lower(network, loss, config.optimizer, batch))
+    yield plan.explain(plan.lower(network, loss, config.optimizer, batch, fuse=fuse), table.room())

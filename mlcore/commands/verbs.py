@@ -198,6 +198,7 @@ def _size(p: argparse.ArgumentParser) -> None:
 
 def _explain(p: Any) -> None:
     p.add_argument("experiment", metavar="RECIPE|FILE.toml|RUN", help="what to explain")
+    p.add_argument("--no-fuse", dest="fuse", action="store_false", help="the plain plan: a call a layer and an update")
     _experiment(p)
     _folder(p)
     p.set_defaults(verb="mlcore.commands.explain:explain")

@@ -35,6 +35,22 @@ def test_a_small_network_reads_as_a_program() -> None:
     )
 
 
+def test_a_large_network_moves_its_weights_where_their_gradient_is_made() -> None:
+    plan = plan_of("400 relu | 10", optimizer=SGD(weight_decay=0.1))
+    *_, second, first = plan.calls
+    assert (first.text, first.writes, first.rule) == ("dense back, sgd", "W1, b1", "sgd")
+    assert (second.text, second.writes) == ("dense + relu back, sgd", "dx1, W2, b2")
+    assert first.constants[0] == 0.1 and plan.update_call == len(plan.calls)
+    plain = plan_of("400 relu | 10", optimizer=SGD(weight_decay=0.1), fuse=False)
+    assert [call.text for call in plain.calls[-2:]] == ["sgd", "sgd"]
+
+
+def test_a_note_that_does_not_fit_stands_below_its_call() -> None:
+    wide, narrow = (explain(plan_of("16 relu"), room) for room in (0, 70))
+    assert max(map(len, narrow.splitlines())) <= 70 < max(map(len, wide.splitlines()))
+    assert narrow.split() == wide.split()
+
+
 def test_decay_makes_two_calls_of_the_update_and_leaves_the_biases_out() -> None:
     first, second = plan_of("16 relu", optimizer=SGD(weight_decay=0.1)).calls[-2:]
     assert (first.reads, first.writes, first.note) == ("dW, moments", "W", "64 numbers, decay 0.1")
