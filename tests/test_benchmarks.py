@@ -7,13 +7,15 @@ import json
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
-from benchmarks import chart, peers, processes, products, training, two_threads
+from benchmarks import chart, limits, peers, processes, products, training, two_threads
 from benchmarks.goals import Goal
 from benchmarks.interleaved import Measured, measure
 from benchmarks.peers.beginning import OurSession
 from benchmarks.workloads import MOONS, WORKLOADS, Workload
+from mlcore import kernels
 from mlcore.backends.reference import Reference
 
 SMALL = Workload("small", "8 relu", 100, 3, 3, 32, False, 0.1, {})
@@ -127,3 +129,11 @@ def test_the_chart_is_an_svg_with_a_mark_for_every_comparison() -> None:
     marks = [mark for mark in drawing.iter() if mark.tag.endswith("circle") and len(mark)]
     places = {mark[0].text.split(":")[0]: float(mark.attrib["cx"]) for mark in marks if mark[0].text}
     assert places["JAX, scanned epoch"] == chart.LEFT < places["NumPy"] < places["PyTorch"] < chart.WIDTH
+
+
+@pytest.mark.skipif(kernels.unavailable() is not None, reason=str(kernels.unavailable()))
+def test_the_tile_that_is_measured_is_that_of_the_kernels_and_multiplies() -> None:
+    tile = limits.Tile()
+    a, b, c = tile.arrays
+    tile(1)
+    np.testing.assert_allclose(c, a @ b, rtol=1e-4, atol=1e-4)
