@@ -65,6 +65,7 @@ class _Run:
         self.updates = self.began = self.state.weights.step
         self.later: dict[str, Any] = {}  # settings that wait for the end of the epoch
         self.speed = self.fastest = 0.0  # steps a second of the session, measured
+        self.rate = 0.0  # of the last step
 
     def _first_weights(self) -> Weights:
         vector = self.network.init(self.config.seed, self.config.init)
@@ -126,10 +127,12 @@ class _Run:
         if allowed == "step":
             self.controls.spent()
         first = self.state.epoch * self.steps_per_epoch + self.state.place
-        work = Work(self.session, first, steps, self._rates(self.updates, steps))
+        rates = self._rates(self.updates, steps)
+        work = Work(self.session, first, steps, rates)
         if self.together:
             yield Turn(work)
         losses = work.done()
+        self.rate = float(rates[len(losses) - 1])
         self.speed = len(losses) / max(work.seconds, 1e-9)
         self.fastest = max(self.fastest, self.speed)
         made = len(losses) if np.isfinite(losses[-1]) else len(losses) - 1
@@ -170,18 +173,19 @@ class _Run:
         return self.state.epoch + self.state.place / self.steps_per_epoch
 
     def _count(self, losses: Array, seconds: float) -> None:
-        s, size, n = self.state, self.batch_size, len(self.data.train)
-        rows = np.full(len(losses), size)
-        if len(losses) and s.place + len(losses) == self.steps_per_epoch:
-            rows[-1] = n - (self.steps_per_epoch - 1) * size
-        loss_sum = s.loss_sum
-        for value in (losses.astype(np.float64) * rows).tolist():  # one after another: slices do not change the sum
-            loss_sum += value
-        self.updates += len(losses)
+        s, size, values = self.state, self.batch_size, losses.tolist()
+        loss_sum, rows = s.loss_sum, size * len(values)
+        ends = s.place + len(values) == self.steps_per_epoch
+        short = size * self.steps_per_epoch - len(self.data.train) if ends and values else 0  # of the last batch
+        for value in values[:-1] if short else values:  # one after another: slices do not change the sum
+            loss_sum += value * size
+        if short:
+            loss_sum, rows = loss_sum + values[-1] * (size - short), rows - short
+        self.updates += len(values)
         self.state = s._replace(
-            place=s.place + len(losses),
+            place=s.place + len(values),
             loss_sum=loss_sum,
-            loss_rows=s.loss_rows + int(rows.sum()),
+            loss_rows=s.loss_rows + rows,
             seconds=s.seconds + seconds,
         )
 
@@ -193,7 +197,7 @@ class _Run:
             found |= self._measure("train", self.data.train, loss=False)
         if self.data.validation is not None:
             found |= self._measure("validation", self.data.validation)
-        found["learning_rate"] = float(self._rates(self.updates - 1, 1)[0])
+        found["learning_rate"] = self.rate
         weights, seconds = self.session.weights(), s.seconds + time.perf_counter() - began
         self.state = s._replace(epoch=s.epoch + 1, place=0, loss_sum=0.0, loss_rows=0, weights=weights, seconds=seconds)
         self.state = self.state.remember(found, self.config.stopping, keep=self.data.validation is not None)
@@ -206,7 +210,8 @@ class _Run:
 
     def _measure(self, split: str, rows: Rows, loss: bool = True) -> Metrics:
         """Loss and metrics of the present weights on some rows, under names like validation_accuracy."""
-        z = np.concatenate([self.session.predict(rows.x[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)])
+        chunks = [self.session.predict(rows.x[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
+        z = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
         found = metrics.evaluate(z, rows.y, self.data.task)
         if loss:
             found = {"loss": self.loss(z, rows.y)[0]} | found

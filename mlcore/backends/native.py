@@ -218,6 +218,8 @@ def stored(x: Array, shape: Shape) -> Array:
     x = np.asarray(x)
     if x.shape[1:] != shape or not x.ndim:
         raise DataError(f"inputs: expected rows of shape {list(shape)}, got an array of shape {list(x.shape)}")
+    if x.flags.carray and x.dtype in (np.float32, np.uint8) and x.dtype.isnative:
+        return x
     return np.require(x, np.uint8 if x.dtype == np.uint8 else np.float32, ("C", "A"))
 
 
