@@ -16,7 +16,7 @@ from tui.frame import Frame
 from tui.opening import Options
 from tui.terminal import Terminal
 
-SLOW = 4.0  # epochs a second
+SLOW = 2.0  # epochs a second: a run of 200 outlasts any test
 
 
 class Living:

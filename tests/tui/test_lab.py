@@ -171,8 +171,6 @@ async def test_e_asks_for_epochs_refuses_nonsense_and_trains_that_many(tmp_path:
 
 async def test_a_rate_typed_while_it_runs_takes_effect_without_a_new_run(tmp_path: Path) -> None:
     async with living(tmp_path, pace=SLOW) as lab:
-        await lab.press("P", "P")  # ten epochs a second
-        await lab.until(lambda: lab.frame.pace == "10")
         number = lab.app.feed.number
         await lab.press("L")
         await lab.asks()
