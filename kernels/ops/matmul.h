@@ -154,7 +154,7 @@ static void run_tiles(const mlj_matmul *p, const block *now, const float *b, int
     strip w = {.k = now->depth, .b = b, .b_row = b_row, .b_next = b_next, .c_row = c_row};
     w.add = now->k0 > 0 || p->accumulate;
     w.c_next = next_vector(p->c_panel), w.cols = p->c_panel ? (narrow ? LANES : PANEL) : cols;
-    w.moved = last ? (p->rule ? p : NULL) : NULL;
+    w.moved = last && p->rule ? p : NULL;
     ending e;
     if (ends) e = ending_of(p, now->row0, col0), w.e = &e;
     for (int64_t row = 0, height = s.height; row < now->rows; row += w.count * height--) {
