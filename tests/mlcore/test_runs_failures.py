@@ -41,9 +41,9 @@ def test_a_forked_child_does_not_keep_its_parents_run_locked(tmp_path: Path) -> 
         os._exit(0)
     os.read(up, 1)
     lock.release()
-    storage.Lock(tmp_path / "lock").release()
+    storage.Lock(tmp_path / "lock").release()  # raises while anybody holds it
     os.close(finish)
-    os.waitpid(child, 0)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_a_run_whose_process_vanished_is_lost(tmp_path: Path) -> None:
