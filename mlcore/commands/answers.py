@@ -79,11 +79,11 @@ def predict(args: argparse.Namespace) -> int:
         return 0
     text = io.StringIO(newline="")
     answers.write(text, args.json, args.proba)
-    _put(Path(args.out), text.getvalue().encode())
+    put(Path(args.out), text.getvalue().encode(), "--out")
     return 0
 
 
-def _put(path: Path, data: bytes) -> None:
+def put(path: Path, data: bytes, option: str) -> None:
     """Write a file wholly or, where the disk refuses, leave what was there; a device or a pipe is written to."""
     try:
         if path.exists() and not path.is_file():
@@ -92,7 +92,7 @@ def _put(path: Path, data: bytes) -> None:
         else:
             write_file(path.resolve(), data)
     except StorageError as error:
-        error.hint = "name another file with --out"
+        error.hint = f"name another file with {option}"
         raise
 
 

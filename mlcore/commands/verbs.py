@@ -120,6 +120,18 @@ def _plot(p: Any) -> None:
     p.set_defaults(verb="mlcore.commands.shelf:plot")
 
 
+def _export(p: Any) -> None:
+    p.add_argument("run", metavar="RUN|MODEL", help="a run, or a .safetensors file of mlj")
+    folder(p)
+    targets = ["numpy", "pytorch", "sklearn", "c", "onnx", "safetensors", "toml"]
+    p.add_argument("--to", choices=targets, required=True, metavar="NAME", help=" | ".join(targets))
+    p.add_argument("-o", "--out", metavar="FILE", help="file or folder to write to; - is stdout (the run's name, here)")
+    p.add_argument("--epoch", type=whole, metavar="N", help="the network as it was after that epoch, where it was kept")
+    p.add_argument("--force", action="store_true", help="replace a file that is there")
+    as_json(p)
+    p.set_defaults(verb="mlcore.commands.export:export")
+
+
 def _explain(p: Any) -> None:
     p.add_argument("experiment", metavar="RECIPE|FILE.toml|RUN", help="what to explain")
     p.add_argument("--no-fuse", dest="fuse", action="store_false", help="the plain plan: a call a layer and an update")
@@ -208,6 +220,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("ctl", "pause, resume, step, stop or change a running run", _ctl),
     Verb("runs", "list, show and remove runs", _runs),
     Verb("plot", "the curves of a run", _plot),
+    Verb("export", "a trained network as files that work without mlj", _export),
     Verb("explain", "the plan of an experiment: every call of a training step", _explain),
     Verb("data", "list, show, plot and fetch data sets", _data),
     Verb("recipes", "the experiments that come with mlj", _recipes),

@@ -5,9 +5,12 @@ Every export takes raw rows: the input scaling is built in. A new target is a pa
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mlcore.catalogue import Catalogue, Entry
-from mlcore.exporters.stages import whole
-from mlcore.model import Model
+
+if TYPE_CHECKING:
+    from mlcore.model import Model
 
 CATALOGUE = Catalogue(
     "export target",
@@ -27,6 +30,8 @@ def export(model: Model, target: str, stem: str = "model") -> dict[str, bytes]:
     stem: what the files will be called, as one looks for the other beside itself. Raises ConfigError for an unknown
     target or a layer the target has no row for, CheckpointError for weights that are not numbers.
     """
+    from mlcore.exporters.stages import whole
+
     write = CATALOGUE.find(target).load()
     files: dict[str, bytes] = write(whole(model), stem)
     return files

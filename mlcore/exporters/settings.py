@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from mlcore.config import Config
 from mlcore.model import Model
 
 
 def write(model: Model, stem: str) -> dict[str, bytes]:
     """A configuration file that `mlj train` takes."""
-    title = f"# The experiment behind a network of {model.network.summary()}, every default written out.\n\n"
-    return {".toml": (title + model.config.to_toml()).encode()}
+    return {".toml": text(model.config)}
+
+
+def text(config: Config) -> bytes:
+    """The file of an experiment."""
+    return f"# A whole experiment, every default written out: mlj train takes it.\n\n{config.to_toml()}".encode()
