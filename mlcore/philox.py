@@ -29,6 +29,7 @@ class Purpose(IntEnum):
     ORDER = 2
     DROPOUT = 3
     SPLIT = 4
+    RESAMPLE = 5
 
 
 def words(

@@ -34,7 +34,7 @@ def evaluate(args: argparse.Namespace) -> int:
     """Loss, metrics and mistakes on one split."""
     run = open_run(args.run, args.runs_dir)
     model, data = run.model(args.epoch), run.config.dataset.load()
-    rows = _split(data, args.split)
+    rows = split(data, args.split)
     z = outputs(model, data.inputs(rows))
     found = {"loss": model.loss(z, rows.y)[0]} | metrics.evaluate(z, rows.y, data.task)
     found = {f"{args.split}_{name}": value for name, value in found.items()}
@@ -67,7 +67,7 @@ def predict(args: argparse.Namespace) -> int:
         answers = Answers(model, model.outputs(raw), np.arange(len(raw)), None)
     else:
         data = run.config.dataset.load()
-        rows = _split(data, "test")
+        rows = split(data, "test")
         index = slice_of("0:10" if args.rows is None else args.rows, len(rows))
         picked = rows.take(index)
         answers = Answers(model, outputs(model, data.inputs(picked)), index, picked.y)
@@ -160,7 +160,7 @@ def slice_of(text: str, n: int) -> NDArray[Any]:
     return index
 
 
-def _split(data: Data, name: str) -> Rows:
+def split(data: Data, name: str) -> Rows:
     rows: Rows | None = getattr(data, name)
     if rows is None or not len(rows):
         raise DataError(f"this data set has no {name} split", code="DATA_EMPTY", hint="set dataset.split, train again")
