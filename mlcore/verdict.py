@@ -7,7 +7,7 @@ Two experiments with several seeds each are compared over their seeds.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from statistics import NormalDist
 from typing import Any, NamedTuple, TypeAlias
 
@@ -22,6 +22,7 @@ Metric: TypeAlias = Callable[[Array, Array], float]  # of outputs [n, O] and tar
 RESAMPLES = 2000
 GATHERED = 20_000_000  # rows drawn at most, all resamples together; never fewer than FEWEST resamples
 FEWEST = 200
+BLOCK = 100_000  # words made at once
 
 
 class Verdict(NamedTuple):
@@ -60,15 +61,19 @@ def paired_rows(metric: Metric, first: Array, second: Array, y: Array, confidenc
 
     The interval is from the quantiles of the differences: Efron 1979. The draw is always the same.
     """
-    n = len(y)
-    times = max(FEWEST, min(RESAMPLES, GATHERED // n))
-    found = np.empty(times)
-    for number in range(times):
-        rows = (words(0, Purpose.RESAMPLE, n, step=number).astype(np.uint64) * np.uint64(n)) >> np.uint64(32)
-        found[number] = metric(second[rows], y[rows]) - metric(first[rows], y[rows])
+    times = max(FEWEST, min(RESAMPLES, GATHERED // len(y)))
+    found = [metric(second[rows], y[rows]) - metric(first[rows], y[rows]) for rows in _resamples(len(y), times)]
     low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
     difference = metric(second, y) - metric(first, y)
     return Verdict(difference, float(low), float(high), confidence, f"paired rows, {times} bootstraps, Efron 1979")
+
+
+def _resamples(n: int, times: int) -> Iterator[Array]:
+    """Rows [n] drawn with replacement from 0 … n-1, so many times; the words for many draws are made at once."""
+    many = max(1, BLOCK // n)
+    for first in range(0, times, many):
+        drawn = words(0, Purpose.RESAMPLE, many * n, step=first).astype(np.uint64) * np.uint64(n) >> np.uint64(32)
+        yield from drawn.reshape(many, n)[: times - first]
 
 
 def over_seeds(first: Array, second: Array, confidence: float) -> Verdict:

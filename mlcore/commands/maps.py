@@ -18,7 +18,7 @@ from mlcore.sanitize import sanitize
 from mlcore.worker.pictures import Stage
 from mlcore.worker.protocol import View
 
-SHADES = "░▒▓"  # how sure the network is
+SHADES = " ░▒"  # how sure the network is
 PLAIN = ".:-='`,;"  # a class where the network is sure, without colours; signs of points are none of them
 CROWDED = 5  # one cell in so many may carry a point: the map must stay visible between them
 WRONG = 231  # the colour of a row the network gets wrong
@@ -28,7 +28,7 @@ CELL = 8  # characters of a class name at the edge of a matrix
 def decision(config: Config, model: Model, data: Data, rows: Rows, name: str, paper: Paper) -> str:
     """The most probable class everywhere, with rows over it: class by sign and colour. A row that is wrong is white.
 
-    Without colours a class is its own light sign where the network is sure, and blank where it wavers.
+    The map is blank where the network wavers; without fine dots a class is its own light sign where it is sure.
     """
     stage = Stage(config, data)
     a, b, c, d = stage.bounds or (0.0, 1.0, 0.0, 1.0)
@@ -86,13 +86,17 @@ def confusion(found: NDArray[Any], names: Sequence[str], of: str, paper: Paper) 
     In colours the right ones are green, and mistakes the redder the larger their share of the row.
     """
     right = found.trace() / max(found.sum(), 1)
-    title = f"label (down) and prediction (across), {of}, {right:.2%} right"
+    title = f"{of}, {right:.2%} right"
     edge = max(len(name[: 2 * CELL]) for name in names)
     cell = max(len(f"{found.max():,}"), *(len(name[:CELL]) for name in names)) + 2
     if edge + cell * len(names) + CELL > paper.width:
         edge, cell = max(len(str(len(names) - 1)), 4), max(len(f"{found.max():,}"), len(str(len(names) - 1))) + 1
         names = [str(number) for number in range(len(names))]
-    lines = [title, "", " " * edge + "".join(f"{name[:CELL]:>{cell}}" for name in names) + "   right"]
+    lines = [
+        title,
+        "label (down) and prediction (across)",
+        " " * edge + "".join(f"{name[:CELL]:>{cell}}" for name in names) + "   right",
+    ]
     for number, (name, counts) in enumerate(zip(names, found.tolist(), strict=True)):
         share = f"{counts[number] / sum(counts):8.1%}" if sum(counts) else ""
         body = "".join(_counts(counts, number, cell, paper))

@@ -41,7 +41,8 @@ class Parser(argparse.ArgumentParser):
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
-            what = "verb" if action.dest == "word" else f"word of {self.prog}" if action.dest == "act" else action.dest
+            named = action.option_strings[-1] if action.option_strings else action.dest
+            what = "verb" if action.dest == "word" else f"word of {self.prog}" if action.dest == "act" else named
             raise nearest(what, str(value), tuple(map(str, action.choices)))
 
 

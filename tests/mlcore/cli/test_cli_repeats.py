@@ -58,9 +58,10 @@ def test_the_list_shows_the_parent_with_its_spread_and_hides_the_children(
     assert all(f"trio-{seed}" in shown for seed in (42, 43, 44))
 
 
-@pytest.mark.parametrize("verb", ["predict", "evaluate", "resume", "watch", "plot"])
+@pytest.mark.parametrize("verb", ["predict", "evaluate", "resume", "watch", "plot --what boundary"])
 def test_a_verb_that_wants_one_network_says_how_to_name_it(verb: str, three: Said, mlj: Callable[..., Said]) -> None:
-    refused = mlj(f"{verb} last")
+    verb, _, more = verb.partition(" ")
+    refused = mlj(f"{verb} last {more}")
     assert refused.code == 5
     assert "error[RUN_MANY]: run trio is 3 networks, one a seed\n  hint: name one, e.g. trio-42;" in refused.err
 
