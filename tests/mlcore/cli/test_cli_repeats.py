@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -119,9 +120,13 @@ def test_a_seed_that_diverges_is_exit_8_and_named(mlj: Callable[..., Said]) -> N
     assert "error[DIVERGED]: seed 42 and 1 more: the loss is not a number at step" in said.err
 
 
-def test_lines_about_one_network_are_refused(mlj: Callable[..., Said]) -> None:
-    said = mlj("train circles --set repeats=2 --log-every 2", *WORDS)
-    assert said.code == 2 and "--log-every tells of one network" in said.err
+def test_every_network_has_its_own_line_of_losses(mlj: Callable[..., Said]) -> None:
+    pattern = r"^seed (\d+) \| Epoch (\d+) \| Training Loss: (\d\.\d{5}) \| Testing Loss: (\d\.\d{5})$"
+    for words in ("circles", "line-relu6 --backend reference"):  # the second has no validation split
+        said = mlj(f"train {words} --set repeats=2 --log-every 4 --no-record --epochs 6", "--set", "layers=5 tanh")
+        found = re.findall(pattern, said.out, re.M)
+        assert sorted((seed, epoch) for seed, epoch, *_ in found) == [(s, e) for s in ("42", "43") for e in ("0", "4")]
+        assert len({(first, second) for *_, first, second in found}) == 4 and "seed 42:" not in said.out
 
 
 @pytest.mark.parametrize("backend", ["auto", "reference"])
