@@ -54,6 +54,8 @@ def nearest(what: str, word: str, known: Sequence[str]) -> UsageError:
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """The command line as values; `verb` names the function that runs it. Raises UsageError."""
+    if list(words[:2]) == ["completion", "words"]:  # a command line that is being typed, not one of ours
+        return argparse.Namespace(verb="mlcore.commands.completion:words", rest=list(words[2:]))
     parser, verbs = build()
     if words[0].startswith("-") and words[0] not in ("-h", "--help", "--version"):
         raise nearest("option", words[0], ("--help", "--version"))
