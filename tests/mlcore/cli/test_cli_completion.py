@@ -11,15 +11,20 @@ from pathlib import Path
 import pytest
 
 from mlcore import datasets, exporters
+from mlcore.commands import completion
 from mlcore.commands.parser import build
 from mlcore.commands.verbs import VERBS
 
 TRAIN = "train circles --backend reference -q --epochs 1 --set dataset.n_samples=50 --name"
 
 
+PARSER = build()  # made once: it is the same for every word
+
+
 @pytest.fixture
-def offered(mlj):
+def offered(mlj, monkeypatch: pytest.MonkeyPatch):
     """f("train", "mo") -> the words that could stand in place of the last."""
+    monkeypatch.setattr(completion, "build", lambda: PARSER)
 
     def ask(*words: str) -> list[str]:
         said = mlj("completion words", *words)
@@ -31,13 +36,13 @@ def offered(mlj):
 
 def test_every_verb_and_every_second_word_is_offered(offered) -> None:
     assert set(offered("")) == {verb.word for verb in VERBS} | {"--help", "--version"}
-    for word, own in build()[1].items():
+    for word, own in PARSER[1].items():
         assert set(getattr(own, "acts", {})) <= set(offered(word, "")), word
 
 
 @pytest.mark.parametrize("verb", [verb.word for verb in VERBS])
 def test_every_option_and_every_choice_is_offered(verb: str, offered) -> None:
-    own = build()[1][verb]
+    own = PARSER[1][verb]
     for before, parser in [([verb], own), *(([verb, act], each) for act, each in getattr(own, "acts", {}).items())]:
         for action in parser._actions:
             long = [name for name in action.option_strings if name.startswith("--")]
