@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ PLAIN = ".:-='`,;"  # a class where the network is sure, without colours; signs 
 CROWDED = 5  # one cell in so many may carry a point: the map must stay visible between them
 WRONG = 231  # the colour of a row the network gets wrong
 CELL = 8  # characters of a class name at the edge of a matrix
+GREYS = " .:-=+*#%@"  # shares of a row, from none to all
 
 
 def decision(config: Config, model: Model, data: Data, rows: Rows, name: str, paper: Paper) -> str:
@@ -83,20 +85,19 @@ def _legend(data: Data, name: str, paper: Paper) -> str:
 def confusion(found: NDArray[Any], names: Sequence[str], of: str, paper: Paper) -> str:
     """How often each class was taken for each other, label down and prediction across, each row's share beside it.
 
-    In colours the right ones are green, and mistakes the redder the larger their share of the row.
+    In colours the right ones are green, and mistakes the redder the larger their share of the row. Where names have no
+    room there are numbers of classes, and where counts have none each is a shade, the darker the larger its share.
     """
-    right = found.trace() / max(found.sum(), 1)
-    title = f"{of}, {right:.2%} right"
-    edge = max(len(name[: 2 * CELL]) for name in names)
-    cell = max(len(f"{found.max():,}"), *(len(name[:CELL]) for name in names)) + 2
-    if edge + cell * len(names) + CELL > paper.width:
-        edge, cell = max(len(str(len(names) - 1)), 4), max(len(f"{found.max():,}"), len(str(len(names) - 1))) + 1
-        names = [str(number) for number in range(len(names))]
-    lines = [
-        title,
-        "label (down) and prediction (across)",
-        " " * edge + "".join(f"{name[:CELL]:>{cell}}" for name in names) + "   right",
-    ]
+    largest, short = len(f"{found.max():,}"), [str(number) for number in range(len(names))]
+    forms = [(list(names), max(largest, *(len(name[:CELL]) for name in names)) + 2), (short, largest + 1), (short, 1)]
+    names, cell = next(
+        (form for form in forms if _edge(form[0]) + form[1] * len(names) + CELL <= paper.width), forms[-1]
+    )
+    edge = _edge(names)
+    lines = [f"{of}, {found.trace() / max(found.sum(), 1):.2%} right", "label (down) and prediction (across)"]
+    lines.append(
+        " " * edge + "".join(f"{name[-1 if cell == 1 else 0 :][:CELL]:>{cell}}" for name in names) + "   right"
+    )
     for number, (name, counts) in enumerate(zip(names, found.tolist(), strict=True)):
         share = f"{counts[number] / sum(counts):8.1%}" if sum(counts) else ""
         body = "".join(_counts(counts, number, cell, paper))
@@ -104,11 +105,16 @@ def confusion(found: NDArray[Any], names: Sequence[str], of: str, paper: Paper) 
     return "\n".join(lines)
 
 
+def _edge(names: Sequence[str]) -> int:
+    """The width of the names at the left."""
+    return max(len(name[: 2 * CELL]) for name in names) + 1
+
+
 def _counts(counts: Sequence[int], own: int, cell: int, paper: Paper) -> Iterator[str]:
     """The cells of one row of a matrix; a place where nothing was is a dot."""
     for place, count in enumerate(counts):
-        text = f"{f'{count:,}' if count else '.':>{cell}}"
         share = count / max(sum(counts), 1)
+        text = f"{f'{count:,}' if count else '.':>{cell}}" if cell > 1 else GREYS[math.ceil(share * (len(GREYS) - 1))]
         reds = (253, 223, 216, 209, 203, 196)
         color = 114 if place == own else reds[min(int(share * 20), 5)] if count else plots.MUTED
         yield colored(text, color) if paper.colors else text

@@ -46,8 +46,16 @@ def opening(model: Model, target: str, needs: str) -> str:
 
 def names(model: Model) -> str:
     """FEATURES and CLASSES as tuples of ASCII literals: no name can leave its quotes."""
-    text = f"FEATURES = {_tuple(model.preparation.feature_names)}\n"
+    text = f"FEATURES = {_pixels(model) or _tuple(model.preparation.feature_names)}\n"
     return text + (f"CLASSES = {_tuple(class_names(model))}\n" if class_names(model) else "")
+
+
+def _pixels(model: Model) -> str:
+    """The features of an image as the loop that names them, or nothing where they are called otherwise."""
+    height, width = model.preparation.image_shape or (0, 0)
+    made = tuple(f"pixel_{row}_{column}" for row in range(height) for column in range(width))
+    loop = f'tuple(f"pixel_{{row}}_{{column}}" for row in range({height}) for column in range({width}))'
+    return loop if made == model.preparation.feature_names else ""
 
 
 def _tuple(words: tuple[str, ...]) -> str:

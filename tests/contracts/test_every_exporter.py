@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -198,6 +199,14 @@ def test_a_python_file_is_a_program_that_reads_a_csv_file(
             np.testing.assert_allclose(np.loadtxt(io.StringIO(printed), delimiter=","), model.predict(x), atol=1e-5)
         else:
             assert printed == "".join(f"{HOSTILE[k]}\n" for k in model.predict(x))
+
+
+def test_pixels_are_named_by_a_loop(tmp_path: Path) -> None:
+    model = small("3 relu", "mse", features=6)
+    names = tuple(f"pixel_{row}_{column}" for row in range(2) for column in range(3))
+    pixels = msgspec.structs.replace(model.preparation, feature_names=names, image_shape=(2, 3))
+    path = put(Model(model.config, model.network, model.loss, pixels, model.vector), "numpy", tmp_path)
+    assert names == module(path).FEATURES and "pixel_0_1" not in path.read_text()
 
 
 def test_features_of_a_csv_file_are_found_by_name(tmp_path: Path) -> None:

@@ -118,6 +118,8 @@ def test_a_matrix_too_wide_for_its_names_counts_classes() -> None:
     names = [f"a rather long name {i}" for i in range(12)]
     text = maps.confusion(counts, names, "of", PLAIN._replace(width=70))
     assert all(len(line) <= 70 for line in text.splitlines()) and "rather" not in text
+    many = maps.confusion(np.eye(40, dtype=int) * 900, ["x" * 30] * 40, "of", PLAIN).splitlines()
+    assert all(len(line) <= 60 for line in many) and many[4].split() == ["1", "@", "100.0%"]
     lines = maps.confusion(counts[:2, :2], ["ant", "bee"], "of", PLAIN).splitlines()
     assert lines[2].split() == ["ant", "bee", "right"]
 
