@@ -33,7 +33,7 @@ def twins(x: Array, part: Array, train: Array) -> list[tuple[int, int]]:
     """Numbers of the rows of `part` that equal a row of `train`, each with the first such row, in the order of part.
 
     Rows are compared by a sum of 64 bits, then, where it is the same, value by value: 70,000 pictures of 784 bytes
-    take 40 ms.
+    take 0.1 s.
     """
     if not len(part) or not len(train):
         return []
