@@ -45,9 +45,9 @@ def evaluate(args: argparse.Namespace) -> int:
         return 0
     print(f"{sanitize(run.name)}: {len(rows):,} rows of the {args.split} split")
     for name, value in found.items():
-        best = f"   (best possible {data.ceiling:.2%})" if data.ceiling and name.endswith("accuracy") else ""
-        text = f"{value:.2%}" if name.endswith("accuracy") else f"{value:.5f}"
-        print(fact(name.replace("_", " "), text + best))
+        form = ".2%" if name.endswith("accuracy") else ".5f"
+        best = f"   (best possible {data.ceiling:{form}})" if data.ceiling and name.endswith(("accuracy", "r2")) else ""
+        print(fact(name.replace("_", " "), f"{value:{form}}{best}"))
     if mistakes is not None and len(mistakes) <= WIDEST:
         names = [class_name(data, number) for number in range(len(mistakes))]
         body = [(name, *row) for name, row in zip(names, mistakes.tolist(), strict=True)]
@@ -63,7 +63,9 @@ def predict(args: argparse.Namespace) -> int:
     if args.data is not None and (args.rows is not None or args.show):
         raise UsageError("--data brings its own rows", hint="leave out --rows and --show, or leave out --data")
     if args.data is not None:
-        raw = features.read(args.data, model.preparation.feature_names)
+        raw, notices = features.read(args.data, model.preparation)
+        for notice in notices:
+            print(f"mlj: warning[{notice.code}]: {sanitize(notice.message, 500)}", file=sys.stderr)
         answers = Answers(model, model.outputs(raw), np.arange(len(raw)), None)
     else:
         data = run.config.dataset.load()

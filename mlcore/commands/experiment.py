@@ -6,10 +6,12 @@ import argparse
 import os
 import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 from mlcore.config import Config, load_config, load_recipe
 from mlcore.errors import ConfigError, RunError, UsageError
+from mlcore.spec import changed
 
 VARIABLES = {"backend": "MLJ_BACKEND", "device": "MLJ_DEVICE", "seed": "MLJ_SEED"}  # settings made by the environment
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -28,7 +30,12 @@ def chosen(args: argparse.Namespace, runs: bool = False) -> Config:
             except ConfigError as error:
                 error.where = variable
                 raise
-    return config.with_settings(settings(args))
+    return placed(config.with_settings(settings(args)))
+
+
+def placed(config: Config) -> Config:
+    """The same experiment, wherever somebody goes on with it: paths of the command line are of the working directory."""
+    return changed(config, dataset=config.dataset.beside(Path.cwd()))  # type: ignore[no-any-return]
 
 
 def _named(args: argparse.Namespace, runs: bool) -> Config:

@@ -22,6 +22,7 @@ CATALOGUE = Catalogue(
     Entry("breast_cancer", "569 tumours, malignant or benign; no download", "mlcore.datasets.tables:BreastCancer"),
     Entry("diabetes", "how the illness of 442 patients went on: a regression", "mlcore.datasets.tables:Diabetes"),
     Entry("mnist", "70,000 handwritten digits of 28 x 28 pixels", "mlcore.datasets.images:MNIST"),
+    Entry("file", "your own rows: CSV, NPZ, IDX, or pictures in folders", "mlcore.datasets.own:Own"),
 )
 
 

@@ -33,16 +33,14 @@ CODES = {b"\x80": "a pickle", b"\x89HDF": "an HDF5 file", b"PAR1": "a Parquet fi
 class Table(NamedTuple):
     """Columns by name: numbers are float64 [n] with NaN where missing, texts objects [n] with None where missing.
 
-    `rows` [n] are the numbers of its rows in the file, counted from 0 without the header.
+    `rows` [n] are the numbers of its rows in the file, counted from 0 without the header. named: it has a header.
     """
 
     where: str
     names: tuple[str, ...]
     columns: tuple[Array, ...]
     rows: Array
-
-    def __len__(self) -> int:
-        return len(self.rows)
+    named: bool = True
 
     def column(self, name: str) -> Array:
         """The values of a column."""
@@ -74,7 +72,7 @@ def read(path: Path, header: Header = "auto", texts: Collection[str] = ()) -> Ta
     names = names or tuple(f"column_{place}" for place in range(len(head)))
     numbers = _all_numbers(text, separator, heading) if len(text) > SMALL and not texts else None
     if numbers is not None and numbers.shape[1] == len(head):
-        return Table(where, names, tuple(np.ascontiguousarray(numbers.T)), np.arange(len(numbers)))
+        return Table(where, names, tuple(np.ascontiguousarray(numbers.T)), np.arange(len(numbers)), bool(heading))
     known = {place for place, name in enumerate(names) if name in texts}
     while True:
         try:
@@ -84,7 +82,7 @@ def read(path: Path, header: Header = "auto", texts: Collection[str] = ()) -> Ta
             continue
         if not len(columns[0]):
             raise _error("has a header and no rows", "DATA_EMPTY", where)
-        return Table(where, names, columns, np.arange(len(columns[0])))
+        return Table(where, names, columns, np.arange(len(columns[0])), bool(heading))
 
 
 def _text(path: Path) -> str:
@@ -169,7 +167,8 @@ def _names(first: list[str], header: Header, where: str) -> tuple[str, ...] | No
         return None
     for place, name in enumerate(first):
         if not name:
-            raise _error(f"names no column {place} in its first line", "DATA_SCHEMA", where)
+            hint = "name it; a table pandas wrote has its row numbers there: write it with index=False"
+            raise _error(f"has no name for column {place} in its first line", "DATA_SCHEMA", where, hint=hint)
         if first.index(name) != place:
             raise _error(f"has more than one column called {name!r:.80}", "DATA_SCHEMA", where)
     return tuple(first)

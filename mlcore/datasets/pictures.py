@@ -8,7 +8,6 @@ PPM: P5 or P6, width, height, the brightest value, then the bytes (netpbm). Colo
 
 from __future__ import annotations
 
-import os
 import re
 import struct
 import zlib
@@ -47,8 +46,11 @@ def read_folder(folder: Path) -> Album:
     Classes and pictures are taken in the order of their names; hidden files are left out. Raises DataError naming the
     first file that does not fit, StorageError where the disk refuses.
     """
-    classes = [path for path in _listed(folder) if path.is_dir()]
-    names = [(k, path) for k, place in enumerate(classes) for path in _listed(place) if _wanted(path)]
+    found = {
+        place.name: [path for path in _listed(place) if _wanted(path)] for place in _listed(folder) if place.is_dir()
+    }
+    classes = [name for name, paths in found.items() if paths]
+    names = [(k, path) for k, name in enumerate(classes) for path in found[name]]
     if not names:
         hint = "put the pictures of each class into a folder of its own in there"
         raise DataError(f"{folder} holds no folders of pictures", code="DATA_EMPTY", where=str(folder), hint=hint)
@@ -66,7 +68,7 @@ def read_folder(folder: Path) -> Album:
             message = f"has {width} x {height} pixels, {names[0][1].name} has {wide} x {high}"
             raise DataError(f"{path} {message}", code="DATA_SCHEMA", where=str(path), hint="bring all to one size")
         x[place] = picture
-    return Album(x, np.array([k for k, _ in names], np.int32), tuple(path.name for path in classes))
+    return Album(x, np.array([k for k, _ in names], np.int32), tuple(classes))
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -6,6 +6,7 @@ in every other toy, so that the best possible accuracy is known.
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Annotated
 
@@ -73,4 +74,4 @@ class Checker(Sampled, frozen=True, tag="checker"):
 
     def _best(self) -> float:
         edges = self._edges().tolist()
-        return bayes.board(tuple(zip(edges[:-1], edges[1:], strict=True)), self.noise)
+        return bayes.board(tuple(itertools.pairwise(edges)), self.noise)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from mlcore.datasets.dataset import Array, Data, Notice, Rows, Scale, Scaling, Task
@@ -50,13 +52,14 @@ def arrange(
     names: tuple[str, ...],
     scaling: Scaling,
     *,
-    ceiling: float | None = None,
-    image_shape: tuple[int, int] | None = None,
-    notices: tuple[Notice, ...] = (),
+    factor: float | None = None,
+    **more: Any,
 ) -> Data:
-    """The data set of raw inputs [n, features] and targets, scaled and cut into its parts; empty parts are None."""
-    rows = Rows(scaling.apply(raw), y)
+    """The data set of raw inputs [n, features] and targets, scaled and cut into its parts; empty parts are None.
+
+    factor: leave the inputs as they are, to be multiplied by it when a batch is gathered. `more` are fields of Data.
+    """
+    rows = Rows(scaling.apply(raw) if factor is None else raw, y)
     train, validation, test = (rows.take(part) if len(part) else None for part in parts)
     assert train is not None
-    told = {"ceiling": ceiling, "image_shape": image_shape, "notices": notices}
-    return Data(train, validation, test, task, names, scaling, **told)
+    return Data(train, validation, test, task, names, scaling, 1.0 if factor is None else factor, **more)
