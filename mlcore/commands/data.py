@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mlcore import datasets, form
 from mlcore.commands import table
 from mlcore.commands.drawing import Paper, points, side_by_side
-from mlcore.commands.experiment import assignment, named, placed
+from mlcore.commands.experiment import assignment, named, own, placed
 from mlcore.commands.parser import nearest
 from mlcore.commands.story import fact
 from mlcore.commands.topics import allowed, typed
@@ -29,6 +29,7 @@ from mlcore.spec import kind_of
 
 WIDEST = 6  # features shown of a row
 PICTURES = 12
+ROUND = 1e-7  # of the largest value of a feature: what float32 leaves of a zero
 BANDS = 5  # of a regression's numbers, drawn as if they were classes
 SPLITS = ("train", "validation", "test")
 
@@ -71,7 +72,7 @@ def head(args: argparse.Namespace) -> int:
         return 0
     more = ["…"] if len(names) > WIDEST else []
     rows = [
-        [f"{value:.8g}" for value in features[:WIDEST]] + more + [_target(target, classes)]
+        [f"{value:.7g}" for value in features[:WIDEST]] + more + [_target(target, classes)]
         for features, target in zip(x, y, strict=True)
     ]
     print(f"X[:{len(x)}] and y[:{len(x)}] of {kind_of(config.dataset)}")
@@ -131,7 +132,7 @@ def chosen(args: argparse.Namespace) -> Config:
     elif args.data.endswith(".toml") or args.data in recipes() or args.data in known:
         config = named(args.data)
     elif os.path.exists(args.data):
-        config = Config().with_settings({"dataset": "file", "dataset.path": args.data})
+        config = own(args.data)
     else:
         raise nearest("data set", args.data, tuple(dict.fromkeys([*kinds, *known])))
     changes = dict(assignment(text) for text in args.set)
@@ -211,7 +212,9 @@ def _first(dataset: Dataset, n: int) -> tuple[NDArray[Any], NDArray[Any], tuple[
         x, y = dataset.drawn()
         return x[:n], y[:n], ("x1", "x2"), ()
     data = dataset.load()
-    return raw(data, data.train)[:n], data.train.y[:n], data.feature_names, data.task.class_names
+    x = raw(data, data.train)
+    x = np.where(np.abs(x) < np.abs(x).max(axis=0) * ROUND, 0, x)[:n]
+    return x, data.train.y[:n], data.feature_names, data.task.class_names
 
 
 def _target(value: Any, classes: tuple[str, ...]) -> str:
