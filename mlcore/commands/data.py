@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mlcore import datasets, form
 from mlcore.commands import table
 from mlcore.commands.drawing import Paper, points, side_by_side
-from mlcore.commands.experiment import assignment, named, own, placed
+from mlcore.commands.experiment import ROWS, assignment, named, own, placed
 from mlcore.commands.parser import nearest
 from mlcore.commands.story import fact
 from mlcore.commands.topics import allowed, typed
@@ -71,8 +71,9 @@ def head(args: argparse.Namespace) -> int:
             print(json_line({"x": features, "y": target}))
         return 0
     more = ["…"] if len(names) > WIDEST else []
+    figures = 8 if isinstance(config.dataset, Toy) else 6  # float32 has seven
     rows = [
-        [f"{value:.7g}" for value in features[:WIDEST]] + more + [_target(target, classes)]
+        [f"{value:.{figures}g}" for value in features[:WIDEST]] + more + [_target(target, classes)]
         for features, target in zip(x, y, strict=True)
     ]
     print(f"X[:{len(x)}] and y[:{len(x)}] of {kind_of(config.dataset)}")
@@ -131,7 +132,7 @@ def chosen(args: argparse.Namespace) -> Config:
         config = Config().with_settings({"dataset": args.data})
     elif args.data.endswith(".toml") or args.data in recipes() or args.data in known:
         config = named(args.data)
-    elif os.path.exists(args.data):
+    elif args.data.lower().endswith(ROWS) or os.path.exists(args.data):
         config = own(args.data)
     else:
         raise nearest("data set", args.data, tuple(dict.fromkeys([*kinds, *known])))

@@ -62,6 +62,8 @@ def named(text: str) -> Config:
     """
     if text.endswith(".toml"):
         return load_config(text)
+    if text.lower().endswith(ROWS):
+        return own(text)
     try:
         return load_recipe(text)
     except ConfigError:
@@ -69,7 +71,7 @@ def named(text: str) -> Config:
             return Config().with_settings({"dataset": text})
         if not os.path.exists(text):
             raise
-    return own(text) if text.lower().endswith(ROWS) else load_config(text)
+    return load_config(text)
 
 
 def own(path: str) -> Config:
