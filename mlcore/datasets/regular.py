@@ -45,9 +45,9 @@ def whole(path: Path, largest: int) -> bytes:
     """Every byte of a regular file. Raises DataError where they are more than `largest`, or none, or as `opened`."""
     with opened(path) as file:
         size = os.fstat(file.fileno()).st_size
-        found = file.read(largest + 1) if size <= largest else b""
-        if max(size, len(found)) > largest:
-            message = f"{path} has {max(size, len(found)):,} bytes, more than the {largest:,} allowed"
+        found = file.read(size + 1) if size <= largest else b""
+        if size > largest:
+            message = f"{path} has {size:,} bytes, more than the {largest:,} allowed"
             raise DataError(message, code="DATA_LIMIT", where=str(path))
     if not found:
         raise DataError(f"{path} is empty", code="DATA_EMPTY", where=str(path))
