@@ -111,7 +111,9 @@ def test_without_noise_everything_can_be_known(toy):
     assert toy.ceiling() == pytest.approx(1, abs=1e-4) and toy.ceiling() <= 1
 
 
-@pytest.mark.parametrize("toy", [Circles(noise=10), Moons(noise=10), Spirals(noise=10), Blobs(std=100, centers=10), Checker(noise=5)])
+@pytest.mark.parametrize(
+    "toy", [Circles(noise=10), Moons(noise=10), Spirals(noise=10), Blobs(std=100, centers=10), Checker(noise=5)]
+)
 def test_in_loud_noise_little_more_than_chance_is_left(toy):
     chance = 1 / toy._classes()
     assert chance <= toy.ceiling() < chance + 0.03

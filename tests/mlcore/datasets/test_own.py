@@ -164,7 +164,9 @@ def test_rows_in_two_parts_and_constant_features_are_named(tmp_path):
     codes = [notice.code for notice in data.notices]
     assert codes == ["DATA_CONSTANT", "DATA_DUPLICATES", "DATA_DUPLICATES"]
     assert data.notices[0].message.startswith("b never changes") and data.scaling.factor[1] == 1
-    warned = [event for event in train(Config(dataset=Own(path=str(tmp_path / "a.csv")), epochs=1)) if event.kind == "warned"]
+    warned = [
+        event for event in train(Config(dataset=Own(path=str(tmp_path / "a.csv")), epochs=1)) if event.kind == "warned"
+    ]
     assert [event.code for event in warned] == codes
 
 

@@ -45,7 +45,13 @@ def png(pixels, filters=(0,), header=None, body=None, extra=b""):
     packed = zlib.compress(raw) if body is None else body
     middle = len(packed) // 2
     parts = chunk(b"IHDR", header) + chunk(b"tIME", b"1234567") + extra
-    return pictures.SIGNATURE + parts + chunk(b"IDAT", packed[:middle]) + chunk(b"IDAT", packed[middle:]) + chunk(b"IEND", b"")
+    return (
+        pictures.SIGNATURE
+        + parts
+        + chunk(b"IDAT", packed[:middle])
+        + chunk(b"IDAT", packed[middle:])
+        + chunk(b"IEND", b"")
+    )
 
 
 PIXELS = np.random.RandomState(1).randint(0, 256, (9, 7)).astype(np.uint8)
