@@ -155,7 +155,7 @@ def _mismatch(path: Path, reason: str) -> CheckpointError:
 
 def _text(model: Model, kind: str, **more: Any) -> str:
     p = model.preparation
-    preparation = {
+    preparation: dict[str, Any] = {
         "task": p.task.kind,
         "outputs": p.task.outputs,
         "class_names": list(p.task.class_names),

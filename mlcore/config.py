@@ -175,7 +175,7 @@ def load_config(path: str | Path) -> Config:
         raise ConfigError(f"{path} is not TOML: {error}", code="CONFIG_SYNTAX", where=str(path)) from None
     config = from_dict(plain, where=str(path))
     found = config.dataset.beside(path.parent)
-    return config if found is config.dataset else changed(config, dataset=found)  # type: ignore[no-any-return]
+    return config if found is config.dataset else changed(config, dataset=found)
 
 
 RECIPES = Path(__file__).parent / "recipes"

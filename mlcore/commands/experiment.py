@@ -36,7 +36,7 @@ def chosen(args: argparse.Namespace, runs: bool = False) -> Config:
 
 
 def placed(config: Config) -> Config:
-    """The same experiment, wherever somebody goes on with it: paths of the command line are of the working directory."""
+    """The same experiment, wherever somebody goes on with it: its paths are of the working directory."""
     return changed(config, dataset=config.dataset.beside(Path.cwd()))  # type: ignore[no-any-return]
 
 

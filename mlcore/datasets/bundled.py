@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,9 @@ def read(name: str, *, heading: int = 0) -> tuple[Array, Array]:
 
 
 def _numbers(path: Path, delimiter: str, heading: int = 0) -> Array:
-    opened = gzip.open(path, "rt", encoding="ascii") if path.suffix == ".gz" else path.open(encoding="ascii")
-    with opened as file:
-        return np.loadtxt(file, delimiter=delimiter, skiprows=heading)
+    found = path.read_bytes()
+    text = (gzip.decompress(found) if path.suffix == ".gz" else found).decode("ascii")
+    return np.loadtxt(io.StringIO(text), delimiter=delimiter, skiprows=heading)
 
 
 def _asked(name: str) -> tuple[Array, Array]:

@@ -1,7 +1,7 @@
 """Columns of a table as features: missing values filled in, texts as one feature for each (one-hot).
 
-What stands for a missing value and which texts there are is learnt from the training rows alone; a text nobody trained on
-is zero everywhere.
+What stands for a missing value and which texts there are is learnt from the training rows alone; a text nobody trained
+on is zero everywhere.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def encode(columns: Sequence[Column], table: Table) -> tuple[Array, tuple[Notice
     check_whole(table, must, hint="fill them in, or train with dataset.impute")
     width = len(names(columns))
     if width * len(table.rows) > LARGEST:
-        message = f"{table.where}: {len(table.rows):,} rows of {width:,} features are more than the {LARGEST:,} values allowed"
+        message = f"{table.where}: {len(table.rows):,} rows of {width:,} features are more than {LARGEST:,} values"
         raise DataError(message, code="DATA_LIMIT", where=table.where)
     raw, place, notices = np.zeros((len(table.rows), width)), 0, list[Notice]()
     for column in columns:

@@ -38,7 +38,7 @@ class Table(NamedTuple):
 
     where: str
     names: tuple[str, ...]
-    columns: tuple[Array, ...]
+    columns: Sequence[Array]
     rows: Array
     named: bool = True
 
@@ -48,11 +48,17 @@ class Table(NamedTuple):
 
     def take(self, index: Array) -> Table:
         """The rows at `index`."""
-        return self._replace(columns=tuple(column[index] for column in self.columns), rows=self.rows[index])
+        return self._replace(columns=[column[index] for column in self.columns], rows=self.rows[index])
 
 
-class _NoNumber(Exception):
-    """A column taken for numbers has a text."""
+class _Words(dict[str, str | None]):
+    """What a field says as a text: one copy of each, without the blanks around it; None where it is missing."""
+
+    def __missing__(self, cell: str) -> str | None:
+        word = cell.strip()
+        found = None if word in MISSING else word if word == cell else self[word]
+        self[cell] = found
+        return found
 
 
 def read(path: Path, header: Header = "auto", texts: Collection[str] = ()) -> Table:
@@ -72,17 +78,16 @@ def read(path: Path, header: Header = "auto", texts: Collection[str] = ()) -> Ta
     names = names or tuple(f"column_{place}" for place in range(len(head)))
     numbers = _all_numbers(text, separator, heading) if len(text) > SMALL and not texts else None
     if numbers is not None and numbers.shape[1] == len(head):
-        return Table(where, names, tuple(np.ascontiguousarray(numbers.T)), np.arange(len(numbers)), bool(heading))
+        return Table(where, names, list(np.ascontiguousarray(numbers.T)), np.arange(len(numbers)), bool(heading))
     known = {place for place, name in enumerate(names) if name in texts}
-    while True:
-        try:
-            columns = _columns(_batches(text, separator, where, heading), len(head), known)
-        except _NoNumber as found:
-            known.add(found.args[0])
-            continue
-        if not len(columns[0]):
-            raise _error("has a header and no rows", "DATA_EMPTY", where)
-        return Table(where, names, columns, np.arange(len(columns[0])), bool(heading))
+    while True:  # three times at most
+        columns, strange = _columns(_batches(text, separator, where, heading), len(head), known)
+        if not strange:
+            break
+        known |= strange
+    if not len(columns[0]):
+        raise _error("has a header and no rows", "DATA_EMPTY", where)
+    return Table(where, names, columns, np.arange(len(columns[0])), bool(heading))
 
 
 def _text(path: Path) -> str:
@@ -174,35 +179,38 @@ def _names(first: list[str], header: Header, where: str) -> tuple[str, ...] | No
     return tuple(first)
 
 
-def _columns(batches: Iterator[list[list[str]]], width: int, texts: set[int]) -> tuple[Array, ...]:
-    """The columns of rows. Raises _NoNumber with the place of a column that turns out to be texts."""
+def _columns(batches: Iterator[list[list[str]]], width: int, texts: set[int]) -> tuple[list[Array], set[int]]:
+    """The columns of rows, and the places of those that were taken for numbers and are none.
+
+    When the first rows show some, the others are not looked at; else all that there are, are found.
+    """
     parts: list[list[Array]] = [[] for _ in range(width)]
-    words: dict[str, str] = {}  # one copy of each text
-    for rows in batches:
+    words, strange = _Words(), set[int]()
+    for number, rows in enumerate(batches):
+        if number == 1 and strange:
+            break
         for place, cells in enumerate(zip(*rows, strict=True)):
-            parts[place].append(_worded(cells, words) if place in texts else _numbers(cells, place))
-    return tuple(np.concatenate(part) if part else np.empty(0) for part in parts)
+            if place in texts:
+                part = np.empty(len(cells), object)
+                part[:] = list(map(words.__getitem__, cells))
+                parts[place].append(part)
+            elif place not in strange:
+                try:
+                    parts[place].append(_numbers(cells))
+                except ValueError:
+                    strange.add(place)
+    return [np.concatenate(part) if part else np.empty(0) for part in parts], strange
 
 
-def _worded(cells: Sequence[str], words: dict[str, str]) -> Array:
-    found = np.empty(len(cells), object)
-    stripped = (cell.strip() for cell in cells)
-    found[:] = [None if cell in MISSING else words.setdefault(cell, cell) for cell in stripped]
-    return found
-
-
-def _numbers(cells: Sequence[str], place: int) -> Array:
+def _numbers(cells: Sequence[str]) -> Array:
+    """Fields as numbers, NaN where missing. Raises ValueError where one is a text."""
+    if "_" in "".join(cells):
+        raise ValueError("Python's own 1_000 is no number")
     try:
-        found = np.fromiter(map(float, cells), np.float64, len(cells))
+        return np.fromiter(map(float, cells), np.float64, len(cells))
     except ValueError:
         stripped = [cell.strip() for cell in cells]
-        try:
-            found = np.array([np.nan if cell in MISSING else float(cell) for cell in stripped])
-        except ValueError:
-            raise _NoNumber(place) from None
-    if "_" in "".join(cells):  # Python's own 1_000 is no number
-        raise _NoNumber(place)
-    return found
+        return np.array([np.nan if cell in MISSING else float(cell) for cell in stripped])
 
 
 def _number(cell: str) -> float | None:

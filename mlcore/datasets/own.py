@@ -1,4 +1,4 @@
-"""Your own rows: a table in a text file, arrays of NumPy, a pair of IDX files, or a folder of pictures for each class."""
+"""Your own rows: a table in a text file, arrays of NumPy, a pair of IDX files, or folders of pictures, one a class."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from mlcore.spec import changed
 OwnScale: TypeAlias = Literal["auto", "standard", "minmax", "div255", "none"]
 Which: TypeAlias = str | int
 
+SCALES = "auto: / 255 for pictures, standard for tables; learnt from the training rows alone"
+
 
 class Own(Dataset, frozen=True, tag="file"):
     """Rows of your own. What a file is, its content says:
@@ -36,9 +38,7 @@ class Own(Dataset, frozen=True, tag="file"):
     line or of Python in the working directory. Texts become one feature for each of their values.
     """
 
-    scale: Annotated[  # type: ignore[assignment]  # one word more than the others have
-        OwnScale, Meta(description="auto: / 255 for pictures, standard for tables")
-    ] = "auto"
+    scale: Annotated[OwnScale, Meta(description=SCALES)] = "auto"  # type: ignore[assignment]  # one word more
     path: Annotated[str, Meta(description="the file, or the folder with a folder of pictures for each class")] = ""
     target: Annotated[Which, Meta(description="column to predict: its name or number, from 0; empty: the last one")] = (
         ""

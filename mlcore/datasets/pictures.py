@@ -1,4 +1,4 @@
-"""Pictures in files: PNG, PGM and PPM of 8 bits a value, read strictly, and a folder with a folder of them for each class.
+"""Pictures in files: PNG, PGM and PPM of 8 bits a value, read strictly, and folders of them, one a class.
 
 PNG: a signature, then chunks of length, name, bytes and a checksum; the bytes of all IDAT chunks together are a zlib
 stream of rows, each one after a byte that names its filter (W3C, "Portable Network Graphics", second edition). PGM and

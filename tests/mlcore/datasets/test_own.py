@@ -1,4 +1,4 @@
-"""Your own rows: every kind of file, columns and missing values, where files are looked for, and predicting from rows."""
+"""Your own rows: every kind of file, columns, missing values, where files are looked for, predicting from raw rows."""
 
 from __future__ import annotations
 
