@@ -111,7 +111,7 @@ def test_8_for_a_loss_that_is_no_number(mlj) -> None:
     said = mlj("train line-relu6 --epochs 9 --no-progress --set optimizer.learning_rate=1e30", "--set", "layers=8 relu")
     assert said.code == 8 and said.out.startswith("diverged: ")
     assert re.search(
-        r"error\[DIVERGED\]: .* step \d+: layer 3 \(dense \[1\]\) gave .*\n  hint: .*--set optimizer.learning_rate=0.01",
+        r"error\[DIVERGED\]: .* step \d+: layer 3 \(dense \[1\]\) .*\n  hint: .*--set optimizer.learning_rate=0.01",
         said.err,
     )
 
