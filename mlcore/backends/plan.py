@@ -12,10 +12,10 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from mlcore.backends.lowering import ACTIVATIONS, LOSSES, LOWERING, OPTIMIZERS, Call, Stage, slope
+from mlcore.backends.lowering import LOSSES, LOWERING, OPTIMIZERS, Bend, Call, Row, Stage, bend_of, joins, slope
 from mlcore.backends.panels import Layout, whole
 from mlcore.layers.dense import Dense
-from mlcore.layers.layer import Layer, Shape
+from mlcore.layers.layer import Shape
 from mlcore.losses import Loss
 from mlcore.network import Network
 from mlcore.optimizers import Optimizer
@@ -59,6 +59,8 @@ def unsupported(network: Network, loss: Loss, optimizer: Optimizer) -> list[str]
     missing = [f"layer {kind_of(layer)}" for layer in network.layers if type(layer) not in LOWERING]
     if not network.layers:
         missing.append("a network without layers")
+    elif LOWERING.get(type(network.layers[-1]), network) is None:
+        missing.append(f"a network that ends with {kind_of(network.layers[-1])}")
     if type(loss) not in LOSSES:
         missing.append(f"loss {kind_of(loss)}")
     if type(optimizer) not in OPTIMIZERS:
@@ -74,7 +76,8 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
     """
     stages = _stages(network, fuse)
     numbers = sum(stage.inputs + stage.outputs for stage in stages)
-    block = min(batch, max(BLOCK_ROWS, BLOCK_FLOATS // numbers // 64 * 64)) if fuse else batch
+    in_blocks = fuse and not any(row.whole for row in map(_row, stages))
+    block = min(batch, max(BLOCK_ROWS, BLOCK_FLOATS // numbers // 64 * 64)) if in_blocks else batch
     forward, backward = _forward(network, loss, stages, batch), _backward(stages)
     layout = Layout(network, panels=fuse and network.weights >= FUSED_WEIGHTS)
     if layout.panels:
@@ -106,17 +109,21 @@ def explain(plan: Plan, room: int = 0) -> str:
 
 
 def _stages(network: Network, fuse: bool) -> tuple[Stage, ...]:
-    """The layers in groups that become one call each."""
-    groups: list[tuple[int, str]] = []  # first layer of the group, activation fused into it
-    for number, layer in enumerate(network.layers):
-        if fuse and groups and groups[-1] == (number - 1, "linear") and _joins(network.layers[number - 1], layer):
-            groups[-1] = (number - 1, ACTIVATIONS[type(layer)])
+    """The layers in groups that become one call each; layers that need no call are left out."""
+    groups: list[tuple[int, Bend]] = []  # first layer of the group, activation fused into it
+    for place, layer in enumerate(network.layers):
+        if LOWERING[type(layer)] is None:
+            continue
+        before = groups[-1] if groups else None
+        if fuse and before == (place - 1, Bend()) and isinstance(network.layers[place - 1], Dense) and joins(layer):
+            groups[-1] = (place - 1, bend_of(layer))
         else:
-            groups.append((number, "linear"))
+            groups.append((place, Bend()))
     ends = [*(place for place, _ in groups[1:]), len(network.layers)]
     return tuple(
         Stage(
             number=k + 1,
+            place=place,
             layer=network.layers[place],
             slots=network.own[place],
             activation=activation,
@@ -124,14 +131,26 @@ def _stages(network: Network, fuse: bool) -> tuple[Stage, ...]:
             outputs=math.prod(network.shapes[ends[k]]),
             x=f"x{k}",
             y="z" if k + 1 == len(groups) else f"x{k + 1}",
-            mask=groups[k - 1][1] if k else "linear",
+            mask=groups[k - 1][1] if k else Bend(),
         )
         for k, (place, activation) in enumerate(groups)
     )
 
 
-def _joins(layer: Layer, behind: Layer) -> bool:
-    return isinstance(layer, Dense) and type(behind) in ACTIVATIONS
+def outputs(plan: Plan) -> list[str]:
+    """Where the output of each layer of a plain plan lies, by name: a layer without a call has that of the one before."""
+    names = {stage.place: stage.y for stage in plan.stages}
+    found, now = [], plan.stages[0].x
+    for place in range(len(plan.network.layers)):
+        now = names.get(place, now)
+        found.append(now)
+    return found
+
+
+def _row(stage: Stage) -> Row:
+    row = LOWERING[type(stage.layer)]
+    assert row is not None  # such a layer has no stage
+    return row
 
 
 def _forward(network: Network, loss: Loss, stages: tuple[Stage, ...], batch: int) -> list[Call]:
@@ -143,7 +162,8 @@ def _forward(network: Network, loss: Loss, stages: tuple[Stage, ...], batch: int
     calls = [Call("gather", "gather", gathered, f"x0 [{batch}, {features}]", "", operands, numbers)]
     for stage in stages:
         note = row.head(outputs) if stage.y == "z" else ""
-        calls.append(LOWERING[type(stage.layer)].forward(stage, batch)._replace(note=note))
+        call = _row(stage).forward(stage, batch)
+        calls.append(call._replace(note=note) if note else call)
     target = "labels" if row.labels else "targets"
     operands = {"x": "z", "y": "row_loss", "dx": "dz"} | ({} if row.labels else {"dy": "targets"})
     numbers = {"inputs": outputs, "outputs": outputs}
@@ -156,9 +176,9 @@ def _backward(stages: tuple[Stage, ...]) -> list[Call]:
     calls: list[Call] = []
     for stage in reversed(stages[first - 1 :]):
         masked = stage.number < len(stages) and isinstance(stages[stage.number].layer, Dense)
-        if stage.activation != "linear" and not masked:
-            calls.append(slope(stage, stage.activation, stage.dy))
-        calls.append(LOWERING[type(stage.layer)].backward(stage, stage.number > first))
+        if stage.activation and not masked:
+            calls.append(slope(stage, stage.activation, stage.y, stage.dy))
+        calls.append(_row(stage).backward(stage, stage.number > first))
     return calls
 
 
@@ -167,7 +187,7 @@ def _moving(call: Call, optimizer: Optimizer) -> Call:
     if "dw" not in call.operands:
         return call
     kind = kind_of(optimizer)
-    written = [name.removeprefix("d") if name.startswith(("dW", "db")) else name for name in call.writes.split(", ")]
+    written = [name if name.startswith("dx") else name.removeprefix("d") for name in call.writes.split(", ")]
     constants = (optimizer.weight_decay, *OPTIMIZERS[type(optimizer)](optimizer))
     text, writes = f"{call.text}, {kind}", ", ".join(written)
     return call._replace(text=text, writes=writes, rule=kind, constants=constants)
@@ -176,13 +196,14 @@ def _moving(call: Call, optimizer: Optimizer) -> Call:
 def _update(network: Network, optimizer: Optimizer) -> list[Call]:
     """One call over the flat vector, or two where only the weights decay."""
     kind, moments = kind_of(optimizer), ", moments" if optimizer.moments else ""
-    spans = [(0, network.weights), (network.weights, network.size)] if optimizer.weight_decay else [(0, network.size)]
+    learned = network.learned  # statistics lie behind, and nothing moves them
+    spans = [(0, network.weights), (network.weights, learned)] if optimizer.weight_decay else [(0, learned)]
     calls = []
     for start, end in spans:
         if start == end:
             continue
         decay = optimizer.weight_decay if end == network.weights else 0.0
-        moved = "W, b" if end - start == network.size else "W" if start == 0 else "b"
+        moved = "W, b" if end - start == learned else "W" if start == 0 else "b"
         note = f"{end - start} numbers, " + (f"decay {decay:g}" if decay else "one call")
         reads = ", ".join(f"d{name}" for name in moved.split(", ")) + moments
         operands = {"w": "parameters", "dw": "gradient"}
@@ -207,6 +228,9 @@ def _arena(layout: Layout, optimizer: Optimizer, stages: tuple[Stage, ...], bloc
         if isinstance(stage.layer, Dense):
             columns = whole(stage.inputs) if layout.panels else stage.inputs
             shapes[f"W{stage.number}T"] = (stage.outputs, columns)
+        room = _row(stage).room(stage.inputs, block)
+        if room:
+            shapes[f"m{stage.number}"] = (room,)
     places, end = {}, 0
     for name, shape in shapes.items():
         places[name] = Place(end, shape)
