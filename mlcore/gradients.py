@@ -29,7 +29,8 @@ NATIVE = 1e-4  # float32 against float64, as a share of the largest number of th
 ROUNDING = 2e-15  # of a loss near 1, in float64; a step divides it
 JUMP = 1e-2  # a slope that changes by more within one step has jumped
 ROWS = 10  # few rows, few kinks
-MOST = 200  # numbers of an array that are moved unless somebody asks for all
+MOST, FEWEST = 200, 5  # numbers of an array that are moved unless somebody says how many
+WORK = 1e9  # multiplications spent on it: large networks have fewer of their numbers moved
 TRAINING = Mode(training=True)  # dropout keeps the masks of the first step
 
 
@@ -77,19 +78,30 @@ class GradientCheck(NamedTuple):
         return max((array.error for array in self.arrays), default=0.0)
 
     @property
+    def worst(self) -> str:
+        """The worst relative error in words."""
+        return f"worst relative error {self.error:.1e}" if self.error else "no error beyond rounding"
+
+    @property
     def native(self) -> float | None:
         """The worst error of the C kernels, None where they were not asked."""
         return max((a.native for a in self.arrays if a.native is not None), default=None)
 
 
 def gradcheck(
-    model: Model | Config, x: Any = None, y: Any = None, *, rows: int = ROWS, most: int = MOST, native: bool = True
+    model: Model | Config,
+    x: Any = None,
+    y: Any = None,
+    *,
+    rows: int = ROWS,
+    most: int | None = None,
+    native: bool = True,
 ) -> GradientCheck:
     """Check the gradient of every parameter array of a model, or of an experiment at its first weights.
 
     x [B, features] are raw inputs and y their targets (class numbers [B] or numbers [B, O]); without them the first
-    `rows` training rows of the experiment are taken. most: numbers of an array that are moved. native: ask the C
-    kernels as well. Raises DataError when x and y do not fit.
+    `rows` training rows of the experiment are taken. most: numbers of an array that are moved; else 200, fewer where
+    the network is large. native: ask the C kernels as well. Raises DataError when x and y do not fit.
     """
     config = model if isinstance(model, Config) else model.config
     data = config.dataset.load() if x is None or isinstance(model, Config) else None
@@ -123,21 +135,38 @@ def _targets(y: Any, rows: int, outputs: int, preparation: Preparation) -> Array
     return y.astype(np.int32)
 
 
-def check(problem: Problem, vector: Array, *, most: int = MOST, native: bool = True) -> GradientCheck:
-    """Check the gradient of every parameter array at `vector` [P] on the rows of `problem`, all as one batch."""
+def check(
+    problem: Problem, vector: Array, *, most: int | None = None, native: bool = True, work: float = WORK
+) -> GradientCheck:
+    """Check the gradient of every parameter array at `vector` [P] on the rows of `problem`, all as one batch.
+
+    most: numbers of an array that are moved, else as many as `work` multiplications allow.
+    """
     if not len(problem.rows):
         raise DataError("gradcheck: there are no rows to check on", code="DATA_EMPTY")
-    x = problem.rows.x.astype(np.float64) * (problem.factor if problem.rows.x.dtype == np.uint8 else 1.0)
+    x = _inputs(problem)
     mode = TRAINING._replace(seed=problem.seed)
     walk = _Walk(problem.network, problem.loss, vector.astype(np.float64), x, problem.rows.y, mode)
     gradient, loss = walk.gradient()
-    found = [_array(walk, slot, gradient, loss, most) for slot in problem.network.slots if slot.param.role != "statistic"]
+    slots = [slot for slot in problem.network.slots if slot.param.role != "statistic"]
+    if most is None:
+        afford = work / (4 * len(x) * max(problem.network.size, 1) * max(len(slots), 1))
+        most = int(np.clip(afford, FEWEST, MOST))
+    found = [_array(walk, slot, gradient, loss, most) for slot in slots]
     skipped = "not asked"
     if native:
-        errors, skipped = _native(problem, vector)
+        errors, skipped = native_errors(problem, vector)
         found = [array._replace(native=errors.get(array.name)) for array in found]
-    found.sort(key=lambda array: (array.ok, -array.error))
+    found.sort(key=lambda array: (array.ok, -array.error, -abs(array.analytic - array.numeric)))
     return GradientCheck(tuple(found), len(x), loss, skipped)
+
+
+def _inputs(problem: Problem) -> Array:
+    """The inputs as the network sees them, float64; whole numbers that are no pixels stay what they are."""
+    x = problem.rows.x
+    if x.dtype == np.uint8:
+        return x.astype(np.float64) * problem.factor
+    return x.astype(np.float64) if x.dtype.kind == "f" else x
 
 
 def differences(f: Callable[[Array], float], value: Array, places: Iterable[tuple[int, ...]], step: float) -> Array:
@@ -231,7 +260,7 @@ def _array(walk: _Walk, slot: Slot, gradient: Array, loss: float, most: int) -> 
         left = np.flatnonzero(error > LIMIT)
     kinks = [i for i in left if walk.kinked(slot.layer, value, places[i], STEPS[-1])]
     error[kinks] = -1  # below every error there is
-    worst = int(error.argmax())
+    worst = int(np.lexsort((np.abs(analytic - numeric), error))[-1])
     return ArrayCheck(
         slot.path,
         slot.layer + 1,
@@ -246,22 +275,25 @@ def _array(walk: _Walk, slot: Slot, gradient: Array, loss: float, most: int) -> 
     )
 
 
-def _native(problem: Problem, vector: Array) -> tuple[dict[str, float], str]:
+def native_errors(problem: Problem, vector: Array) -> tuple[dict[str, float], str]:
     """How far the C kernels' gradient is from the pages' in float64, by array; or why they were not asked.
 
-    Both without dropout, as `Session.inspect` looks.
+    Each as a share of the array's largest number, and at least of a thousandth of the largest there is. Both without
+    dropout, as `Session.inspect` looks.
     """
     network, loss, rule = problem.network, problem.loss, problem.optimizer
     try:
         backend = backends.choose("native", "cpu", "float32", network, loss, rule).backend
     except BackendError as error:
         return {}, str(error)
-    rows = problem.rows if problem.rows.x.dtype == np.uint8 else Rows(problem.rows.x.astype(np.float32), problem.rows.y)
+    rows = problem.rows
+    if rows.x.dtype == np.float64:
+        rows = Rows(rows.x.astype(np.float32), rows.y)
     session = backend.open(problem._replace(rows=rows))
     session.restore(Weights(vector.astype(np.float32), np.zeros((rule.moments, network.size), np.float32), 0))
     found = session.inspect(rows.x, rows.y).gradient
     session.close()
-    x = rows.x.astype(np.float64) * (problem.factor if rows.x.dtype == np.uint8 else 1.0)
+    x = _inputs(problem._replace(rows=rows))
     exact, _ = _Walk(network, loss, vector.astype(np.float64), x, rows.y, INFERENCE).gradient()
     errors = {}
     for slot in network.slots:

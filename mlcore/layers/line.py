@@ -10,6 +10,17 @@ from mlcore.layers import CATALOGUE
 from mlcore.layers.dense import Dense
 from mlcore.layers.layer import Layer
 
+MEANT = {  # words of other notations, and what is written here instead
+    "->": "separate layers by |, as in 10 relu | 10 relu",
+    "-": "separate layers by |, as in 10 relu | 10 relu",
+    "linear": "write the number of units alone, as in 10 relu",
+    "softmax": "leave it out: it is part of the loss softmax_cross_entropy",
+    "logsoftmax": "leave it out: it is part of the loss softmax_cross_entropy",
+    "logistic": "it is called sigmoid",
+    "identity": "leave it out: units without a word after them stay as they are",
+    "none": "leave it out: units without a word after them stay as they are",
+}
+
 
 def parse(text: str) -> tuple[Layer, ...]:
     """Layers from a line: items separated by |, in each a number of units and then an activation.
@@ -20,19 +31,36 @@ def parse(text: str) -> tuple[Layer, ...]:
     for place, item in enumerate(text.split("|") if text.strip() else (), start=1):
         words = item.split()
         if not words:
-            raise ConfigError(f"layers: item {place} of {text!r} is empty", hint="write e.g. 10 relu | 10 relu")
-        layers.extend(_layer(word, place) for word in words)
+            raise ConfigError(
+                f"layer {len(layers) + 1}, item {place} of {text!r:.80}: expected units or a layer, got nothing",
+                hint="take one | away, or write e.g. 10 relu | 10 relu",
+            )
+        for word in words:
+            layers.append(_layer(word, f"layer {len(layers) + 1}, item {place}"))
     return tuple(layers)
 
 
-def _layer(word: str, place: int) -> Layer:
-    if re.fullmatch(r"[-+]?[0-9]{1,4000}", word):
-        return Dense(int(word))
-    entry = CATALOGUE.find(word)
+def _layer(word: str, where: str) -> Layer:
+    try:
+        if re.fullmatch(r"[-+]?[0-9]{1,4000}", word):
+            return Dense(int(word))
+        entry = CATALOGUE.find(word)
+    except ConfigError as error:
+        told = f"expected units or a layer, got {error}" if error.code == "CONFIG_UNKNOWN" else str(error)
+        raise ConfigError(f"{where}: {told}", code=error.code, hint=_meant(word) or error.hint or "e.g. 10 relu") from None
     if entry.name == "dense":
-        raise ConfigError(f"layers: item {place}: dense needs its units", hint="write the number alone, e.g. 10 relu")
+        hint = "write the number alone, e.g. 10 relu"
+        raise ConfigError(f"{where}: expected the units of dense, got the word alone", hint=hint)
     layer: Layer = entry.load()()
     return layer
+
+
+def _meant(word: str) -> str:
+    """The way out where a word is of another notation, or units and a word that were not kept apart."""
+    units = re.fullmatch(r"([0-9]+)(?:\.[0-9]*)?,?([A-Za-z]\w*)?,?", word)
+    if units and not word.isdigit():
+        return f"units are a whole number and stand alone, as in {units[1]} {units[2] or 'relu'}"
+    return MEANT.get(re.sub(r"^nn\.|\(.*|,$", "", word).lower(), "")
 
 
 def write(layers: Iterable[Layer]) -> str:
