@@ -91,7 +91,9 @@ def _written_head(network: Network, loss: Loss, task: Task) -> Iterator[Remark]:
     if not isinstance(units, Dense) or units.units not in (network.output_shape[0], task.outputs):
         return
     if squashed and ends is not None and task.kind != "regression":
-        message = f"layer {len(body)}, {kind_of(ends)}, stands before the output layer, whose loss {kind_of(loss)} has one"
+        message = (
+            f"layer {len(body)}, {kind_of(ends)}, stands before the output layer, whose loss {kind_of(loss)} has one"
+        )
         hint = f"leave '{units.units} {kind_of(ends)}' out if it was meant as the output"
         yield Remark("LOSS_HAS_IT", len(body), message, hint)
     elif not squashed:
@@ -134,12 +136,10 @@ def claimed(text: str) -> Claim | None:
     parts = [part.strip() for part in text.split("->" if "->" in text else "-")]
     if len(parts) < 2 or not ("->" in text or all(re.fullmatch(r"\d+", part) for part in parts)):
         return None
-    for which, place in (("first", 0), ("last", -1)):
+    for number, place, what in ((1, 0, "inputs"), (len(parts), -1, "outputs")):
         if not re.fullmatch(r"[0-9]{1,9}", parts[place]):
-            hint = "write e.g. 2 -> 10 relu -> 1: features, layers, outputs"
-            number = 1 if which == "first" else len(parts)
-            message = f"layer {number}: expected the number of {'inputs' if number == 1 else 'outputs'}, got {parts[place]!r:.40}"
-            raise ConfigError(message, hint=hint)
+            message = f"layer {number}: expected the number of {what}, got {parts[place]!r:.40}"
+            raise ConfigError(message, hint="write e.g. 2 -> 10 relu -> 1: features, layers, outputs")
     between = [f"{part} relu" if "->" not in text else part for part in parts[1:-1]]
     return Claim(int(parts[0]), " | ".join(between), int(parts[-1]))
 

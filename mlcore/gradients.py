@@ -1,14 +1,11 @@
 """Gradients held to their definition: what backpropagation says beside what happens when a number is moved.
 
-Central differences of fourth order, in float64; the relative error is that of CS231n's notes,
-|analytic - numeric| / max(|analytic|, |numeric|), of which what rounding alone may cause is left out. A number whose
-step crosses a kink (of ReLU at zero, of max pooling where the winner changes, of |z - y|) has no derivative to compare
-with: smaller steps are tried, and what still crosses one is told apart and not counted.
+A number whose step crosses a kink (of ReLU at zero, of max pooling where the winner changes, of |z - y|) has no
+derivative to compare with: smaller steps are tried, and what still crosses one is told apart and not counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +14,7 @@ from mlcore import backends
 from mlcore.backends.backend import Problem, Weights
 from mlcore.config import Config
 from mlcore.datasets.dataset import Rows
+from mlcore.differences import differences, relative_error
 from mlcore.errors import BackendError, DataError
 from mlcore.layers.layer import INFERENCE, Array, Mode, Saved
 from mlcore.losses import Loss
@@ -60,7 +58,7 @@ class ArrayCheck(NamedTuple):
 
 
 class GradientCheck(NamedTuple):
-    """Every parameter array, the worst first. `skipped` says why the C kernels were not asked, empty where they were."""
+    """Every parameter array, the worst first. `skipped` says why the C kernels were not asked, or nothing."""
 
     arrays: tuple[ArrayCheck, ...]
     rows: int
@@ -121,9 +119,10 @@ def gradcheck(
     return check(problem, vector, most=most, native=native)
 
 
-def _targets(y: Any, rows: int, outputs: int, preparation: Preparation) -> Array:
+def _targets(targets: Any, rows: int, outputs: int, preparation: Preparation) -> Array:
     """Targets as `Rows` holds them. Raises DataError when they are others than the task has."""
-    y, task = np.asarray(y), preparation.task
+    y: Array = np.asarray(targets)
+    task = preparation.task
     if task.kind == "regression":
         y = y.reshape(len(y), -1) if y.ndim else y.reshape(1, 1)
         if y.shape != (rows, outputs) or y.dtype.kind not in "fiub" or not np.isfinite(y).all():
@@ -167,34 +166,6 @@ def _inputs(problem: Problem) -> Array:
     if x.dtype == np.uint8:
         return x.astype(np.float64) * problem.factor
     return x.astype(np.float64) if x.dtype.kind == "f" else x
-
-
-def differences(f: Callable[[Array], float], value: Array, places: Iterable[tuple[int, ...]], step: float) -> Array:
-    """The derivative of f at value by each number at `places` [n]: central differences of fourth order.
-
-    f' = (8 (f(+h) - f(-h)) - (f(+2h) - f(-2h))) / 12h, wrong by about h^4 f'''''/30. `value` is moved and put back.
-    """
-    found = []
-    for place in places:
-        kept, heights = value[place], []
-        for moved in (step, -step, 2 * step, -2 * step):
-            value[place] = kept + moved
-            heights.append(f(value))
-        value[place] = kept
-        near, far = heights[0] - heights[1], heights[2] - heights[3]
-        found.append((8 * near - far) / (12 * step))
-    return np.array(found)
-
-
-def relative_error(analytic: Array, numeric: Array, rounding: float = 0.0) -> Array:
-    """|analytic - numeric| / max(|analytic|, |numeric|) of each number, 0 where they differ by no more than `rounding`.
-
-    CS231n: above 1e-2 the gradient is wrong, below 1e-7 one can be happy.
-    """
-    apart = np.maximum(np.abs(analytic - numeric) - rounding, 0)
-    larger = np.maximum(np.abs(analytic), np.abs(numeric))
-    error: Array = np.divide(apart, larger, out=np.zeros_like(apart), where=apart > 0)
-    return np.where(np.isfinite(analytic) & np.isfinite(numeric), error, np.inf)
 
 
 class _Walk:
@@ -248,7 +219,9 @@ def _array(walk: _Walk, slot: Slot, gradient: Array, loss: float, most: int) -> 
     """One parameter array: each number by the largest step that fits, or told apart as lying on a kink."""
     own = gradient[slot.offset : slot.offset + slot.size]
     value = walk.views[slot.layer][slot.name]
-    flat = np.arange(slot.size) if slot.size <= most else np.random.default_rng(slot.offset).choice(slot.size, most, False)
+    flat = (
+        np.arange(slot.size) if slot.size <= most else np.random.default_rng(slot.offset).choice(slot.size, most, False)
+    )
     places = [tuple(map(int, np.unravel_index(number, slot.param.shape))) for number in flat]
     analytic, numeric = own[flat], np.zeros(len(flat))
     error, left = np.full(len(flat), np.inf), np.arange(len(flat))

@@ -63,9 +63,7 @@ class Subject(NamedTuple):
 
     def problem(self, rows: Rows, batch: int) -> Problem:
         """The experiment on some of its rows."""
-        return Problem(
-            self.network, self.loss, self.config.optimizer, rows, self.data.factor, batch, self.config.seed
-        )
+        return Problem(self.network, self.loss, self.config.optimizer, rows, self.data.factor, batch, self.config.seed)
 
 
 def preflight(config: Config, data: Data | None = None) -> Iterator[Check]:
@@ -173,7 +171,9 @@ def by_heart(subject: Subject) -> Check:
             lowest = min(lowest, loss)
             if loss <= LEARNT * silent and right:
                 return Check("by heart", "ok", f"{len(some)} rows reach a loss of {loss:.2g} in {steps} steps of adam")
-    evidence = f"{len(some)} rows stay at a loss of {lowest:.3g} after {steps} steps of adam (zero outputs: {silent:.3g})"
+    evidence = (
+        f"{len(some)} rows stay at a loss of {lowest:.3g} after {steps} steps of adam (zero outputs: {silent:.3g})"
+    )
     if len(subject.network.layers) == 1:
         return Check("by heart", "failed", evidence, "no hidden layer: layers = 16 relu")
     return Check("by heart", "failed", evidence, "more units, another activation or another seed")

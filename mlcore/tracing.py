@@ -31,7 +31,7 @@ class Stage(NamedTuple):
     """One layer: what came out of it, and what came back to it.
 
     y, dy [O …]: its output and the gradient of the loss with respect to it. dx the same for its input. weights,
-    gradients and updated are its parameter arrays by name. The last four are empty where only forward was asked.
+    gradients and updated are its parameter arrays by name. The last four are None where only forward was asked.
     """
 
     number: int
@@ -41,8 +41,8 @@ class Stage(NamedTuple):
     weights: dict[str, Array]
     dy: Array | None = None
     dx: Array | None = None
-    gradients: dict[str, Array] = {}
-    updated: dict[str, Array] = {}
+    gradients: dict[str, Array] | None = None
+    updated: dict[str, Array] | None = None
 
 
 class Trace(NamedTuple):
@@ -67,9 +67,7 @@ class Given(NamedTuple):
     weights: dict[str, Array]
 
 
-def trace(
-    network: Network, loss: Loss, vector: Array, x: Array, y: Any, optimizer: Optimizer | None = None
-) -> Trace:
+def trace(network: Network, loss: Loss, vector: Array, x: Array, y: Any, optimizer: Optimizer | None = None) -> Trace:
     """Follow one row x [features …] with target y (a class number, or numbers [O]) at weights `vector` [P].
 
     optimizer: go backward too, and make its first update.
@@ -97,9 +95,7 @@ def trace(
         own = {slot.name: slopes[number][slot.name] for slot in network.own[number] if slot.param.role != "statistic"}
         stages[number] = stages[number]._replace(dy=dy[0], dx=dx[0], gradients=own, updated=updated[number])
     later = loss(network.forward(after, batch)[0], target)[0]
-    return found._replace(
-        stages=tuple(stages), dz=dz[0], optimizer=kind_of(optimizer), rate=rate, loss_after=later
-    )
+    return found._replace(stages=tuple(stages), dz=dz[0], optimizer=kind_of(optimizer), rate=rate, loss_after=later)
 
 
 def _forward(network: Network, vector: Array, x: Array) -> tuple[list[Array], list[Saved]]:
@@ -113,7 +109,9 @@ def _forward(network: Network, vector: Array, x: Array) -> tuple[list[Array], li
     return outputs, kept
 
 
-def _backward(network: Network, vector: Array, saved: list[Saved], dy: Array) -> tuple[list[tuple[Array, Array]], Array]:
+def _backward(
+    network: Network, vector: Array, saved: list[Saved], dy: Array
+) -> tuple[list[tuple[Array, Array]], Array]:
     """The gradient at the output and at the input of each layer, and that of every parameter [P]."""
     gradient, found = np.zeros_like(vector), []
     views, slopes = network.views(vector), network.views(gradient)

@@ -44,9 +44,7 @@ class Paper(NamedTuple):
         return cls.of(args.width, args.height, args.ascii)
 
 
-def curves(
-    series: Mapping[str, tuple[Any, Any]], paper: Paper, title: str, log: bool, at: float | None = None
-) -> str:
+def curves(series: Mapping[str, tuple[Any, Any]], paper: Paper, title: str, log: bool, at: float | None = None) -> str:
     """Curves by name (x and y of each) with a legend above them, which has their last values. at: an x to point out."""
     width, height, colors, glyphs = paper
     lines = [plots.Line(name, x, y) for name, (x, y) in series.items()]

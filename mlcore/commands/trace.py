@@ -72,7 +72,9 @@ def _subject(args: argparse.Namespace, given: Given) -> _Subject:
         vector = network.init(config.seed, config.init)
         return _Subject(network, loss, vector, given.x, y, config.optimizer, f"x and y of {args.given}", str(given.y))
     if given.x is not None:
-        raise UsageError("--given: x and y are for an experiment, not for a run", hint="give [weights] alone, and --row")
+        raise UsageError(
+            "--given: x and y are for an experiment, not for a run", hint="give [weights] alone, and --row"
+        )
     data = config.dataset.load()
     row = _row(data, args.split, args.row)
     x, y = data.inputs(row)[0], row.y[0]
@@ -115,10 +117,10 @@ def _back(found: Trace, full: bool) -> Iterator[str]:
     yield from _shown("dz", found.dz, full)
     for stage in reversed(found.stages):
         yield f"\nlayer {stage.number}: {stage.kind}{_formula(stage.kind, 1)}"
+        assert stage.dx is not None and stage.gradients is not None and stage.updated is not None
         for name, value in stage.gradients.items():
             yield from _shown(f"d{name}", value, full)
             yield from _shown(f"{name} after", stage.updated[name], full)
-        assert stage.dx is not None
         yield from _shown("dx", stage.dx, full)
     yield ""
     yield fact("update", f"the first of {found.optimizer}, learning rate {found.rate:g}")
@@ -157,7 +159,9 @@ def _digits(number: float) -> str:
 
 
 def _plain(found: Trace, loss: str) -> dict[str, Any]:
-    stages = [{name: _listed(value) for name, value in stage._asdict().items() if value is not None} for stage in found.stages]
+    stages = [
+        {name: _listed(value) for name, value in stage._asdict().items() if value is not None} for stage in found.stages
+    ]
     said = {"x": _listed(found.x), "target": _listed(found.y), "layers": stages, "answer": _listed(found.answer)}
     said |= {"loss": found.loss, "loss_kind": loss}
     if found.dz is not None:

@@ -47,7 +47,9 @@ def _layer(word: str, where: str) -> Layer:
         entry = CATALOGUE.find(word)
     except ConfigError as error:
         told = f"expected units or a layer, got {error}" if error.code == "CONFIG_UNKNOWN" else str(error)
-        raise ConfigError(f"{where}: {told}", code=error.code, hint=_meant(word) or error.hint or "e.g. 10 relu") from None
+        raise ConfigError(
+            f"{where}: {told}", code=error.code, hint=_meant(word) or error.hint or "e.g. 10 relu"
+        ) from None
     if entry.name == "dense":
         hint = "write the number alone, e.g. 10 relu"
         raise ConfigError(f"{where}: expected the units of dense, got the word alone", hint=hint)
