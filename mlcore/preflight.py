@@ -34,6 +34,7 @@ LEARNT = 0.05  # of the loss of outputs that are all zero
 SAMPLE = 512  # rows of the first loss
 BATCH = 64  # rows of the batch the C kernels are held to
 WORK = 2e8  # multiplications for moving numbers
+DROWNED = 10  # times the loss that decay and L1 may add
 TOO_SURE, TOO_GOOD = 2.0, 0.5  # times the loss of outputs that are all zero
 
 
@@ -144,18 +145,24 @@ def first_loss(subject: Subject) -> Check:
 
 
 def penalty(subject: Subject) -> Check:
-    """Weight decay, where there is any, must raise what is minimised, and not drown it."""
-    decay = subject.config.optimizer.weight_decay
-    if not decay:
-        return Check("penalty", "skipped", "optimizer.weight_decay = 0")
+    """Decay and L1, where there are any, must raise what is minimised, and not drown it."""
+    rule = subject.config.optimizer
+    if rule.decoupled or not (rule.weight_decay or rule.l1):
+        why = "its decay is no part of the loss" if rule.decoupled else "no weight decay and no L1"
+        return Check("penalty", "skipped", f"{kind_of(rule)}: {why}")
     w = subject.vector[: subject.network.weights].astype(np.float64)
     rows = subject.data.train.take(slice(0, SAMPLE))
     z, _ = subject.network.forward(subject.vector, subject.data.inputs(rows))
-    loss, added = subject.loss(z, rows.y)[0], decay / 2 * float(w @ w)
-    evidence = f"weight decay {decay:g} adds {added:.4g} to a loss of {loss:.4g}"
-    if added > 10 * max(loss, 1e-12):
-        return Check("penalty", "failed", f"{evidence}: it drowns it", f"optimizer.weight_decay = {decay / 100:g}")
-    return Check("penalty", "ok" if added > 0 else "failed", evidence, "" if added > 0 else "init = he_normal")
+    loss, added = subject.loss(z, rows.y)[0], rule.weight_decay / 2 * float(w @ w) + rule.l1 * float(np.abs(w).sum())
+    evidence = f"weight_decay {rule.weight_decay:g} and l1 {rule.l1:g} add {added:.4g} to a loss of {loss:.4g}"
+    if added <= 0:
+        return Check("penalty", "failed", f"{evidence}: all weights are zero", "init = he_normal")
+    if added > DROWNED * max(loss, 1e-12):
+        remedy = (
+            f"optimizer.weight_decay = {rule.weight_decay / 100:g}" if rule.weight_decay else "a smaller optimizer.l1"
+        )
+        return Check("penalty", "failed", f"{evidence}: the loss drowns in it", remedy)
+    return Check("penalty", "ok", evidence)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -176,7 +183,7 @@ def by_heart(subject: Subject) -> Check:
     )
     if len(subject.network.layers) == 1:
         return Check("by heart", "failed", evidence, "no hidden layer: layers = 16 relu")
-    return Check("by heart", "failed", evidence, "more units, another activation or another seed")
+    return Check("by heart", "failed", evidence, "more units, another activation, or other first weights: seed, init")
 
 
 def learning(subject: Subject, rows: Rows, rate: float) -> Iterator[tuple[int, float, bool]]:

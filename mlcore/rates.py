@@ -67,7 +67,8 @@ def find(
     network, _ = blueprint(config, data)
     rows = _batch_size(config, data)
     count = int(np.clip(WORK / (steps * rows * network.size), 1, NETWORKS))
-    curves = [raised(config.with_settings({"seed": (config.seed + n) % 2**32}), data, rates) for n in range(count)]
+    alone = config.with_settings({"repeats": 1})
+    curves = [raised(alone.with_settings({"seed": (config.seed + n) % (2**32 - 1)}), data, rates) for n in range(count)]
     return suggest(rates, curves, config.optimizer)
 
 

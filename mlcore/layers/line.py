@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from mlcore.catalogue import Entry
 from mlcore.errors import ConfigError
 from mlcore.layers import CATALOGUE
 from mlcore.layers.dense import Dense
@@ -41,15 +42,9 @@ def parse(text: str) -> tuple[Layer, ...]:
 
 
 def _layer(word: str, where: str) -> Layer:
-    try:
-        if re.fullmatch(r"[-+]?[0-9]{1,4000}", word):
-            return Dense(int(word))
-        entry = CATALOGUE.find(word)
-    except ConfigError as error:
-        told = f"expected units or a layer, got {error}" if error.code == "CONFIG_UNKNOWN" else str(error)
-        raise ConfigError(
-            f"{where}: {told}", code=error.code, hint=_meant(word) or error.hint or "e.g. 10 relu"
-        ) from None
+    if re.fullmatch(r"[-+]?[0-9]{1,4000}", word):
+        return _dense(word, where)
+    entry = _entry(word, where)
     if entry.name == "dense":
         hint = "write the number alone, e.g. 10 relu"
         raise ConfigError(f"{where}: expected the units of dense, got the word alone", hint=hint)
@@ -57,10 +52,26 @@ def _layer(word: str, where: str) -> Layer:
     return layer
 
 
+def _dense(word: str, where: str) -> Dense:
+    try:
+        return Dense(int(word))
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}", code=error.code, hint="e.g. 10 relu") from None
+
+
+def _entry(word: str, where: str) -> Entry:
+    """The layer a word names. Raises ConfigError saying where, and the way out from other notations."""
+    try:
+        return CATALOGUE.find(word)
+    except ConfigError as error:
+        what = f"{where}: expected units or a layer, got {error}"
+        raise ConfigError(what, code=error.code, hint=_meant(word) or error.hint) from None
+
+
 def _meant(word: str) -> str:
     """The way out where a word is of another notation, or units and a word that were not kept apart."""
     units = re.fullmatch(r"([0-9]+)(?:\.[0-9]*)?,?([A-Za-z]\w*)?,?", word)
-    if units and not word.isdigit():
+    if units:
         return f"units are a whole number and stand alone, as in {units[1]} {units[2] or 'relu'}"
     return MEANT.get(re.sub(r"^nn\.|\(.*|,$", "", word).lower(), "")
 

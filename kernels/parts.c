@@ -1,0 +1,90 @@
+/* The parts of every call but the dense layer's, and the table of all. */
+#include "parts.h"
+
+#include <math.h>
+
+static void gather(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const mlj_plan *p = b->plan;
+    float *y = at(b, c->y);
+    if (b->input == y) {
+        const int32_t *rows = (b->order ? b->order : p->count_up) + from;
+        b->ops->gather(to - from, c->inputs, rows, b->x, b->is_uint8, p->factor, y + from * c->inputs, c->inputs);
+    }
+    if (!b->order) return;
+    if (p->targets) {
+        float *targets = at(b, c->dy) + from * c->outputs;
+        b->ops->gather(to - from, c->outputs, b->order + from, p->targets, 0, 1.0f, targets, c->outputs);
+    }
+    if (p->labels)
+        for (int64_t i = from; i < to; i++) p->batch_labels[i] = p->labels[b->order[i]];
+}
+
+static void activate(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const int64_t start = from * c->inputs;
+    b->ops->activate(c->activation, (to - from) * c->inputs, rows_at(b, c->x) + start, at(b, c->y) + start);
+}
+
+static void activate_backward(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const int64_t start = from * c->inputs, n = (to - from) * c->inputs;
+    b->ops->activate_backward(c->activation, n, at(b, c->y) + start, at(b, c->dy) + start, at(b, c->dx) + start);
+}
+
+static void softmax_cross_entropy(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const int64_t start = from * c->inputs;
+    b->ops->softmax_cross_entropy(to - from, c->inputs, at(b, c->x) + start, b->labels + from, b->scale,
+                                  at(b, c->dx) + start, at(b, c->y) + from);
+}
+
+static void binary_cross_entropy(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    b->ops->binary_cross_entropy(to - from, at(b, c->x) + from, b->targets + from, b->scale, at(b, c->dx) + from,
+                                 at(b, c->y) + from);
+}
+
+static void squared_error(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const int64_t start = from * c->inputs;
+    b->ops->squared_error(to - from, c->inputs, at(b, c->x) + start, b->targets + start, b->scale, at(b, c->dx) + start,
+                          at(b, c->y) + from);
+}
+
+static void absolute_error(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const int64_t start = from * c->inputs;
+    b->ops->absolute_error(to - from, c->inputs, at(b, c->x) + start, b->targets + start, b->scale,
+                           at(b, c->dx) + start, at(b, c->y) + from);
+}
+
+void mlj_move(const mlj_block *b, const mlj_rule *rule, int64_t place, int64_t n, const float *g) {
+    const mlj_plan *p = b->plan;
+    float *moment = p->arena + p->moments + (place - p->vector);
+    b->ops->update(rule, n, p->arena + place, g, moment, moment + p->size);
+}
+
+static void update(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    mlj_rule rule = *b->rule;
+    rule.decay = (float)c->constants[0];
+    mlj_move(b, &rule, c->w + from, to - from, at(b, c->dw) + from);
+}
+
+mlj_rule mlj_rule_of(const mlj_call *c, double rate, int64_t updates) {
+    const double *a = c->constants, t = (double)(updates + 1);
+    switch (c->rule) {
+    case MLJ_SGD: return mlj_rule_sgd(rate, a[1], a[2] != 0, a[0]);
+    case MLJ_RMSPROP: return mlj_rule_rmsprop(rate, a[1], a[2], a[0]);
+    case MLJ_ADAM: return mlj_rule_adam(rate, a[1], a[2], a[3], 1 - pow(a[1], t), 1 - pow(a[2], t), a[0]);
+    default: return (mlj_rule){0};
+    }
+}
+
+mlj_part *const mlj_parts[MLJ_OPCODES][PHASES] = {
+    [MLJ_GATHER] = {[ROWS] = gather},
+    [MLJ_DENSE] = {[ROWS] = mlj_part_dense},
+    [MLJ_DENSE_BACKWARD] = {[PREPARE] = mlj_part_transpose_weights,
+                            [ROWS] = mlj_part_dense_dx,
+                            [REDUCE] = mlj_part_dense_gradient},
+    [MLJ_ACTIVATE] = {[ROWS] = activate},
+    [MLJ_ACTIVATE_BACKWARD] = {[ROWS] = activate_backward},
+    [MLJ_SOFTMAX_CROSS_ENTROPY] = {[ROWS] = softmax_cross_entropy},
+    [MLJ_BINARY_CROSS_ENTROPY] = {[ROWS] = binary_cross_entropy},
+    [MLJ_SQUARED_ERROR] = {[ROWS] = squared_error},
+    [MLJ_ABSOLUTE_ERROR] = {[ROWS] = absolute_error},
+    [MLJ_UPDATE] = {[UPDATE] = update},
+};
