@@ -37,6 +37,7 @@ const mlj_ops TABLE(TIER) = {
     .squared_error = squared_error,
     .absolute_error = absolute_error,
     .update = update,
+    .sum_of_squares = sum_of_squares,
     .gather = gather,
     .order = order,
     .words = words,

@@ -28,13 +28,16 @@ from mlcore.kernels.losses import (
     softmax_cross_entropy,
     squared_error,
 )
-from mlcore.kernels.optimizers import adam, rmsprop, sgd
+from mlcore.kernels.optimizers import adagrad, adam, adamw, clip, rmsprop, sgd
 from mlcore.kernels.products import column_sum, matmul, transpose
 
 __all__ = [
     "absolute_error",
+    "adagrad",
     "adam",
+    "adamw",
     "binary_cross_entropy",
+    "clip",
     "column_sum",
     "gather",
     "isa",
