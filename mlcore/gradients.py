@@ -230,8 +230,8 @@ def _array(walk: _Walk, slot: Slot, gradient: Array, loss: float, most: int) -> 
         found = relative_error(analytic[left], tried, ROUNDING * max(1.0, abs(loss)) / step)
         better = found < error[left]
         error[left[better]], numeric[left[better]] = found[better], tried[better]
-        left = np.flatnonzero(error > LIMIT)
-    kinks = [i for i in left if walk.kinked(slot.layer, value, places[i], STEPS[-1])]
+        left = np.flatnonzero(error > LIMIT / 10)
+    kinks = [i for i in np.flatnonzero(error > LIMIT) if walk.kinked(slot.layer, value, places[i], STEPS[-1])]
     error[kinks] = -1  # below every error there is
     worst = int(np.lexsort((np.abs(analytic - numeric), error))[-1])
     return ArrayCheck(

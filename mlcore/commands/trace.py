@@ -25,6 +25,8 @@ from mlcore.sanitize import sanitize
 from mlcore.spec import kind_of
 from mlcore.tracing import Given, Stage, Trace
 
+DERIVATIVES = ("dx", "dy", "dW", "db", "dgain", "f'")  # what a page's formulas of the way back begin with
+WIDEST = 80  # cells of a heading
 NARROWEST = 12  # cells of a number
 ACROSS, DOWN = 4, 6  # numbers of a row, and rows, that are printed of a large array
 
@@ -99,7 +101,7 @@ def _row(data: Data, split: str, number: int) -> Rows:
 
 def _forward(stage: Stage, full: bool) -> Iterator[str]:
     yield ""
-    yield f"layer {stage.number}: {stage.kind}{_formula(stage.kind, 0)}"
+    yield from _heading(stage, 0)
     for name, value in stage.weights.items():
         yield from _shown(name, value, full)
     yield from _shown("z" if stage.weights else "a", stage.y, full)
@@ -116,7 +118,8 @@ def _back(found: Trace, full: bool) -> Iterator[str]:
     yield "\nbackward: d… is the gradient of the loss by …\n"
     yield from _shown("dz", found.dz, full)
     for stage in reversed(found.stages):
-        yield f"\nlayer {stage.number}: {stage.kind}{_formula(stage.kind, 1)}"
+        yield ""
+        yield from _heading(stage, 1)
         assert stage.dx is not None and stage.gradients is not None and stage.updated is not None
         for name, value in stage.gradients.items():
             yield from _shown(f"d{name}", value, full)
@@ -127,14 +130,18 @@ def _back(found: Trace, full: bool) -> Iterator[str]:
     yield fact("loss after it", f"{found.loss_after:.9f}")
 
 
-def _formula(kind: str, place: int) -> str:
-    """The formula of a layer's page: of the way forward (0) or back (1), where the page has it in one line each."""
-    text = inspect.getdoc(layers.CATALOGUE.find(kind).load()) or ""
-    lines = [line.strip() for line in text.split("\n")[1:] if " = " in line]
-    parts = [part.strip() for line in lines for part in line.split("   ") if " = " in part]
-    back = [part for part in parts if part.startswith(("d", "f'"))]
-    chosen = back if place else [part for part in parts if part not in back][:1]
-    return f"   {'   '.join(chosen)}" if chosen else ""
+def _heading(stage: Stage, back: int) -> Iterator[str]:
+    """A layer's name and the formulas of its page: of the way forward (0) or back (1), in the same line if they fit."""
+    text = inspect.getdoc(layers.CATALOGUE.find(stage.kind).load()) or ""
+    parts = [part.strip() for line in text.split("\n")[1:] for part in line.split("   ") if " = " in part]
+    told = [part for part in parts if part.startswith(DERIVATIVES) == bool(back)]
+    told = told if back else told[:1]
+    head = f"layer {stage.number}: {stage.kind}"
+    if len(whole := "   ".join((head, *told))) < WIDEST:
+        yield whole
+    else:
+        yield head
+        yield from (f"  {part}" for part in told)
 
 
 def _shown(name: str, value: Array, full: bool) -> Iterator[str]:
