@@ -96,6 +96,6 @@ def test_calls_run_one_by_one_are_the_step(experiment: str) -> None:
     losses = whole.train(0, 1, rates(1))
     program = session.program
     for number in range(len(program.calls)):
-        program.lib.mlj_run_call(program.plan, number, rows, rates(1)[0])
+        program.lib.mlj_run_call(program.plan, number, rows, 0, rates(1)[0])
     assert np.float32(program.array("row_loss")[:rows].mean(dtype=np.float64)) == pytest.approx(losses[0], rel=1e-6)
     assert np.array_equal(session.weights().vector, whole.weights().vector)

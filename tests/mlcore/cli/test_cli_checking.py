@@ -32,7 +32,7 @@ DIGITS = ("--set", "dataset=digits")
         (["nn.Linear(2,10) relu"], "layer 1", "expected units", "'nn.Linear(2,10)'", "the number of units alone"),
         (["10, relu"], "layer 1", "expected units", "'10,'", "as in 10 relu"),
         (["10relu | 5"], "layer 1", "expected units", "'10relu'", "as in 10 relu"),
-        (["1.5 tanh"], "layer 1", "expected units", "'1.5'", "a whole number"),
+        (["1.5 tanh"], "layer 1", "expected units", "got 1.5", "write e.g. 10 relu"),
         (["1 -> 10 relu -> 1"], "layer 1", "expects 1 feature", "dataset circles has 2", 'layers = "10 relu"'),
         (["2 -> 10 relu -> 3"], "layer 3, the output layer", "expected 1 output ", "got 3", 'layers = "10 relu"'),
         (["784-128-10", *DIGITS], "layer 1", "expects 784 features", "dataset digits has 64", '"128 relu"'),
