@@ -160,7 +160,8 @@ def _converted(plain: dict[str, Any]) -> Config:
         if isinstance(cause, ConfigError):  # what a spec refuses as a whole
             section = f"{path}: " if path else ""
             raise ConfigError(f"{section}{cause}", code=cause.code, hint=cause.hint) from None
-        raise ConfigError(f"{path or 'configuration'}: {refused(plain, Config, path) or message}") from None
+        told, hint = refused(plain, Config, path)
+        raise ConfigError(f"{path or 'configuration'}: {told or message}", hint=hint) from None
 
 
 def load_config(path: str | Path) -> Config:

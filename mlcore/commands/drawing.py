@@ -44,8 +44,8 @@ class Paper(NamedTuple):
         return cls.of(args.width, args.height, args.ascii)
 
 
-def curves(series: Mapping[str, tuple[Sequence[float], Sequence[float]]], paper: Paper, title: str, log: bool) -> str:
-    """Curves by name with a legend above them, which has their last values."""
+def curves(series: Mapping[str, tuple[Any, Any]], paper: Paper, title: str, log: bool, at: float | None = None) -> str:
+    """Curves by name (x and y of each) with a legend above them, which has their last values. at: an x to point out."""
     width, height, colors, glyphs = paper
     lines = [plots.Line(name, x, y) for name, (x, y) in series.items()]
     signs = []
@@ -53,7 +53,7 @@ def curves(series: Mapping[str, tuple[Sequence[float], Sequence[float]]], paper:
         sign = "━━" if glyphs == "braille" else plots.LINE_GLYPHS[place % len(plots.LINE_GLYPHS)]
         color = plots.LINE_COLORS[place % len(plots.LINE_COLORS)]
         signs.append(f"{_colored(sign, color) if colors else sign} {name} {y[-1]:.4g}")
-    drawn = plots.curve(lines, width, height - 1, log=log, glyphs=glyphs, colors=colors)
+    drawn = plots.curve(lines, width, height - 1, log=log, at=at, glyphs=glyphs, colors=colors)
     return f"{title}:  {'   '.join(signs)}\n{drawn}"
 
 

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from mlcore.commands import checking
 from mlcore.commands.options import (
     a_run,
     acts,
@@ -210,6 +211,11 @@ VERBS: tuple[Verb, ...] = (
     Verb("runs", "list, show and remove runs", _runs),
     Verb("plot", "the curves of a run", _plot),
     Verb("explain", "the plan of an experiment: every call of a training step", _explain),
+    Verb("arch", "check an architecture: shapes, parameters, and what is odd about it", checking.arch),
+    Verb("preflight", "check an experiment before its first epoch", checking.preflight),
+    Verb("gradcheck", "hold every gradient to central differences, and the kernels to both", checking.gradcheck),
+    Verb("trace", "one example forward and backward, with every number", checking.trace),
+    Verb("lr-find", "which learning rate to begin with", checking.lr_find),
     Verb("data", "list, show, plot and fetch data sets", _data),
     Verb("recipes", "the experiments that come with mlj", _recipes),
     Verb("info", "this machine as mlj sees it: the first lines of a bug report", _info),
