@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mlcore.config import recipes as recipes
     from mlcore.controls import Controls as Controls
     from mlcore.errors import MljError as MljError
+    from mlcore.gradients import gradcheck as gradcheck
     from mlcore.model import Model as Model
     from mlcore.network import Network as Network
     from mlcore.repeats import train_many as train_many
@@ -60,6 +61,7 @@ NAMES = {
     "Network": "network",
     "Run": "runs",
     "fit": "runs",
+    "gradcheck": "gradients",
     "list_runs": "runs",
     "load_config": "config",
     "load_recipe": "config",

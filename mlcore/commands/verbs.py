@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from mlcore.commands import checking
 from mlcore.commands.options import (
     a_run,
     acts,
@@ -57,6 +58,7 @@ def _evaluate(p: Any) -> None:
     p.add_argument("--split", choices=splits, default="test", metavar="NAME", help=" | ".join(splits) + " (test)")
     epoch = "the network as it was after that epoch, where it was kept"
     p.add_argument("--epoch", type=whole, metavar="N", help=epoch)
+    p.add_argument("--calibration", action="store_true", help="how sure it was, and how often it was right")
     as_json(p)
     p.set_defaults(verb="mlcore.commands.answers:evaluate")
 
@@ -235,6 +237,11 @@ VERBS: tuple[Verb, ...] = (
     Verb("plot", "curves of a run, what it believes, mistakes and fits", _plot),
     Verb("export", "a trained network as files that work without mlj", _export),
     Verb("explain", "the plan of an experiment: every call of a training step", _explain),
+    Verb("arch", "check an architecture: shapes, parameters, and what is odd about it", checking.arch),
+    Verb("preflight", "check an experiment before its first epoch", checking.preflight),
+    Verb("gradcheck", "hold every gradient to central differences, and the kernels to both", checking.gradcheck),
+    Verb("trace", "one example forward and backward, with every number", checking.trace),
+    Verb("lr-find", "which learning rate to begin with", checking.lr_find),
     Verb("data", "list, show, plot and fetch data sets", _data),
     Verb("recipes", "the experiments that come with mlj", _recipes),
     Verb("info", "this machine as mlj sees it: the first lines of a bug report", _info),
