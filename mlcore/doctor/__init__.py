@@ -38,8 +38,13 @@ CATALOGUE = Catalogue(
 
 
 def diagnose(case: Case) -> tuple[Finding, ...]:
-    """Everything that is wrong with a case, the most severe first, causes before symptoms."""
+    """Everything that is wrong with a case, the most severe first, causes before symptoms.
+
+    Among values that are no numbers nothing else can be judged.
+    """
     from mlcore.doctor.case import SEVERITIES
 
     found = [finding for rule in CATALOGUE if (finding := rule.load()(case)) is not None]
+    if found and found[0].rule == "not_finite":
+        return (found[0],)
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,7 +36,7 @@ class Finding(NamedTuple):
 
 
 class Look(NamedTuple):
-    """A network looked at once: its weights [P], and on the sample its loss, each layer's output [B, …], its gradient [P].
+    """A network looked at once: its weights [P]; on the sample its loss, each layer's output [B, …], its gradient [P].
 
     `gradient` is that of one plain step, before any clipping or decay.
     """
@@ -47,9 +48,9 @@ class Look(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """The experiment trained for a while at some rate: the rate, the steps made, and where the loss of the sample ended.
+    """The experiment trained for a while at some rate: the rate, the steps made, and the loss of the sample after them.
 
-    loss is infinite where training ended because it was no number.
+    The loss is infinite where training ended because it was no number.
     """
 
     rate: float
@@ -64,8 +65,8 @@ class Case:
     sample: training rows as the network sees them; start, end: the network on it, untrained and after its last step;
     kept: the weights kept (of the best epoch, or the last); history: a column a metric, as `Run.history` has them;
     steps of planned steps were made, and `reason` says how training ended, empty where the doctor stopped it;
-    refused: why its own loss does not fit the task (`loss` then is one that does); trials: the same experiment at several
-    rates, ascending, each for the same steps;
+    refused: why its own loss does not fit the task (`loss` then is one that does);
+    trials: the same experiment at several rates, ascending, each for the same steps;
     begun: whether the first weights are those of the seed, not of a run this one was branched from.
     """
 
@@ -101,8 +102,8 @@ class Case:
     def constant_loss(self) -> float:
         """The loss on the sample of the best answer that is the same for every row: what knowing nothing costs.
 
-        For classes of equal size ln K. It is the least loss over a few constants: zero, the log of the class shares, the
-        mean and the median of the numbers, so that it holds for losses nobody has written yet.
+        For classes of equal size ln K. It is the least loss of a few constants (zero, the log of the class shares, the
+        mean and the median of numbers), so that it holds for losses nobody has written yet.
         """
         return min(self._loss_of(z) for z in self._constants())
 
@@ -115,6 +116,23 @@ class Case:
     def learned(self) -> float:
         """How much of the loss of knowing nothing is gone at the end: 1 is all, 0 nothing, below 0 it got worse."""
         return 1 - self.end.loss / self.constant_loss if self.constant_loss > 0 else 0.0
+
+    @cached_property
+    def around(self) -> tuple[Trial | None, Trial | None, Trial | None]:
+        """The trial at the experiment's rate, the best at lower ones and the best at higher ones, where there are."""
+        rate = self.config.optimizer.learning_rate
+        own = next((trial for trial in self.trials if math.isclose(trial.rate, rate, rel_tol=0.01)), None)
+        if own is None:
+            return None, None, None
+        lower = min((each for each in self.trials if each.rate < own.rate), key=lambda each: each.loss, default=None)
+        higher = min((each for each in self.trials if each.rate > own.rate), key=lambda each: each.loss, default=None)
+        return own, lower, higher
+
+    @property
+    def progress(self) -> float:
+        """The same, but how much of their own loss is gone where the first weights happened to know something."""
+        before = min(self.start.loss, self.constant_loss)
+        return 1 - self.end.loss / before if before > 0 else 0.0
 
     def series(self, name: str) -> Array:
         """A column of the history as numbers [epochs], empty where there is none."""

@@ -6,13 +6,14 @@ import math
 
 import numpy as np
 
-from mlcore.doctor.case import Case, Finding, Severity, Trial, percent
+from mlcore.doctor.case import Case, Finding, Severity, percent
 from mlcore.doctor.neighbours import interval
 from mlcore.layers.layer import Array
 
 BETTER = 0.15  # of the loss of knowing nothing: how much more another rate has to learn
 SLOW = 0.3  # learned so little, a rate may be too low
 NOTHING = 0.03  # learned so little, it is nothing
+STILL = 0.02  # of the size of the weights: a network that moved less stands where it was drawn
 FEWEST = 50  # steps before nothing learned means something
 RISE = 0.1  # of the lowest validation loss, and of what knowing nothing costs
 WIDE = 0.18  # half of the interval of an accuracy: 15 rows of which 12 are right
@@ -22,7 +23,7 @@ def rate_too_high(case: Case) -> Finding | None:
     """Steps that jump over the valley: the loss is no number any more, or a lower rate learns far more in as many."""
     if not np.isfinite(case.data.inputs(case.data.train)).all():
         return None  # no rate helps
-    own, lower, _ = _trials(case)
+    own, lower, _ = case.around
     rate = case.config.optimizer.learning_rate
     settings = {"optimizer.learning_rate": lower.rate} if lower else {}
     numbers = {"rate": rate, "loss": case.end.loss} | ({"lower": lower.rate, "loss_lower": lower.loss} if lower else {})
@@ -46,8 +47,8 @@ def rate_too_low(case: Case) -> Finding | None:
     Of a long training of which only the beginning was seen, the beginning is carried on to its end: what would get
     there is slow on purpose.
     """
-    own, lower, higher = _trials(case)
-    if own is None or lower is None or higher is None or case.learned > SLOW or case.reason == "diverged":
+    own, lower, higher = case.around
+    if own is None or lower is None or higher is None or case.progress > SLOW or case.reason == "diverged":
         return None
     gain = own.loss - higher.loss
     if gain < 2 * BETTER * case.constant_loss or own.loss - lower.loss > BETTER * case.constant_loss:
@@ -62,7 +63,7 @@ def rate_too_low(case: Case) -> Finding | None:
     )
     numbers = {"rate": rate, "loss": own.loss, "higher": higher.rate, "loss_higher": higher.loss, "first_step": moved}
     settings = {"optimizer.learning_rate": higher.rate}
-    severity: Severity = "severe" if case.learned < NOTHING else "moderate"
+    severity: Severity = "severe" if case.progress < NOTHING else "moderate"
     return Finding("rate_too_low", severity, evidence, "take a higher rate, or many more epochs", numbers, settings)
 
 
@@ -84,12 +85,16 @@ def plateau(case: Case) -> Finding | None:
     tail = curve[-max(3, len(curve) // 3) :]
     if len(curve) < 3 or case.steps < FEWEST or not abs(case.learned) < NOTHING:
         return None
-    if abs(float(tail.mean()) / case.constant_loss - 1) > 2 * NOTHING:
+    moved = np.linalg.norm(case.end.vector - case.start.vector) / np.linalg.norm(case.start.vector)
+    if abs(float(tail.mean()) / case.constant_loss - 1) > 2 * NOTHING or moved < STILL:
         return None
     cost = case.constant_loss
     known = f", ln {case.classes}" if case.classes and math.isclose(cost, math.log(case.classes), rel_tol=0.01) else ""
     same = "the shares of the classes" if case.classes else "one number"
-    evidence = f"for the last {len(tail)} epochs the loss was {tail.mean():.4g}; answering {same} to every row costs {cost:.4g}{known}"
+    evidence = (
+        f"for the last {len(tail)} epochs the loss was {tail.mean():.4g}; "
+        f"answering {same} to every row costs {cost:.4g}{known}"
+    )
     remedy = "look at the other findings; if there are none: more units, another rate, inputs that say something"
     return Finding("plateau", "severe", evidence, remedy, {"loss": float(tail.mean()), "constant": cost})
 
@@ -120,7 +125,7 @@ def overfitting(case: Case) -> Finding | None:
 
 
 def _surely_worse(case: Case, errors: float) -> bool:
-    """Whether the last weights are worse than those kept, row by row, by that many standard errors of the difference."""
+    """Whether the last weights are worse than those kept, row by row, by that many standard errors."""
     rows = case.data.validation
     if rows is None or np.array_equal(case.kept, case.end.vector):
         return True  # nothing to compare: the curve has to do
@@ -137,25 +142,17 @@ def noisy_validation(case: Case) -> Finding | None:
     low, high = interval(right, n)
     if (high - low) / 2 < WIDE:
         return None
-    evidence = f"{n} validation rows: an accuracy of {percent(right)} means {percent(low)} to {percent(high)} (95 % interval)"
+    evidence = (
+        f"{n} validation rows: an accuracy of {percent(right)} means {percent(low)} to {percent(high)} (95 % interval)"
+    )
     need = math.ceil(0.25 * (1.96 / 0.05) ** 2)
-    remedy = f"take more rows for validation ({need} tell 5 points apart), or judge by cross-validation over several seeds"
+    remedy = (
+        f"take more rows for validation ({need} tell 5 points apart), or judge by cross-validation over several seeds"
+    )
     settings = {} if n >= len(case.data.train) / 2 else {"dataset.split.validation": 0.2}
     if settings and n >= 0.2 * len(case.data.train):
         settings = {}
     return Finding("noisy_validation", "mild", evidence, remedy, {"rows": n, "low": low, "high": high}, settings)
-
-
-def _trials(case: Case) -> tuple[Trial | None, Trial | None, Trial | None]:
-    """The trial at the experiment's rate, the best at a lower one and the best at a higher one, where there were any."""
-    rate = case.config.optimizer.learning_rate
-    own = next((trial for trial in case.trials if math.isclose(trial.rate, rate, rel_tol=0.01)), None)
-    if own is None:
-        return None, None, None
-    lower = [trial for trial in case.trials if trial.rate < own.rate]
-    higher = [trial for trial in case.trials if trial.rate > own.rate]
-    lower, higher = (min(some, key=lambda trial: trial.loss, default=None) for some in (lower, higher))
-    return own, lower, higher
 
 
 def _smooth(curve: Array) -> Array:
@@ -171,4 +168,3 @@ def _noise(curve: Array) -> float:
     """The deviation of a curve from epoch to epoch: half of its second half's jumps are noise of two values."""
     jumps = np.diff(curve[len(curve) // 2 :])
     return float(1.4826 * np.median(np.abs(jumps - np.median(jumps))) / math.sqrt(2)) if len(jumps) else 0.0
-

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -99,7 +100,7 @@ def look(config: Config, network: Network, loss: Loss, vector: Array, sample: Ro
 
 
 def attempt(config: Config, data: Data, network: Network, loss: Loss, steps: int) -> tuple[Array, int, bool]:
-    """The experiment's first steps: the weights after them, how many there were, and whether the loss stopped being one."""
+    """The experiment's first steps: the weights after them, how many there were, and whether the loss is no number."""
     choice = backends.choose(config.backend, config.device, config.precision, network, loss, config.optimizer)
     problem = Problem(network, loss, config.optimizer, data.train, data.factor, _batch(config, data), config.seed)
     session: Session = choice.backend.open(problem)
@@ -139,22 +140,19 @@ def _batch(config: Config, data: Data) -> int:
 def _by_epochs(config: Config, data: Data, epochs: int) -> Followed:
     """Train, and stop after that many epochs, or when time is up."""
     history: dict[str, list[float]] = {}
-    until, events = time.monotonic() + SECONDS, train(config, data=data)
-    followed = None
-    for event in events:
-        if isinstance(event, EpochEnded):
-            numbers = {"epoch": event.epoch, "step": event.step, **event.metrics}
-            for name, value in numbers.items():
-                history.setdefault(name, []).append(value)
-            best = event.state.best_vector
-            vector = event.model.vector
-            followed = Followed(history, vector, vector if best is None else best, event.step)
-            if event.epoch < config.epochs and (event.epoch >= epochs or time.monotonic() > until):
-                events.close()
-                break
-        elif isinstance(event, Ended):
-            last = event.model.vector if followed is None or event.reason == "diverged" else followed.last
-            followed = Followed(history, last, event.model.vector, event.step, event.reason)
+    until, followed = time.monotonic() + SECONDS, None
+    with closing(iter(train(config, data=data))) as events:  # type: ignore[type-var]
+        for event in events:
+            if isinstance(event, EpochEnded):
+                for name, value in {"epoch": event.epoch, "step": event.step, **event.metrics}.items():
+                    history.setdefault(name, []).append(value)
+                last, best = event.model.vector, event.state.best_vector
+                followed = Followed(history, last, last if best is None else best, event.step)
+                if event.epoch < config.epochs and (event.epoch >= epochs or time.monotonic() > until):
+                    break
+            elif isinstance(event, Ended):
+                last = followed.last if followed else event.model.vector
+                followed = Followed(history, last, event.model.vector, event.step, event.reason)
     assert followed is not None  # an epoch at least was affordable
     return followed
 

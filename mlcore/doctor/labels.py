@@ -21,7 +21,7 @@ def shuffled_labels(case: Case) -> Finding | None:
     if n < 40 or not np.isfinite(x).all():
         return None
     found, chance = agreement(case, x), by_chance(case)
-    # neighbours of a row share rows, so that n rows are worth more than n answers and less than 5 n: n is on the safe side
+    # n rows give 5 n answers that are not independent: the interval of n answers is on the safe side
     low, high = interval(chance, n) if case.classes else (-1.0, 0.1)
     if not low <= found <= high or not _blind(case):
         return None
@@ -59,12 +59,18 @@ def wrong_loss(case: Case) -> Finding | None:
     if case.classes:
         if case.classes <= VALUES or n / case.classes >= 5:
             return None
-        evidence = f"{case.classes:,} classes for {n:,} rows: fewer than 5 of each, as where numbers are taken for classes"
+        evidence = (
+            f"{case.classes:,} classes for {n:,} rows: fewer than 5 of each, as where numbers are taken for classes"
+        )
         return Finding("wrong_loss", "moderate", evidence, "make it a regression", {"classes": case.classes, "rows": n})
-    whole = y.reshape(n, -1).shape[1] == 1 and len(values) <= min(VALUES, n // 10) and (values == np.round(values)).all()
+    whole = (
+        y.reshape(n, -1).shape[1] == 1 and len(values) <= min(VALUES, n // 10) and (values == np.round(values)).all()
+    )
     if not whole or len(values) < 2:
         return None
     listed = ", ".join(f"{value:g}" for value in values[:5]) + (", …" if len(values) > 5 else "")
-    evidence = f"every target is one of {len(values)} whole numbers ({listed}): these look like classes, learned as numbers"
+    evidence = (
+        f"every target is one of {len(values)} whole numbers ({listed}): these look like classes, learned as numbers"
+    )
     remedy = "make it a classification, unless 2 really lies between 1 and 3"
     return Finding("wrong_loss", "moderate", evidence, remedy, {"values": len(values)})

@@ -15,17 +15,20 @@ LARGE = 10.0  # a scaled input has deviation 1: beyond this a first step meets s
 SMALL = 0.01
 RARE = 0.2  # of an equal share
 GIVEN_AWAY = 0.97  # of what the commonest class leaves open, told by one feature
+EASY = 0.8  # of what chance leaves open, told by all the others: no wonder that one tells it too
 
 
 def not_finite(case: Case) -> Finding | None:
     """Values that are not numbers, or infinite: one of them makes the whole loss no number."""
     for name, rows in _parts(case).items():
         for what, values in (("input", rows.x), ("target", rows.y.reshape(len(rows), -1))):
-            bad = np.argwhere(~np.isfinite(values)) if values.dtype.kind == "f" else ()
+            bad = np.argwhere(~np.isfinite(values)) if values.dtype.kind == "f" else np.zeros((0, 2), np.int64)
             if len(bad):
-                row, column = (int(place) for place in bad[0])
+                row, column = bad[0].tolist()
                 named = case.data.feature_names[column] if what == "input" else f"output {column}"
-                evidence = f"{len(bad):,} {what} values of the {name} rows are not finite, the first in row {row}, {named}"
+                evidence = (
+                    f"{len(bad):,} {what} values of the {name} rows are not finite, the first in row {row}, {named}"
+                )
                 numbers = {"values": len(bad), "row": row}
                 return Finding("not_finite", "severe", evidence, "leave such rows out, or fill the values in", numbers)
     return None
@@ -45,7 +48,9 @@ def unscaled_input(case: Case) -> Finding | None:
         return None
     name = case.data.feature_names[largest] if largest < len(case.data.feature_names) else f"input {largest}"
     spread = float(np.median(size[size > 0])) if top else 0.0
-    evidence = f"inputs reach the network at a size of {top:.3g} ({name}; half of them are below {spread:.3g}), not near 1"
+    evidence = (
+        f"inputs reach the network at a size of {top:.3g} ({name}; half of them are below {spread:.3g}), not near 1"
+    )
     settings = _scaling(case)
     remedy = "scale the inputs" if settings else "scale the inputs: mean 0 and deviation 1 in every column"
     numbers = {"largest": top, "median": spread}
@@ -65,7 +70,7 @@ def _scaling(case: Case) -> dict[str, str]:
 
 
 def imbalance(case: Case) -> Finding | None:
-    """A class so rare that always answering another one looks good. The upper end of its interval has to be rare too."""
+    """A class so rare that always answering another one looks good; the upper end of its interval is rare too."""
     n = len(case.data.train)
     if not case.classes or _weighted(case):
         return None
@@ -117,7 +122,11 @@ def _shared(case: Case) -> Finding | None:
         keys = _keys(rows)
         seen = sum(key in known for key in keys)
         share = seen / len(keys)
-        if seen < 3 or share < 0.02 or share < 10 * len(known) * _collisions(case.data.train, pairs=True):
+        if (
+            len(known.intersection(keys)) < 3
+            or share < 0.02
+            or share < 10 * len(known) * _collisions(case.data.train, pairs=True)
+        ):
             continue
         evidence = f"{seen:,} of {len(keys):,} {name} rows ({percent(share)}) have the inputs of a training row"
         remedy = f"split off the {name} rows after the repeated ones are gone: they measure memory, not learning"
@@ -135,11 +144,12 @@ def _telling(case: Case) -> Finding | None:
     others = told < GIVEN_AWAY
     if told[best] < GIVEN_AWAY or not others.any():
         return None
-    rest, chance = agreement(case, x[:, others]), by_chance(case)
-    if (rest - chance) / (1 - chance) > 0.8:
+    chance = by_chance(case)
+    rest = (agreement(case, x[:, others]) - chance) / (1 - chance)
+    if rest > EASY:
         return None
-    name = case.data.feature_names[best]
-    evidence = f"{name} alone tells {percent(float(told[best]))} of the target; the nearest rows by all others {percent(max(0.0, (rest - chance) / (1 - chance)))}"
+    name, alone, by_others = case.data.feature_names[best], percent(float(told[best])), percent(max(0.0, rest))
+    evidence = f"{name} alone tells {alone} of the target; the nearest rows by all other features tell {by_others}"
     remedy = f"ask whether {name} is known before the target is; if not, leave it out"
     return Finding("leak", "severe", evidence, remedy, {"told": float(told[best]), "rest": rest, "feature": best})
 

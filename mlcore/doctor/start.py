@@ -14,7 +14,8 @@ from mlcore.spec import kind_of
 
 HIGH = 3.0  # times the loss of an output of zero: two logits of He-normal weights reach 2.7 by chance
 FAR = 10.0  # numbers to be learned, or answered at first, beyond this size
-APART = 30.0  # times the loss of the best constant, at which a regression begins
+APART = 3.0  # times the loss of the best constant, at which a regression of such numbers begins
+WELL = 0.85  # of the loss of knowing nothing gone: it learns in spite of it
 FADED = 1e-3  # gradient of the first layer by that of the last; healthy ones of two sigmoids reach 0.01
 SWOLLEN = 100.0  # times the size of the inputs
 BLOWN = 1e3  # times the gradient of the last layer
@@ -29,8 +30,12 @@ def activation_on_logits(case: Case) -> Finding | None:
     layers, outputs = case.network.layers, case.network.output_shape[0]
     places = [number for number in range(len(layers)) if case.network.own[number]]
     if places and places[-1] < len(layers) - 1 and curved(layers[-1]):
-        evidence = f"{kind_of(layers[-1])} stands behind the output layer, and the loss takes its outputs for raw numbers"
-        return Finding("activation_on_logits", "severe", evidence, "end with the dense layer: the loss squeezes by itself")
+        evidence = (
+            f"{kind_of(layers[-1])} stands behind the output layer, and the loss takes its outputs for raw numbers"
+        )
+        return Finding(
+            "activation_on_logits", "severe", evidence, "end with the dense layer: the loss squeezes by itself"
+        )
     if len(places) < 3:
         return None
     before, written, head = places[-3:]
@@ -39,8 +44,8 @@ def activation_on_logits(case: Case) -> Finding | None:
     if bend is None or width != outputs or wide < 2 * width or not (width == 1 or squashes(bend)):
         return None
     evidence = (
-        f"the last hidden layer is as narrow as the output ({width}) and goes through {kind_of(bend)}: it looks like an "
-        f"output layer, but mlj puts its own, Dense({outputs}), behind it"
+        f"the last hidden layer is as narrow as the output ({width}) and goes through {kind_of(bend)}: "
+        f"it looks like an output layer, but mlj puts its own, Dense({outputs}), behind it"
     )
     body = line.write(case.config.layers[:written])
     return Finding("activation_on_logits", "moderate", evidence, "leave it out", {"units": width}, {"layers": body})
@@ -53,17 +58,22 @@ def bad_initial_loss(case: Case) -> Finding | None:
     loss, zero = case.start.loss, case.zero_loss
     size = float(np.sqrt(np.square(case.start.activations[-1].astype(np.float64)).mean()))
     if case.classes:
-        if loss <= HIGH * zero:
+        if not loss > HIGH * zero:
             return None
         known = f" = ln {case.classes}" if math.isclose(zero, math.log(case.classes), rel_tol=1e-3) else ""
-        evidence = f"the loss begins at {loss:.3g} where answering nothing costs {zero:.3g}{known}: first outputs reach {size:.2g}"
+        evidence = (
+            f"the loss begins at {loss:.3g}; outputs of zero cost {zero:.3g}{known}, the first have size {size:.2g}"
+        )
         numbers = {"loss": loss, "expected": zero, "outputs": size}
         remedy, settings = _calmer(case)
         return Finding("bad_initial_loss", "moderate", evidence, remedy, numbers, settings)
     targets = float(np.sqrt(np.square(case.sample.y.astype(np.float64)).mean()))
-    if loss <= APART * case.constant_loss or max(targets, size) < FAR:
+    if not loss > APART * case.constant_loss or max(targets, size) < FAR:
         return None
-    evidence = f"the loss begins at {loss:.3g}, the best constant costs {case.constant_loss:.3g}: targets have the size {targets:.3g}, first outputs {size:.3g}"
+    evidence = (
+        f"the loss begins at {loss:.3g}, the best constant costs {case.constant_loss:.3g}: "
+        f"targets have the size {targets:.3g}, first outputs {size:.3g}"
+    )
     remedy = "learn targets of a size near 1: subtract their mean and divide by their deviation"
     if size > 10 * targets:
         remedy = _calmer(case)[0]
@@ -98,15 +108,20 @@ def flows(case: Case, look: Look) -> list[Flow]:
 def vanishing(case: Case) -> Finding | None:
     """A gradient that fades on its way back: the first layers stay as they were drawn (Hochreiter 1991)."""
     found = flows(case, case.start)
-    if len(found) < 3 or case.learned > 0.5 or not found[-1].size > 0 or not case.begun:
+    if len(found) < 3 or case.learned > WELL or not found[-1].size > 0 or not case.begun:
         return None
     share = found[0].size / found[-1].size
     if not share < FADED:
         return None
-    evidence = f"the gradient of layer {found[0].layer} is {share:.1g} of that of layer {found[-1].layer}: of {len(found)} layers the first hardly learn"
+    evidence = (
+        f"the gradient of layer {found[0].layer} is {share:.1g} of that of layer {found[-1].layer}: "
+        f"of {len(found)} layers with weights the first hardly learn"
+    )
     remedy = "take fewer layers, or relu in place of what squeezes, with init he_normal"
     settings = _straighter(case)
-    return Finding("vanishing", "severe" if share < FADED / 100 else "moderate", evidence, remedy, {"share": share}, settings)
+    return Finding(
+        "vanishing", "severe" if share < FADED / 100 else "moderate", evidence, remedy, {"share": share}, settings
+    )
 
 
 def _straighter(case: Case) -> dict[str, str]:
@@ -127,7 +142,10 @@ def exploding(case: Case) -> Finding | None:
     ahead = max(sizes) / inputs if inputs else 0.0
     if not (ahead > SWOLLEN or back > BLOWN) and np.isfinite([ahead, back]).all():
         return None
-    evidence = f"numbers grow {ahead:.2g} times from the inputs to layer {int(np.argmax(sizes)) + 1}, gradients {back:.2g} times on the way back"
+    evidence = (
+        f"numbers grow {ahead:.2g} times from the inputs to layer {int(np.argmax(sizes)) + 1}, "
+        f"gradients {back:.2g} times on the way back"
+    )
     remedy = "draw first weights by the number of inputs of a unit: their variance 2 / inputs keeps sizes equal"
     settings = {} if case.config.init == "he_normal" else {"init": "he_normal"}
     return Finding("exploding", "severe", evidence, remedy, {"forward": ahead, "backward": back}, settings)
@@ -140,8 +158,15 @@ def equal_units(case: Case) -> Finding | None:
     for number, views in enumerate(case.network.views(case.start.vector)):
         for slot in case.network.own[number]:
             w = views[slot.name]
-            if slot.param.role == "weight" and w.shape[-1] > 1 and number < len(case.network.layers) - 1 and not np.ptp(w, axis=-1).any():
-                evidence = f"all {w.shape[-1]} units of layer {number + 1} begin with the same weights, so they learn the same"
+            if (
+                slot.param.role == "weight"
+                and w.shape[-1] > 1
+                and number < len(case.network.layers) - 1
+                and not np.ptp(w, axis=-1).any()
+            ):
+                evidence = (
+                    f"all {w.shape[-1]} units of layer {number + 1} begin with the same weights, so they learn the same"
+                )
                 remedy = "draw the first weights at random"
                 return Finding("equal_units", "severe", evidence, remedy, {"layer": number + 1}, {"init": "he_normal"})
     return None

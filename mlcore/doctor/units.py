@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlcore.doctor.case import Case, Finding, Look, Severity, percent
+from mlcore.errors import ShapeError
 from mlcore.layers.layer import INFERENCE, Array, Layer
 from mlcore.spec import kind_of
 
@@ -48,8 +49,11 @@ def bends(case: Case, look: Look) -> Iterator[Bend]:
 
 
 def curved(layer: Layer) -> bool:
-    """Whether it is an activation: no parameters, the shape kept, and a slope that changes. Dropout at rest has none."""
-    if layer.params((1,)) or layer.output_shape((1,)) != (1,):
+    """Whether it is an activation: no parameters, the shape kept, a slope that changes. Dropout at rest has but one."""
+    try:
+        if layer.params((1,)) or layer.output_shape((1,)) != (1,):
+            return False
+    except ShapeError:
         return False
     return bool(np.ptp(_slopes(layer, NEAR)) > 1e-6)
 
@@ -72,8 +76,8 @@ def _slopes(layer: Layer, x: Array) -> Array:
 def dead_units(case: Case) -> Finding | None:
     """Units that answer the same to every row and get no gradient: they never come back.
 
-    Some are dead in every healthy network of relu (up to 56 % of a layer in 300 of them, without harm): so it takes most
-    of a layer, or half of one in a network that learned little.
+    Healthy networks of relu have some too, up to 56 % of a layer in 300 of them: so it takes most of a layer, or half
+    of one in a network that learned little.
     """
     trained = case.reason != "diverged"
     look, when = (case.end, "after training") if trained else (case.start, "before training")
@@ -82,14 +86,17 @@ def dead_units(case: Case) -> Finding | None:
     if not found:
         return None
     worst = max(found, key=lambda bend: bend.dead)
-    before = next(bend.dead for bend in bends(case, case.start) if bend.number == worst.number)
+    before = next((bend.dead for bend in bends(case, case.start) if bend.number == worst.number), 0.0)
     evidence = (
-        f"{round(worst.dead * worst.units)} of the {worst.units} {kind_of(worst.layer)} units of layer {worst.number} are dead {when}: "
-        f"they answer the same to all {len(case.sample)} rows looked at"
+        f"{round(worst.dead * worst.units)} of the {worst.units} {kind_of(worst.layer)} units of layer {worst.number} "
+        f"are dead {when}: they answer the same to all {len(case.sample)} rows looked at"
     )
     evidence += f"; {round(before * worst.units)} were before" if trained else ""
-    remedy = "scale the inputs and begin with smaller weights" if before >= enough else "take a lower rate; dead units do not come back"
-    settings = {} if before >= enough else {"optimizer.learning_rate": case.config.optimizer.learning_rate / 10}
+    lower = case.around[1]
+    settings = {"optimizer.learning_rate": lower.rate} if lower and before < enough else {}
+    remedy = (
+        "take a lower rate: dead units do not come back" if settings else "scale the inputs, begin with smaller weights"
+    )
     severity: Severity = "severe" if worst.dead == 1 and case.learned < LITTLE else "moderate"
     return Finding("dead_units", severity, evidence, remedy, {"share": worst.dead, "before": before}, settings)
 
@@ -97,18 +104,18 @@ def dead_units(case: Case) -> Finding | None:
 def saturated_units(case: Case) -> Finding | None:
     """Units at the flat ends of what squashes: almost no gradient gets through.
 
-    Trained networks saturate to good effect (up to 77 % of a layer in healthy ones), so it counts at the start (there at
-    most 21 %), and at the end only in a network that learned little.
+    Healthy networks saturate as they learn, up to 77 % of a layer: so it counts at the start, where they have 21 % at
+    most, and at the end only in a network that learned little.
     """
     looks = [("before training", case.start)] if case.begun else []
-    looks += [("after training", case.end)] if case.learned < LITTLE else []
+    looks += [("after training", case.end)] if case.learned < LITTLE and case.reason != "diverged" else []
     for when, look in looks:
         found = max(bends(case, look), key=lambda bend: bend.stuck, default=None)
         if found is None or found.stuck < HALF:
             continue
         evidence = (
-            f"{percent(found.stuck)} of the answers of layer {found.number} ({kind_of(found.layer)}) lie at its flat ends "
-            f"{when}, where the slope is below {percent(FLAT)} of the steepest"
+            f"{when} {percent(found.stuck)} of the answers of layer {found.number} ({kind_of(found.layer)}) "
+            f"lie at its flat ends, where the slope is below {percent(FLAT)} of the steepest"
         )
         remedy = "scale the inputs, and draw first weights by the number of inputs of a unit"
         settings = {} if case.config.init == "glorot_uniform" else {"init": "glorot_uniform"}

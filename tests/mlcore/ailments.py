@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlcore.config import Config, load_recipe
+from mlcore.config import Config
 from mlcore.datasets.dataset import Data, Rows, Task
 
 Change = Callable[[Data], Data]
@@ -62,7 +62,9 @@ def giving_away(data: Data) -> Data:
 
 def tested_on_training_rows(data: Data) -> Data:
     assert data.test is not None
-    return data._replace(test=Rows(*(np.concatenate([a[:30], b[30:]]) for a, b in zip(data.train, data.test, strict=True))))
+    return data._replace(
+        test=Rows(*(np.concatenate([a[:30], b[30:]]) for a, b in zip(data.train, data.test, strict=True)))
+    )
 
 
 def repeated(data: Data) -> Data:
@@ -87,7 +89,8 @@ for _settings in (MOONS, BLOBS, CIRCLES):
 SICK = {
     "a rate of 3": Patient("rate_too_high", MOONS | {"optimizer.learning_rate": 3.0}),
     "a rate at which a line diverges": Patient(
-        "rate_too_high", {"dataset": "line", "dataset.n_samples": 100, "optimizer": "sgd", "optimizer.learning_rate": 100.0}
+        "rate_too_high",
+        {"dataset": "line", "dataset.n_samples": 100, "optimizer": "sgd", "optimizer.learning_rate": 100.0},
     ),
     "a rate of one millionth": Patient("rate_too_low", MOONS | {"optimizer.learning_rate": 1e-6}),
     "gradient descent at a ten thousandth": Patient(
@@ -139,10 +142,18 @@ HEALTHY = {
     "blobs, gradient descent": {"dataset": "blobs", "optimizer": "sgd", "optimizer.learning_rate": 0.1},
     "blobs, momentum": {"dataset": "blobs", "optimizer": "sgd", "optimizer.momentum": 0.9, "init": "glorot_uniform"},
     "three spirals": {
-        "dataset": "spirals", "dataset.classes": 3, "dataset.per_class": 200, "layers": "32 tanh | 32 tanh", "epochs": 80
+        "dataset": "spirals",
+        "dataset.classes": 3,
+        "dataset.per_class": 200,
+        "layers": "32 tanh | 32 tanh",
+        "epochs": 80,
     },
     "two spirals, relu": {
-        "dataset": "spirals", "dataset.classes": 2, "dataset.per_class": 200, "layers": "32 relu | 32 relu", "epochs": 120
+        "dataset": "spirals",
+        "dataset.classes": 2,
+        "dataset.per_class": 200,
+        "layers": "32 relu | 32 relu",
+        "epochs": 120,
     },
     "digits": {"dataset": "digits", "layers": "64 relu", "epochs": 12, "optimizer.learning_rate": 0.002},
     "digits, the article's network": {"dataset": "digits", "layers": "10 relu | 10 relu", "init": "article_uniform"},
