@@ -50,14 +50,14 @@ def _examined(args: argparse.Namespace) -> tuple[str, Case]:
                 raise
             raise ConfigError(f"{text!r} is neither a run nor a recipe", code=error.code, hint=error.hint) from None
         return _of_run(run, args)
-    return text, examine.of_config(config.with_settings(settings(args)))
+    return text, examine(config.with_settings(settings(args)))
 
 
 def _of_run(run: Run, args: argparse.Namespace) -> tuple[str, Case]:
     if args.set:
         hint = f"examine its experiment with other settings: mlj doctor FILE.toml --set {args.set[0]}"
         raise UsageError(f"run {run.name} was trained as it was: --set changes nothing of it", hint=hint)
-    return called(run), examine.of_run(run)
+    return called(run), examine(run)
 
 
 def _told(name: str, case: Case, findings: Sequence[Finding]) -> Iterator[str]:

@@ -1,6 +1,8 @@
 """The doctor: what is wrong with an experiment, with evidence and remedy. A new rule is a function and a line here.
 
-`examine.of_config` and `examine.of_run` gather the evidence into a `Case`; every rule is a pure function of it.
+    findings = diagnose(examine(config))
+
+`examine` takes the time, up to some seconds; every rule is a pure function of the `Case` it returns.
 """
 
 from __future__ import annotations
@@ -10,9 +12,13 @@ from typing import TYPE_CHECKING
 from mlcore.catalogue import Catalogue, Entry
 
 if TYPE_CHECKING:
+    from mlcore.config import Config
+    from mlcore.datasets.dataset import Data
     from mlcore.doctor.case import Case, Finding
+    from mlcore.runs import Run
 
-# Causes stand before their symptoms: of findings equally severe, the first one here is treated first.
+# Values that are no numbers come first, for nothing else can be judged then. Causes stand before their symptoms: of
+# findings equally severe, the first one here is treated first.
 CATALOGUE = Catalogue(
     "rule",
     Entry("not_finite", "inputs or targets that are no numbers", "mlcore.doctor.rows:not_finite"),
@@ -37,14 +43,23 @@ CATALOGUE = Catalogue(
 )
 
 
-def diagnose(case: Case) -> tuple[Finding, ...]:
-    """Everything that is wrong with a case, the most severe first, causes before symptoms.
+def examine(experiment: Config | Run, data: Data | None = None) -> Case:
+    """The evidence: of a configuration, trained here for a while on its data (or on other data), or of a run, as recorded.
 
-    Among values that are no numbers nothing else can be judged.
+    Raises what loading the data, building the network or reading the run raises.
     """
+    from mlcore.doctor import evidence
+    from mlcore.runs import Run
+
+    return evidence.of_run(experiment) if isinstance(experiment, Run) else evidence.of_config(experiment, data)
+
+
+def diagnose(case: Case) -> tuple[Finding, ...]:
+    """Everything that is wrong with a case, the most severe first, causes before symptoms."""
     from mlcore.doctor.case import SEVERITIES
 
-    found = [finding for rule in CATALOGUE if (finding := rule.load()(case)) is not None]
-    if found and found[0].rule == "not_finite":
-        return (found[0],)
+    broken = CATALOGUE[0].load()(case)
+    if broken is not None:
+        return (broken,)
+    found = [finding for rule in CATALOGUE[1:] if (finding := rule.load()(case)) is not None]
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))

@@ -17,6 +17,7 @@ from mlcore.losses import Loss
 from mlcore.network import Network
 
 Severity: TypeAlias = Literal["severe", "moderate", "mild"]
+FEW = 20  # rows under which nothing is said about training
 SEVERITIES: tuple[Severity, ...] = ("severe", "moderate", "mild")
 
 
@@ -90,6 +91,12 @@ class Case:
     def classes(self) -> int:
         """How many classes there are; 0 for numbers."""
         return 0 if self.data.task.kind == "regression" else self.data.task.outputs
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether there is anything to learn: rows enough to judge by, and targets that are not all the same."""
+        y = self.sample.y
+        return len(y) >= FEW and bool((y != y[0]).any())
 
     @cached_property
     def shares(self) -> Array:

@@ -31,7 +31,7 @@ def rate_too_high(case: Case) -> Finding | None:
         evidence = f"at a rate of {rate:g} the loss is not a number after {case.steps:,} steps"
         evidence += f"; at {lower.rate:g} it is {lower.loss:.3g}" if lower and lower.loss < math.inf else ""
         return Finding("rate_too_high", "severe", evidence, "take a lower rate", numbers, settings)
-    if own is None or lower is None or own.loss - lower.loss < BETTER * case.constant_loss:
+    if own is None or lower is None or not case.asks or own.loss - lower.loss < BETTER * case.constant_loss:
         return None
     evidence = (
         f"after {own.steps:,} steps at a rate of {rate:g} the loss is {own.loss:.3g}, at {lower.rate:g} it is "
@@ -48,7 +48,7 @@ def rate_too_low(case: Case) -> Finding | None:
     there is slow on purpose.
     """
     own, lower, higher = case.around
-    if own is None or lower is None or higher is None or case.progress > SLOW or case.reason == "diverged":
+    if own is None or lower is None or higher is None or case.progress > SLOW or not case.asks:
         return None
     gain = own.loss - higher.loss
     if gain < 2 * BETTER * case.constant_loss or own.loss - lower.loss > BETTER * case.constant_loss:
@@ -73,7 +73,7 @@ def first_step(case: Case) -> float:
     after = look.vector.copy()
     moments = np.zeros((optimizer.moments, len(after)), after.dtype)
     rate = optimizer.learning_rate * float(case.config.schedule.rates(np.arange(1), max(case.planned, 1))[0])
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # of weights that begin at zero it is infinite
         optimizer.update(after, look.gradient.copy(), moments, step=0, rate=rate, weights=case.network.weights)
         moved = np.linalg.norm(after - look.vector) / np.linalg.norm(look.vector)
     return float(moved)
@@ -85,8 +85,9 @@ def plateau(case: Case) -> Finding | None:
     tail = curve[-max(3, len(curve) // 3) :]
     if len(curve) < 3 or case.steps < FEWEST or not abs(case.learned) < NOTHING:
         return None
-    moved = np.linalg.norm(case.end.vector - case.start.vector) / np.linalg.norm(case.start.vector)
-    if abs(float(tail.mean()) / case.constant_loss - 1) > 2 * NOTHING or moved < STILL:
+    moved = float(np.linalg.norm(case.end.vector - case.start.vector))
+    still = moved < STILL * float(np.linalg.norm(case.start.vector))
+    if abs(float(tail.mean()) / case.constant_loss - 1) > 2 * NOTHING or still or not case.asks:
         return None
     cost = case.constant_loss
     known = f", ln {case.classes}" if case.classes and math.isclose(cost, math.log(case.classes), rel_tol=0.01) else ""
@@ -96,13 +97,16 @@ def plateau(case: Case) -> Finding | None:
         f"answering {same} to every row costs {cost:.4g}{known}"
     )
     remedy = "look at the other findings; if there are none: more units, another rate, inputs that say something"
-    return Finding("plateau", "severe", evidence, remedy, {"loss": float(tail.mean()), "constant": cost})
+    settings = {}
+    if case.config.optimizer.weight_decay:
+        remedy, settings = "let go of the weight decay first", {"optimizer.weight_decay": 0.0}
+    return Finding("plateau", "severe", evidence, remedy, {"loss": float(tail.mean()), "constant": cost}, settings)
 
 
 def overfitting(case: Case) -> Finding | None:
     """A validation loss that rises while the training loss goes on falling, by more than its own noise."""
     curve, train = _smooth(case.series("validation_loss")), _smooth(case.series("train_loss"))
-    if len(curve) < 10:
+    if len(curve) < 10 or not case.asks:
         return None
     best, last = int(curve.argmin()), float(curve[-max(2, len(curve) // 20) :].mean())
     lowest, noise = float(curve[best]), _noise(case.series("validation_loss"))

@@ -47,17 +47,19 @@ def unscaled_input(case: Case) -> Finding | None:
     if not np.isfinite(top) or SMALL <= top <= LARGE:
         return None
     name = case.data.feature_names[largest] if largest < len(case.data.feature_names) else f"input {largest}"
-    spread = float(np.median(size[size > 0])) if top else 0.0
+    if not top:
+        return Finding("unscaled_input", "severe", "every input is zero", "look at the columns: they say nothing")
+    spread = float(np.median(size[size > 0]))
     evidence = (
         f"inputs reach the network at a size of {top:.3g} ({name}; half of them are below {spread:.3g}), not near 1"
     )
-    settings = _scaling(case)
+    settings = scaling(case)
     remedy = "scale the inputs" if settings else "scale the inputs: mean 0 and deviation 1 in every column"
     numbers = {"largest": top, "median": spread}
     return Finding("unscaled_input", "severe" if top > 10 * LARGE else "moderate", evidence, remedy, numbers, settings)
 
 
-def _scaling(case: Case) -> dict[str, str]:
+def scaling(case: Case) -> dict[str, str]:
     """The first way of scaling that this data set has and does not use."""
     for way in ("standard", "minmax", "div255"):
         try:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlcore.doctor.case import Case, Finding, Look, Severity, percent
+from mlcore.doctor.case import FEW, Case, Finding, Look, Severity, percent
 from mlcore.errors import ShapeError
 from mlcore.layers.layer import INFERENCE, Array, Layer
 from mlcore.spec import kind_of
@@ -79,6 +79,8 @@ def dead_units(case: Case) -> Finding | None:
     Healthy networks of relu have some too, up to 56 % of a layer in 300 of them: so it takes most of a layer, or half
     of one in a network that learned little.
     """
+    if len(case.sample) < FEW:
+        return None
     trained = case.reason != "diverged"
     look, when = (case.end, "after training") if trained else (case.start, "before training")
     enough = HALF if trained and case.learned < LITTLE else MOST

@@ -1,4 +1,4 @@
-"""Examinations: what the doctor has to see of an experiment before it can judge. All that takes time is here.
+"""Evidence: what the doctor has to see of an experiment before it can judge. All that takes time is here.
 
 A configuration is trained for a while; of a run the records are read. Where that went badly, the same experiment is
 tried at a tenth of its rate and at ten times it: nothing says more about a rate.
