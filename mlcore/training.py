@@ -208,6 +208,7 @@ class _Run:
             yield self._snapshot()
         return self.state.reason(found, self.config.stopping)
 
+    @np.errstate(over="ignore", invalid="ignore")  # weights of a run that diverged: what comes out says so
     def _measure(self, split: str, rows: Rows, loss: bool = True) -> Metrics:
         """Loss and metrics of the present weights on some rows, under names like validation_accuracy."""
         chunks = [self.session.predict(rows.x[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]

@@ -55,7 +55,7 @@ def topic(args: argparse.Namespace) -> int:
         _, verbs = build()
         if word not in verbs:
             words = [entry.name for table in CATALOGUES.values() for entry in table]
-            raise nearest("topic", word, [*words, *verbs, *CATALOGUES, *SECTIONS])
+            raise nearest("topic", word, [*words, *verbs, *CATALOGUES, *SECTIONS, *_rules_of_the_doctor().names()])
         found = verbs[word].format_help().rstrip().split("\n")
         found += _every_rule() if word == "doctor" else []
     print("\n".join(found))
@@ -100,16 +100,18 @@ def _section(word: str) -> list[str]:
 
 def _rules(word: str) -> Iterator[str]:
     """What the doctor's rule of that name looks for."""
+    return _entry("", _rules_of_the_doctor(), word)
+
+
+def _rules_of_the_doctor() -> Catalogue:
     from mlcore.doctor import CATALOGUE
 
-    return _entry("", CATALOGUE, word)
+    return CATALOGUE
 
 
 def _every_rule() -> list[str]:
     """The doctor's rules."""
-    from mlcore.doctor import CATALOGUE
-
-    table = lines((rule.name, rule.line) for rule in CATALOGUE)
+    table = lines((rule.name, rule.line) for rule in _rules_of_the_doctor())
     return ["", "rules:", *_indented(table), "", "mlj help overfitting tells more about one."]
 
 

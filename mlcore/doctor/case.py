@@ -131,8 +131,10 @@ class Case:
         own = next((trial for trial in self.trials if math.isclose(trial.rate, rate, rel_tol=0.01)), None)
         if own is None:
             return None, None, None
-        lower = min((each for each in self.trials if each.rate < own.rate), key=lambda each: each.loss, default=None)
-        higher = min((each for each in self.trials if each.rate > own.rate), key=lambda each: each.loss, default=None)
+        most = max(trial.steps for trial in self.trials)  # one for which there was no time proves nothing
+        fair = [each for each in self.trials if each.steps == most or each.loss == math.inf]
+        lower = min((each for each in fair if each.rate < own.rate), key=lambda each: each.loss, default=None)
+        higher = min((each for each in fair if each.rate > own.rate), key=lambda each: each.loss, default=None)
         return own, lower, higher
 
     @property

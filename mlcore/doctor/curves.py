@@ -21,8 +21,6 @@ WIDE = 0.18  # half of the interval of an accuracy: 15 rows of which 12 are righ
 
 def rate_too_high(case: Case) -> Finding | None:
     """Steps that jump over the valley: the loss is no number any more, or a lower rate learns far more in as many."""
-    if not np.isfinite(case.data.inputs(case.data.train)).all():
-        return None  # no rate helps
     own, lower, _ = case.around
     rate = case.config.optimizer.learning_rate
     settings = {"optimizer.learning_rate": lower.rate} if lower else {}
@@ -31,7 +29,7 @@ def rate_too_high(case: Case) -> Finding | None:
         evidence = f"at a rate of {rate:g} the loss is not a number after {case.steps:,} steps"
         evidence += f"; at {lower.rate:g} it is {lower.loss:.3g}" if lower and lower.loss < math.inf else ""
         return Finding("rate_too_high", "severe", evidence, "take a lower rate", numbers, settings)
-    if own is None or lower is None or not case.asks or own.loss - lower.loss < BETTER * case.constant_loss:
+    if own is None or lower is None or not case.asks or not own.loss - lower.loss >= BETTER * case.constant_loss:
         return None
     evidence = (
         f"after {own.steps:,} steps at a rate of {rate:g} the loss is {own.loss:.3g}, at {lower.rate:g} it is "
@@ -51,7 +49,7 @@ def rate_too_low(case: Case) -> Finding | None:
     if own is None or lower is None or higher is None or case.progress > SLOW or not case.asks:
         return None
     gain = own.loss - higher.loss
-    if gain < 2 * BETTER * case.constant_loss or own.loss - lower.loss > BETTER * case.constant_loss:
+    if not gain >= 2 * BETTER * case.constant_loss or own.loss - lower.loss > BETTER * case.constant_loss:
         return None
     fallen = case.start.loss - own.loss
     if own.steps < case.planned and fallen * case.planned / own.steps > 0.5 * case.constant_loss:

@@ -1,7 +1,7 @@
 """Evidence: what the doctor has to see of an experiment before it can judge. All that takes time is here.
 
 A configuration is trained for a while; of a run the records are read. Where that went badly, the same experiment is
-tried at a tenth of its rate and at ten times it: nothing says more about a rate.
+tried at lower and at higher rates: nothing says more about a rate.
 """
 
 from __future__ import annotations
@@ -59,8 +59,7 @@ def of_config(config: Config, data: Data | None = None) -> Case:
     most = affordable(config, data, network)
     whole = most // per_epoch(config, data)
     if whole:
-        with np.errstate(over="ignore", invalid="ignore"):  # a loss that is no number is found, not warned about
-            followed = _by_epochs(config, data, whole)
+        followed = _by_epochs(config, data, whole)
     else:
         vector, steps, diverged = attempt(config, data, network, loss, most)
         followed = Followed({}, vector, vector, steps, "diverged" if diverged else "")
@@ -198,15 +197,19 @@ def _trials(case: Case) -> tuple[Trial, ...]:
     Down while the first step is a leap or the loss no number, up until it would be one: a rate a thousand times too low
     is not mended by ten.
     """
-    own, moved = _trial(case, 1.0), first_step(case)
+    own, moved, until = _trial(case, 1.0), first_step(case), time.monotonic() + SECONDS
     lower, higher = [_trial(case, 0.1)], []
-    while len(lower) < LADDER and (lower[-1].loss == math.inf or 0.1 ** len(lower) * moved > USUAL):
+    while _goes_on(lower, until) and (lower[-1].loss == math.inf or 0.1 ** len(lower) * moved > USUAL):
         lower.append(_trial(case, 0.1 ** (len(lower) + 1)))
     if own.loss < math.inf:
         higher.append(_trial(case, 10.0))
-        while len(higher) < LADDER and 10.0 ** (len(higher) + 1) * moved < LEAP:
+        while _goes_on(higher, until) and 10.0 ** (len(higher) + 1) * moved < LEAP:
             higher.append(_trial(case, 10.0 ** (len(higher) + 1)))
     return tuple(sorted([own, *lower, *higher]))
+
+
+def _goes_on(tried: list[Trial], until: float) -> bool:
+    return len(tried) < LADDER and time.monotonic() < until
 
 
 def _trial(case: Case, factor: float) -> Trial:

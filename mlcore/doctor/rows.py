@@ -14,7 +14,7 @@ COMPARED = 100_000  # rows of a part that are compared with others
 LARGE = 10.0  # a scaled input has deviation 1: beyond this a first step meets slopes a hundred times too steep
 SMALL = 0.01
 RARE = 0.2  # of an equal share
-GIVEN_AWAY = 0.97  # of what the commonest class leaves open, told by one feature
+GIVEN_AWAY = 0.97  # of what chance leaves open, told by one feature
 EASY = 0.8  # of what chance leaves open, told by all the others: no wonder that one tells it too
 
 
@@ -139,7 +139,7 @@ def _shared(case: Case) -> Finding | None:
 def _telling(case: Case) -> Finding | None:
     """A feature that alone tells the target, where all the others together do not. Among two it may simply be good."""
     x = case.sample.x.reshape(len(case.sample), -1).astype(np.float64)
-    if x.shape[1] < 3 or len(x) < 50 or not np.isfinite(x).all():
+    if x.shape[1] < 3 or len(x) < 50 or not case.asks:
         return None
     told = np.array([_tells(case, column) for column in x.T])
     best = int(told.argmax())
@@ -157,15 +157,16 @@ def _telling(case: Case) -> Finding | None:
 
 
 def _tells(case: Case, column: Array) -> float:
-    """How much of the target one feature tells by itself: of what the commonest class leaves open, or R²."""
+    """How much of the target one feature tells by itself, of what chance leaves open.
+
+    Of classes: how often rows that follow each other in its order have the same; of numbers: whether it is a straight
+    line of them.
+    """
     y, n = case.sample.y, len(column)
-    edges = np.unique(np.quantile(column, np.linspace(0, 1, min(32, n // 15) + 1)[1:-1], method="lower"))
-    places = np.searchsorted(edges, column, side="left")
     if case.classes:
-        table = np.zeros((len(edges) + 1, case.classes))
-        np.add.at(table, (places, y), 1)
-        common = table.sum(axis=0).max() / n
-        return float((table.max(axis=1).sum() / n - common) / (1 - common)) if common < 1 else 0.0
+        in_order = y[np.lexsort((np.random.RandomState(0).permutation(n), column))]  # equal values in any order
+        chance = by_chance(case)
+        return float(((in_order[1:] == in_order[:-1]).mean() - chance) / (1 - chance))
     if y.reshape(n, -1).shape[1] > 1 or not column.std() or not y.std():
         return 0.0
     return float(np.corrcoef(column, y.ravel())[0, 1] ** 2 > 0.999)
