@@ -25,7 +25,10 @@ from mlcore.tensorfile import Tensor, pack, unpack
 
 SCHEMA = "mlj.checkpoint/1"
 NUMERICS = 1  # raised when the same experiment would give other numbers than before
-PROGRESS = ("epoch", "place", "loss_sum", "loss_rows", "seconds", "best_value", "best_epoch")
+PROGRESS = (
+    *("epoch", "place", "loss_sum", "loss_rows", "seconds", "best_value", "best_epoch"),
+    *("factor", "factor_best", "factor_stale"),  # a checkpoint of an older mlj has none of these
+)
 
 
 class Checkpoint(NamedTuple):
@@ -69,12 +72,13 @@ def load_checkpoint(path: Path) -> Checkpoint:
     model, description, tensors = _load(path)
     if description["kind"] != "checkpoint":
         raise _mismatch(path, "it holds a model only, not where its training was")
-    progress = {name: _number(description["progress"][name]) for name in PROGRESS}
+    written = description["progress"]
+    progress = {name: _number(written[name]) for name in PROGRESS if name in written or not name.startswith("factor")}
     moments = [_flat(f"optim/{i}", model.network, tensors) for i in range(model.config.optimizer.moments)]
     vector = model.vector
     table = np.stack(moments) if moments else np.zeros((0, len(vector)), vector.dtype)
     best = _flat("best", model.network, tensors) if any(name.startswith("best/") for name in tensors) else None
-    state = State(Weights(vector, table, int(description["progress"]["step"])), **progress, best_vector=best)
+    state = State(Weights(vector, table, int(written["step"])), **progress, best_vector=best)
     return Checkpoint(model, state, description["changes"])
 
 

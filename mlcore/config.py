@@ -52,6 +52,10 @@ class Stopping(Spec, frozen=True, kw_only=True):
     patience: Annotated[int, Meta(ge=0, description="epochs without a better monitor before stopping; 0: never")] = 0
     restore_best: Annotated[bool, Meta(description="keep the weights of the best epoch, not of the last")] = True
     goal: Annotated[str, Meta(description="e.g. validation_accuracy >= 0.95; not reached: exit 1")] = ""
+    on_divergence: Annotated[
+        Literal["stop", "rollback"],
+        Meta(description="rollback: back to the last epoch with half the rate, at most three times"),
+    ] = "stop"
     max_seconds: Annotated[float, Meta(ge=0, description="stop after that long; 0: never")] = 0.0
 
     def __post_init__(self) -> None:

@@ -51,11 +51,16 @@ def topic(args: argparse.Namespace) -> int:
         found += [f"{name}: one of", *_indented(lines((entry.name, entry.line) for entry in table))]
     found += _section(word)
     found += _rules(word)
+    for name, known in _others().items():
+        found += [f"{name}: one of", *_indented(lines(known.items()))] if name.rstrip("s") == word.rstrip("s") else []
+        found += [f"{name.rstrip('s')} {word}: {known[word]}"] if word in known else []
     if not found:
         _, verbs = build()
         if word not in verbs:
             words = [entry.name for table in CATALOGUES.values() for entry in table]
-            raise nearest("topic", word, [*words, *verbs, *CATALOGUES, *SECTIONS, *_rules_of_the_doctor().names()])
+            words += [name for known in _others().values() for name in known]
+            words += _rules_of_the_doctor().names()
+            raise nearest("topic", word, [*words, *verbs, *CATALOGUES, *SECTIONS])
         found = verbs[word].format_help().rstrip().split("\n")
         found += _every_rule() if word == "doctor" else []
     print("\n".join(found))
@@ -70,11 +75,24 @@ SECTIONS = {
 }
 
 
+def _others() -> dict[str, dict[str, str]]:
+    """What else is chosen by name: how weights start, what is measured."""
+    from mlcore import initializers, metrics
+
+    return {
+        "init": {each.name: each.line for each in initializers.CATALOGUE},
+        "metrics": {entry.name: entry.line for entry in metrics.CATALOGUE},
+    }
+
+
 def _all(catalogues: dict[str, Catalogue]) -> Iterator[str]:
     """Every topic, by catalogue."""
     for name, table in catalogues.items():
         yield f"{name}:"
         yield from _indented(lines((entry.name, entry.line) for entry in table))
+    for name, known in _others().items():
+        yield f"{name}:"
+        yield from _indented(lines(known.items()))
     yield f"sections of a configuration: {', '.join(SECTIONS)}"
     yield "\nmlj help adam shows the fields of one; mlj VERB --help the options of a verb."
 

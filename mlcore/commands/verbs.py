@@ -57,6 +57,7 @@ def _evaluate(p: Any) -> None:
     p.add_argument("--split", choices=splits, default="test", metavar="NAME", help=" | ".join(splits) + " (test)")
     epoch = "the network as it was after that epoch, where it was kept"
     p.add_argument("--epoch", type=whole, metavar="N", help=epoch)
+    p.add_argument("--calibration", action="store_true", help="how sure it was, and how often it was right")
     as_json(p)
     p.set_defaults(verb="mlcore.commands.answers:evaluate")
 

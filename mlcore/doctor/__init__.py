@@ -44,7 +44,7 @@ CATALOGUE = Catalogue(
 
 
 def examine(experiment: Config | Run, data: Data | None = None) -> Case:
-    """The evidence: of a configuration, trained here for a while (on its own data or those given), or of a run's records.
+    """The evidence: of a configuration, trained here for a while (on its data or those given), or of a run's records.
 
     Raises what loading the data, building the network or reading the run raises.
     """

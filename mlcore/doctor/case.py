@@ -65,7 +65,7 @@ class Case:
 
     sample: training rows as the network sees them; start, end: the network on it, untrained and after its last step;
     kept: the weights kept (of the best epoch, or the last); history: a column a metric, as `Run.history` has them;
-    steps of planned steps were made, and `reason` says how training ended, empty where the doctor stopped it;
+    steps of planned steps were made; `reason` and `message` say how training ended, empty where the doctor stopped it;
     refused: why its own loss does not fit the task (`loss` then is one that does);
     trials: the same experiment at several rates, ascending, each for the same steps;
     begun: whether the first weights are those of the seed, not of a run this one was branched from.
@@ -83,6 +83,7 @@ class Case:
     steps: int = 0
     planned: int = 0
     reason: str = ""
+    message: str = ""
     refused: str = ""
     trials: tuple[Trial, ...] = ()
     begun: bool = True

@@ -26,7 +26,7 @@ def rate_too_high(case: Case) -> Finding | None:
     settings = {"optimizer.learning_rate": lower.rate} if lower else {}
     numbers = {"rate": rate, "loss": case.end.loss} | ({"lower": lower.rate, "loss_lower": lower.loss} if lower else {})
     if case.reason == "diverged":
-        evidence = f"at a rate of {rate:g} the loss is not a number after {case.steps:,} steps"
+        evidence = f"at a rate of {rate:g} {case.message or f'the loss is not a number at step {case.steps}'}"
         evidence += f"; at {lower.rate:g} it is {lower.loss:.3g}" if lower and lower.loss < math.inf else ""
         return Finding("rate_too_high", "severe", evidence, "take a lower rate", numbers, settings)
     if own is None or lower is None or not case.asks or not own.loss - lower.loss >= BETTER * case.constant_loss:

@@ -49,6 +49,7 @@ class Followed(NamedTuple):
     kept: Array
     steps: int
     reason: str = ""
+    message: str = ""
 
 
 def of_config(config: Config, data: Data | None = None) -> Case:
@@ -73,7 +74,7 @@ def of_run(run: Run) -> Case:
     network, loss = blueprint(config, data)
     last = kept if point.state is None else point.state.weights.vector
     history, status = run.history, run.status
-    followed = Followed(history, last, kept, status.step, status.reason or status.state)
+    followed = Followed(history, last, kept, status.step, status.reason or status.state, status.message)
     begun = not run.parent or list(history.get("epoch", ()))[:1] == [1]
     return _case(config, data, network, loss, followed, begun=begun)
 
@@ -103,9 +104,10 @@ def attempt(config: Config, data: Data, network: Network, loss: Loss, steps: int
     choice = backends.choose(config.backend, config.device, config.precision, network, loss, config.optimizer)
     problem = Problem(network, loss, config.optimizer, data.train, data.factor, _batch(config, data), config.seed)
     session: Session = choice.backend.open(problem)
+    epoch = problem.steps_per_epoch
     vector, until = network.init(config.seed, config.init), time.monotonic() + SECONDS
     session.restore(Weights(vector, np.zeros((config.optimizer.moments, len(vector)), vector.dtype), 0))
-    factors = config.schedule.rates(np.arange(steps), config.epochs * per_epoch(config, data))
+    factors = config.schedule.rates(np.arange(steps), config.epochs * epoch, epoch)
     rates, made, diverged = factors * config.optimizer.learning_rate, 0, False
     try:
         while made < steps and not diverged and time.monotonic() < until:
@@ -151,7 +153,7 @@ def _by_epochs(config: Config, data: Data, epochs: int) -> Followed:
                     break
             elif isinstance(event, Ended):
                 last = followed.last if followed else event.model.vector
-                followed = Followed(history, last, event.model.vector, event.step, event.reason)
+                followed = Followed(history, last, event.model.vector, event.step, event.reason, event.message)
     assert followed is not None  # an epoch at least was affordable
     return followed
 
@@ -180,6 +182,7 @@ def _case(
         steps=followed.steps,
         planned=config.epochs * per_epoch(config, data),
         reason=followed.reason,
+        message=followed.message,
         refused=refused,
         begun=begun,
     )

@@ -29,7 +29,7 @@ def activation_on_logits(case: Case) -> Finding | None:
     before it, and is as narrow as the outputs.
     """
     layers, outputs = case.network.layers, case.network.output_shape[0]
-    places = [number for number in range(len(layers)) if case.network.own[number]]
+    places = sorted({slot.layer for slot in case.network.slots if slot.param.role == "weight"})
     if places and places[-1] < len(layers) - 1 and curved(layers[-1]):
         evidence = (
             f"{kind_of(layers[-1])} stands behind the output layer, and the loss takes its outputs for raw numbers"

@@ -15,18 +15,23 @@ from tests.contracts.problems import BACKENDS, LAYERS, LOSSES, OPTIMIZERS, first
 TIERS = kernels.tiers() if kernels.unavailable() is None else ()
 OTHERS = [*(f"native on {tier}" for tier in TIERS), *(name for name in BACKENDS if name != "reference")]
 STEPS = 50
+WIDE = {"body": "70 relu | 65 relu", "features": 33}
 EXPERIMENTS = {
     **{f"layer {name}": {"body": made(layers.CATALOGUE, name)} for name in LAYERS},
     **{f"loss {name}": {"loss": name} for name in LOSSES},
     **{f"optimizer {name}": {"optimizer": name} for name in OPTIMIZERS},
     **{f"optimizer {name} with decay": {"optimizer": (name, {"weight_decay": 0.05})} for name in OPTIMIZERS},
+    **{f"optimizer {name} with l1": {"optimizer": (name, {"l1": 0.02})} for name in OPTIMIZERS},
+    **{f"optimizer {name}, clipped": {"optimizer": (name, {"clip_norm": 0.05})} for name in OPTIMIZERS},
     "momentum": {"optimizer": ("sgd", {"momentum": 0.9})},
     "nesterov": {"optimizer": ("sgd", {"momentum": 0.9, "nesterov": True})},
     "no hidden layer": {"body": ""},
     "an activation first": {"body": "tanh | 8 relu6"},
     "two activations in a row": {"body": "8 relu sigmoid | 8 tanh tanh"},
     "no activation at all": {"body": "8 | 8"},
-    "wide layers": {"body": "70 relu | 65 relu", "features": 33},
+    "wide layers, all penalties": {**WIDE, "optimizer": ("adamw", {"weight_decay": 0.05, "l1": 0.02})},
+    "wide layers, clipped": {**WIDE, "optimizer": ("adagrad", {"weight_decay": 0.05, "l1": 0.02, "clip_norm": 0.1})},
+    "wide layers": WIDE,
     "a short last batch": {"rows": 33, "batch": 32},
     "batches of one": {"rows": 9, "batch": 1},
     "every row in a batch": {"batch": 70},

@@ -36,6 +36,9 @@ def setting(name: str):
     layer = made(layers.CATALOGUE, name)
     shape = shape_for(layer)
     p = {key: between_kinks(param.shape, 5) * 0.3 for key, param in layer.params(shape).items()}
+    for key, param in layer.params(shape).items():
+        if param.role == "statistic":
+            p[key] = np.abs(p[key])
     return layer, shape, p, between_kinks((3, *shape), 6)
 
 

@@ -15,7 +15,11 @@ TIERS = kernels.tiers() if kernels.unavailable() is None else ()
 BIG = {"body": "150 relu | 90 tanh", "features": 130, "rows": 400, "batch": 150}
 EXPERIMENTS = {
     **{f"{loss}": BIG | {"loss": loss} for loss in LOSSES},
-    **{f"{optimizer}": BIG | {"optimizer": (optimizer, {"weight_decay": 0.01})} for optimizer in OPTIMIZERS},
+    **{
+        f"{optimizer}": BIG | {"optimizer": (optimizer, {"weight_decay": 0.01, "l1": 0.01})} for optimizer in OPTIMIZERS
+    },
+    "clipped": BIG | {"optimizer": ("adamw", {"clip_norm": 0.05})},
+    "clipped in several spans": {"body": "300 relu", "features": 200, "optimizer": ("sgd", {"clip_norm": 0.05})},
     "many classes": BIG | {"outputs": 53},
     "many outputs": BIG | {"outputs": 53, "loss": "mse"},
     "pixels": BIG | {"uint8": True, "batch": 400},
@@ -92,6 +96,6 @@ def test_calls_run_one_by_one_are_the_step(experiment: str) -> None:
     losses = whole.train(0, 1, rates(1))
     program = session.program
     for number in range(len(program.calls)):
-        program.lib.mlj_run_call(program.plan, number, rows, rates(1)[0])
+        program.lib.mlj_run_call(program.plan, number, rows, 0, rates(1)[0])
     assert np.float32(program.array("row_loss")[:rows].mean(dtype=np.float64)) == pytest.approx(losses[0], rel=1e-6)
     assert np.array_equal(session.weights().vector, whole.weights().vector)

@@ -161,7 +161,12 @@ def test_evaluate_repeats_what_training_measured_and_counts_mistakes(trained) ->
         assert right == pytest.approx(line[f"{split}_accuracy"]) and np.sum(line["confusion"]) == line["rows"]
     text = trained("evaluate otter").out
     assert text.startswith("otter: 200 rows of the test split\n") and "best possible 97.7" in text
-    assert "label (down) and prediction (across)" in text
+    assert "label (down) and prediction (across)" in text and "class  precision  recall" in text
+    assert line["classes"]["0"]["rows"] + line["classes"]["1"]["rows"] == line["rows"]
+    assert line["classes"]["1"]["f1"] == pytest.approx(line["test_f1"])
+    (line,) = trained("evaluate otter --calibration --json").lines
+    assert sum(count for count, *_ in line["calibration"]) == line["rows"]
+    assert "confidence  accuracy" in trained("evaluate otter --calibration").out
 
 
 def test_predict_shows_the_first_test_rows_in_file_order(trained) -> None:
