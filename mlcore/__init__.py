@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     __version__: str
     from mlcore import datasets as datasets
     from mlcore import doctor as doctor
+    from mlcore import exporters as exporters
     from mlcore import form as form
     from mlcore import kernels as kernels
     from mlcore import layers as layers
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 MODULES = (
     "datasets",
     "doctor",
+    "exporters",
     "form",
     "kernels",
     "layers",
