@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
     from mlcore import datasets as datasets
+    from mlcore import doctor as doctor
     from mlcore import exporters as exporters
     from mlcore import form as form
     from mlcore import kernels as kernels
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 MODULES = (
     "datasets",
+    "doctor",
     "exporters",
     "form",
     "kernels",

@@ -154,6 +154,14 @@ def _explain(p: Any) -> None:
     p.set_defaults(verb="mlcore.commands.explain:explain")
 
 
+def _doctor(p: Any) -> None:
+    p.add_argument("experiment", metavar="RUN|RECIPE|FILE.toml", help="what to examine; a run by id, name or last")
+    settings(p)
+    folder(p)
+    as_json(p)
+    p.set_defaults(verb="mlcore.commands.doctor:doctor")
+
+
 def _data(p: Any) -> None:
     def listing(own: argparse.ArgumentParser) -> None:
         as_json(own)
@@ -242,6 +250,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("gradcheck", "hold every gradient to central differences, and the kernels to both", checking.gradcheck),
     Verb("trace", "one example forward and backward, with every number", checking.trace),
     Verb("lr-find", "which learning rate to begin with", checking.lr_find),
+    Verb("doctor", "what is wrong with an experiment, with evidence and remedy", _doctor),
     Verb("data", "list, show, plot and fetch data sets", _data),
     Verb("recipes", "the experiments that come with mlj", _recipes),
     Verb("info", "this machine as mlj sees it: the first lines of a bug report", _info),
