@@ -105,7 +105,7 @@ def test_what_is_no_comparison_is_one_sentence(two) -> None:
         ("compare quick quick", "got 1"),
         ("compare quick slow --what mse", "run quick has no mse"),
         ("compare quick slwo", "did you mean 'slow'?"),
-        ("compare quick slow --what recall", "unknown --what 'recall'"),
+        ("compare quick slow --what brier", "unknown --what 'brier'"),
     ):
         said = two(words)
         assert said.code in (2, 5) and said.out == "" and why in said.err
