@@ -172,6 +172,6 @@ def _forward(model: Model, pieces: list[tuple[Stage, Piece]]) -> str:
     body = "\n".join(f"    {line.ljust(width)}  # {word}" for line, word in lines)
     return (
         f'\n\ndef outputs(x):\n    """The raw outputs of the last layer, for raw inputs x [rows, {features}]."""\n'
-        f"    x = np.asarray(x, dtype=np.float64).reshape(-1, {features})\n"
+        f"    x = np.atleast_2d(np.asarray(x, dtype=np.float64))\n"
         f"    x = ((x - SHIFT) * FACTOR).astype(np.float32)\n{body}\n    return x\n"
     )

@@ -28,7 +28,7 @@ if __name__ == "__main__":
             rows = read(file)
     else:
         rows = read(sys.stdin)
-    for answer in predict(rows):
+    for answer in predict(rows) if rows else ():
         print({shown})
 '''
 

@@ -43,7 +43,7 @@ CLASSIFY = '''
 
 def predict_proba(x):
     """The probability of each class [rows, classes]."""
-    return pipeline.predict_proba(np.asarray(x, dtype=np.float64))
+    return pipeline.predict_proba(np.atleast_2d(np.asarray(x, dtype=np.float64)))
 
 
 def predict(x):
@@ -54,7 +54,7 @@ REGRESS = '''
 
 def predict(x):
     """The numbers the network answers [rows, outputs]."""
-    return pipeline.predict(np.asarray(x, dtype=np.float64)).reshape(-1, {outputs})
+    return pipeline.predict(np.atleast_2d(np.asarray(x, dtype=np.float64))).reshape(-1, {outputs})
 '''
 
 

@@ -204,6 +204,15 @@ def test_a_python_file_is_a_program_that_reads_a_csv_file(
             assert printed == "".join(f"{HOSTILE[k]}\n" for k in model.predict(x))
 
 
+@pytest.mark.parametrize("target", ["numpy", "pytorch", "sklearn"])
+def test_one_row_may_stand_alone_and_a_row_of_another_width_is_refused(target: str, tmp_path: Path) -> None:
+    model = small("3 relu", "mse", features=2)
+    loaded, x = module(put(model, target, tmp_path)), np.array([1.0, 2.0])
+    np.testing.assert_allclose(np.asarray(loaded.predict(x)), model.predict(x[None]), atol=ATOL)
+    with pytest.raises((ValueError, RuntimeError)):
+        loaded.predict([[1.0, 2.0, 3.0, 4.0]])  # not two rows of two
+
+
 def test_rows_of_a_table_become_features_as_they_do_in_mlj(tmp_path: Path) -> None:
     columns = (Column("age", 40.5, (), True), Column("col'our", "", HOSTILE[:2]), Column("size"))
     table = 'size,col\'our,more,age\n1,"a\'b""""""\\",x,NA\n2,other,y,30\n-3,,z,\n'
