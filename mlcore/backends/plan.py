@@ -138,7 +138,7 @@ def _stages(network: Network, fuse: bool) -> tuple[Stage, ...]:
 
 
 def outputs(plan: Plan) -> list[str]:
-    """Where the output of each layer of a plain plan lies, by name: a layer without a call has that of the one before."""
+    """Where the output of each layer of a plain plan lies, by name: a layer without a call has that of the last one."""
     names = {stage.place: stage.y for stage in plan.stages}
     found, now = [], plan.stages[0].x
     for place in range(len(plan.network.layers)):

@@ -49,12 +49,12 @@ def softplus(x: ArrayLike, out: Array | None = None) -> Array:
 
 
 def silu(x: ArrayLike, out: Array | None = None) -> Array:
-    """x sigmoid(x), element by element, within three units in the last place; below 1.2e-38 it is zero."""
+    """x sigmoid(x), element by element, within four units in the last place; below 1.2e-38 it is zero."""
     return _activate("silu", x, out)
 
 
 def gelu(x: ArrayLike, out: Array | None = None) -> Array:
-    """x Φ(x), element by element, within four units in the last place; below 1.2e-38 it is zero."""
+    """x Φ(x), element by element, within five units in the last place; below 1.2e-38 it is zero."""
     return _activate("gelu", x, out)
 
 
@@ -78,9 +78,7 @@ def tanh_backward(y: ArrayLike, dy: ArrayLike, out: Array | None = None) -> Arra
     return _activate_backward("tanh", y, dy, out)
 
 
-def leaky_relu_backward(
-    y: ArrayLike, dy: ArrayLike, negative_slope: float = SLOPE, out: Array | None = None
-) -> Array:
+def leaky_relu_backward(y: ArrayLike, dy: ArrayLike, negative_slope: float = SLOPE, out: Array | None = None) -> Array:
     """dx of leaky_relu from its output y and dy: dy where y > 0, else negative_slope dy."""
     return _activate_backward("leaky_relu", y, dy, out, negative_slope)
 
