@@ -10,6 +10,7 @@ from msgspec import inspect
 from mlcore import initializers
 from mlcore.config import Config
 from mlcore.errors import ConfigError
+from mlcore.layers import ACTIVATIONS
 from mlcore.sections import CATALOGUES
 from mlcore.spec import Spec, fields, kind_of, limits
 

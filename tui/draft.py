@@ -97,7 +97,7 @@ class Draft:
         return self._written(tuple(bent(words, bend) for words in self.hidden))
 
     def with_word(self, word: str) -> Draft:
-        """The selected layer with another entry of the catalogue in it or behind it, or without it where it is there."""
+        """The selected layer with another entry of the catalogue in it or behind it, or without it where it is."""
         if word == "dense" or not self.hidden:
             return self.with_layer()
         words = list(self.hidden[self.selected])
