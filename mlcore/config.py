@@ -20,7 +20,7 @@ from mlcore.losses import Loss
 from mlcore.optimizers import Optimizer
 from mlcore.schedules import Schedule
 from mlcore.sections import check, put, refused
-from mlcore.spec import Count, Spec
+from mlcore.spec import Count, Spec, changed
 from mlcore.storage import read_file
 
 if TYPE_CHECKING:
@@ -160,7 +160,8 @@ def _converted(plain: dict[str, Any]) -> Config:
         if isinstance(cause, ConfigError):  # what a spec refuses as a whole
             section = f"{path}: " if path else ""
             raise ConfigError(f"{section}{cause}", code=cause.code, hint=cause.hint) from None
-        raise ConfigError(f"{path or 'configuration'}: {refused(plain, Config, path) or message}") from None
+        told, hint = refused(plain, Config, path)
+        raise ConfigError(f"{path or 'configuration'}: {told or message}", hint=hint) from None
 
 
 def load_config(path: str | Path) -> Config:
@@ -177,7 +178,9 @@ def load_config(path: str | Path) -> Config:
         raise ConfigError(f"{path}: {error.strerror}", code="CONFIG_UNREADABLE", where=str(path)) from None
     except (ValueError, RecursionError) as error:  # of TOML, of UTF-8, of a number with thousands of digits
         raise ConfigError(f"{path} is not TOML: {error}", code="CONFIG_SYNTAX", where=str(path)) from None
-    return from_dict(plain, where=str(path))
+    config = from_dict(plain, where=str(path))
+    found = config.dataset.beside(path.parent)
+    return config if found is config.dataset else changed(config, dataset=found)
 
 
 RECIPES = Path(__file__).parent / "recipes"
