@@ -114,7 +114,7 @@ def suggest(rates: Array, curves: list[Array], optimizer: Optimizer) -> Sweep:
         found, why = float(rates[lowest]), "the minimum of the smoothed loss"
     elif fall > LEAST:
         place = int(np.flatnonzero(1 - smooth >= SHARE * fall)[0])
-        found, why = float(rates[place]), f"{SHARE:.0%} of the fall to the minimum of the smoothed loss"
+        found, why = float(rates[place]), f"{SHARE:.0%} of the fall of the smoothed loss"
     return Sweep(rates[:length], relative * first, smooth * first, first, found, why, len(curves))
 
 
