@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
     from mlcore import datasets as datasets
+    from mlcore import doctor as doctor
+    from mlcore import exporters as exporters
     from mlcore import form as form
     from mlcore import kernels as kernels
     from mlcore import layers as layers
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 MODULES = (
     "datasets",
+    "doctor",
+    "exporters",
     "form",
     "kernels",
     "layers",

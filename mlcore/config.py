@@ -20,7 +20,7 @@ from mlcore.losses import Loss
 from mlcore.optimizers import Optimizer
 from mlcore.schedules import Schedule
 from mlcore.sections import check, put, refused
-from mlcore.spec import Count, Spec
+from mlcore.spec import Count, Spec, changed
 from mlcore.storage import read_file
 
 if TYPE_CHECKING:
@@ -178,7 +178,9 @@ def load_config(path: str | Path) -> Config:
         raise ConfigError(f"{path}: {error.strerror}", code="CONFIG_UNREADABLE", where=str(path)) from None
     except (ValueError, RecursionError) as error:  # of TOML, of UTF-8, of a number with thousands of digits
         raise ConfigError(f"{path} is not TOML: {error}", code="CONFIG_SYNTAX", where=str(path)) from None
-    return from_dict(plain, where=str(path))
+    config = from_dict(plain, where=str(path))
+    found = config.dataset.beside(path.parent)
+    return config if found is config.dataset else changed(config, dataset=found)
 
 
 RECIPES = Path(__file__).parent / "recipes"

@@ -17,6 +17,7 @@ from mlcore.spec import kind_of
 CHUNK = 8192  # rows evaluated at once
 
 
+@np.errstate(over="ignore", invalid="ignore")  # weights of a run that diverged: what comes out says so
 def measure(session: Session, split: str, rows: Rows, task: Task, chosen: Sequence[str], loss: Loss | None) -> Metrics:
     """Metrics of the present weights on some rows, and their loss if one is given: {"validation_accuracy": …}."""
     chunks = [session.predict(rows.x[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]

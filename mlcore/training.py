@@ -101,6 +101,8 @@ class _Run:
         if self.config.repeats > 1:
             alone = f"of {self.config.repeats} seeds {self.config.seed} alone is trained here; mlj train trains all"
             yield Warned(self.state.epoch, self.updates, "REPEATS", alone)
+        for notice in () if self.resumed else self.data.notices:
+            yield Warned(self.state.epoch, self.updates, *notice)
         reason: Reason | None = None
         self.pacer = Pacer(self.controls.pace, self._position(), self.config.epochs)
         while reason is None:

@@ -34,7 +34,7 @@ def evaluate(args: argparse.Namespace) -> int:
     """Loss, metrics and mistakes on one split."""
     run = open_run(args.run, args.runs_dir)
     model, data = run.model(args.epoch), run.config.dataset.load()
-    rows = _split(data, args.split)
+    rows = split(data, args.split)
     if args.calibration and data.task.kind == "regression":
         raise UsageError("--calibration: a regression has no probabilities", hint="leave it out")
     z = outputs(model, data.inputs(rows))
@@ -52,9 +52,9 @@ def evaluate(args: argparse.Namespace) -> int:
     print(f"{sanitize(run.name)}: {len(rows):,} rows of the {args.split} split")
     facts = []
     for name, value in found.items():
-        best = f"   (best possible {data.ceiling:.2%})" if data.ceiling and name.endswith("accuracy") else ""
-        text = f"{value:.2%}" if name.endswith(SHARES) else f"{value:.5f}"
-        facts.append((name.replace("_", " "), text + best))
+        form = ".2%" if name.endswith(SHARES) else ".5f"
+        best = f"   (best possible {data.ceiling:{form}})" if data.ceiling and name.endswith(("accuracy", "r2")) else ""
+        facts.append((name.replace("_", " "), f"{value:{form}}{best}"))
     print("\n".join(f"  {line}" for line in table.lines(facts)))
     if mistakes is not None and len(mistakes) <= WIDEST:
         print("\n".join(("", *_mistaken(mistakes, data), "", *_each_class(mistakes, data))))
@@ -108,11 +108,13 @@ def predict(args: argparse.Namespace) -> int:
     if args.data is not None and (args.rows is not None or args.show):
         raise UsageError("--data brings its own rows", hint="leave out --rows and --show, or leave out --data")
     if args.data is not None:
-        raw = features.read(args.data, model.preparation.feature_names)
+        raw, notices = features.read(args.data, model.preparation)
+        for notice in notices:
+            print(f"mlj: warning[{notice.code}]: {sanitize(notice.message, 500)}", file=sys.stderr)
         answers = Answers(model, model.outputs(raw), np.arange(len(raw)), None)
     else:
         data = run.config.dataset.load()
-        rows = _split(data, "test")
+        rows = split(data, "test")
         index = slice_of("0:10" if args.rows is None else args.rows, len(rows))
         picked = rows.take(index)
         answers = Answers(model, outputs(model, data.inputs(picked)), index, picked.y)
@@ -124,11 +126,11 @@ def predict(args: argparse.Namespace) -> int:
         return 0
     text = io.StringIO(newline="")
     answers.write(text, args.json, args.proba)
-    _put(Path(args.out), text.getvalue().encode())
+    put(Path(args.out), text.getvalue().encode(), "--out")
     return 0
 
 
-def _put(path: Path, data: bytes) -> None:
+def put(path: Path, data: bytes, option: str) -> None:
     """Write a file wholly or, where the disk refuses, leave what was there; a device or a pipe is written to."""
     try:
         if path.exists() and not path.is_file():
@@ -137,7 +139,7 @@ def _put(path: Path, data: bytes) -> None:
         else:
             write_file(path.resolve(), data)
     except StorageError as error:
-        error.hint = "name another file with --out"
+        error.hint = f"name another file with {option}"
         raise
 
 
@@ -205,7 +207,7 @@ def slice_of(text: str, n: int) -> NDArray[Any]:
     return index
 
 
-def _split(data: Data, name: str) -> Rows:
+def split(data: Data, name: str) -> Rows:
     rows: Rows | None = getattr(data, name)
     if rows is None or not len(rows):
         raise DataError(f"this data set has no {name} split", code="DATA_EMPTY", hint="set dataset.split, train again")

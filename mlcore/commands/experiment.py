@@ -6,15 +6,19 @@ import argparse
 import os
 import re
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlcore import datasets
 from mlcore.config import Config, load_config, load_recipe
 from mlcore.errors import ConfigError, RunError, UsageError
+from mlcore.spec import changed
 
 if TYPE_CHECKING:
     from mlcore.runs import Run
 
 VARIABLES = {"backend": "MLJ_BACKEND", "device": "MLJ_DEVICE", "seed": "MLJ_SEED"}  # settings made by the environment
+ROWS = (".csv", ".tsv", ".npz", "-ubyte", "-ubyte.gz")  # how a file of rows is called
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
@@ -31,7 +35,12 @@ def chosen(args: argparse.Namespace, runs: bool = False, layers: str | None = No
             except ConfigError as error:
                 error.where = variable
                 raise
-    return config.with_settings(settings(args))
+    return placed(config.with_settings(settings(args)))
+
+
+def placed(config: Config) -> Config:
+    """The same experiment, wherever somebody goes on with it: its paths are of the working directory."""
+    return changed(config, dataset=config.dataset.beside(Path.cwd()))  # type: ignore[no-any-return]
 
 
 def _named(args: argparse.Namespace, runs: bool) -> Config:
@@ -72,15 +81,28 @@ def named_run(args: argparse.Namespace) -> Run | None:
 
 
 def named(text: str) -> Config:
-    """A recipe by its name or the last part of it, or a configuration file. Raises errors naming the nearest recipe."""
+    """A recipe by its name or the last part of it, a configuration file, a kind of data set, or a file of rows.
+
+    What is not said of an experiment on data that have no recipe is as in `Config()`. Raises errors naming the nearest
+    recipe.
+    """
     if text.endswith(".toml"):
         return load_config(text)
+    if text.lower().endswith(ROWS):
+        return own(text)
     try:
         return load_recipe(text)
     except ConfigError:
+        if text in datasets.CATALOGUE.names():
+            return Config().with_settings({"dataset": text})
         if not os.path.exists(text):
             raise
     return load_config(text)
+
+
+def own(path: str) -> Config:
+    """An experiment on a file or folder of one's own."""
+    return Config().with_settings({"dataset": "file", "dataset.path": path})
 
 
 def settings(args: argparse.Namespace) -> dict[str, Any]:

@@ -67,6 +67,12 @@ def test_the_article_lines_come_every_nth_epoch_and_differ_in_their_losses(mlj) 
     assert all(first != second for _, first, second in found)
 
 
+def test_watching_a_run_without_validation_rows_says_only_the_loss_it_knows(mlj) -> None:
+    assert mlj("train line-relu6 --backend reference -q --epochs 2 --set", "layers=8 relu").code == 0
+    lines = mlj("watch last --log-every 1").out.splitlines()[:2]
+    assert all(re.fullmatch(r"Epoch \d \| Training Loss: \d\.\d{5}", line) for line in lines)
+
+
 def test_options_beat_the_environment_which_beats_the_recipe(mlj, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLJ_SEED", "7")
     monkeypatch.setenv("MLJ_BACKEND", "reference")
