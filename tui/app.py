@@ -256,7 +256,7 @@ class MljApp(App[int]):
         frame, draft = self._shown, self.lab.draft
         if draft is None:
             return frame
-        selected = draft.selected if draft.places else -1
+        selected = draft.selected if draft.hidden else -1
         dataset = draft.dataset if frame.state == "loading" or self.lab.awaited else frame.dataset
         return frame._replace(selected=selected, dataset=dataset)
 
