@@ -14,12 +14,21 @@ from mlcore.exporters.python_text import INLINE, names, opening, program, scales
 from mlcore.exporters.stages import Stage, class_names, head, row, stages, unsupported
 from mlcore.layers.activations import ReLU, Sigmoid, Tanh
 from mlcore.layers.dense import Dense
+from mlcore.layers.dropout import Dropout
+from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.model import Model
 
 DENSE, NOTHING = "dense", ""  # a row that is no activation: the matrix itself; what does nothing to a trained network
 TARGET = "scikit-learn"
-ROWS: Mapping[type[Layer], str] = {Dense: DENSE, ReLU: "relu", Sigmoid: "logistic", Tanh: "tanh"}
+ROWS: Mapping[type[Layer], str] = {
+    Dense: DENSE,
+    ReLU: "relu",
+    Sigmoid: "logistic",
+    Tanh: "tanh",
+    Dropout: NOTHING,
+    Flatten: NOTHING,
+}
 
 BUILD = """
 # One row of zeros a class gives the network its form; then its weights are replaced.

@@ -106,12 +106,12 @@ def test_files_of_configurations_are_offered_beside_recipes(offered, tmp_path: P
 
 def test_bash_completes_words_settings_and_runs(mlj, home: Path) -> None:
     assert mlj(f"{TRAIN} brave-otter").code == 0
-    lines = ["mlj plot bra", "mlj train moons --set optimizer.kind=ada", "mlj export last --to s"]
+    lines = ["mlj plot bra", "mlj train moons --set optimizer.kind=rm", "mlj export last --to s"]
     script = f'mlj() {{ "{sys.executable}" -m mlcore "$@"; }}\n{mlj("completion bash").out}\n'
     for line in lines:
         script += f'COMP_LINE="{line}" COMP_POINT={len(line)}; _mlj; echo "${{COMPREPLY[@]}}"\n'
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, env=os.environ)
-    assert done.stdout.splitlines() == ["brave-otter", "adam", "sklearn safetensors"]
+    assert done.stdout.splitlines() == ["brave-otter", "rmsprop", "sklearn safetensors"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
