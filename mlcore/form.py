@@ -10,7 +10,7 @@ from msgspec import inspect
 from mlcore import initializers
 from mlcore.config import Config
 from mlcore.errors import ConfigError
-from mlcore.layers.activations import Activation
+from mlcore.layers import ACTIVATIONS
 from mlcore.sections import CATALOGUES
 from mlcore.spec import Spec, fields, kind_of, limits
 
@@ -49,9 +49,7 @@ class Choice(NamedTuple):
 def choices() -> tuple[Choice, ...]:
     """Every entry of every catalogue that a configuration chooses from; a layer is a word of the architecture line."""
     found = [
-        Choice(
-            name if name == "layers" else f"{name}.kind", entry.name, entry.line, issubclass(entry.load(), Activation)
-        )
+        Choice(name if name == "layers" else f"{name}.kind", entry.name, entry.line, entry.name in ACTIVATIONS)
         for name, table in CATALOGUES.items()
         for entry in table
     ]

@@ -40,10 +40,9 @@ class Slot(NamedTuple):
 class Network:
     """Layers bound to an input shape.
 
-    size numbers in the vector, of which the first `learned` are an optimizer's (the others are statistics) and the
-    first `weights` decay. shapes[i] is the input shape of layer i, shapes[-1] the output; slots lie in the vector by
-    role: all weights first, then biases, gains and statistics, each in layer order. Raises ShapeError naming the layer
-    whose input does not fit.
+    shapes[i] is the input shape of layer i, shapes[-1] the output; slots lie in the vector [size] by role: all weights
+    first, which alone decay, then biases and gains, the `learned` numbers an optimizer moves, and statistics. Raises
+    ShapeError naming the layer whose input does not fit.
     """
 
     def __init__(self, layers: Sequence[Layer], input_shape: Shape) -> None:

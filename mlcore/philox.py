@@ -50,7 +50,8 @@ def counted(blocks: Any, purpose: Purpose, seed: int, epoch: int, step: int, lay
 
 def block(counter: NDArray[np.uint64], key: int) -> NDArray[np.uint32]:
     """Four random words for each counter: [4, n] and a key of 64 bits to [4, n]. Ten rounds of Philox4x32."""
-    return np.stack(rounds(*counter, key)).astype(np.uint32)
+    c0, c1, c2, c3 = counter
+    return np.stack(rounds(c0, c1, c2, c3, key)).astype(np.uint32)
 
 
 def rounds(c0: Any, c1: Any, c2: Any, c3: Any, key: int) -> tuple[Any, Any, Any, Any]:

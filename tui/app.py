@@ -220,7 +220,7 @@ class MljApp(App[int]):
 
     def _warned(self, warned: Warned) -> None:
         self.laboratory.say(safe(warned.message, 200), 8.0)
-        if warned.code != "REPEATS":  # which says what is trained, not that the disk refuses it
+        if not warned.code.startswith(("REPEATS", "DATA")):  # which say what is trained, not that the disk refuses it
             self._unrecorded = warned.number, safe(warned.message, 200)
 
     @property
@@ -256,7 +256,7 @@ class MljApp(App[int]):
         frame, draft = self._shown, self.lab.draft
         if draft is None:
             return frame
-        selected = draft.selected if draft.places else -1
+        selected = draft.selected if draft.hidden else -1
         dataset = draft.dataset if frame.state == "loading" or self.lab.awaited else frame.dataset
         return frame._replace(selected=selected, dataset=dataset)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import mlcore
+
 if TYPE_CHECKING:
     from mlcore import Config
 
@@ -29,9 +31,22 @@ class Draft:
 
     @property
     def hidden(self) -> tuple[tuple[str, ...], ...]:
-        """The hidden layers as words: (("8", "relu"), ("8", "relu"))."""
-        line = str(self.config.to_dict()["layers"])
-        return tuple(tuple(item.split()) for item in line.split("|")) if line else ()
+        """The hidden layers as words, each with what stands behind it: (("8", "relu", "|", "drop", ".2"), ("8",))."""
+        return self._split()[1]
+
+    def _split(self) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        """The words before the first layer of neurons, and those of each."""
+        before: tuple[str, ...] = ()
+        found: list[tuple[str, ...]] = []
+        for item in str(self.config.to_dict()["layers"]).split("|"):
+            words = tuple(item.split())
+            if words and words[0].isdigit():
+                found.append(words)
+            elif found:
+                found[-1] = (*found[-1], "|", *words)
+            elif words:
+                before = (*before, "|", *words) if before else words
+        return before, tuple(found)
 
     @property
     def dataset(self) -> str:
@@ -39,30 +54,21 @@ class Draft:
         return str(self.config.to_dict()["dataset"]["kind"])
 
     @property
-    def places(self) -> tuple[int, ...]:
-        """Which of the hidden items are neurons; the others (`drop .2`) stand between them."""
-        return tuple(place for place, words in enumerate(self.hidden) if words[0].isdigit())
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The item of the selected layer."""
-        return self.hidden[self.places[self.selected]] if self.places else ()
-
-    @property
     def units(self) -> int:
         """Neurons of the selected layer, 0 without hidden layers."""
-        return int(self.words[0]) if self.words else 0
+        return int(self.hidden[self.selected][0]) if self.hidden else 0
 
     @property
     def bend(self) -> str:
         """The activation of the selected layer; empty when it has none."""
-        return next((word for word in self.words[1:] if word.isidentifier() and word not in NORMS), "")
+        words = self.hidden[self.selected] if self.hidden else ()
+        return next((word for word in words if word in mlcore.layers.ACTIVATIONS), "")
 
     def changed(self, settings: dict[str, Any]) -> Draft:
         """Dotted names replaced: {"optimizer.learning_rate": 0.1}. Raises ConfigError."""
         config = self.config.with_settings(settings)
         draft = replace(self, config=config, epochs_chosen=self.epochs_chosen or "epochs" in settings)
-        return replace(draft, selected=min(self.selected, max(0, len(draft.places) - 1)))
+        return replace(draft, selected=min(self.selected, max(0, len(draft.hidden) - 1)))
 
     def with_data(self, recipe: Config) -> Draft:
         """Another data set, as its recipe has it; the network and its training stay as they are."""
@@ -73,54 +79,55 @@ class Draft:
 
     def with_units(self, step: int) -> Draft:
         """The selected layer with the next larger (step 1) or smaller (-1) number of neurons."""
-        if not self.places:
+        if not self.hidden:
             return self.with_layer() if step > 0 else self
         if step > 0:
             units = next((size for size in UNITS if size > self.units), self.units)
         else:
             units = next((size for size in reversed(UNITS) if size < self.units), self.units)
-        return self._rebuilt(self.places[self.selected], ((str(units), *self.words[1:]),))
+        rest = self.hidden[self.selected][1:]
+        return self._rebuilt(self.selected, ((str(units), *rest),))
 
     def with_bend(self) -> Draft:
         """Every hidden layer with the next activation in turn."""
-        return self.bent(BENDS[(BENDS.index(self.bend) + 1) % len(BENDS)] if self.bend in BENDS else BENDS[0])
+        return self.with_bends(BENDS[(BENDS.index(self.bend) + 1) % len(BENDS)] if self.bend in BENDS else BENDS[0])
 
-    def bent(self, bend: str) -> Draft:
-        """Every hidden layer with that activation, or with none; what normalizes stays."""
-        items = [list(words) for words in self.hidden]
-        for place in self.places:
-            words = items[place]
-            items[place] = [words[0], *(word for word in words[1:] if word in NORMS), *([bend] if bend else [])]
-        return self._written(tuple(map(tuple, items)))
+    def with_bends(self, bend: str) -> Draft:
+        """Every hidden layer with that activation."""
+        return self._written(tuple(bent(words, bend) for words in self.hidden))
 
     def with_word(self, word: str) -> Draft:
-        """The selected layer with another layer of the catalogue behind it, or without it when it is there."""
-        if word == "dense" or not self.places:
+        """The selected layer with another entry of the catalogue in it or behind it, or without it where it is."""
+        if word == "dense" or not self.hidden:
             return self.with_layer()
-        here = self.places[self.selected]
-        if word in NORMS:
-            rest = [each for each in self.words[1:] if each != word]
-            added = [] if word in self.words else [word]
-            return self._rebuilt(here, ((self.words[0], *added, *rest),))
-        behind = self.hidden[here + 1 : here + 2]
-        if behind and behind[0][0] == SHORT.get(word, word):
-            return self._written((*self.hidden[: here + 1], *self.hidden[here + 2 :]))
-        return self._rebuilt(here, (self.hidden[here], (word,)))
+        words = list(self.hidden[self.selected])
+        written = SHORT.get(word, word)
+        if written in words:
+            place = words.index(written)
+            end = next(
+                (i for i in range(place + 1, len(words)) if words[i] == "|" or words[i].isidentifier()), len(words)
+            )
+            del words[place - (words[place - 1] == "|") : end]
+        elif word in NORMS:
+            words.insert(1, word)
+        else:
+            words += ["|", word]
+        return self._rebuilt(self.selected, (tuple(words),))
 
     def with_layer(self) -> Draft:
         """One more hidden layer, like the last one."""
-        if len(self.places) >= LAYERS:
+        if len(self.hidden) >= LAYERS:
             return self
-        layer = self.hidden[self.places[-1]] if self.places else ("8", "relu")
-        return replace(self._written((*self.hidden, layer)), selected=len(self.places))
+        layer = self.hidden[-1] if self.hidden else ("8", "relu")
+        return replace(self._written((*self.hidden, layer)), selected=len(self.hidden))
 
     def without_layer(self) -> Draft:
-        """The last hidden layer gone, with what stands behind it."""
-        return self._written(self.hidden[: self.places[-1]] if self.places else ())
+        """The last hidden layer gone."""
+        return self._written(self.hidden[:-1])
 
     def with_next_selected(self) -> Draft:
         """The next hidden layer selected, after the last the first."""
-        return replace(self, selected=(self.selected + 1) % len(self.places)) if self.places else self
+        return replace(self, selected=(self.selected + 1) % len(self.hidden)) if self.hidden else self
 
     def with_rate(self, factor: float) -> Draft:
         """The learning rate times `factor`, to two digits."""
@@ -136,4 +143,22 @@ class Draft:
         return self._written((*self.hidden[:place], *items, *self.hidden[place + 1 :]))
 
     def _written(self, hidden: tuple[tuple[str, ...], ...]) -> Draft:
-        return self.changed({"layers": " | ".join(" ".join(words) for words in hidden)})
+        before, _ = self._split()
+        items = [before, *hidden] if before else hidden
+        return self.changed({"layers": " | ".join(" ".join(words) for words in items)})
+
+
+def bent(words: tuple[str, ...], bend: str) -> tuple[str, ...]:
+    """A layer's words with its activation, and the number that belongs to it, replaced by another or by none."""
+    kept: list[str] = []
+    place, inside = 0, False  # where the first activation stood; whether a word belongs to one
+    for word in words:
+        inside = word in mlcore.layers.ACTIVATIONS or (inside and (word[0] in ".0123456789" or "=" in word))
+        if not inside:
+            kept.append(word)
+        elif not place:
+            place = len(kept)
+    if bend:
+        end = kept.index("|") if "|" in kept else len(kept)
+        kept.insert(place or end, bend)
+    return tuple(kept)

@@ -125,7 +125,7 @@ class Lab:
     def choose(self, choice: Choice) -> bool:
         """An entry of a catalogue by name. Raises ConfigError when it does not fit the rest."""
         if choice.setting == "layers":
-            edit = Draft.bent if choice.bends else Draft.with_word
+            edit = Draft.with_bends if choice.bends else Draft.with_word
             return self.change(lambda draft: edit(draft, choice.word), "layers")
         return self.change(lambda draft: draft.changed({choice.setting: choice.word}), choice.setting)
 

@@ -44,7 +44,7 @@ INLINE vf through_slope(int32_t kind, float alpha, vf told, vf dy) {
     case MLJ_TANH: return dy * (1.0f - told * told);
     case MLJ_LEAKY_RELU: return dy * either(told > 0.0f, vset(1.0f), vset(alpha));
     case MLJ_ELU: return dy * either(told > 0.0f, vset(1.0f), told + alpha);
-    case MLJ_SOFTPLUS: return dy * -vexpm1_below(-told);
+    case MLJ_SOFTPLUS: return dy * (0.0f - vexpm1_below(-told));
     case MLJ_SILU: return dy * silu_slope(told);
     case MLJ_GELU: return dy * vgelu_slope(told);
     default: return dy;

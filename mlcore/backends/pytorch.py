@@ -186,10 +186,11 @@ class TorchSession:
         self.vector, self.gradient = self._zeros(network.size), self._zeros(network.size)
         self.moments = self._zeros(optimizer.moments, network.size)
         self.p: list[dict[str, Tensor]] = network.views(self.vector)
-        gradients = network.views(self.gradient)
+        gradients: list[dict[str, Tensor]] = network.views(self.gradient)
         for slot in network.slots:
             if slot.param.role != "statistic":
-                value = self.p[slot.layer][slot.name].requires_grad_()
+                value: Tensor = self.p[slot.layer][slot.name]
+                value.requires_grad_()
                 value.grad = gradients[slot.layer][slot.name]
         self.x = torch.from_numpy(np.ascontiguousarray(problem.rows.x)).to(self.device)
         self.y = self._targets(problem.rows.y)

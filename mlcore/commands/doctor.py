@@ -69,6 +69,7 @@ def _told(name: str, case: Case, findings: Sequence[Finding]) -> Iterator[str]:
         rules = ", ".join(rule.name for rule in CATALOGUE)
         yield from _said(f"seen: {seen}; knowing nothing costs {case.constant_loss:.4g}")
         yield from _said(f"looked for: {rules}")
+        yield from _rest(case)
         return
     yield f"{name}: {plural(len(findings), 'finding')}"
     for finding in findings:
@@ -79,7 +80,15 @@ def _told(name: str, case: Case, findings: Sequence[Finding]) -> Iterator[str]:
         for setting, value in finding.settings.items():
             yield from _said("try: --set " + shlex.quote(f"{setting}={typed(value)}"))
     yield ""
+    yield from _rest(case)
     yield f"mlj help {findings[0].rule} tells more."
+
+
+def _rest(case: Case) -> Iterator[str]:
+    """That more could be said of a training of which only the beginning was affordable here."""
+    if case.steps < case.planned and not case.reason:
+        seen = f"{plural(case.steps, 'step')} of {case.planned:,}"
+        yield from _said(f"only {seen} were made here: train it, and mlj doctor RUN judges the whole of it")
 
 
 def _said(text: str) -> Iterator[str]:

@@ -89,6 +89,11 @@ class Case:
     begun: bool = True
 
     @property
+    def per_epoch(self) -> int:
+        """Steps of an epoch."""
+        return max(1, self.planned // self.config.epochs)
+
+    @property
     def classes(self) -> int:
         """How many classes there are; 0 for numbers."""
         return 0 if self.data.task.kind == "regression" else self.data.task.outputs

@@ -66,11 +66,14 @@ def rate_too_low(case: Case) -> Finding | None:
 
 
 def first_step(case: Case) -> float:
-    """The size of the first update by that of the weights (CS231n's rule of thumb: near 1e-3)."""
-    optimizer, look = case.config.optimizer, case.start
-    after = look.vector.copy()
-    moments = np.zeros((optimizer.moments, len(after)), after.dtype)
-    rate = optimizer.learning_rate * float(case.config.schedule.rates(np.arange(1), max(case.planned, 1))[0])
+    """The size of the first update, at the highest rate of the schedule, by that of the weights.
+
+    CS231n's rule of thumb is 1e-3; 300 healthy experiments had 2e-4 to 1.1, half of them above 0.03.
+    """
+    optimizer, look, planned = case.config.optimizer, case.start, max(case.planned, 1)
+    after, moments = look.vector.copy(), np.zeros((optimizer.moments, len(look.vector)), look.vector.dtype)
+    steps = np.linspace(0, planned - 1, 100).astype(np.int64)
+    rate = optimizer.learning_rate * float(case.config.schedule.rates(steps, planned, case.per_epoch).max())
     with np.errstate(all="ignore"):  # of weights that begin at zero it is infinite
         optimizer.update(after, look.gradient.copy(), moments, step=0, rate=rate, weights=case.network.weights)
         moved = np.linalg.norm(after - look.vector) / np.linalg.norm(look.vector)

@@ -82,7 +82,7 @@ def of_run(run: Run) -> Case:
 def affordable(config: Config, data: Data, network: Network) -> int:
     """How many steps the doctor makes: a count, not a time, so that its findings are the same on every machine."""
     work = 3.0 * network.weights * _batch(config, data)  # forward, and backward to weights and inputs
-    return max(3, min(STEPS, int(WORK / max(work, 1.0)), config.epochs * per_epoch(config, data)))
+    return min(max(3, min(STEPS, int(WORK / max(work, 1.0)))), config.epochs * per_epoch(config, data))
 
 
 def per_epoch(config: Config, data: Data) -> int:

@@ -49,12 +49,12 @@ def softplus(x: ArrayLike, out: Array | None = None) -> Array:
 
 
 def silu(x: ArrayLike, out: Array | None = None) -> Array:
-    """x sigmoid(x), element by element, within three units in the last place; below 1.2e-38 it is zero."""
+    """x sigmoid(x), element by element, within four units in the last place; below 1.2e-38 it is zero."""
     return _activate("silu", x, out)
 
 
 def gelu(x: ArrayLike, out: Array | None = None) -> Array:
-    """x Φ(x), element by element, within four units in the last place; below 1.2e-38 it is zero."""
+    """x Φ(x), element by element, within five units in the last place; below 1.2e-38 it is zero."""
     return _activate("gelu", x, out)
 
 

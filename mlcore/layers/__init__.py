@@ -19,3 +19,6 @@ CATALOGUE = Catalogue(
     Entry("layer_norm", "mean 0 and variance 1 over the numbers of a row", "mlcore.layers.norms:LayerNorm"),
     Entry("flatten", "every row as one list of numbers", "mlcore.layers.flatten:Flatten"),
 )
+
+PAGE = "mlcore.layers.activations:"
+ACTIVATIONS = tuple(entry.name for entry in CATALOGUE if entry.where.startswith(PAGE))  # in the order of the catalogue

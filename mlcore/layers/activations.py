@@ -101,10 +101,12 @@ class LeakyReLU(Activation, frozen=True, tag="leaky_relu"):
     negative_slope: Annotated[float, Meta(ge=0, le=1, description="slope below zero")] = 0.01
 
     def value(self, x: Array) -> Array:
-        return np.where(x > 0, x, x.dtype.type(self.negative_slope) * x)
+        y: Array = np.where(x > 0, x, x.dtype.type(self.negative_slope) * x)
+        return y
 
     def slope(self, told: Array) -> Array:
-        return np.where(told > 0, told.dtype.type(1), told.dtype.type(self.negative_slope))
+        slope: Array = np.where(told > 0, told.dtype.type(1), told.dtype.type(self.negative_slope))
+        return slope
 
 
 class ELU(Activation, frozen=True, tag="elu"):
@@ -118,10 +120,12 @@ class ELU(Activation, frozen=True, tag="elu"):
     alpha: Annotated[float, Meta(ge=0, le=10, description="how far below zero it goes")] = 1.0
 
     def value(self, x: Array) -> Array:
-        return np.where(x > 0, x, x.dtype.type(self.alpha) * np.expm1(np.minimum(x, 0)))
+        y: Array = np.where(x > 0, x, x.dtype.type(self.alpha) * np.expm1(np.minimum(x, 0)))
+        return y
 
     def slope(self, told: Array) -> Array:
-        return np.where(told > 0, told.dtype.type(1), told + told.dtype.type(self.alpha))
+        slope: Array = np.where(told > 0, told.dtype.type(1), told + told.dtype.type(self.alpha))
+        return slope
 
 
 class Softplus(Activation, frozen=True, tag="softplus"):

@@ -79,7 +79,8 @@ class Layer(Spec, frozen=True, tag_field="kind"):
 
 def written(value: float) -> str:
     """A number as the architecture line has it, read back exactly: .2, 1.5, 3."""
-    return repr(value).removeprefix("0") if 0 < abs(value) < 1 else repr(value)
+    text = repr(value).removesuffix(".0")
+    return text.removeprefix("0") if text.startswith("0.") else text
 
 
 class Views(Protocol):

@@ -111,7 +111,7 @@ def _meant(word: str) -> str:
 
 
 def write(layers: Iterable[Layer]) -> str:
-    """The line `parse` reads back to the same layers: what bends or scales stands in the item before it."""
+    """The line `parse` reads back to the same layers: what bends or scales stands in the item of the layer before."""
     items: list[str] = []
     for layer in layers:
         if items and isinstance(layer, BEHIND):

@@ -26,6 +26,10 @@ EXPERIMENTS = {
     "several blocks": BIG | {"rows": 1500, "batch": 1500},
     "many rows of a tiny network": {"body": "16 relu | 16 sigmoid", "rows": 1003, "batch": 1003, "features": 2},
     "a wide first layer": {"body": "600 relu6 | 3", "features": 2, "rows": 200, "batch": 131},
+    "norms and dropout": BIG | {"body": "drop .1 | 150 batch_norm relu | drop .3 | 90 gelu layer_norm | flatten"},
+    "norms in several blocks": BIG | {"body": "150 layer_norm softplus | drop .5 | 90", "rows": 1500, "batch": 1500},
+    "a norm first": BIG | {"body": "batch_norm | layer_norm | 9 silu", "batch": 399},
+    "bends with a number": BIG | {"body": "150 leaky_relu .2 | 90 elu 1.5 | 30 leaky_relu"},
     "an activation alone": {"body": "tanh | 150 relu sigmoid | 80", "features": 90, "rows": 300, "batch": 200},
 }
 

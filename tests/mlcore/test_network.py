@@ -90,3 +90,51 @@ def test_a_line_that_cannot_be_read_is_refused_in_words(text: str, says: str) ->
     with pytest.raises(ConfigError) as caught:
         line.parse(text)
     assert says in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("10 leaky_relu .1|drop 0.2| 10 elu 1.5", "10 leaky_relu .1 | drop .2 | 10 elu 1.5"),
+        ("10 bn relu | dropout | 3 ln gelu", "10 batch_norm relu | drop .5 | 3 layer_norm gelu"),
+        ("bn momentum=.25 eps=1e-3 | flatten", "batch_norm eps=.001 momentum=.25 | flatten"),
+        ("10 leaky_relu negative_slope=.01 elu 1", "10 leaky_relu elu"),
+        ("drop 0 | 3 silu softplus | drop rate=1e-9", "drop 0 | 3 silu softplus | drop 1e-09"),
+    ],
+)
+def test_a_line_is_written_in_one_form(text: str, canonical: str) -> None:
+    assert line.write(line.parse(text)) == canonical
+    assert line.parse(canonical) == line.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("10 relu | drop 2", r"item 2: Dropout.rate: expected a number from 0 below 1, got 2"),
+        ("10 leaky_relu 16", r"item 1: LeakyReLU.negative_slope: expected a number from 0 to 1, got 16"),
+        ("10 relu .1", r"item 1: .1 belongs to no layer"),
+        ("10 momentum=.1", r"item 1: momentum=.1 belongs to no layer"),
+        ("10 bn speed=3", r"item 1: batch_norm has no setting 'speed'"),
+        ("10 gelu exact=yes", r"gelu has no setting 'exact'"),
+        ("10 bn momentum=high", r"BatchNorm.momentum: expected a number from 0 to 1, got 'high'"),
+        ("10 leeky_relu", r"unknown layer 'leeky_relu'"),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_refused_in_words(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        line.parse(text)
+
+
+def test_gains_and_statistics_start_at_their_own_numbers_whatever_the_initializer() -> None:
+    network = Network.build(line.parse("4 batch_norm | layer_norm"), (3,), 2)
+    assert (network.size, network.learned, network.weights) == (50, 42, 20)
+    for name in ("he_normal", "torch_default", "article_uniform", "zeros"):
+        views = network.views(network.init(1, name))
+        assert {key: set(value.tolist()) for key, value in views[1].items()} == {
+            "gain": {1.0},
+            "bias": {0.0},
+            "mean": {0.0},
+            "variance": {1.0},
+        }
+        assert set(views[2]["gain"]) == {1.0}
+    assert network.summary() == "3-4-2"
