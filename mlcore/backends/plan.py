@@ -75,8 +75,6 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
     stages = _stages(network, fuse)
     numbers = sum(stage.inputs + stage.outputs for stage in stages)
     block = min(batch, max(BLOCK_ROWS, BLOCK_FLOATS // numbers // 64 * 64)) if fuse else batch
-    import os
-    block = min(batch, int(os.environ.get("MLJB", block)))
     forward, backward = _forward(network, loss, stages, batch), _backward(stages)
     layout = Layout(network, panels=fuse and network.weights >= FUSED_WEIGHTS)
     if layout.panels:
