@@ -22,6 +22,13 @@ EXPERIMENTS = {
     "several blocks": BIG | {"rows": 1500, "batch": 1500},
     "many rows of a tiny network": {"body": "16 relu | 16 sigmoid", "rows": 1003, "batch": 1003, "features": 2},
     "a wide first layer": {"body": "600 relu6 | 3", "features": 2, "rows": 200, "batch": 131},
+    "a narrow first layer": {
+        "body": "10 relu | 10 relu",
+        "features": 450,
+        "rows": 700,
+        "batch": 700,
+        "optimizer": ("adam", {"weight_decay": 0.01}),
+    },
     "an activation alone": {"body": "tanh | 150 relu sigmoid | 80", "features": 90, "rows": 300, "batch": 200},
 }
 
