@@ -17,6 +17,7 @@ void mlj_part_dense(const mlj_block *b, const mlj_call *c, int64_t from, int64_t
         .c_row = c->outputs,
         .bias = at(b, c->b),
         .activation = c->activation,
+        .alpha = c->alpha,
     };
     b->ops->matmul(&m, from, to);
 }
@@ -39,6 +40,7 @@ void mlj_part_dense_dx(const mlj_block *b, const mlj_call *c, int64_t from, int6
         .mask_y = c->mask == MLJ_LINEAR ? NULL : rows_at(b, c->x),
         .mask_y_row = c->inputs,
         .mask_activation = c->mask,
+        .mask_alpha = c->mask_alpha,
     };
     b->ops->matmul(&m, from, to);
 }
@@ -127,7 +129,7 @@ void mlj_part_dense_gradient(const mlj_block *b, const mlj_call *c, int64_t from
         b->ops->column_sum(b->rows, c->outputs, at(b, c->dy), c->outputs, at(b, c->db), b->accumulate);
         if (rule) {
             mlj_rule plain = *rule;
-            plain.decay = 0; /* weights decay, biases do not */
+            mlj_penalise(&plain, 0, 0); /* weights decay, biases do not */
             mlj_move(b, &plain, c->b, c->outputs, at(b, c->db));
         }
     }

@@ -7,16 +7,40 @@
 
 /* ---- Operations: every tier fills this table ---- */
 
-enum { MLJ_LINEAR = 0, MLJ_RELU = 1, MLJ_RELU6 = 2, MLJ_SIGMOID = 3, MLJ_TANH = 4 };
-enum { MLJ_NO_RULE = 0, MLJ_SGD = 1, MLJ_RMSPROP = 2, MLJ_ADAM = 3 };
+enum {
+    MLJ_LINEAR = 0,
+    MLJ_RELU = 1,
+    MLJ_RELU6 = 2,
+    MLJ_SIGMOID = 3,
+    MLJ_TANH = 4,
+    MLJ_LEAKY_RELU = 5, /* alpha is its slope below zero */
+    MLJ_ELU = 6,        /* alpha is how far below zero it goes */
+    MLJ_SOFTPLUS = 7,
+    MLJ_SILU = 8, /* this and the next are told by x in a backward pass, the others by y */
+    MLJ_GELU = 9
+};
+enum { MLJ_SPAN = 16384 }; /* numbers whose squares are added together */
+enum { MLJ_NO_RULE = 0, MLJ_SGD = 1, MLJ_RMSPROP = 2, MLJ_ADAGRAD = 3, MLJ_ADAM = 4, MLJ_ADAMW = 5 };
 
 /* One step of an optimizer with every constant as its loop uses it; mlj_rule_… below make them. sgd: keep1 is the
-   momentum; rmsprop: keep2 is rho; adam: keep1, keep2 are beta1, beta2; take = 1 - keep; step is the rate, for adam
-   over its first correction; shrink is 1 over the root of its second. */
+   momentum; rmsprop: keep2 is rho; adagrad: keep2 = take2 = 1; adam: keep1, keep2 are beta1, beta2; else take = 1 -
+   keep; step is the rate, for adam over its first correction; shrink is 1 over the root of its second.
+   Before that the gradient is multiplied by clip, decay w and l1 sign(w) are added, and w loses its fade-th part. */
 typedef struct {
     int32_t kind, nesterov;
-    float step, decay, keep1, take1, keep2, take2, shrink, epsilon;
+    double rate;
+    float step, keep1, take1, keep2, take2, shrink, epsilon;
+    float clip, decay, l1, fade;
 } mlj_rule;
+
+/* Where dropout takes its random words from, and what it does: a number stays, times `scale`, where the upper 24 bits
+   of its word are below `keep`. */
+typedef struct {
+    uint64_t seed;
+    uint32_t layer, epoch, step;
+    int32_t keep;
+    float scale;
+} mlj_chance;
 
 /* c[i, j] = epilogue(sum over k of a[i * a_row + k * a_col] * b[k, j]), i < m, j < n; a_row or a_col is 1.
    The sum is one chain of fused multiply-adds over rising k, from 0 or, with accumulate, from the c that is there.
@@ -41,13 +65,14 @@ typedef struct {
     int32_t activation, mask_activation, accumulate;
     const mlj_rule *rule;
     float *w, *moment1, *moment2;
+    float alpha, mask_alpha; /* of activation and mask_activation */
 } mlj_matmul;
 
 /* matmul                 rows row0 ... row1 - 1 of c
    transpose              dst [cols, rows] = src [rows, cols] transposed
    column_sum             out [cols] = (out if accumulate) + the rows of x [rows, cols], added from the first row down
    activate               y = f(x); y may be x
-   activate_backward      dx = dy f'(x), told by y = f(x); dx may be dy or y
+   activate_backward      dx = dy f'(x), told by y = f(x), or by x where `kind` says so; dx may be dy or y
    softmax                y [rows, n] = softmax of each row of z; y may be z
    softmax_backward       dz = y (dy - sum of y dy along the row); dz may be dy or y
    softmax_cross_entropy  row_loss [rows] = log sum exp(z) - z[label]; dz = scale (softmax(z) - onehot(label)); a label
@@ -56,16 +81,24 @@ typedef struct {
    squared_error          row_loss [rows] = mean of (z - y)^2 over n; dz = scale 2 (z - y) / n; dz as above
    absolute_error         row_loss [rows] = mean of |z - y| over n; dz = scale sign(z - y) / n; dz as above
    update                 one step of mlcore/optimizers.py over n numbers, in place; moments that the rule has none of
-   are not used gather                 out [count, features] = x at `rows`; x holds float32, or uint8 to be multiplied
-   by factor words, order           as in mlcore/philox.py; n below 2^31 for order */
+                          are not used
+   sum_of_squares         of n numbers, in double: sixteen sums (number mod 16), folded 8, 4, 2, 1
+   gather                 out [count, features] = x at `rows`; x holds float32, or uint8 to be multiplied by factor
+   words, order           as in mlcore/philox.py; n below 2^31 for order
+   dropout                m [n] = scale or 0, y = x m; the numbers are those from place `first` of the batch on
+   column_moments         mean and variance [cols] of the columns of x [rows, cols], row_moments [rows] of its rows
+   normalize              y [rows, cols] = gain n + bias, n = (x - mean) inverse, mean and inverse [rows] if by_row,
+   else [cols] normalize_sums         dgain = sum of dy n and dbias = sum of dy down the columns, added to what is there
+   or not batch_norm_backward    dx = gain inverse (dy - share (dbias + n dgain)); mean, inverse [cols]
+   layer_norm_backward    dx = inverse (g - mean of g - n mean of (g n)), g = dy gain; mean, inverse [rows] */
 typedef struct {
     const char *name;
     int32_t vector_bytes;
     void (*matmul)(const mlj_matmul *m, int64_t row0, int64_t row1);
     void (*transpose)(int64_t rows, int64_t cols, const float *src, int64_t src_row, float *dst, int64_t dst_row);
     void (*column_sum)(int64_t rows, int64_t cols, const float *x, int64_t x_row, float *out, int32_t accumulate);
-    void (*activate)(int32_t kind, int64_t n, const float *x, float *y);
-    void (*activate_backward)(int32_t kind, int64_t n, const float *y, const float *dy, float *dx);
+    void (*activate)(int32_t kind, float alpha, int64_t n, const float *x, float *y);
+    void (*activate_backward)(int32_t kind, float alpha, int64_t n, const float *y, const float *dy, float *dx);
     void (*softmax)(int64_t rows, int64_t n, const float *z, float *y);
     void (*softmax_backward)(int64_t rows, int64_t n, const float *y, const float *dy, float *dz);
     void (*softmax_cross_entropy)(int64_t rows, int64_t n, const float *z, const int32_t *labels, float scale,
@@ -76,18 +109,35 @@ typedef struct {
     void (*absolute_error)(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
                            float *row_loss);
     void (*update)(const mlj_rule *rule, int64_t n, float *w, const float *g, float *moment1, float *moment2);
+    double (*sum_of_squares)(int64_t n, const float *x);
     void (*gather)(int64_t count, int64_t features, const int32_t *rows, const void *x, int32_t is_uint8, float factor,
                    float *out, int64_t out_row);
     void (*words)(uint64_t seed, uint32_t purpose, uint32_t layer, uint32_t epoch, uint32_t step, int64_t n,
                   uint32_t *out);
     void (*order)(uint64_t seed, uint32_t epoch, int64_t n, int32_t *out);
+    void (*dropout)(const mlj_chance *chance, int64_t first, int64_t n, const float *x, float *m, float *y);
+    void (*column_moments)(int64_t rows, int64_t cols, const float *x, int64_t x_row, float *mean, float *variance);
+    void (*row_moments)(int64_t rows, int64_t cols, const float *x, float *mean, float *variance);
+    void (*normalize)(int64_t rows, int64_t cols, const float *x, const float *mean, const float *inverse,
+                      int32_t by_row, const float *gain, const float *bias, float *y);
+    void (*normalize_sums)(int64_t rows, int64_t cols, const float *x, const float *dy, int64_t row, const float *mean,
+                           const float *inverse, int32_t by_row, int32_t accumulate, float *dgain, float *dbias);
+    void (*batch_norm_backward)(int64_t rows, int64_t cols, const float *x, const float *dy, const float *mean,
+                                const float *inverse, const float *gain, const float *dgain, const float *dbias,
+                                float share, float *dx);
+    void (*layer_norm_backward)(int64_t rows, int64_t cols, const float *x, const float *dy, const float *mean,
+                                const float *inverse, const float *gain, float *dx);
 } mlj_ops;
 
 /* Constants are made in double and rounded once; correction = 1 - beta^t, t counted from 1. */
-mlj_rule mlj_rule_sgd(double rate, double momentum, int32_t nesterov, double decay);
-mlj_rule mlj_rule_rmsprop(double rate, double rho, double epsilon, double decay);
-mlj_rule mlj_rule_adam(double rate, double beta1, double beta2, double epsilon, double correction1, double correction2,
-                       double decay);
+mlj_rule mlj_rule_sgd(double rate, double momentum, int32_t nesterov);
+mlj_rule mlj_rule_rmsprop(double rate, double rho, double epsilon);
+mlj_rule mlj_rule_adagrad(double rate, double epsilon);
+mlj_rule mlj_rule_adam(double rate, double beta1, double beta2, double epsilon, double correction1, double correction2);
+/* Give a rule its decay, in the gradient or, for adamw, beside it, and its l1; a new rule has neither. */
+void mlj_penalise(mlj_rule *rule, double decay, double l1);
+/* What a gradient of that length is multiplied by, so that it is no longer than `longest`. */
+float mlj_clip(double longest, double sum_of_squares);
 
 /* ---- Tiers: the table for this CPU, chosen once; MLJ_ISA names another ---- */
 
@@ -107,9 +157,11 @@ void mlj_parallel_matmul(int64_t m, int64_t n, int64_t k, const float *a, int64_
                          int64_t b_row, int64_t b_col, float *c, const float *bias, int32_t activation);
 void mlj_parallel_transpose(int64_t rows, int64_t cols, const float *src, int64_t src_row, float *dst, int64_t dst_row);
 void mlj_parallel_column_sum(int64_t rows, int64_t cols, const float *x, int64_t x_row, float *out, int32_t accumulate);
-void mlj_parallel_activate(int32_t kind, int64_t n, const float *x, float *y);
-void mlj_parallel_activate_backward(int32_t kind, int64_t n, const float *y, const float *dy, float *dx);
+void mlj_parallel_activate(int32_t kind, float alpha, int64_t n, const float *x, float *y);
+void mlj_parallel_activate_backward(int32_t kind, float alpha, int64_t n, const float *y, const float *dy, float *dx);
 void mlj_parallel_update(const mlj_rule *rule, int64_t n, float *w, const float *g, float *moment1, float *moment2);
+/* Spans of MLJ_SPAN numbers by themselves, then the spans in order; `spans` has room for one number for each. */
+double mlj_parallel_sum_of_squares(int64_t n, const float *x, double *spans);
 void mlj_parallel_softmax(int64_t rows, int64_t n, const float *z, float *y);
 void mlj_parallel_softmax_backward(int64_t rows, int64_t n, const float *y, const float *dy, float *dz);
 /* These return the mean of the rows' losses, added in double in their order; scale is 1 over the rows. */
@@ -133,13 +185,20 @@ enum {
     MLJ_BINARY_CROSS_ENTROPY,
     MLJ_SQUARED_ERROR,
     MLJ_ABSOLUTE_ERROR,
+    MLJ_CLIP,
     MLJ_UPDATE,
+    MLJ_DROPOUT,
+    MLJ_DROPOUT_BACKWARD,
+    MLJ_BATCH_NORM,
+    MLJ_BATCH_NORM_BACKWARD,
+    MLJ_LAYER_NORM,
+    MLJ_LAYER_NORM_BACKWARD,
     MLJ_OPCODES
 };
 
 /* One call. x … wt are offsets into the arena in floats, -1 where the call has none. A row has `inputs` numbers before
-   and `outputs` after; an update moves `inputs` numbers from w on, by the gradient at dw. With a rule a dense_backward
-   moves its own w and b, w with the decay. */
+   and `outputs` after; an update moves `inputs` numbers from w on, by the gradient at dw, clipped where y is what a
+   clip made of it. With a rule a dense_backward moves its own w and b, w with the decay and l1. */
 typedef struct {
     int32_t opcode;
     int32_t activation; /* applied to what the call computes, or undone by it */
@@ -149,7 +208,12 @@ typedef struct {
     int64_t x, w, b, y;
     int64_t dx, dw, db, dy;
     int64_t wt;          /* room for w transposed */
-    double constants[4]; /* of a rule: weight decay, then its own in the order of its fields */
+    double constants[6]; /* of a rule: weight decay, l1, clip_norm, then its own in the order of its fields; or of the
+                            layer */
+    float alpha, mask_alpha; /* of activation and mask */
+    int32_t layer;           /* its number in the network, of which random words depend */
+    int64_t room;            /* what a forward call leaves for its backward call */
+    int64_t mean, variance;  /* running statistics */
 } mlj_call;
 
 /* A network on its rows. The caller owns every array. */
@@ -191,6 +255,7 @@ int64_t mlj_train_many(mlj_plan *const *plans, int64_t count, int64_t first, int
                        float *losses, int64_t *made, mlj_progress *const *progress);
 /* Raw outputs for any number of rows, float32 or uint8; the parameters are not changed. */
 void mlj_predict(const mlj_plan *plan, const void *x, int32_t is_uint8, int64_t rows, float *out);
-/* Run one call alone on the first `rows` rows, all its phases; `rate` is for optimizers. */
-void mlj_run_call(mlj_plan *plan, int64_t number, int64_t rows, double rate);
+/* Run one call alone on the first `rows` rows, all its phases; `rate` is for optimizers. As in step `step` of training
+   or, with a step below 0, as in prediction. */
+void mlj_run_call(mlj_plan *plan, int64_t number, int64_t rows, int64_t step, double rate);
 #endif

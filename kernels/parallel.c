@@ -103,17 +103,17 @@ void mlj_parallel_column_sum(int64_t rows, int64_t cols, const float *x, int64_t
 /* ---- element by element ---- */
 
 static void activate_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
-    ops->activate(c->kind, count, c->x + first, c->out + first);
+    ops->activate(c->kind, (float)c->number, count, c->x + first, c->out + first);
 }
-void mlj_parallel_activate(int32_t kind, int64_t n, const float *x, float *y) {
-    run((call){activate_part, n, 1, .x = x, .out = y, .kind = kind});
+void mlj_parallel_activate(int32_t kind, float alpha, int64_t n, const float *x, float *y) {
+    run((call){activate_part, n, 1, .x = x, .out = y, .kind = kind, .number = alpha});
 }
 
 static void activate_backward_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
-    ops->activate_backward(c->kind, count, c->y + first, c->x + first, c->out + first);
+    ops->activate_backward(c->kind, (float)c->number, count, c->y + first, c->x + first, c->out + first);
 }
-void mlj_parallel_activate_backward(int32_t kind, int64_t n, const float *y, const float *dy, float *dx) {
-    run((call){activate_backward_part, n, 1, .x = dy, .y = y, .out = dx, .kind = kind});
+void mlj_parallel_activate_backward(int32_t kind, float alpha, int64_t n, const float *y, const float *dy, float *dx) {
+    run((call){activate_backward_part, n, 1, .x = dy, .y = y, .out = dx, .kind = kind, .number = alpha});
 }
 
 static void update_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
@@ -121,6 +121,27 @@ static void update_part(const mlj_ops *ops, const call *c, int64_t first, int64_
 }
 void mlj_parallel_update(const mlj_rule *rule, int64_t n, float *w, const float *g, float *moment1, float *moment2) {
     run((call){update_part, n, 1, .x = g, .out = w, .out2 = moment1, .out3 = moment2, .data = rule});
+}
+
+typedef struct {
+    const mlj_ops *ops;
+    int64_t n;
+    const float *x;
+    double *spans;
+} squares;
+
+static void squares_piece(void *context, int64_t piece) {
+    const squares *s = context;
+    const int64_t first = piece * MLJ_SPAN;
+    s->spans[piece] = s->ops->sum_of_squares(smaller(MLJ_SPAN, s->n - first), s->x + first);
+}
+double mlj_parallel_sum_of_squares(int64_t n, const float *x, double *spans) {
+    squares s = {mlj_ops_now(), n, x, spans};
+    const int64_t pieces = (n + MLJ_SPAN - 1) / MLJ_SPAN;
+    double sum = 0;
+    mlj_parallel_for(pieces, squares_piece, &s);
+    for (int64_t i = 0; i < pieces; i++) sum += spans[i];
+    return sum;
 }
 
 /* ---- row by row ---- */

@@ -6,6 +6,7 @@ torch storage; parameters and their gradients are views into it, so weights come
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, TypeAlias
@@ -14,10 +15,11 @@ import numpy as np
 
 from mlcore import philox
 from mlcore.backends.backend import Inspection, Problem, Weights
-from mlcore.layers.layer import Array
+from mlcore.layers.layer import INFERENCE, Array, Mode
 from mlcore.losses import Loss
 from mlcore.network import Network
 from mlcore.optimizers import Optimizer
+from mlcore.philox import Purpose
 from mlcore.spec import kind_of
 
 Tensor: TypeAlias = Any  # torch.Tensor, which must not be imported here
@@ -25,17 +27,43 @@ Row: TypeAlias = Callable[..., Any]
 
 
 def _layers() -> dict[str, Row]:
-    """layer kind -> f(parameters by name, x)"""
+    """layer kind -> f(layer, parameters by name, x, mode)"""
     import torch
     from torch.nn import functional as f
 
     return {
-        "dense": lambda p, x: torch.addmm(p["b"], x, p["w"]),
-        "relu": lambda p, x: f.relu(x),
-        "relu6": lambda p, x: f.relu6(x),
-        "sigmoid": lambda p, x: torch.sigmoid(x),
-        "tanh": lambda p, x: torch.tanh(x),
+        "dense": lambda layer, p, x, mode: torch.addmm(p["b"], x, p["w"]),
+        "relu": lambda layer, p, x, mode: f.relu(x),
+        "relu6": lambda layer, p, x, mode: f.relu6(x),
+        "sigmoid": lambda layer, p, x, mode: torch.sigmoid(x),
+        "tanh": lambda layer, p, x, mode: torch.tanh(x),
+        "leaky_relu": lambda layer, p, x, mode: f.leaky_relu(x, layer.negative_slope),
+        "elu": lambda layer, p, x, mode: f.elu(x, layer.alpha),
+        "softplus": lambda layer, p, x, mode: f.softplus(x),
+        "silu": lambda layer, p, x, mode: f.silu(x),
+        "gelu": lambda layer, p, x, mode: f.gelu(x),
+        "dropout": _dropout,
+        "batch_norm": lambda layer, p, x, mode: f.batch_norm(
+            *(x, p["mean"], p["variance"], p["gain"], p["bias"], mode.training and len(x) > 1),
+            momentum=layer.momentum,
+            eps=layer.eps,
+        ),
+        "layer_norm": lambda layer, p, x, mode: f.layer_norm(x, x.shape[1:], p["gain"], p["bias"], layer.eps),
+        "flatten": lambda layer, p, x, mode: x.flatten(1),
     }
+
+
+def _dropout(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Mode) -> Tensor:
+    """As its page has it; the random words are made on the device, by the same operations on integers."""
+    import torch
+
+    if not mode.training:
+        return x
+    keep, count = 1 - layer.rate, x.numel()
+    blocks = torch.arange((count + 3) // 4, dtype=torch.int64, device=x.device)
+    words = torch.stack(philox.counted(blocks, Purpose.DROPOUT, mode.seed, mode.epoch, mode.step, mode.layer), dim=1)
+    kept = (words.reshape(-1)[:count] >> 8) < math.ceil(keep * 2**24)
+    return x * (kept.to(x.dtype) * (1 / keep)).reshape(x.shape)
 
 
 def _losses() -> dict[str, Row]:
@@ -63,6 +91,11 @@ def _rmsprop(o: Any, w: Tensor, g: Tensor, moments: Tensor, step: int, rate: flo
     w.addcdiv_(g, s.sqrt().add_(o.epsilon), value=-rate)
 
 
+def _adagrad(o: Any, w: Tensor, g: Tensor, moments: Tensor, step: int, rate: float) -> None:
+    s = moments[0].addcmul_(g, g)
+    w.addcdiv_(g, s.sqrt().add_(o.epsilon), value=-rate)
+
+
 def _adam(o: Any, w: Tensor, g: Tensor, moments: Tensor, step: int, rate: float) -> None:
     m = moments[0].mul_(o.beta1).add_(g, alpha=1 - o.beta1)
     v = moments[1].mul_(o.beta2).addcmul_(g, g, value=1 - o.beta2)
@@ -70,7 +103,20 @@ def _adam(o: Any, w: Tensor, g: Tensor, moments: Tensor, step: int, rate: float)
     w.addcdiv_(m, scale, value=-rate / (1 - o.beta1 ** (step + 1)))
 
 
-OPTIMIZERS: dict[str, Row] = {"sgd": _sgd, "rmsprop": _rmsprop, "adam": _adam}
+OPTIMIZERS: dict[str, Row] = {"sgd": _sgd, "rmsprop": _rmsprop, "adagrad": _adagrad, "adam": _adam, "adamw": _adam}
+
+
+def _penalise(o: Optimizer, w: Tensor, g: Tensor, weights: int, rate: float) -> None:
+    """Clip the gradient g [P], then add decay and L1 of the first `weights` numbers of w [P], or let them shrink."""
+    if o.clip_norm:
+        g.mul_((o.clip_norm / (g.norm() + 1e-6)).clamp(max=1))
+    decaying = w[:weights]
+    if o.weight_decay and not o.decoupled:
+        g[:weights].add_(decaying, alpha=o.weight_decay)
+    if o.l1:
+        g[:weights].add_(decaying.sign(), alpha=o.l1)
+    if o.weight_decay and o.decoupled:
+        decaying.mul_(1 - rate * o.weight_decay)
 
 
 def gpus() -> list[str]:
@@ -139,11 +185,13 @@ class TorchSession:
         self.loss, self.move = _losses()[kind_of(problem.loss)], OPTIMIZERS[kind_of(optimizer)]
         self.vector, self.gradient = self._zeros(network.size), self._zeros(network.size)
         self.moments = self._zeros(optimizer.moments, network.size)
-        views: list[dict[str, Tensor]] = network.views(self.vector)
-        self.p = [{name: value.requires_grad_() for name, value in layer.items()} for layer in views]
-        for layer, gradients in zip(self.p, network.views(self.gradient), strict=True):
-            for name, value in layer.items():
-                value.grad = gradients[name]
+        self.p: list[dict[str, Tensor]] = network.views(self.vector)
+        gradients: list[dict[str, Tensor]] = network.views(self.gradient)
+        for slot in network.slots:
+            if slot.param.role != "statistic":
+                value: Tensor = self.p[slot.layer][slot.name]
+                value.requires_grad_()
+                value.grad = gradients[slot.layer][slot.name]
         self.x = torch.from_numpy(np.ascontiguousarray(problem.rows.x)).to(self.device)
         self.y = self._targets(problem.rows.y)
         self.step = 0
@@ -162,11 +210,11 @@ class TorchSession:
             return x.to(self.dtype) * self.problem.factor
         return x.to(self.dtype)
 
-    def _forward(self, x: Tensor) -> list[Tensor]:
+    def _forward(self, x: Tensor, mode: Mode = INFERENCE) -> list[Tensor]:
         """The output of every layer."""
         outputs = []
-        for row, p in zip(self.rows, self.p, strict=True):
-            x = row(p, x)
+        for number, (row, layer, p) in enumerate(zip(self.rows, self.problem.network.layers, self.p, strict=True)):
+            x = row(layer, p, x, mode._replace(layer=number))
             outputs.append(x)
         return outputs
 
@@ -174,19 +222,22 @@ class TorchSession:
         losses = np.zeros(steps, dtype=np.float32)
         p = self.problem
         for i in range(steps):
-            index = self._batch(first_step + i)
+            step = first_step + i
+            index = self._batch(step)
             x, y = (self.x, self.y) if index is None else (self.x[index], self.y[index])
-            loss = self.loss(self._forward(self._inputs(x))[-1], y)
+            mode = Mode(training=True, seed=p.seed, epoch=step // p.steps_per_epoch, step=step)
+            statistics = self.vector[p.network.learned :].clone()
+            loss = self.loss(self._forward(self._inputs(x), mode)[-1], y)
             losses[i] = float(loss.detach())
             if not np.isfinite(losses[i]):
+                self.vector[p.network.learned :] = statistics
                 return losses[: i + 1]
             self.gradient.zero_()
             loss.backward()
             with self.torch.no_grad():
-                g, decay = self.gradient, p.optimizer.weight_decay
-                if decay:
-                    g[: p.network.weights].add_(self.vector[: p.network.weights], alpha=decay)
-                self.move(p.optimizer, self.vector, g, self.moments, self.step, float(rates[i]))
+                rate = float(rates[i])
+                _penalise(p.optimizer, self.vector, self.gradient, p.network.weights, rate)
+                self.move(p.optimizer, self.vector, self.gradient, self.moments, self.step, rate)
             self.step += 1
         return losses
 

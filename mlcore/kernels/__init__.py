@@ -9,12 +9,22 @@ many. `python -m mlcore.kernels` prints each kernel's error and speed on every i
 from __future__ import annotations
 
 from mlcore.kernels.activations import (
+    elu,
+    elu_backward,
+    gelu,
+    gelu_backward,
+    leaky_relu,
+    leaky_relu_backward,
     relu,
     relu6,
     relu6_backward,
     relu_backward,
     sigmoid,
     sigmoid_backward,
+    silu,
+    silu_backward,
+    softplus,
+    softplus_backward,
     tanh,
     tanh_backward,
 )
@@ -28,16 +38,31 @@ from mlcore.kernels.losses import (
     softmax_cross_entropy,
     squared_error,
 )
-from mlcore.kernels.optimizers import adam, rmsprop, sgd
+from mlcore.kernels.norms import batch_norm, batch_norm_backward, dropout, layer_norm, layer_norm_backward
+from mlcore.kernels.optimizers import adagrad, adam, adamw, clip, rmsprop, sgd
 from mlcore.kernels.products import column_sum, matmul, transpose
 
 __all__ = [
     "absolute_error",
+    "adagrad",
     "adam",
+    "adamw",
+    "batch_norm",
+    "batch_norm_backward",
     "binary_cross_entropy",
+    "clip",
     "column_sum",
+    "dropout",
+    "elu",
+    "elu_backward",
     "gather",
+    "gelu",
+    "gelu_backward",
     "isa",
+    "layer_norm",
+    "layer_norm_backward",
+    "leaky_relu",
+    "leaky_relu_backward",
     "matmul",
     "order",
     "relu",
@@ -49,9 +74,13 @@ __all__ = [
     "sgd",
     "sigmoid",
     "sigmoid_backward",
+    "silu",
+    "silu_backward",
     "softmax",
     "softmax_backward",
     "softmax_cross_entropy",
+    "softplus",
+    "softplus_backward",
     "squared_error",
     "tanh",
     "tanh_backward",

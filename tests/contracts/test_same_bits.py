@@ -15,7 +15,11 @@ TIERS = kernels.tiers() if kernels.unavailable() is None else ()
 BIG = {"body": "150 relu | 90 tanh", "features": 130, "rows": 400, "batch": 150}
 EXPERIMENTS = {
     **{f"{loss}": BIG | {"loss": loss} for loss in LOSSES},
-    **{f"{optimizer}": BIG | {"optimizer": (optimizer, {"weight_decay": 0.01})} for optimizer in OPTIMIZERS},
+    **{
+        f"{optimizer}": BIG | {"optimizer": (optimizer, {"weight_decay": 0.01, "l1": 0.01})} for optimizer in OPTIMIZERS
+    },
+    "clipped": BIG | {"optimizer": ("adamw", {"clip_norm": 0.05})},
+    "clipped in several spans": {"body": "300 relu", "features": 200, "optimizer": ("sgd", {"clip_norm": 0.05})},
     "many classes": BIG | {"outputs": 53},
     "many outputs": BIG | {"outputs": 53, "loss": "mse"},
     "pixels": BIG | {"uint8": True, "batch": 400},
@@ -29,6 +33,10 @@ EXPERIMENTS = {
         "batch": 700,
         "optimizer": ("adam", {"weight_decay": 0.01}),
     },
+    "norms and dropout": BIG | {"body": "drop .1 | 150 batch_norm relu | drop .3 | 90 gelu layer_norm | flatten"},
+    "norms in several blocks": BIG | {"body": "150 layer_norm softplus | drop .5 | 90", "rows": 1500, "batch": 1500},
+    "a norm first": BIG | {"body": "batch_norm | layer_norm | 9 silu", "batch": 399},
+    "bends with a number": BIG | {"body": "150 leaky_relu .2 | 90 elu 1.5 | 30 leaky_relu"},
     "an activation alone": {"body": "tanh | 150 relu sigmoid | 80", "features": 90, "rows": 300, "batch": 200},
 }
 
@@ -99,6 +107,6 @@ def test_calls_run_one_by_one_are_the_step(experiment: str) -> None:
     losses = whole.train(0, 1, rates(1))
     program = session.program
     for number in range(len(program.calls)):
-        program.lib.mlj_run_call(program.plan, number, rows, rates(1)[0])
+        program.lib.mlj_run_call(program.plan, number, rows, 0, rates(1)[0])
     assert np.float32(program.array("row_loss")[:rows].mean(dtype=np.float64)) == pytest.approx(losses[0], rel=1e-6)
     assert np.array_equal(session.weights().vector, whole.weights().vector)

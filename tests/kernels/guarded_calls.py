@@ -105,10 +105,10 @@ def matmul(c: Call) -> None:
     p.c, p.c_row = c.write(m, n, c_row), c_row
     if c.rng.random() < 0.4:
         p.bias = c.read(n)
-    p.activation = int(c.rng.integers(0, 5))
+    p.activation, p.alpha, p.mask_alpha = int(c.rng.integers(0, 10)), 0.5, 0.5
     if c.rng.random() < 0.4:
         p.mask_y, p.mask_y_row = c.read((m - 1) * y_row + n if m and n else 0), y_row
-        p.mask_activation = int(c.rng.integers(0, 5))
+        p.mask_activation = int(c.rng.integers(0, 10))
     ops = lib.mlj_ops_now()
     middle = int(c.rng.integers(0, m + 1))
     ops.matmul(p, 0, middle)
@@ -127,12 +127,45 @@ def column_sum(c: Call) -> None:
 
 def activate(c: Call) -> None:
     n = c.size(True)
-    lib.mlj_parallel_activate(int(c.rng.integers(0, 5)), n, c.read(n), c.write(1, n))
+    lib.mlj_parallel_activate(int(c.rng.integers(0, 10)), 0.5, n, c.read(n), c.write(1, n))
 
 
 def activate_backward(c: Call) -> None:
     n = c.size(True)
-    lib.mlj_parallel_activate_backward(int(c.rng.integers(0, 5)), n, c.read(n), c.read(n), c.write(1, n))
+    kind = int(c.rng.integers(0, 10))
+    lib.mlj_parallel_activate_backward(kind, 0.5, n, c.read(n), c.read(n), c.write(1, n))
+
+
+def dropout(c: Call) -> None:
+    n, chance = c.size(True), ffi.new("mlj_chance *", {"seed": 3, "keep": 1 << 23, "scale": 2.0})
+    lib.mlj_ops_now().dropout(chance, int(c.rng.integers(0, 40)), n, c.read(n), c.write(1, n), c.write(1, n))
+
+
+def moments(c: Call) -> None:
+    rows, cols, ops = 1 + c.size(), 1 + c.size(True), lib.mlj_ops_now()
+    row = cols + int(c.rng.integers(0, 3))
+    ops.column_moments(rows, cols, c.read((rows - 1) * row + cols), row, c.write(1, cols), c.write(1, cols))
+    ops.row_moments(rows, cols, c.read(rows, cols), c.write(1, rows), c.write(1, rows))
+
+
+def normalize(c: Call) -> None:
+    rows, cols, by_row = c.size(), c.size(True), bool(c.rng.random() < 0.5)
+    own = rows if by_row else cols
+    x, mean, inverse, gain = c.read(rows, cols), c.read(own), c.read(own), c.read(cols)
+    lib.mlj_ops_now().normalize(rows, cols, x, mean, inverse, by_row, gain, c.read(cols), c.write(rows, cols))
+
+
+def normalize_backward(c: Call) -> None:
+    rows, cols, by_row, ops = c.size(), c.size(True), bool(c.rng.random() < 0.5), lib.mlj_ops_now()
+    own = rows if by_row else cols
+    x, dy, mean, inverse, gain = c.read(rows, cols), c.read(rows, cols), c.read(own), c.read(own), c.read(cols)
+    if c.rng.random() < 0.5:
+        ops.normalize_sums(rows, cols, x, dy, cols, mean, inverse, by_row, 0, c.write(1, cols), c.write(1, cols))
+    elif by_row:
+        ops.layer_norm_backward(rows, cols, x, dy, mean, inverse, gain, c.write(rows, cols))
+    else:
+        sums = c.read(cols), c.read(cols)
+        ops.batch_norm_backward(rows, cols, x, dy, mean, inverse, gain, *sums, 0.5, c.write(rows, cols))
 
 
 def softmax(c: Call) -> None:
@@ -175,18 +208,26 @@ def absolute_error(c: Call) -> None:
 
 
 def update(c: Call) -> None:
-    n, kind = c.size(True), int(c.rng.integers(0, 4))
-    rule, moments = _rule(kind), [c.change(n) if kind >= least else ffi.NULL for least in (1, 3)]
+    n, kind = c.size(True), int(c.rng.integers(0, 5))
+    rule, moments = _rule(kind), [c.change(n) if kind >= least else ffi.NULL for least in (1, 4)]
     lib.mlj_parallel_update(ffi.addressof(rule), n, c.change(n), c.read(n), *moments)
 
 
 def _rule(kind: int) -> object:
-    """Plain sgd, momentum, rmsprop, adam: none, one, one and two moments."""
+    """Plain sgd, momentum, rmsprop, adagrad, adam: none, one, one, one and two moments."""
     if kind < 2:
-        return lib.mlj_rule_sgd(0.1, 0.9 * kind, kind, 0.01)
-    if kind == 2:
-        return lib.mlj_rule_rmsprop(0.1, 0.9, 1e-8, 0.01)
-    return lib.mlj_rule_adam(0.1, 0.9, 0.99, 1e-8, 0.1, 0.01, 0.0)
+        rule = lib.mlj_rule_sgd(0.1, 0.9 * kind, kind)
+    elif kind < 4:
+        rule = lib.mlj_rule_rmsprop(0.1, 0.9, 1e-8) if kind == 2 else lib.mlj_rule_adagrad(0.1, 1e-10)
+    else:
+        return lib.mlj_rule_adam(0.1, 0.9, 0.99, 1e-8, 0.1, 0.01)
+    lib.mlj_penalise(ffi.addressof(rule), 0.01, 0.02)
+    return rule
+
+
+def sum_of_squares(c: Call) -> None:
+    n = c.size(True)
+    assert lib.mlj_ops_now().sum_of_squares(n, c.read(n)) >= 0
 
 
 def matmul_from_panels(c: Call) -> None:
@@ -198,7 +239,7 @@ def matmul_from_panels(c: Call) -> None:
 
 
 def matmul_to_panels(c: Call) -> None:
-    m, n, k, kind = c.size(True), c.size(True), c.size(True), int(c.rng.integers(0, 4))
+    m, n, k, kind = c.size(True), c.size(True), c.size(True), int(c.rng.integers(0, 5))
     size, move = -(-n // 16) * m * 16, bool(c.rng.random() < 0.6)
     p = ffi.new(
         "mlj_matmul *", {"m": m, "n": n, "k": k, "a_row": 1, "a_col": m, "b_row": n, "b_col": 1, "c_panel": 16 * m}
@@ -207,7 +248,7 @@ def matmul_to_panels(c: Call) -> None:
     rule = ffi.new("mlj_rule *", _rule(kind))
     if move:
         p.rule, p.w = rule, c.change(size)
-        p.moment1, p.moment2 = (c.change(size) if kind >= least else ffi.NULL for least in (1, 3))
+        p.moment1, p.moment2 = (c.change(size) if kind >= least else ffi.NULL for least in (1, 4))
     middle = int(c.rng.integers(0, m + 1))
     lib.mlj_ops_now().matmul(p, 0, middle)
     lib.mlj_ops_now().matmul(p, middle, m)
@@ -231,7 +272,8 @@ def order_and_words(c: Call) -> None:
 KERNELS: tuple[Callable[[Call], None], ...] = (
     *(matmul, matmul, matmul, matmul, transpose, column_sum, activate, activate_backward, softmax, softmax_backward),
     *(softmax_cross_entropy, binary_cross_entropy, squared_error, absolute_error, update, gather, order_and_words),
-    *(matmul_from_panels, matmul_to_panels, matmul_to_panels),
+    *(sum_of_squares, matmul_from_panels, matmul_to_panels, matmul_to_panels),
+    *(dropout, moments, normalize, normalize_backward),
 )
 
 
