@@ -9,21 +9,34 @@
 
 /* ---- plain truths ---- */
 
+#define ALPHA 0.25 /* of leaky_relu and elu */
+
 static double f(int kind, double x) {
     switch (kind) {
     case MLJ_RELU: return x > 0 || isnan(x) ? x : 0;
     case MLJ_RELU6: return isnan(x) ? x : x < 0 ? 0 : x > 6 ? 6 : x;
     case MLJ_SIGMOID: return 1 / (1 + exp(-x));
     case MLJ_TANH: return tanh(x);
+    case MLJ_LEAKY_RELU: return x > 0 ? x : ALPHA * x;
+    case MLJ_ELU: return x > 0 ? x : ALPHA * expm1(x);
+    case MLJ_SOFTPLUS: return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+    case MLJ_SILU: return x / (1 + exp(-x));
+    case MLJ_GELU: return x * erfc(-x / sqrt(2)) / 2;
     default: return x;
     }
 }
-static double slope(int kind, double y) {
+static double slope(int kind, double y) { /* of silu and gelu by x */
+    const double s = 1 / (1 + exp(-y));
     switch (kind) {
     case MLJ_RELU: return y > 0;
     case MLJ_RELU6: return y > 0 && y < 6;
     case MLJ_SIGMOID: return y * (1 - y);
     case MLJ_TANH: return 1 - y * y;
+    case MLJ_LEAKY_RELU: return y > 0 ? 1 : ALPHA;
+    case MLJ_ELU: return y > 0 ? 1 : y + ALPHA;
+    case MLJ_SOFTPLUS: return -expm1(-y);
+    case MLJ_SILU: return s * (1 + y * (1 - s));
+    case MLJ_GELU: return erfc(-y / sqrt(2)) / 2 + y * exp(-y * y / 2) / sqrt(2 * acos(-1));
     default: return 1;
     }
 }
@@ -146,19 +159,89 @@ static void products(void) {
 static void activations(void) {
     static const float special[] = {NAN, INFINITY, -INFINITY, 0.0f, -0.0f, 6, 88.8f, -88.8f, -104.5f, 1e-45f, -LEAST};
     doing = "activate";
-    for (int kind = MLJ_LINEAR; kind <= MLJ_TANH; kind++)
+    for (int kind = MLJ_LINEAR; kind <= MLJ_GELU; kind++)
         for (int64_t n = 0; n < 130; n++) {
             float *x = draw(n, n % 3 ? 8 : 100), *y = room(n), *dx = room(n);
             for (int64_t i = 0; i < n; i++)
                 if (!below(4)) x[i] = special[below(COUNT(special))];
-            ops->activate(kind, n, x, y);
-            for (int64_t i = 0; i < n; i++)
-                near(i, y[i], f(kind, x[i]), kind < MLJ_SIGMOID ? 0 : 2.5 * unit(f(kind, x[i])));
+            ops->activate(kind, ALPHA, n, x, y);
+            for (int64_t i = 0; i < n; i++) {
+                const double exact = f(kind, x[i]), least = kind >= MLJ_SILU ? LEAST : 0; /* zero below it */
+                near(i, y[i], exact, kind < MLJ_SIGMOID ? 0 : (kind < MLJ_SILU ? 3 : 6.5) * unit(exact) + least);
+            }
             const float *dy = draw(n, 1);
-            ops->activate_backward(kind, n, y, dy, dx);
-            for (int64_t i = 0; i < n; i++) near(i, dx[i], dy[i] * slope(kind, y[i]), 4 * U * fabs(dy[i]));
+            const float *told = kind >= MLJ_SILU ? x : y;
+            ops->activate_backward(kind, ALPHA, n, told, dy, dx);
+            for (int64_t i = 0; i < n; i++) near(i, dx[i], dy[i] * slope(kind, told[i]), 12 * U * fabs(dy[i]));
             leave();
         }
+}
+
+static void norms(void) {
+    doing = "norms";
+    for (int64_t round = 0; round < 60; round++) {
+        const int64_t rows = some() + 1, n = some() + 1;
+        const float *x = draw(rows * n, 3), *dy = draw(rows * n, 1), *gain = draw(n, 1), *bias = draw(n, 1);
+        float *mean = room(rows + n), *variance = room(rows + n), *y = room(rows * n), *dx = room(rows * n);
+        float *dgain = room(n), *dbias = room(n);
+        for (int by_row = 0; by_row < 2; by_row++) {
+            const int64_t own = by_row ? rows : n, sum = by_row ? n : rows;
+            if (by_row)
+                ops->row_moments(rows, n, x, mean, variance);
+            else
+                ops->column_moments(rows, n, x, n, mean, variance);
+            for (int64_t i = 0; i < own; i++) {
+                double m = 0, v = 0;
+                for (int64_t k = 0; k < sum; k++) m += x[by_row ? i * n + k : k * n + i] / (double)sum;
+                for (int64_t k = 0; k < sum; k++) v += pow(x[by_row ? i * n + k : k * n + i] - m, 2) / (double)sum;
+                near(i, mean[i], m, 1e-5), near(i, variance[i], v, 1e-4);
+                variance[i] = 1.0f / sqrtf(variance[i] + 1.0f); /* from here on the inverse */
+            }
+            ops->normalize(rows, n, x, mean, variance, by_row, gain, bias, y);
+            ops->normalize_sums(rows, n, x, dy, n, mean, variance, by_row, 0, dgain, dbias);
+            if (by_row)
+                ops->layer_norm_backward(rows, n, x, dy, mean, variance, gain, dx);
+            else
+                ops->batch_norm_backward(rows, n, x, dy, mean, variance, gain, dgain, dbias, 0.1f, dx);
+            double *product = calloc((size_t)n, sizeof *product);
+            for (int64_t r = 0; r < rows; r++) {
+                double g = 0, gn = 0;
+                for (int64_t c = 0; c < n; c++) {
+                    const int64_t i = r * n + c, at = by_row ? r : c;
+                    const double z = ((double)x[i] - mean[at]) * variance[at];
+                    near(i, y[i], z * gain[c] + bias[c], 1e-4);
+                    product[c] += dy[i] * z, g += dy[i] * gain[c] / (double)n, gn += dy[i] * gain[c] * z / (double)n;
+                }
+                for (int64_t c = 0; c < n; c++) {
+                    const int64_t i = r * n + c, at = by_row ? r : c;
+                    const double z = ((double)x[i] - mean[at]) * variance[at];
+                    const double column = gain[c] * (dy[i] - (double)0.1f * (dbias[c] + z * dgain[c]));
+                    near(i, dx[i], variance[at] * (by_row ? dy[i] * gain[c] - g - z * gn : column), 1e-3);
+                }
+            }
+            for (int64_t c = 0; c < n; c++) near(c, dgain[c], product[c], 1e-3);
+            free(product);
+        }
+        leave();
+    }
+}
+
+static void chances(void) {
+    doing = "dropout";
+    for (int64_t n = 0; n < 100; n++) {
+        const int64_t first = below(9);
+        const mlj_chance c = {.seed = 5, .layer = 3, .epoch = 2, .step = (uint32_t)n, .keep = 3 << 22, .scale = 1.5f};
+        const float *x = draw(n, 1);
+        float *m = room(n), *y = room(n);
+        uint32_t words[200];
+        ops->words(5, 3, 3, 2, (uint32_t)n, first + n, words);
+        ops->dropout(&c, first, n, x, m, y);
+        for (int64_t i = 0; i < n; i++) {
+            const double kept = words[first + i] >> 8 < 3 << 22 ? 1.5 : 0;
+            near(i, m[i], kept, 0), near(i, y[i], (float)(x[i] * kept), 0);
+        }
+        leave();
+    }
 }
 
 static void updates(void) {
@@ -302,7 +385,7 @@ int main(void) {
         if (!(ops = mlj_ops_for(tiers[i]))) continue;
         state = 1, checksum = 14695981039346656037u, numbers = 0;
         mlj_select(tiers[i]);
-        products(), activations(), updates(), rows_and_columns(), batches(), plans();
+        products(), activations(), norms(), chances(), updates(), rows_and_columns(), batches(), plans();
         printf("%s %016llx %lld\n", ops->name, (unsigned long long)checksum, (long long)numbers);
     }
     return failures > 0;
