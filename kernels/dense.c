@@ -87,7 +87,7 @@ void mlj_part_dense_gradient(const mlj_block *b, const mlj_call *c, int64_t from
         b->ops->column_sum(b->rows, c->outputs, m.b, c->outputs, at(b, c->db), b->accumulate);
         if (rule) {
             mlj_rule plain = *rule;
-            plain.decay = 0; /* weights decay, biases do not */
+            mlj_penalise(&plain, 0, 0); /* weights decay, biases do not */
             mlj_move(b, &plain, c->b, c->outputs, at(b, c->db));
         }
     }

@@ -19,14 +19,18 @@ enum {
     MLJ_SILU = 8, /* this and the next are told by x in a backward pass, the others by y */
     MLJ_GELU = 9
 };
-enum { MLJ_NO_RULE = 0, MLJ_SGD = 1, MLJ_RMSPROP = 2, MLJ_ADAM = 3 };
+enum { MLJ_SPAN = 16384 }; /* numbers whose squares are added together */
+enum { MLJ_NO_RULE = 0, MLJ_SGD = 1, MLJ_RMSPROP = 2, MLJ_ADAGRAD = 3, MLJ_ADAM = 4, MLJ_ADAMW = 5 };
 
 /* One step of an optimizer with every constant as its loop uses it; mlj_rule_… below make them. sgd: keep1 is the
-   momentum; rmsprop: keep2 is rho; adam: keep1, keep2 are beta1, beta2; take = 1 - keep; step is the rate, for adam
-   over its first correction; shrink is 1 over the root of its second. */
+   momentum; rmsprop: keep2 is rho; adagrad: keep2 = take2 = 1; adam: keep1, keep2 are beta1, beta2; else take = 1 -
+   keep; step is the rate, for adam over its first correction; shrink is 1 over the root of its second.
+   Before that the gradient is multiplied by clip, decay w and l1 sign(w) are added, and w loses its fade-th part. */
 typedef struct {
     int32_t kind, nesterov;
-    float step, decay, keep1, take1, keep2, take2, shrink, epsilon;
+    double rate;
+    float step, keep1, take1, keep2, take2, shrink, epsilon;
+    float clip, decay, l1, fade;
 } mlj_rule;
 
 /* Where dropout takes its random words from, and what it does: a number stays, times `scale`, where the upper 24 bits
@@ -78,6 +82,7 @@ typedef struct {
    absolute_error         row_loss [rows] = mean of |z - y| over n; dz = scale sign(z - y) / n; dz as above
    update                 one step of mlcore/optimizers.py over n numbers, in place; moments that the rule has none of
                           are not used
+   sum_of_squares         of n numbers, in double: sixteen sums (number mod 16), folded 8, 4, 2, 1
    gather                 out [count, features] = x at `rows`; x holds float32, or uint8 to be multiplied by factor
    words, order           as in mlcore/philox.py; n below 2^31 for order
    dropout                m [n] = scale or 0, y = x m; the numbers are those from place `first` of the batch on
@@ -104,6 +109,7 @@ typedef struct {
     void (*absolute_error)(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
                            float *row_loss);
     void (*update)(const mlj_rule *rule, int64_t n, float *w, const float *g, float *moment1, float *moment2);
+    double (*sum_of_squares)(int64_t n, const float *x);
     void (*gather)(int64_t count, int64_t features, const int32_t *rows, const void *x, int32_t is_uint8, float factor,
                    float *out, int64_t out_row);
     void (*words)(uint64_t seed, uint32_t purpose, uint32_t layer, uint32_t epoch, uint32_t step, int64_t n,
@@ -124,10 +130,14 @@ typedef struct {
 } mlj_ops;
 
 /* Constants are made in double and rounded once; correction = 1 - beta^t, t counted from 1. */
-mlj_rule mlj_rule_sgd(double rate, double momentum, int32_t nesterov, double decay);
-mlj_rule mlj_rule_rmsprop(double rate, double rho, double epsilon, double decay);
-mlj_rule mlj_rule_adam(double rate, double beta1, double beta2, double epsilon, double correction1, double correction2,
-                       double decay);
+mlj_rule mlj_rule_sgd(double rate, double momentum, int32_t nesterov);
+mlj_rule mlj_rule_rmsprop(double rate, double rho, double epsilon);
+mlj_rule mlj_rule_adagrad(double rate, double epsilon);
+mlj_rule mlj_rule_adam(double rate, double beta1, double beta2, double epsilon, double correction1, double correction2);
+/* Give a rule its decay, in the gradient or, for adamw, beside it, and its l1; a new rule has neither. */
+void mlj_penalise(mlj_rule *rule, double decay, double l1);
+/* What a gradient of that length is multiplied by, so that it is no longer than `longest`. */
+float mlj_clip(double longest, double sum_of_squares);
 
 /* ---- Tiers: the table for this CPU, chosen once; MLJ_ISA names another ---- */
 
@@ -150,6 +160,8 @@ void mlj_parallel_column_sum(int64_t rows, int64_t cols, const float *x, int64_t
 void mlj_parallel_activate(int32_t kind, float alpha, int64_t n, const float *x, float *y);
 void mlj_parallel_activate_backward(int32_t kind, float alpha, int64_t n, const float *y, const float *dy, float *dx);
 void mlj_parallel_update(const mlj_rule *rule, int64_t n, float *w, const float *g, float *moment1, float *moment2);
+/* Spans of MLJ_SPAN numbers by themselves, then the spans in order; `spans` has room for one number for each. */
+double mlj_parallel_sum_of_squares(int64_t n, const float *x, double *spans);
 void mlj_parallel_softmax(int64_t rows, int64_t n, const float *z, float *y);
 void mlj_parallel_softmax_backward(int64_t rows, int64_t n, const float *y, const float *dy, float *dz);
 /* These return the mean of the rows' losses, added in double in their order; scale is 1 over the rows. */
@@ -173,6 +185,7 @@ enum {
     MLJ_BINARY_CROSS_ENTROPY,
     MLJ_SQUARED_ERROR,
     MLJ_ABSOLUTE_ERROR,
+    MLJ_CLIP,
     MLJ_UPDATE,
     MLJ_DROPOUT,
     MLJ_DROPOUT_BACKWARD,
@@ -184,8 +197,8 @@ enum {
 };
 
 /* One call. x … wt are offsets into the arena in floats, -1 where the call has none. A row has `inputs` numbers before
-   and `outputs` after; an update moves `inputs` numbers from w on, by the gradient at dw. With a rule a dense_backward
-   moves its own w and b, w with the decay. */
+   and `outputs` after; an update moves `inputs` numbers from w on, by the gradient at dw, clipped where y is what a
+   clip made of it. With a rule a dense_backward moves its own w and b, w with the decay and l1. */
 typedef struct {
     int32_t opcode;
     int32_t activation; /* applied to what the call computes, or undone by it */
@@ -194,8 +207,9 @@ typedef struct {
     int64_t inputs, outputs;
     int64_t x, w, b, y;
     int64_t dx, dw, db, dy;
-    int64_t wt;              /* room for w transposed */
-    double constants[4];     /* of a rule: weight decay, then its own in the order of its fields; or of the layer */
+    int64_t wt;          /* room for w transposed */
+    double constants[6]; /* of a rule: weight decay, l1, clip_norm, then its own in the order of its fields; or of the
+                            layer */
     float alpha, mask_alpha; /* of activation and mask */
     int32_t layer;           /* its number in the network, of which random words depend */
     int64_t room;            /* what a forward call leaves for its backward call */

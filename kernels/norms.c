@@ -65,7 +65,7 @@ void mlj_part_batch_norm_dx(const mlj_block *b, const mlj_call *c, int64_t from,
 void mlj_part_norm_update(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     if (!c->rule || !b->rule) return;
     mlj_rule plain = *b->rule;
-    plain.decay = 0;
+    mlj_penalise(&plain, 0, 0);
     mlj_move(b, &plain, c->w + from, to - from, at(b, c->dw) + from);
     mlj_move(b, &plain, c->b + from, to - from, at(b, c->db) + from);
 }

@@ -123,6 +123,27 @@ void mlj_parallel_update(const mlj_rule *rule, int64_t n, float *w, const float 
     run((call){update_part, n, 1, .x = g, .out = w, .out2 = moment1, .out3 = moment2, .data = rule});
 }
 
+typedef struct {
+    const mlj_ops *ops;
+    int64_t n;
+    const float *x;
+    double *spans;
+} squares;
+
+static void squares_piece(void *context, int64_t piece) {
+    const squares *s = context;
+    const int64_t first = piece * MLJ_SPAN;
+    s->spans[piece] = s->ops->sum_of_squares(smaller(MLJ_SPAN, s->n - first), s->x + first);
+}
+double mlj_parallel_sum_of_squares(int64_t n, const float *x, double *spans) {
+    squares s = {mlj_ops_now(), n, x, spans};
+    const int64_t pieces = (n + MLJ_SPAN - 1) / MLJ_SPAN;
+    double sum = 0;
+    mlj_parallel_for(pieces, squares_piece, &s);
+    for (int64_t i = 0; i < pieces; i++) sum += spans[i];
+    return sum;
+}
+
 /* ---- row by row ---- */
 
 static void softmax_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {

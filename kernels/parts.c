@@ -60,20 +60,40 @@ void mlj_move(const mlj_block *b, const mlj_rule *rule, int64_t place, int64_t n
     b->ops->update(rule, n, p->arena + place, g, moment, moment + p->size);
 }
 
+/* Squares of the gradient, span by span. */
+static void clip(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    double *spans = (double *)at(b, c->y);
+    for (; from < to; from += MLJ_SPAN)
+        spans[from / MLJ_SPAN] = b->ops->sum_of_squares(smaller(MLJ_SPAN, to - from), at(b, c->dw) + from);
+}
+
 static void update(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     mlj_rule rule = *b->rule;
-    rule.decay = (float)c->constants[0];
+    mlj_penalise(&rule, c->constants[0], c->constants[1]);
+    if (c->y >= 0) {
+        const double *spans = (const double *)at(b, c->y);
+        double sum = 0;
+        for (int64_t i = 0; i * MLJ_SPAN < b->plan->size; i++) sum += spans[i];
+        rule.clip = mlj_clip(c->constants[2], sum);
+    }
     mlj_move(b, &rule, c->w + from, to - from, at(b, c->dw) + from);
 }
 
 mlj_rule mlj_rule_of(const mlj_call *c, double rate, int64_t updates) {
-    const double *a = c->constants, t = (double)(updates + 1);
+    const double *own = c->constants + 3, t = (double)(updates + 1);
+    mlj_rule rule = {0};
     switch (c->rule) {
-    case MLJ_SGD: return mlj_rule_sgd(rate, a[1], a[2] != 0, a[0]);
-    case MLJ_RMSPROP: return mlj_rule_rmsprop(rate, a[1], a[2], a[0]);
-    case MLJ_ADAM: return mlj_rule_adam(rate, a[1], a[2], a[3], 1 - pow(a[1], t), 1 - pow(a[2], t), a[0]);
-    default: return (mlj_rule){0};
+    case MLJ_SGD: rule = mlj_rule_sgd(rate, own[0], own[1] != 0); break;
+    case MLJ_RMSPROP: rule = mlj_rule_rmsprop(rate, own[0], own[1]); break;
+    case MLJ_ADAGRAD: rule = mlj_rule_adagrad(rate, own[0]); break;
+    case MLJ_ADAM:
+    case MLJ_ADAMW:
+        rule = mlj_rule_adam(rate, own[0], own[1], own[2], 1 - pow(own[0], t), 1 - pow(own[1], t));
+        rule.kind = c->rule;
+        break;
     }
+    mlj_penalise(&rule, c->constants[0], c->constants[1]);
+    return rule;
 }
 
 mlj_part *const mlj_parts[MLJ_OPCODES][PHASES] = {
@@ -88,6 +108,7 @@ mlj_part *const mlj_parts[MLJ_OPCODES][PHASES] = {
     [MLJ_BINARY_CROSS_ENTROPY] = {[ROWS] = binary_cross_entropy},
     [MLJ_SQUARED_ERROR] = {[ROWS] = squared_error},
     [MLJ_ABSOLUTE_ERROR] = {[ROWS] = absolute_error},
+    [MLJ_CLIP] = {[NORM] = clip},
     [MLJ_UPDATE] = {[UPDATE] = update},
     [MLJ_DROPOUT] = {[ROWS] = mlj_part_dropout},
     [MLJ_DROPOUT_BACKWARD] = {[ROWS] = mlj_part_dropout_backward},

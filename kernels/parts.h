@@ -7,7 +7,7 @@
 
 #define PANEL 16 /* columns of W that lie together in a fused plan */
 
-enum { PREPARE, MEET, ROWS, REDUCE, UPDATE, PHASES };
+enum { PREPARE, MEET, ROWS, REDUCE, NORM, UPDATE, PHASES };
 
 typedef struct { /* the rows in hand and where they come from */
     const mlj_plan *plan;
@@ -27,7 +27,7 @@ typedef struct { /* the rows in hand and where they come from */
 } mlj_block;
 
 /* Does a call's share of a phase: rows from ... to - 1 of the block (rows), of W (prepare, reduce), columns (meet),
-   numbers of the call's span of the parameters (update). */
+   numbers of the gradient (norm) or of the call's span of the parameters (update). */
 typedef void mlj_part(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to);
 
 extern mlj_part *const mlj_parts[MLJ_OPCODES][PHASES]; /* NULL where a call has nothing to do in a phase */

@@ -9,8 +9,9 @@
      reduce    dW and db, sums over all rows of the block           cut by rows of W
 
    In a fused plan the update is the end of the last block's reduce: a tile of dW moves its part of W while it is in
-   registers, and the transposed W that dx reads is renewed when a part of W is done. In a plain plan two phases stand
-   apart: the update, cut by numbers, and before the first block of a step the transposing of W. How the work is cut
+   registers, and the transposed W that dx reads is renewed when a part of W is done. In a plain plan three phases stand
+   apart: before the first block of a step the transposing of W, and after the last the squares of the gradient, where
+   its norm is clipped, and the update, both cut by numbers. How the work is cut
    never shows in the results: each number is computed whole by one part, by the same additions in the same order. Row
    losses are added in double in row order by the caller's thread. */
 
@@ -26,7 +27,6 @@
 #define ROWS_WORK 75000    /* multiply-adds of a chunk of rows */
 #define CHUNK_ROWS 32      /* chunks of rows are multiples of this: whole vectors, and full tiles */
 #define SPAN_ROWS 96       /* rows of W in a chunk of prepare and reduce: whole tiles, whole panels of the transposed */
-#define SPAN_NUMBERS 16384 /* numbers in a chunk of the update */
 #define UPDATE_WORK 10     /* multiply-adds that take as long as the update of one number */
 
 /* ---- phases ---- */
@@ -73,12 +73,12 @@ static int64_t work_of(const mlj_call *c, int phase) {
 static void run_phase(const mlj_block *b, const mlj_call *first, const mlj_call *end, int phase) {
     int64_t work = 0, chunks = 0;
     for (const mlj_call *c = first; c < end; c++) work += work_of(c, phase);
-    if ((phase < UPDATE && phase != PREPARE ? work * b->rows : work) < SERIAL_WORK || mlj_threads() < 2) {
+    if ((phase > PREPARE && phase < NORM ? work * b->rows : work) < SERIAL_WORK || mlj_threads() < 2) {
         for (const mlj_call *c = first; c < end; c++)
             if (mlj_parts[c->opcode][phase]) mlj_parts[c->opcode][phase](b, c, 0, phase == ROWS ? b->rows : c->inputs);
         return;
     }
-    mlj_phase p = {b, first, end, phase, phase == UPDATE ? SPAN_NUMBERS : SPAN_ROWS};
+    mlj_phase p = {b, first, end, phase, phase >= NORM ? MLJ_SPAN : SPAN_ROWS};
     if (phase == ROWS) {
         p.size = larger(CHUNK_ROWS, ROWS_WORK / (work + 1) / CHUNK_ROWS * CHUNK_ROWS);
         chunks = chunks_of(b->rows, p.size);
@@ -149,7 +149,9 @@ static double step_of(mlj_plan *p, const mlj_ops *ops, int64_t step, double rate
         if (last && !isfinite((float)(sum / (double)count))) break;
         b.rule = last ? &rule : NULL;
         run_phase(&b, p->calls, update, REDUCE);
-        if (last && update < end) run_phase(&b, update, end, UPDATE);
+        if (!last || update == end) continue;
+        if (update->opcode == MLJ_CLIP) run_phase(&b, update, end, NORM);
+        run_phase(&b, update, end, UPDATE);
     }
     return sum / (double)count;
 }
@@ -193,5 +195,6 @@ void mlj_run_call(mlj_plan *p, int64_t number, int64_t rows, int64_t step, doubl
     run_phase(&b, c, c + 1, PREPARE);
     run_all_rows(&b, c, c + 1);
     run_phase(&b, c, c + 1, REDUCE);
+    run_phase(&b, c, c + 1, NORM);
     run_phase(&b, c, c + 1, UPDATE);
 }

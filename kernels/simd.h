@@ -36,6 +36,9 @@ INLINE vf either(vi where, vf yes, vf no) { return (vf)((where & (vi)yes) | (~wh
 INLINE vf vabs(vf x) { return (vf)((vi)x & 0x7fffffff); }
 INLINE vf with_sign_of(vf x, vf sign) { return (vf)((vi)x | ((vi)sign & (int32_t)0x80000000)); }
 
+/* 1, -1, or x itself where it is zero or not a number. */
+INLINE vf vsign(vf x) { return either((x == 0.0f) | (x != x), x, with_sign_of(vset(1.0f), x)); }
+
 /* x, or zero where it is below the normal range: arithmetic on denormal numbers takes a hundred times as long, so none
  * are handed to the steps that follow. */
 INLINE vf flushed(vf x) { return either(vabs(x) < 1.17549435e-38f, vset(0.0f), x); }

@@ -143,5 +143,6 @@ def choose(loss: Loss, task: str) -> Loss:
     if not loss.fits(task):
         name = str(loss.__struct_config__.tag)
         fitting = [e.name for e in CATALOGUE if e.name != "auto" and e.load()().fits(task)]
-        raise ConfigError(f"loss {name} does not fit a {task} task", hint="use one of: " + ", ".join(fitting))
+        message = f"output layer: expected a loss that fits a {task} task, got {name}"
+        raise ConfigError(message, hint="use one of: " + ", ".join(fitting))
     return loss

@@ -53,9 +53,7 @@ class Network:
                 self.shapes.append(layer.output_shape(self.shapes[-1]))
             except ShapeError as error:
                 before = f" from layer {number - 1}, {self.layers[number - 2].word}" if number > 1 else " from the data"
-                raise ShapeError(
-                    f"layer {number}, {error}{before}", where=f"layers[{number}]", hint=error.hint
-                ) from None
+                raise ShapeError(f"layer {number}, {error}{before}", where=f"layer {number}", hint=error.hint) from None
         self.slots = self._place()
         self.size = sum(slot.size for slot in self.slots)
         self.weights = sum(slot.size for slot in self.slots if slot.param.role == "weight")

@@ -1,6 +1,12 @@
 """Optimizers: how a gradient becomes a step. Each is one in-place update of one flat vector.
 
-Weight decay here is L2 in the gradient (g + decay * w) and touches weights, not biases: the first `weights` numbers.
+What all of them can do besides, in this order and in PyTorch's conventions:
+
+clip_norm      g = g min(1, clip_norm / (|g| + 1e-6))       |g| of the whole gradient of the loss
+weight_decay   g = g + weight_decay w                       the gradient of weight_decay/2 |w|² (L2; adamw: decoupled)
+l1             g = g + l1 sign(w)                           the gradient of l1 sum |w|, 0 where w is 0
+
+Decay and L1 touch weights, not biases, gains or statistics: the first `weights` numbers of the vector.
 """
 
 from __future__ import annotations
@@ -17,11 +23,15 @@ from mlcore.spec import Spec
 Array: TypeAlias = NDArray[Any]
 Epsilon: TypeAlias = Annotated[float, Meta(gt=0, description="keeps the division from zero")]
 
+Decay: TypeAlias = Annotated[float, Meta(ge=0, description="how strongly weights are pulled to zero")]
+
 CATALOGUE = Catalogue(
     "optimizer",
     Entry("sgd", "a step against the gradient, with momentum if wanted", "mlcore.optimizers:SGD"),
     Entry("rmsprop", "steps scaled by the recent size of each gradient", "mlcore.optimizers:RMSProp"),
+    Entry("adagrad", "steps scaled by all gradients so far: ever smaller ones", "mlcore.optimizers:Adagrad"),
     Entry("adam", "momentum and scaling together, the usual first choice", "mlcore.optimizers:Adam"),
+    Entry("adamw", "adam whose weight decay is no part of the gradient", "mlcore.optimizers:AdamW"),
 )
 
 
@@ -29,22 +39,42 @@ class Optimizer(Spec, frozen=True, tag_field="kind"):
     """One in-place update of one flat vector. `moments` says how many vectors of state it keeps beside it."""
 
     moments: ClassVar[int] = 0
+    decoupled: ClassVar[bool] = False  # decay shrinks the weights themselves: w = w - rate weight_decay w
 
     learning_rate: Annotated[float, Meta(gt=0, description="how far a step goes; the first number to tune")] = 0.01
-    weight_decay: Annotated[float, Meta(ge=0, description="how strongly weights are pulled to zero")] = 0.0
+    weight_decay: Decay = 0.0
+    l1: Annotated[float, Meta(ge=0, description="pull of constant strength to zero, where many weights then stay")] = (
+        0.0
+    )
+    clip_norm: Annotated[float, Meta(ge=0, description="longest gradient; a longer one is shortened; 0: any")] = 0.0
 
     def update(self, w: Array, g: Array, moments: Array, *, step: int, rate: float, weights: int) -> None:
         """Move w [P] by the gradient g [P]; moments [M, P] are changed too.
 
         step counts from 0; rate is the learning rate of this step; the first `weights` numbers decay.
         """
-        if self.weight_decay:
+        g = self.clipped(g)
+        if self.weight_decay or self.l1:
+            real, decaying = w.dtype.type, w[:weights]
             g = g.copy()
-            g[:weights] += w.dtype.type(self.weight_decay) * w[:weights]
+            if self.weight_decay and not self.decoupled:
+                g[:weights] += real(self.weight_decay) * decaying
+            if self.l1:
+                g[:weights] += real(self.l1) * np.sign(decaying)
+            if self.decoupled:
+                decaying -= real(rate * self.weight_decay) * decaying
         self.move(w, g, moments, step, w.dtype.type(rate))
 
+    def clipped(self, g: Array) -> Array:
+        """The gradient g [P], shortened to `clip_norm` where it is longer. Squares are added in double."""
+        if not self.clip_norm:
+            return g
+        norm = np.sqrt(np.square(g, dtype=np.float64).sum())
+        shortened: Array = g * g.dtype.type(np.minimum(1.0, self.clip_norm / (norm + 1e-6)))
+        return shortened
+
     def move(self, w: Array, g: Array, moments: Array, step: int, rate: Any) -> None:
-        """The rule itself, decay already in g."""
+        """The rule itself; clipping, decay and L1 are done."""
         raise NotImplementedError(type(self).__name__)
 
 
@@ -89,6 +119,24 @@ class RMSProp(Optimizer, frozen=True, tag="rmsprop"):
         w -= rate * g / (np.sqrt(s) + real(self.epsilon))
 
 
+class Adagrad(Optimizer, frozen=True, tag="adagrad"):
+    """Each number is scaled by all its gradients so far: what is rarely moved is moved far.
+
+    s = s + g²      w = w - rate g / (sqrt(s) + epsilon)          (Duchi, Hazan and Singer 2011, figure 1)
+
+    s only grows, so that steps end by themselves; it likes a higher learning rate than the others.
+    """
+
+    moments: ClassVar[int] = 1
+
+    epsilon: Epsilon = 1e-10
+
+    def move(self, w: Array, g: Array, moments: Array, step: int, rate: Any) -> None:
+        s = moments[0]
+        s += g * g
+        w -= rate * g / (np.sqrt(s) + w.dtype.type(self.epsilon))
+
+
 class Adam(Optimizer, frozen=True, tag="adam"):
     """Momentum and scaling together, corrected for their start at zero.
 
@@ -113,3 +161,16 @@ class Adam(Optimizer, frozen=True, tag="adam"):
         v += real(1 - self.beta2) * (g * g)
         correction1, correction2 = real(1 - self.beta1 ** (step + 1)), real(1 - self.beta2 ** (step + 1))
         w -= rate * (m / correction1) / (np.sqrt(v / correction2) + real(self.epsilon))
+
+
+class AdamW(Adam, frozen=True, tag="adamw"):
+    """Adam whose weight decay is no part of the gradient, so that all weights shrink alike, whatever their gradients.
+
+    w = w - rate weight_decay w, then a step of Adam          (Loshchilov and Hutter 2019, algorithm 2)
+
+    The decay of a step is scaled by the learning rate, as in PyTorch.
+    """
+
+    decoupled: ClassVar[bool] = True
+
+    weight_decay: Decay = 0.01

@@ -28,6 +28,7 @@ class Purpose(IntEnum):
     ORDER = 2
     DROPOUT = 3
     SPLIT = 4
+    RESAMPLE = 5
 
 
 def words(

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 UNITS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 BENDS = ("relu", "tanh", "sigmoid", "relu6", "")  # "" is no bend at all: a straight line
+NORMS = ("batch_norm", "layer_norm")  # stand between the neurons and their activation
+SHORT = {"dropout": "drop"}  # as the architecture line writes it
 LOWEST, HIGHEST = 1e-6, 100.0  # learning rates the keys stop at
 LAYERS = 8  # hidden layers the Lab goes up to; a file may have more
 
@@ -88,8 +90,29 @@ class Draft:
 
     def with_bend(self) -> Draft:
         """Every hidden layer with the next activation in turn."""
-        bend = BENDS[(BENDS.index(self.bend) + 1) % len(BENDS)] if self.bend in BENDS else BENDS[0]
+        return self.with_bends(BENDS[(BENDS.index(self.bend) + 1) % len(BENDS)] if self.bend in BENDS else BENDS[0])
+
+    def with_bends(self, bend: str) -> Draft:
+        """Every hidden layer with that activation."""
         return self._written(tuple(bent(words, bend) for words in self.hidden))
+
+    def with_word(self, word: str) -> Draft:
+        """The selected layer with another entry of the catalogue in it or behind it, or without it where it is."""
+        if word == "dense" or not self.hidden:
+            return self.with_layer()
+        words = list(self.hidden[self.selected])
+        written = SHORT.get(word, word)
+        if written in words:
+            place = words.index(written)
+            end = next(
+                (i for i in range(place + 1, len(words)) if words[i] == "|" or words[i].isidentifier()), len(words)
+            )
+            del words[place - (words[place - 1] == "|") : end]
+        elif word in NORMS:
+            words.insert(1, word)
+        else:
+            words += ["|", word]
+        return self._rebuilt(self.selected, (tuple(words),))
 
     def with_layer(self) -> Draft:
         """One more hidden layer, like the last one."""

@@ -38,6 +38,7 @@ const mlj_ops TABLE(TIER) = {
     .squared_error = squared_error,
     .absolute_error = absolute_error,
     .update = update,
+    .sum_of_squares = sum_of_squares,
     .gather = gather,
     .dropout = dropout,
     .column_moments = column_moments,

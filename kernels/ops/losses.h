@@ -15,9 +15,7 @@ static void binary_cross_entropy(int64_t n, const float *z, const float *y, floa
 
 /* What squared_error and absolute_error share. `power` 2 or 1 is a constant wherever this is called. */
 INLINE vf error_size(int power, vf error) { return power == 2 ? error * error : vabs(error); }
-INLINE vf error_slope(int power, vf error) { /* of NaN and 0 itself */
-    return power == 2 ? error : either((error == 0.0f) | (error != error), error, with_sign_of(vset(1.0f), error));
-}
+INLINE vf error_slope(int power, vf error) { return power == 2 ? error : vsign(error); }
 
 /* A group of rows of few numbers. */
 INLINE void error_few(int power, int64_t count, int64_t n, const float *z, const float *y, float slope, float *dz,

@@ -15,7 +15,7 @@ from mlcore.layers.layer import Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Loss, SoftmaxCrossEntropy
 from mlcore.network import Slot
-from mlcore.optimizers import SGD, Adam, Optimizer, RMSProp
+from mlcore.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSProp
 from mlcore.spec import kind_of
 
 
@@ -238,5 +238,13 @@ Constants: TypeAlias = Callable[..., tuple[float, ...]]
 OPTIMIZERS: Mapping[type[Optimizer], Constants] = {
     SGD: lambda o: (o.momentum, float(o.nesterov)),
     RMSProp: lambda o: (o.rho, o.epsilon),
+    Adagrad: lambda o: (o.epsilon,),
     Adam: lambda o: (o.beta1, o.beta2, o.epsilon),
+    AdamW: lambda o: (o.beta1, o.beta2, o.epsilon),
 }
+
+
+def constants(optimizer: Optimizer, weights: bool = True) -> tuple[float, ...]:
+    """What C is told of an optimizer, in the order of mlj_call; `weights`: they decay, biases do not."""
+    penalties = (optimizer.weight_decay, optimizer.l1) if weights else (0.0, 0.0)
+    return (*penalties, optimizer.clip_norm, *OPTIMIZERS[type(optimizer)](optimizer))

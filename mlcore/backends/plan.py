@@ -2,8 +2,9 @@
 
 Lowering goes layer by layer through the tables of `lowering.py`. A Dense and the activation behind it become one call;
 the activation's slope is multiplied into dx where it is made; a large network moves its weights where their gradient is
-made. A plain plan does none of this. The arena is one block of float32: the parameters, moments and gradient in the
-same order, then what a block of rows needs. Plans hold offsets, never addresses.
+made, unless the norm of all gradients has to be known first. A plain plan does none of this. The arena is one block of
+float32: the parameters, moments and gradient in the same order, then what a block of rows needs. Plans hold offsets,
+never addresses.
 """
 
 from __future__ import annotations
@@ -12,7 +13,19 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from mlcore.backends.lowering import LOSSES, LOWERING, OPTIMIZERS, Bend, Call, Row, Stage, bend_of, joins, slope
+from mlcore.backends.lowering import (
+    LOSSES,
+    LOWERING,
+    OPTIMIZERS,
+    Bend,
+    Call,
+    Row,
+    Stage,
+    bend_of,
+    constants,
+    joins,
+    slope,
+)
 from mlcore.backends.panels import Layout, whole
 from mlcore.layers.dense import Dense
 from mlcore.layers.layer import Shape
@@ -22,6 +35,7 @@ from mlcore.optimizers import Optimizer
 from mlcore.spec import kind_of
 
 BLOCK_FLOATS = 1 << 17  # half a MiB: a block of rows takes about so much, to stay in the second-level cache
+SPAN = 16384  # MLJ_SPAN of mlj.h: numbers whose squares are added together
 FUSED_WEIGHTS = 4096  # from here on the update is made with the gradient; a smaller network's is one short call
 BLOCK_ROWS = 192  # and has at least so many rows, so that a pass over the weight gradients pays
 
@@ -79,11 +93,12 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
     in_blocks = fuse and not any(row.whole for row in map(_row, stages))
     block = min(batch, max(BLOCK_ROWS, BLOCK_FLOATS // numbers // 64 * 64)) if in_blocks else batch
     forward, backward = _forward(network, loss, stages, batch), _backward(stages)
-    layout = Layout(network, panels=fuse and network.weights >= FUSED_WEIGHTS)
+    moving = fuse and network.weights >= FUSED_WEIGHTS and not optimizer.clip_norm  # a norm is known at the end only
+    layout = Layout(network, panels=moving)
     if layout.panels:
         backward, update = [_moving(call, optimizer) for call in backward], []
     else:
-        update = _update(network, optimizer)
+        update = _update(layout, optimizer)
     places, size = _arena(layout, optimizer, stages, block)
     loss_call, update_call = len(forward) - 1, len(forward) + len(backward)
     calls = (*forward, *backward, *update)
@@ -138,7 +153,7 @@ def _stages(network: Network, fuse: bool) -> tuple[Stage, ...]:
 
 
 def outputs(plan: Plan) -> list[str]:
-    """Where the output of each layer of a plain plan lies, by name: a layer without a call has that of the last one."""
+    """Where the output of each layer of a plain plan lies: a layer without a call has that of the one before."""
     names = {stage.place: stage.y for stage in plan.stages}
     found, now = [], plan.stages[0].x
     for place in range(len(plan.network.layers)):
@@ -186,31 +201,42 @@ def _moving(call: Call, optimizer: Optimizer) -> Call:
     """The call with the update of the parameters whose gradient it makes, if it makes any."""
     if "dw" not in call.operands:
         return call
-    kind = kind_of(optimizer)
+    kind, own = kind_of(optimizer), constants(optimizer)
     written = [name if name.startswith("dx") else name.removeprefix("d") for name in call.writes.split(", ")]
-    constants = (optimizer.weight_decay, *OPTIMIZERS[type(optimizer)](optimizer))
     text, writes = f"{call.text}, {kind}", ", ".join(written)
-    return call._replace(text=text, writes=writes, rule=kind, constants=constants)
+    return call._replace(text=text, writes=writes, rule=kind, constants=own)
 
 
-def _update(network: Network, optimizer: Optimizer) -> list[Call]:
-    """One call over the flat vector, or two where only the weights decay."""
-    kind, moments = kind_of(optimizer), ", moments" if optimizer.moments else ""
+def _update(layout: Layout, optimizer: Optimizer) -> list[Call]:
+    """One call over the flat vector, or two where only the weights decay; before them the norm, if it is clipped."""
+    network, clipped = layout.network, optimizer.clip_norm > 0
+    behind = ", norm" * clipped + ", moments" * (optimizer.moments > 0)
+    decays = bool(optimizer.weight_decay or optimizer.l1)
     learned = network.learned  # statistics lie behind, and nothing moves them
-    spans = [(0, network.weights), (network.weights, learned)] if optimizer.weight_decay else [(0, learned)]
+    spans = [(0, network.weights), (network.weights, learned)] if decays else [(0, learned)]
+    operands = {"w": "parameters", "dw": "gradient"} | ({"y": "norm"} if clipped else {})
     calls = []
+    if clipped:
+        note = f"of the whole gradient, {optimizer.clip_norm:g} at most"
+        squares = {"y": "norm", "dw": "gradient"}
+        calls.append(Call("clip", "norm", "dW, db", "norm", note, squares, {"inputs": layout.size, "outputs": 1}))
     for start, end in spans:
         if start == end:
             continue
-        decay = optimizer.weight_decay if end == network.weights else 0.0
+        weights = decays and end == network.weights
         moved = "W, b" if end - start == learned else "W" if start == 0 else "b"
-        note = f"{end - start} numbers, " + (f"decay {decay:g}" if decay else "one call")
-        reads = ", ".join(f"d{name}" for name in moved.split(", ")) + moments
-        operands = {"w": "parameters", "dw": "gradient"}
+        note = f"{end - start} numbers, " + (_penalties(optimizer) if weights else "one call")
+        reads = ", ".join(f"d{name}" for name in moved.split(", ")) + behind
         numbers = {"inputs": end - start, "outputs": 1, "first": start}
-        constants = (decay, *OPTIMIZERS[type(optimizer)](optimizer))
-        calls.append(Call("update", kind, reads, moved, note, operands, numbers, rule=kind, constants=constants))
+        own = constants(optimizer, weights)
+        kind = kind_of(optimizer)
+        calls.append(Call("update", kind, reads, moved, note, operands, numbers, rule=kind, constants=own))
     return calls
+
+
+def _penalties(optimizer: Optimizer) -> str:
+    named = {"decay": optimizer.weight_decay, "l1": optimizer.l1}
+    return ", ".join(f"{name} {strength:g}" for name, strength in named.items() if strength)
 
 
 def _arena(layout: Layout, optimizer: Optimizer, stages: tuple[Stage, ...], block: int) -> tuple[dict[str, Place], int]:
@@ -219,6 +245,7 @@ def _arena(layout: Layout, optimizer: Optimizer, stages: tuple[Stage, ...], bloc
         "parameters": (layout.size,),
         "moments": (optimizer.moments, layout.size),
         "gradient": (layout.size,),
+        "norm": (2 * -(-layout.size // SPAN) if optimizer.clip_norm else 0,),  # doubles
         "x0": (block, stages[0].inputs),
         "targets": (block, stages[-1].outputs),
         "row_loss": (block,),

@@ -91,6 +91,11 @@ def _rmsprop(o: Any, w: Tensor, g: Tensor, moments: Tensor, step: int, rate: flo
     w.addcdiv_(g, s.sqrt().add_(o.epsilon), value=-rate)
 
 
+def _adagrad(o: Any, w: Tensor, g: Tensor, moments: Tensor, step: int, rate: float) -> None:
+    s = moments[0].addcmul_(g, g)
+    w.addcdiv_(g, s.sqrt().add_(o.epsilon), value=-rate)
+
+
 def _adam(o: Any, w: Tensor, g: Tensor, moments: Tensor, step: int, rate: float) -> None:
     m = moments[0].mul_(o.beta1).add_(g, alpha=1 - o.beta1)
     v = moments[1].mul_(o.beta2).addcmul_(g, g, value=1 - o.beta2)
@@ -98,7 +103,20 @@ def _adam(o: Any, w: Tensor, g: Tensor, moments: Tensor, step: int, rate: float)
     w.addcdiv_(m, scale, value=-rate / (1 - o.beta1 ** (step + 1)))
 
 
-OPTIMIZERS: dict[str, Row] = {"sgd": _sgd, "rmsprop": _rmsprop, "adam": _adam}
+OPTIMIZERS: dict[str, Row] = {"sgd": _sgd, "rmsprop": _rmsprop, "adagrad": _adagrad, "adam": _adam, "adamw": _adam}
+
+
+def _penalise(o: Optimizer, w: Tensor, g: Tensor, weights: int, rate: float) -> None:
+    """Clip the gradient g [P], then add decay and L1 of the first `weights` numbers of w [P], or let them shrink."""
+    if o.clip_norm:
+        g.mul_((o.clip_norm / (g.norm() + 1e-6)).clamp(max=1))
+    decaying = w[:weights]
+    if o.weight_decay and not o.decoupled:
+        g[:weights].add_(decaying, alpha=o.weight_decay)
+    if o.l1:
+        g[:weights].add_(decaying.sign(), alpha=o.l1)
+    if o.weight_decay and o.decoupled:
+        decaying.mul_(1 - rate * o.weight_decay)
 
 
 def gpus() -> list[str]:
@@ -217,10 +235,9 @@ class TorchSession:
             self.gradient.zero_()
             loss.backward()
             with self.torch.no_grad():
-                g, decay = self.gradient, p.optimizer.weight_decay
-                if decay:
-                    g[: p.network.weights].add_(self.vector[: p.network.weights], alpha=decay)
-                self.move(p.optimizer, self.vector, g, self.moments, self.step, float(rates[i]))
+                rate = float(rates[i])
+                _penalise(p.optimizer, self.vector, self.gradient, p.network.weights, rate)
+                self.move(p.optimizer, self.vector, self.gradient, self.moments, self.step, rate)
             self.step += 1
         return losses
 

@@ -80,6 +80,7 @@ class ReferenceSession:
         inputs: Array = x.astype(self.dtype, copy=False)
         return inputs * self.dtype.type(self.problem.factor) if x.dtype == np.uint8 else inputs
 
+    @np.errstate(over="ignore", invalid="ignore")  # a diverged network is inspected to name its layer
     def inspect(self, x: Array, y: Array) -> Inspection:
         network = self.problem.network
         activations, value = [], self._inputs(x)

@@ -39,15 +39,18 @@ from mlcore.kernels.losses import (
     squared_error,
 )
 from mlcore.kernels.norms import batch_norm, batch_norm_backward, dropout, layer_norm, layer_norm_backward
-from mlcore.kernels.optimizers import adam, rmsprop, sgd
+from mlcore.kernels.optimizers import adagrad, adam, adamw, clip, rmsprop, sgd
 from mlcore.kernels.products import column_sum, matmul, transpose
 
 __all__ = [
     "absolute_error",
+    "adagrad",
     "adam",
+    "adamw",
     "batch_norm",
     "batch_norm_backward",
     "binary_cross_entropy",
+    "clip",
     "column_sum",
     "dropout",
     "elu",

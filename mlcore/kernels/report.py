@@ -191,22 +191,29 @@ def _optimizers(rng: np.random.Generator) -> Iterator[Case]:
     for name, page, bytes_moved in (
         ("sgd", optimizers.SGD(momentum=0.9), 20),
         ("rmsprop", optimizers.RMSProp(), 20),
+        ("adagrad", optimizers.Adagrad(), 20),
         ("adam", optimizers.Adam(), 28),
+        ("adamw", optimizers.AdamW(l1=0.01), 28),
     ):
-        exact, state = w.astype(np.float64), np.array([m, v] if name == "adam" else [v], np.float64)
+        exact, state = w.astype(np.float64), np.array([m, v] if page.moments == 2 else [v], np.float64)
         page.update(exact, g.astype(np.float64), state, step=9, rate=0.01, weights=n)
         check, run = _fresh(_step, name, w, g, m, v), _bound(_step, name, w.copy(), g, m.copy(), v.copy())
         yield Case(name, str(n), check, run, exact, np.abs(w) + np.abs(exact - w), 8, bytes_moved * n, "GB/s")
+    factor = np.array(1 / (np.linalg.norm(g.astype(np.float64)) + 1e-6))
+    run = _bound(lambda: np.array(moves.clip(g, 1.0)))
+    yield Case("clip", str(n), run, run, factor, factor, 2, 4 * n, "GB/s")
 
 
 def _step(name: str, w: Array, g: Array, m: Array, v: Array) -> Array:
     """Moves w, m and v in place by one step."""
     if name == "sgd":
         moves.sgd(w, g, v, 0.01, 0.9)
-    elif name == "rmsprop":
-        moves.rmsprop(w, g, v, 0.01)
-    else:
+    elif name in ("rmsprop", "adagrad"):
+        getattr(moves, name)(w, g, v, 0.01)
+    elif name == "adam":
         moves.adam(w, g, m, v, 0.01, 9)
+    else:
+        moves.adamw(w, g, m, v, 0.01, 9, l1=0.01)
     return w
 
 

@@ -15,17 +15,23 @@ from tests.contracts.problems import BACKENDS, LAYERS, LOSSES, OPTIMIZERS, first
 TIERS = kernels.tiers() if kernels.unavailable() is None else ()
 OTHERS = [*(f"native on {tier}" for tier in TIERS), *(name for name in BACKENDS if name != "reference")]
 STEPS = 50
+WIDE = {"body": "70 relu | 65 relu", "features": 33}
 EXPERIMENTS = {
     **{f"layer {name}": {"body": made(layers.CATALOGUE, name)} for name in LAYERS},
     **{f"loss {name}": {"loss": name} for name in LOSSES},
     **{f"optimizer {name}": {"optimizer": name} for name in OPTIMIZERS},
     **{f"optimizer {name} with decay": {"optimizer": (name, {"weight_decay": 0.05})} for name in OPTIMIZERS},
+    **{f"optimizer {name} with l1": {"optimizer": (name, {"l1": 0.02})} for name in OPTIMIZERS},
+    **{f"optimizer {name}, clipped": {"optimizer": (name, {"clip_norm": 0.05})} for name in OPTIMIZERS},
     "momentum": {"optimizer": ("sgd", {"momentum": 0.9})},
     "nesterov": {"optimizer": ("sgd", {"momentum": 0.9, "nesterov": True})},
     "no hidden layer": {"body": ""},
     "an activation first": {"body": "tanh | 8 relu6"},
     "two activations in a row": {"body": "8 relu sigmoid | 8 tanh tanh"},
     "no activation at all": {"body": "8 | 8"},
+    "wide layers, all penalties": {**WIDE, "optimizer": ("adamw", {"weight_decay": 0.05, "l1": 0.02})},
+    "wide layers, clipped": {**WIDE, "optimizer": ("adagrad", {"weight_decay": 0.05, "l1": 0.02, "clip_norm": 0.1})},
+    "wide layers": WIDE,
     "norms and dropout": {"body": "drop .1 | 12 batch_norm relu | drop .4 | 9 gelu layer_norm | flatten", "batch": 70},
     "norms in wide layers": {"body": "batch_norm | 70 layer_norm leaky_relu .1 | 65 batch_norm", "features": 33},
     "layer norm and dropout in several blocks": {
@@ -38,7 +44,6 @@ EXPERIMENTS = {
     "rows that are not flat": {"body": "flatten | 9 relu", "features": (3, 4)},
     "rows that are not flat, every one": {"body": "layer_norm tanh | flatten | 9", "features": (3, 4), "batch": 70},
     "pixels that are not flat": {"body": "flatten | 9 relu", "features": (3, 4), "uint8": True, "batch": 70},
-    "wide layers": {"body": "70 relu | 65 relu", "features": 33},
     "a short last batch": {"rows": 33, "batch": 32},
     "batches of one": {"rows": 9, "batch": 1},
     "every row in a batch": {"batch": 70},

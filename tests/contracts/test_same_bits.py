@@ -15,7 +15,11 @@ TIERS = kernels.tiers() if kernels.unavailable() is None else ()
 BIG = {"body": "150 relu | 90 tanh", "features": 130, "rows": 400, "batch": 150}
 EXPERIMENTS = {
     **{f"{loss}": BIG | {"loss": loss} for loss in LOSSES},
-    **{f"{optimizer}": BIG | {"optimizer": (optimizer, {"weight_decay": 0.01})} for optimizer in OPTIMIZERS},
+    **{
+        f"{optimizer}": BIG | {"optimizer": (optimizer, {"weight_decay": 0.01, "l1": 0.01})} for optimizer in OPTIMIZERS
+    },
+    "clipped": BIG | {"optimizer": ("adamw", {"clip_norm": 0.05})},
+    "clipped in several spans": {"body": "300 relu", "features": 200, "optimizer": ("sgd", {"clip_norm": 0.05})},
     "many classes": BIG | {"outputs": 53},
     "many outputs": BIG | {"outputs": 53, "loss": "mse"},
     "pixels": BIG | {"uint8": True, "batch": 400},

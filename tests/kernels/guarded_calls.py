@@ -208,18 +208,26 @@ def absolute_error(c: Call) -> None:
 
 
 def update(c: Call) -> None:
-    n, kind = c.size(True), int(c.rng.integers(0, 4))
-    rule, moments = _rule(kind), [c.change(n) if kind >= least else ffi.NULL for least in (1, 3)]
+    n, kind = c.size(True), int(c.rng.integers(0, 5))
+    rule, moments = _rule(kind), [c.change(n) if kind >= least else ffi.NULL for least in (1, 4)]
     lib.mlj_parallel_update(ffi.addressof(rule), n, c.change(n), c.read(n), *moments)
 
 
 def _rule(kind: int) -> object:
-    """Plain sgd, momentum, rmsprop, adam: none, one, one and two moments."""
+    """Plain sgd, momentum, rmsprop, adagrad, adam: none, one, one, one and two moments."""
     if kind < 2:
-        return lib.mlj_rule_sgd(0.1, 0.9 * kind, kind, 0.01)
-    if kind == 2:
-        return lib.mlj_rule_rmsprop(0.1, 0.9, 1e-8, 0.01)
-    return lib.mlj_rule_adam(0.1, 0.9, 0.99, 1e-8, 0.1, 0.01, 0.0)
+        rule = lib.mlj_rule_sgd(0.1, 0.9 * kind, kind)
+    elif kind < 4:
+        rule = lib.mlj_rule_rmsprop(0.1, 0.9, 1e-8) if kind == 2 else lib.mlj_rule_adagrad(0.1, 1e-10)
+    else:
+        return lib.mlj_rule_adam(0.1, 0.9, 0.99, 1e-8, 0.1, 0.01)
+    lib.mlj_penalise(ffi.addressof(rule), 0.01, 0.02)
+    return rule
+
+
+def sum_of_squares(c: Call) -> None:
+    n = c.size(True)
+    assert lib.mlj_ops_now().sum_of_squares(n, c.read(n)) >= 0
 
 
 def matmul_from_panels(c: Call) -> None:
@@ -231,7 +239,7 @@ def matmul_from_panels(c: Call) -> None:
 
 
 def matmul_to_panels(c: Call) -> None:
-    m, n, k, kind = c.size(True), c.size(True), c.size(True), int(c.rng.integers(0, 4))
+    m, n, k, kind = c.size(True), c.size(True), c.size(True), int(c.rng.integers(0, 5))
     size, move = -(-n // 16) * m * 16, bool(c.rng.random() < 0.6)
     p = ffi.new(
         "mlj_matmul *", {"m": m, "n": n, "k": k, "a_row": 1, "a_col": m, "b_row": n, "b_col": 1, "c_panel": 16 * m}
@@ -240,7 +248,7 @@ def matmul_to_panels(c: Call) -> None:
     rule = ffi.new("mlj_rule *", _rule(kind))
     if move:
         p.rule, p.w = rule, c.change(size)
-        p.moment1, p.moment2 = (c.change(size) if kind >= least else ffi.NULL for least in (1, 3))
+        p.moment1, p.moment2 = (c.change(size) if kind >= least else ffi.NULL for least in (1, 4))
     middle = int(c.rng.integers(0, m + 1))
     lib.mlj_ops_now().matmul(p, 0, middle)
     lib.mlj_ops_now().matmul(p, middle, m)
@@ -264,7 +272,7 @@ def order_and_words(c: Call) -> None:
 KERNELS: tuple[Callable[[Call], None], ...] = (
     *(matmul, matmul, matmul, matmul, transpose, column_sum, activate, activate_backward, softmax, softmax_backward),
     *(softmax_cross_entropy, binary_cross_entropy, squared_error, absolute_error, update, gather, order_and_words),
-    *(matmul_from_panels, matmul_to_panels, matmul_to_panels),
+    *(sum_of_squares, matmul_from_panels, matmul_to_panels, matmul_to_panels),
     *(dropout, moments, normalize, normalize_backward),
 )
 

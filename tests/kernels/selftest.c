@@ -5,6 +5,7 @@
  * tiers with fused multiply-add have to print the same one. Arrays end at a page nobody may touch. Ends with 1 where a
  * result is further off than kernels/README.md promises. */
 #include "selftest_ground.h"
+#include "selftest_norms.h"
 #include "selftest_plan.h"
 
 /* ---- plain truths ---- */
@@ -43,8 +44,6 @@ static double slope(int kind, double y) { /* of silu and gelu by x */
 
 /* ---- products ---- */
 
-static const int64_t sizes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 23, 31, 32, 33, 47, 48, 49, 64, 65};
-static int64_t some(void) { return sizes[below(COUNT(sizes))]; }
 static int64_t panels(int64_t rows, int64_t cols) { return (cols + 15) / 16 * 16 * rows; }
 
 /* A [rows, cols] matrix in panels, filled up with zeros. */
@@ -95,13 +94,20 @@ static void product(int64_t m, int64_t n, int64_t k, int turned, int form, int k
 }
 
 /* One step of a rule with constants that are used by it alone. */
+enum { KINDS = 6 };
 static mlj_rule rule_of(int kind) {
+    mlj_rule rule;
     switch (kind) {
-    case 1: return mlj_rule_sgd(0.1, 0.0, 0, 0.01);
-    case 2: return mlj_rule_sgd(0.1, 0.9, 1, 0.01);
-    case 3: return mlj_rule_rmsprop(0.1, 0.9, 1e-8, 0.01);
-    default: return mlj_rule_adam(0.1, 0.9, 0.99, 1e-8, 0.1, 0.01, 0.01);
+    case 1: rule = mlj_rule_sgd(0.1, 0.0, 0); break;
+    case 2: rule = mlj_rule_sgd(0.1, 0.9, 1); break;
+    case 3: rule = mlj_rule_rmsprop(0.1, 0.9, 1e-8); break;
+    case 4: rule = mlj_rule_adagrad(0.1, 1e-10); break;
+    default: rule = mlj_rule_adam(0.1, 0.9, 0.99, 1e-8, 0.1, 0.01);
     }
+    if (kind == 6) rule.kind = MLJ_ADAMW;
+    mlj_penalise(&rule, 0.01, 0.02);
+    rule.clip = 0.5f;
+    return rule;
 }
 
 /* A gradient in panels, added to what is there, and W moved by it: the bits of gradient and update one by one. */
@@ -112,7 +118,7 @@ static void gradient(int64_t m, int64_t n, int64_t k, int kind, int accumulate) 
     const mlj_rule rule = rule_of(kind);
     float *m2 = copy(size, m1), *plain[3], *moved[3];
     for (int64_t i = 0; i < size; i++) m2[i] = fabsf(m2[i]);
-    const float *const first[3] = {w, kind == 3 ? m2 : m1, m2};
+    const float *const first[3] = {w, kind == 3 || kind == 4 ? m2 : m1, m2};
     for (int i = 0; i < 3; i++) plain[i] = copy(size, first[i]), moved[i] = copy(size, first[i]);
     mlj_matmul p = {
         .m = m, .n = n, .k = k, .a = a, .a_row = 1, .a_col = m, .b = b, .b_row = n, .b_col = 1, .c_panel = m * 16};
@@ -149,9 +155,9 @@ static void products(void) {
     doing = "matmul to panels, with an update";
     for (int i = 0; i < 300; i++) {
         const int64_t m = some(), n = some(), k = some();
-        gradient(m, n, k, i % 4 + 1, i % 3 == 0);
+        gradient(m, n, k, i % KINDS + 1, i / 2 % 3 == 0);
     }
-    for (int i = 0; i < COUNT(large); i++) gradient(large[i][0], large[i][1], large[i][2], i % 4 + 1, i & 1);
+    for (int i = 0; i < COUNT(large); i++) gradient(large[i][0], large[i][1], large[i][2], KINDS - i, i & 1);
 }
 
 /* ---- element by element ---- */
@@ -177,91 +183,34 @@ static void activations(void) {
         }
 }
 
-static void norms(void) {
-    doing = "norms";
-    for (int64_t round = 0; round < 60; round++) {
-        const int64_t rows = some() + 1, n = some() + 1;
-        const float *x = draw(rows * n, 3), *dy = draw(rows * n, 1), *gain = draw(n, 1), *bias = draw(n, 1);
-        float *mean = room(rows + n), *variance = room(rows + n), *y = room(rows * n), *dx = room(rows * n);
-        float *dgain = room(n), *dbias = room(n);
-        for (int by_row = 0; by_row < 2; by_row++) {
-            const int64_t own = by_row ? rows : n, sum = by_row ? n : rows;
-            if (by_row)
-                ops->row_moments(rows, n, x, mean, variance);
-            else
-                ops->column_moments(rows, n, x, n, mean, variance);
-            for (int64_t i = 0; i < own; i++) {
-                double m = 0, v = 0;
-                for (int64_t k = 0; k < sum; k++) m += x[by_row ? i * n + k : k * n + i] / (double)sum;
-                for (int64_t k = 0; k < sum; k++) v += pow(x[by_row ? i * n + k : k * n + i] - m, 2) / (double)sum;
-                near(i, mean[i], m, 1e-5), near(i, variance[i], v, 1e-4);
-                variance[i] = 1.0f / sqrtf(variance[i] + 1.0f); /* from here on the inverse */
-            }
-            ops->normalize(rows, n, x, mean, variance, by_row, gain, bias, y);
-            ops->normalize_sums(rows, n, x, dy, n, mean, variance, by_row, 0, dgain, dbias);
-            if (by_row)
-                ops->layer_norm_backward(rows, n, x, dy, mean, variance, gain, dx);
-            else
-                ops->batch_norm_backward(rows, n, x, dy, mean, variance, gain, dgain, dbias, 0.1f, dx);
-            double *product = calloc((size_t)n, sizeof *product);
-            for (int64_t r = 0; r < rows; r++) {
-                double g = 0, gn = 0;
-                for (int64_t c = 0; c < n; c++) {
-                    const int64_t i = r * n + c, at = by_row ? r : c;
-                    const double z = ((double)x[i] - mean[at]) * variance[at];
-                    near(i, y[i], z * gain[c] + bias[c], 1e-4);
-                    product[c] += dy[i] * z, g += dy[i] * gain[c] / (double)n, gn += dy[i] * gain[c] * z / (double)n;
-                }
-                for (int64_t c = 0; c < n; c++) {
-                    const int64_t i = r * n + c, at = by_row ? r : c;
-                    const double z = ((double)x[i] - mean[at]) * variance[at];
-                    const double column = gain[c] * (dy[i] - (double)0.1f * (dbias[c] + z * dgain[c]));
-                    near(i, dx[i], variance[at] * (by_row ? dy[i] * gain[c] - g - z * gn : column), 1e-3);
-                }
-            }
-            for (int64_t c = 0; c < n; c++) near(c, dgain[c], product[c], 1e-3);
-            free(product);
-        }
-        leave();
-    }
-}
-
-static void chances(void) {
-    doing = "dropout";
-    for (int64_t n = 0; n < 100; n++) {
-        const int64_t first = below(9);
-        const mlj_chance c = {.seed = 5, .layer = 3, .epoch = 2, .step = (uint32_t)n, .keep = 3 << 22, .scale = 1.5f};
-        const float *x = draw(n, 1);
-        float *m = room(n), *y = room(n);
-        uint32_t words[200];
-        ops->words(5, 3, 3, 2, (uint32_t)n, first + n, words);
-        ops->dropout(&c, first, n, x, m, y);
-        for (int64_t i = 0; i < n; i++) {
-            const double kept = words[first + i] >> 8 < 3 << 22 ? 1.5 : 0;
-            near(i, m[i], kept, 0), near(i, y[i], (float)(x[i] * kept), 0);
-        }
-        leave();
-    }
-}
-
 static void updates(void) {
     doing = "update";
-    for (int kind = 1; kind <= 4; kind++)
+    for (int kind = 1; kind <= KINDS; kind++)
         for (int64_t n = 0; n < 70; n++) {
             const mlj_rule r = rule_of(kind);
             const float *g = draw(n, 1), *w = draw(n, 1), *m = draw(n, 1), *v = draw(n, 1);
             float *w1 = copy(n, w), *m1 = copy(n, m), *v1 = copy(n, v);
-            for (int64_t i = 0; i < n; i++) v1[i] = fabsf(v[i]), m1[i] = kind == 3 ? v1[i] : m[i];
+            for (int64_t i = 0; i < n; i++) v1[i] = fabsf(v[i]), m1[i] = kind == 3 || kind == 4 ? v1[i] : m[i];
             ops->update(&r, n, w1, g, m1, v1);
             for (int64_t i = 0; i < n; i++) {
-                const double slope = g[i] + 0.01 * w[i], speed = 0.9 * m[i] + slope, mean = 0.9 * m[i] + 0.1 * slope;
+                const double l1 = 0.02 * ((w[i] > 0) - (w[i] < 0)), decay = kind == 6 ? 0 : 0.01 * w[i];
+                const double slope = 0.5 * g[i] + decay + l1, speed = 0.9 * m[i] + slope;
+                const double mean = 0.9 * m[i] + 0.1 * slope, sum = fabs(v[i]) + slope * slope;
                 const double rho = 0.9 * fabs(v[i]) + 0.1 * slope * slope;
                 const double size = 0.99 * fabs(v[i]) + 0.01 * slope * slope;
-                const double steps[] = {0.1 * slope, 0.1 * (slope + 0.9 * speed), 0.1 * slope / (sqrt(rho) + 1e-8),
-                                        0.1 * (mean / 0.1) / (sqrt(size / 0.01) + 1e-8)};
+                const double adam = 0.1 * (mean / 0.1) / (sqrt(size / 0.01) + 1e-8);
+                const double steps[] = {0.1 * slope,
+                                        0.1 * (slope + 0.9 * speed),
+                                        0.1 * slope / (sqrt(rho) + 1e-8),
+                                        0.1 * slope / (sqrt(sum) + 1e-10),
+                                        adam,
+                                        adam + 0.1 * 0.01 * w[i]};
                 near(i, w1[i], w[i] - steps[kind - 1], 32 * U * (fabs(w[i]) + fabs(steps[kind - 1]) + 1));
                 sign(m1[i]), sign(v1[i]);
             }
+            double squares = 0;
+            for (int64_t i = 0; i < n; i++) squares += (double)g[i] * g[i];
+            near(n, (float)ops->sum_of_squares(n, g), squares, 2 * U * squares);
             leave();
         }
 }

@@ -18,9 +18,9 @@ static void train(int fused, int rule, const float *x, const int32_t *labels, fl
          .dw = G + W2, .db = G + B2, .dx = DH, .wt = WT},
         {MLJ_DENSE_BACKWARD, .inputs = IN, .outputs = HID, .x = X0, .w = W1, .b = B1, .dy = DH, .dw = G + W1,
          .db = G + B1, .dx = -1, .wt = -1},
-        {MLJ_UPDATE, .rule = rule, .inputs = SIZE, .outputs = 1, .w = W1, .dw = G},
+        {MLJ_UPDATE, .rule = rule, .inputs = SIZE, .outputs = 1, .w = W1, .y = -1, .dw = G},
     };
-    const double constants[] = {0, 0.9, rule == MLJ_SGD ? 0 : 0.99, 1e-8};
+    const double constants[] = {0, 0, 0, 0.9, rule == MLJ_SGD ? 0 : 0.99, 1e-8};
     for (int i = 4; i < 7; i++) {
         memcpy(calls[i].constants, constants, sizeof constants);
         calls[i].rule = i == 6 || fused ? rule : MLJ_NO_RULE;
@@ -106,7 +106,7 @@ static void plans(void) {
     static double exact1[IN * HID], exact2[HID * OUT];
     int32_t labels[ROWS];
     for (int i = 0; i < ROWS; i++) labels[i] = (int32_t)below(OUT);
-    for (int rule = MLJ_SGD; rule <= MLJ_ADAM; rule++) {
+    for (int rule = MLJ_SGD; rule <= MLJ_ADAMW; rule++) {
         const float *x = draw(ROWS * IN, 1), *w1 = draw(IN * HID, 0.3f), *w2 = draw(HID * OUT, 0.3f);
         float *found[2][3];
         for (int i = 0; i < IN * HID; i++) exact1[i] = w1[i];

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from mlcore import kernels
-from mlcore.optimizers import SGD, Adam, RMSProp
+from mlcore.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSProp
+from mlcore.spec import kind_of
 from tests.kernels.ground import ROUNDOFF, SIZES, TIERS, layouts
 
 SMALLEST = np.float32(2**-126)
@@ -22,49 +23,74 @@ def start(n: int, rng: np.random.Generator, moments: int) -> tuple[np.ndarray, n
     return w, g, state
 
 
-@pytest.mark.parametrize(
-    ("momentum", "nesterov", "decay"), list(product((0.0, 0.9), (False, True), (0.0, 0.01))), ids=str
-)
+PENALTIES = {"nothing else": {}, "decay": {"decay": 0.01}, "l1": {"l1": 0.02}, "both": {"decay": 0.01, "l1": 0.02}}
+penalised = pytest.mark.parametrize("more", PENALTIES.values(), ids=PENALTIES)
+
+
+def page_of(kind: type[Optimizer], more: dict[str, float], **fields) -> Optimizer:
+    return kind(weight_decay=more.get("decay", 0.0), l1=more.get("l1", 0.0), **fields)
+
+
+@penalised
+@pytest.mark.parametrize(("momentum", "nesterov"), list(product((0.0, 0.9), (False, True))), ids=str)
 def test_sgd_has_the_bits_of_its_page(
-    momentum: float, nesterov: bool, decay: float, tier: str, rng: np.random.Generator
+    momentum: float, nesterov: bool, more: dict[str, float], tier: str, rng: np.random.Generator
 ) -> None:
-    page = SGD(momentum=momentum, nesterov=nesterov, weight_decay=decay)
+    page = page_of(SGD, more, momentum=momentum, nesterov=nesterov)
     for n in SIZES:
         w, g, state = start(n, rng, 1)
         expected, moments = w.copy(), state.copy()
         for step in range(3):
             page.update(expected, g, moments, step=step, rate=0.1, weights=n)
-            kernels.sgd(w, g, state[0] if momentum else None, 0.1, momentum, nesterov, decay)
+            kernels.sgd(w, g, state[0] if momentum else None, 0.1, momentum, nesterov, **more)
         assert np.array_equal(w, expected)
         assert np.array_equal(state, moments)
 
 
-@pytest.mark.parametrize("decay", [0.0, 0.01])
-def test_rmsprop_has_the_bits_of_its_page(decay: float, tier: str, rng: np.random.Generator) -> None:
-    page = RMSProp(weight_decay=decay)
+@penalised
+@pytest.mark.parametrize("kind", [RMSProp, Adagrad])
+def test_what_is_scaled_has_the_bits_of_its_page(
+    kind: type[Optimizer], more: dict[str, float], tier: str, rng: np.random.Generator
+) -> None:
+    page = page_of(kind, more)
     for n in SIZES:
         w, g, state = start(n, rng, 1)
         expected, moments = w.copy(), state.copy()
         for step in range(3):
             page.update(expected, g, moments, step=step, rate=0.1, weights=n)
-            kernels.rmsprop(w, g, state[0], 0.1, decay=decay)
+            getattr(kernels, kind_of(kind))(w, g, state[0], 0.1, **more)
         assert np.array_equal(w, expected)
         assert np.array_equal(state, moments)
 
 
-@pytest.mark.parametrize("decay", [0.0, 0.01])
-def test_adam_follows_its_page_to_a_few_roundings_of_a_step(decay: float, tier: str, rng: np.random.Generator) -> None:
-    page, rate = Adam(weight_decay=decay), 0.01
+@penalised
+@pytest.mark.parametrize("kind", [Adam, AdamW])
+def test_adam_follows_its_page_to_a_few_roundings_of_a_step(
+    kind: type[Optimizer], more: dict[str, float], tier: str, rng: np.random.Generator
+) -> None:
+    page, rate = page_of(kind, more), 0.01
     for n in SIZES:
         w, g, state = start(n, rng, 2)
         for step in (0, 1, 2, 100, 100_000):
             expected, moments = w.copy(), state.copy()
             page.update(expected, g, moments, step=step, rate=rate, weights=n)
             before = w.copy()
-            kernels.adam(w, g, state[0], state[1], rate, step, decay=decay)
+            getattr(kernels, kind_of(kind))(w, g, state[0], state[1], rate, step, **({"decay": 0.0} | more))
             assert np.array_equal(state, moments)
             tolerance = 6 * ROUNDOFF * np.abs(expected - before) + 2 * ROUNDOFF * np.abs(expected)
             assert (np.abs(w.astype(np.float64) - expected) <= tolerance).all()
+
+
+def test_clipping_shortens_as_the_page_does_with_the_same_bits_on_every_tier(rng: np.random.Generator) -> None:
+    for n in (*SIZES, 16_384, 50_001):
+        g, found = rng.standard_normal(n).astype(np.float32), set()
+        for tier in TIERS:
+            with kernels.use(tier):
+                found |= {kernels.clip(g, 0.3), kernels.clip(g * np.float32(1e30), 0.3 * 1e30)}
+        assert len(found) <= 2
+        page = SGD(clip_norm=0.3).clipped(g)
+        np.testing.assert_allclose(g * np.float32(kernels.clip(g, 0.3)), page, rtol=2 * ROUNDOFF)
+    assert np.isnan(kernels.clip([1, np.nan], 1.0)) and kernels.clip([1, np.inf], 1.0) == 0 == 1 - kernels.clip([], 1)
 
 
 def test_every_tier_gives_the_same_bits(rng: np.random.Generator) -> None:
@@ -74,7 +100,9 @@ def test_every_tier_gives_the_same_bits(rng: np.random.Generator) -> None:
         with kernels.use(tier):
             for step in range(5):
                 kernels.adam(w, g, state[0], state[1], 0.01, step, decay=0.1)
+                kernels.adamw(w, g, state[0], state[1], 0.01, step, l1=0.01)
                 kernels.rmsprop(w, g, state[1], 0.01)
+                kernels.adagrad(w, g, state[1], 0.01, l1=0.1)
                 kernels.sgd(w, g, state[0], 0.01, 0.9, True)
         found.add(w.tobytes() + state.tobytes())
     assert len(found) == 1

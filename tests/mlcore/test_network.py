@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlcore import initializers
 from mlcore.errors import ConfigError, ShapeError
 from mlcore.layers import line
 from mlcore.layers.dense import Dense
@@ -41,14 +42,28 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:
     assert not np.array_equal(network.init(1, "he_normal"), network.init(2, "he_normal"))
 
 
-def test_he_normal_has_variance_two_over_inputs_and_biases_at_zero() -> None:
+@pytest.mark.parametrize(
+    ("name", "variance"),
+    [("he", 2 / 400), ("glorot", 2 / 900), ("lecun", 1 / 400)],
+)
+@pytest.mark.parametrize("form", ["normal", "uniform"])
+def test_an_initializer_has_the_variance_its_source_gives(name: str, form: str, variance: float) -> None:
     network = Network([Dense(500)], (400,))
-    views = network.views(network.init(0, "he_normal"))
-    assert views[0]["w"].var() == pytest.approx(2 / 400, rel=0.02)
-    assert not views[0]["b"].any()
+    views = network.views(network.init(0, f"{name}_{form}"))
+    assert views[0]["w"].var() == pytest.approx(variance, rel=0.02) and not views[0]["b"].any()
+    inside = np.abs(views[0]["w"]).max() <= np.sqrt(3 * variance)
+    assert inside == (form == "uniform")
 
 
-@pytest.mark.parametrize("name", ["he_normal", "glorot_uniform", "torch_default", "article_uniform", "zeros"])
+@pytest.mark.parametrize("shape", [(7, 5), (5, 7), (6, 6)])
+def test_orthogonal_weights_stand_upright_on_each_other(shape: tuple[int, int]) -> None:
+    network = Network([Dense(shape[1])], (shape[0],))
+    w = network.views(network.init(4, "orthogonal"))[0]["w"].astype(np.float64)
+    product = w.T @ w if shape[0] >= shape[1] else w @ w.T
+    np.testing.assert_allclose(product, np.eye(min(shape)), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", [each.name for each in initializers.CATALOGUE])
 def test_every_initializer_fills_every_number_with_something_finite(name: str) -> None:
     vector = Network.build(line.parse("9 relu"), (5,), 2).init(3, name)
     assert np.isfinite(vector).all() and (name == "zeros") == (not vector.any())
