@@ -17,9 +17,10 @@ typedef struct { /* the rows in hand and where they come from */
     const float *input;    /* rows as the first layer reads them */
     const int32_t *labels; /* targets of the block's rows */
     const float *targets;
+    const float *weights; /* or NULL */
     int32_t is_uint8;
     int64_t rows;
-    float scale;          /* 1 / rows of the step */
+    float scale;          /* 1 / weight of the step's rows */
     int accumulate;       /* add to the gradient of the blocks before */
     const mlj_rule *rule; /* with which reduce and update move the parameters, or NULL */
 } mlj_block;

@@ -56,6 +56,8 @@ class _Run:
         self.network, self.loss = blueprint(config, data)
         self.preparation = Preparation.of(data)
         check_goal(config.stopping, data)
+        for rows in filter(None, (data.train, data.validation, data.test)):
+            rows.check_weights()
         self.choice = backends.choose(
             config.backend, config.device, config.precision, self.network, self.loss, config.optimizer
         )
@@ -214,7 +216,7 @@ class _Run:
         z = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
         found = metrics.evaluate(z, rows.y, self.data.task)
         if loss:
-            found = {"loss": self.loss(z, rows.y)[0]} | found
+            found = {"loss": self.loss(z, rows.y, rows.w)[0]} | found
         return {f"{split}_{name}": value for name, value in found.items()}
 
     def _apply(self, settings: dict[str, Any]) -> Iterator[Event]:

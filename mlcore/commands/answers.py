@@ -21,7 +21,7 @@ from mlcore.commands.drawing import Paper, picture
 from mlcore.commands.story import fact
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import DataError, StorageError, UsageError
-from mlcore.model import Model
+from mlcore.model import Model, blueprint
 from mlcore.runs import open_run
 from mlcore.sanitize import cell, sanitize
 from mlcore.storage import storing, write_file
@@ -36,7 +36,8 @@ def evaluate(args: argparse.Namespace) -> int:
     model, data = run.model(args.epoch), run.config.dataset.load()
     rows = _split(data, args.split)
     z = outputs(model, data.inputs(rows))
-    found = {"loss": model.loss(z, rows.y)[0]} | metrics.evaluate(z, rows.y, data.task)
+    loss = blueprint(run.config, data)[1]  # whose class weights follow from the training rows
+    found = {"loss": loss(z, rows.y, rows.w)[0]} | metrics.evaluate(z, rows.y, data.task)
     found = {f"{args.split}_{name}": value for name, value in found.items()}
     mistakes = _mistakes(model, z, rows, data)
     if args.json:

@@ -23,6 +23,8 @@ from mlcore.kernels.library import isa, set_threads, threads, tiers, unavailable
 from mlcore.kernels.losses import (
     absolute_error,
     binary_cross_entropy,
+    huber,
+    kl_divergence,
     softmax,
     softmax_backward,
     softmax_cross_entropy,
@@ -40,7 +42,9 @@ __all__ = [
     "clip",
     "column_sum",
     "gather",
+    "huber",
     "isa",
+    "kl_divergence",
     "matmul",
     "order",
     "relu",
