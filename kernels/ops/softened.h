@@ -89,8 +89,9 @@ INLINE void softened_row(const mlj_soft *s, float sum, int64_t n, const float *z
 
 static void softened_cross_entropy(int64_t rows, int64_t n, const float *z, const int32_t *labels, const mlj_soft *s,
                                    float scale, float *dz, float *row_loss) {
-    float sum = 0;
-    for (int64_t j = 0; j < n; j++) sum += s->share[j];
+    double shares = 0;
+    for (int64_t j = 0; j < n; j++) shares += s->share[j];
+    const float sum = (float)shares;
     if (n > 0 && n <= FEW) {
         EACH_VECTOR(
             rows, { softened_few(s, sum, left, n, z + i * n, labels + i, scale, dz ? dz + i * n : dz, row_loss + i); });

@@ -122,9 +122,10 @@ class SoftmaxCrossEntropy(ClassLoss, frozen=True, tag="softmax_cross_entropy"):
             loss, dz = -log_p[each, y], p.copy()
             dz[each, y] -= 1
         if self.confidence_penalty:
-            c, mean = z.dtype.type(self.confidence_penalty), expected(p, log_p)
+            c, log_p = z.dtype.type(self.confidence_penalty), np.where(p == 0, 0, log_p)  # 0 log 0 is 0
+            mean = (p * log_p).sum(axis=1, keepdims=True)
             loss = loss + c * (z.dtype.type(math.log(z.shape[1])) + mean[:, 0])
-            dz = dz + c * p * (np.where(p > 0, log_p, 0) - mean)
+            dz = dz + c * p * (log_p - mean)
         return loss, dz
 
     def shares(self, classes: int) -> tuple[Array, Array]:
@@ -191,12 +192,6 @@ def softmax(z: Array) -> tuple[Array, Array]:
     e = np.exp(shifted)
     total = e.sum(axis=1, keepdims=True)
     return e / total, shifted - np.log(total)
-
-
-def expected(p: Array, log_p: Array) -> Array:
-    """The mean of log p under p, minus the entropy [B, 1]; what is impossible counts nothing."""
-    mean: Array = np.where(p > 0, p * log_p, 0).sum(axis=1, keepdims=True)
-    return mean
 
 
 def balanced(y: Array, classes: int) -> tuple[float, ...]:
