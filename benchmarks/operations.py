@@ -1,7 +1,8 @@
 """How fast single operations are, beside PyTorch and NumPy: `python -m benchmarks.operations`.
 
 Softmax cross-entropy with its gradient, one step of Adam over one flat vector, activations. One thread, processor time,
-everybody in turn; what calling costs is in the figures.
+everybody in turn; what calling costs is in the figures. "native" is the compiled function with addresses at hand, as a
+loop that keeps its arrays calls it; "kernels" is the same through our Python, which examines every argument.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from benchmarks.goals import Goal, write
 from benchmarks.interleaved import measure
 from benchmarks.products import repeated
 from mlcore import kernels
+from mlcore._native import ffi, lib
+from mlcore.kernels.activations import ACTIVATIONS
 
 Call: TypeAlias = Callable[[], Any]
-NAMES = {"torch": "PyTorch", "torch fused": "PyTorch, fused", "numpy": "NumPy"}
+NAMES = {"kernels": "through Python", "torch": "PyTorch", "torch fused": "PyTorch, fused", "numpy": "NumPy"}
 RATE = 1e-3
 
 
@@ -52,7 +55,12 @@ def _cross_entropy(rows: int, classes: int, libraries: Sequence[str]) -> dict[st
     random = np.random.default_rng(1)
     z = random.standard_normal((rows, classes), dtype=np.float32) * 3
     labels = random.integers(0, classes, rows).astype(np.int32)
-    calls: dict[str, Call] = {"native": lambda: kernels.softmax_cross_entropy(z, labels)}
+    dz, row_loss = np.empty_like(z), np.empty(rows, np.float32)
+    loss, places = lib.mlj_parallel_softmax_cross_entropy, addresses(z, labels, dz, row_loss)
+    calls: dict[str, Call] = {
+        "native": lambda: (loss(rows, classes, *places), dz),
+        "kernels": lambda: kernels.softmax_cross_entropy(z, labels),
+    }
     if "numpy" in libraries:
         calls["numpy"] = lambda: _cross_entropy_of_numpy(z, labels)
     if "torch" in libraries:
@@ -85,20 +93,36 @@ def _adam(size: int, libraries: Sequence[str]) -> dict[str, Call]:
     """One step over one flat vector; each has its own, and goes on with it."""
     random = np.random.default_rng(1)
     first, g = random.standard_normal((2, size), dtype=np.float32)
-    w, m, v = first.copy(), np.zeros_like(g), np.zeros_like(g)
-    made = iter(range(1 << 40))
-
-    def native() -> Any:
-        kernels.adam(w, g, m, v, RATE, next(made))
-        return w
-
-    calls: dict[str, Call] = {"native": native}
+    calls: dict[str, Call] = {"native": _adam_bound(first.copy(), g), "kernels": _adam_of_kernels(first.copy(), g)}
     if "numpy" in libraries:
         calls["numpy"] = _adam_of_numpy(first.copy(), g)
     if "torch" in libraries:
         calls["torch"] = _adam_of_torch(first.copy(), g, fused=False)
         calls["torch fused"] = _adam_of_torch(first.copy(), g, fused=True)
     return calls
+
+
+def _adam_bound(w: Any, g: Any) -> Call:
+    m, v, made = np.zeros_like(w), np.zeros_like(w), iter(range(1, 1 << 40))
+    places, size = addresses(w, g, m, v), w.size
+
+    def call() -> Any:
+        t = next(made)
+        rule = lib.mlj_rule_adam(RATE, 0.9, 0.999, 1e-8, 1 - 0.9**t, 1 - 0.999**t, 0.0)
+        lib.mlj_parallel_update(ffi.addressof(rule), size, *places)
+        return w
+
+    return call
+
+
+def _adam_of_kernels(w: Any, g: Any) -> Call:
+    m, v, made = np.zeros_like(w), np.zeros_like(w), iter(range(1 << 40))
+
+    def call() -> Any:
+        kernels.adam(w, g, m, v, RATE, next(made))
+        return w
+
+    return call
 
 
 def _adam_of_numpy(w: Any, g: Any) -> Call:
@@ -142,7 +166,13 @@ def _activation(kind: str, libraries: Sequence[str]) -> dict[str, Call]:
     """Into an array that is there."""
     x = np.random.default_rng(1).standard_normal(100_000, dtype=np.float32)
     out, kernel = np.empty_like(x), getattr(kernels, kind)
-    calls: dict[str, Call] = {"native": lambda: kernel(x, out=out)}
+    places, number, activate = addresses(x, out), ACTIVATIONS[kind], lib.mlj_parallel_activate
+
+    def native() -> Any:
+        activate(number, x.size, *places)
+        return out
+
+    calls: dict[str, Call] = {"native": native, "kernels": lambda: kernel(x, out=out)}
     if "numpy" in libraries:
         plain: dict[str, Call] = {
             "relu": lambda: np.maximum(x, 0, out=out),
@@ -161,6 +191,11 @@ def _activation(kind: str, libraries: Sequence[str]) -> dict[str, Call]:
         }
         calls["torch"] = eager[kind]
     return calls
+
+
+def addresses(*arrays: Any) -> tuple[Any, ...]:
+    """Where arrays of float32 and int32 lie, as the compiled functions take them."""
+    return tuple(ffi.from_buffer("int32_t[]" if x.dtype == np.int32 else "float[]", x) for x in arrays)
 
 
 def agree(operation: Operation) -> None:

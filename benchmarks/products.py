@@ -2,7 +2,9 @@
 
 The products of training multilayer perceptrons, rows being samples: forward X W, dW = Xᵀ dZ, dX = dZ Wᵀ (not of a first
 layer: nobody needs it), and squares. One thread, processor time, everybody in turn; each writes into an array that is
-there (`out=`), by the call a person would write. The peak of the core is measured in the same rounds.
+there (`out=`), by the call a person would write. "native" is the compiled function with addresses at hand, as a loop
+that keeps its arrays calls it; "kernels.matmul" is the same through our Python, which examines every argument. The peak
+of the core is measured in the same rounds.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ BATCHES = (32, 64, 128, 256, 512, 1024)
 SQUARES = (256, 512, 768, 1024)
 BLAS = {"numpy": "OpenBLAS", "torch": "MKL"}
 LEAST = {"numpy": 1.2, "torch": 1.5}  # geometric mean over the shapes of training
+PYTHON = "kernels.matmul"
 WORST, SQUARE_PEAK = 0.95, 0.85
 LARGE = 1e6  # operations from which what a call costs is hidden
 
@@ -76,7 +79,7 @@ def squares(sizes: Sequence[int] = SQUARES) -> Iterator[Product]:
 def contenders(product: Product, libraries: Sequence[str]) -> dict[str, Contender]:
     """The same product by everybody, into the same place."""
     a, b, out = product.arrays()
-    found = {"native": repeated(lambda: kernels.matmul(a, b, out=out))}
+    found = {"native": repeated(bound(a, b, out)), PYTHON: repeated(lambda: kernels.matmul(a, b, out=out))}
     if "numpy" in libraries:
         found["numpy"] = repeated(lambda: np.matmul(a, b, out=out))
     if "torch" in libraries:
@@ -86,6 +89,19 @@ def contenders(product: Product, libraries: Sequence[str]) -> dict[str, Contende
         left, right, place = map(torch.from_numpy, (a, b, out))
         found["torch"] = repeated(lambda: torch.mm(left, right, out=place))
     return found
+
+
+def bound(a: Any, b: Any, out: Any) -> Callable[[], object]:
+    """The product as one call of the compiled function, addresses and distances taken before."""
+    from mlcore._native import ffi, lib
+
+    def place(x: Any) -> tuple[Any, int, int]:
+        whole = x if x.flags.c_contiguous else x.T
+        return ffi.from_buffer("float[]", whole), x.strides[0] // x.itemsize, x.strides[1] // x.itemsize
+
+    sizes, left, right = (a.shape[0], b.shape[1], a.shape[1]), place(a), place(b)
+    multiply, room = lib.mlj_parallel_matmul, ffi.from_buffer("float[]", out)
+    return lambda: multiply(*sizes, *left, *right, room, ffi.NULL, 0)
 
 
 def repeated(call: Callable[[], object]) -> Contender:
@@ -102,8 +118,9 @@ def agree(product: Product, runs: dict[str, Contender]) -> None:
     """Raises when two contenders do not compute the same product."""
     place = product.arrays()
     exact = place[0].astype(np.float64) @ place[1].astype(np.float64)
-    bound = (product.k + 2) * 2.0**-24 * (np.abs(place[0]) @ np.abs(place[1]))
-    if not (np.abs(kernels.matmul(place[0], place[1]) - exact) <= bound).all():
+    limit = (product.k + 2) * 2.0**-24 * (np.abs(place[0]) @ np.abs(place[1]))
+    bound(*place)()
+    if not (np.abs(place[2] - exact) <= limit).all() or not np.array_equal(place[2], kernels.matmul(*place[:2])):
         raise AssertionError(f"{product.name}: the native product is wrong")
     for run in runs.values():
         run(1)
@@ -116,11 +133,13 @@ def run(product: Product, libraries: Sequence[str], peak: limits.Against | None)
     found = measure(runs | ({"peak": peak.peak} if peak else {}), seconds=0.006, rounds=7)
     times = dict(found.seconds)
     gflops = {name: round(product.flops / float(np.median(times[name])) / 1e9, 2) for name in runs}
-    ratios = {name: round(float(np.median(found.ratio(name, "native"))), 3) for name in runs if name != "native"}
+    peers_of = [name for name in runs if name not in ("native", PYTHON)]
+    ratios = {name: round(float(np.median(found.ratio(name, "native"))), 3) for name in peers_of}
+    python = {name: round(float(np.median(found.ratio(name, PYTHON))), 3) for name in peers_of}
     share = round(peak.share(times, "native", product.flops), 3) if peak else None
     shape = f"{product.m}x{product.n}x{product.k} {product.form}"
     return {"product": product.name, "shape": shape, "flops": product.flops, "gflops": gflops, "faster": ratios,
-            "share_of_peak": share}  # fmt: skip
+            "faster_through_python": python, "share_of_peak": share}  # fmt: skip
 
 
 def summary(results: Sequence[dict[str, Any]], peer: str) -> dict[str, Any]:
@@ -136,6 +155,7 @@ def summary(results: Sequence[dict[str, Any]], peer: str) -> dict[str, Any]:
         "worst": [worst, ratios[worst]],
         f"below_{WORST}": sum(ratio < WORST for ratio in ratios.values()),
         "products": len(ratios),
+        "geometric_mean_through_python": mean([r["faster_through_python"][peer] for r in results]),
     }
 
 
@@ -170,6 +190,7 @@ def main(words: Sequence[str] | None = None) -> None:
     summaries = {BLAS[name]: summary(training, name) for name in libraries}
     for blas, found in summaries.items():
         print(f"beside {blas}: {found['geometric_mean']} times faster over {found['products']} products of training;")
+        print(f"  through kernels.matmul {found['geometric_mean_through_python']} times;")
         print(f"  by form {found['by_form']}; of a million operations and more "
               f"{found['at_least_a_million_operations']}; worst {found['worst']}")  # fmt: skip
     for result in square:

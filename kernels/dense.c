@@ -17,6 +17,7 @@ void mlj_part_dense(const mlj_block *b, const mlj_call *c, int64_t from, int64_t
         .c_row = c->outputs,
         .bias = at(b, c->b),
         .activation = c->activation,
+        .alpha = c->alpha,
     };
     b->ops->matmul(&m, from, to);
 }
@@ -39,6 +40,7 @@ void mlj_part_dense_dx(const mlj_block *b, const mlj_call *c, int64_t from, int6
         .mask_y = c->mask == MLJ_LINEAR ? NULL : rows_at(b, c->x),
         .mask_y_row = c->inputs,
         .mask_activation = c->mask,
+        .mask_alpha = c->mask_alpha,
     };
     b->ops->matmul(&m, from, to);
 }

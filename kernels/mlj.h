@@ -7,7 +7,18 @@
 
 /* ---- Operations: every tier fills this table ---- */
 
-enum { MLJ_LINEAR = 0, MLJ_RELU = 1, MLJ_RELU6 = 2, MLJ_SIGMOID = 3, MLJ_TANH = 4 };
+enum {
+    MLJ_LINEAR = 0,
+    MLJ_RELU = 1,
+    MLJ_RELU6 = 2,
+    MLJ_SIGMOID = 3,
+    MLJ_TANH = 4,
+    MLJ_LEAKY_RELU = 5, /* alpha is its slope below zero */
+    MLJ_ELU = 6,        /* alpha is how far below zero it goes */
+    MLJ_SOFTPLUS = 7,
+    MLJ_SILU = 8, /* this and the next are told by x in a backward pass, the others by y */
+    MLJ_GELU = 9
+};
 enum { MLJ_SPAN = 16384 }; /* numbers whose squares are added together */
 enum { MLJ_NO_RULE = 0, MLJ_SGD = 1, MLJ_RMSPROP = 2, MLJ_ADAGRAD = 3, MLJ_ADAM = 4, MLJ_ADAMW = 5 };
 
@@ -21,6 +32,15 @@ typedef struct {
     float step, keep1, take1, keep2, take2, shrink, epsilon;
     float clip, decay, l1, fade;
 } mlj_rule;
+
+/* Where dropout takes its random words from, and what it does: a number stays, times `scale`, where the upper 24 bits
+   of its word are below `keep`. */
+typedef struct {
+    uint64_t seed;
+    uint32_t layer, epoch, step;
+    int32_t keep;
+    float scale;
+} mlj_chance;
 
 /* c[i, j] = epilogue(sum over k of a[i * a_row + k * a_col] * b[k, j]), i < m, j < n; a_row or a_col is 1.
    The sum is one chain of fused multiply-adds over rising k, from 0 or, with accumulate, from the c that is there.
@@ -45,6 +65,7 @@ typedef struct {
     int32_t activation, mask_activation, accumulate;
     const mlj_rule *rule;
     float *w, *moment1, *moment2;
+    float alpha, mask_alpha; /* of activation and mask_activation */
 } mlj_matmul;
 
 /* What a softmax cross-entropy wants of a row beside the probability of its class: share[n] of each class, which is
@@ -58,31 +79,40 @@ typedef struct {
    transpose              dst [cols, rows] = src [rows, cols] transposed
    column_sum             out [cols] = (out if accumulate) + the rows of x [rows, cols], added from the first row down
    activate               y = f(x); y may be x
-   activate_backward      dx = dy f'(x), told by y = f(x); dx may be dy or y
+   activate_backward      dx = dy f'(x), told by y = f(x), or by x where `kind` says so; dx may be dy or y
    softmax                y [rows, n] = softmax of each row of z; y may be z
    softmax_backward       dz = y (dy - sum of y dy along the row); dz may be dy or y
    softmax_cross_entropy  row_loss [rows] = log sum exp(z) - z[label]; dz = scale (softmax(z) - onehot(label)); a label
                           outside 0 ... n - 1 makes that row's loss NaN; dz may be z, or NULL
    softened_cross_entropy the same with the targets and the penalty of an mlj_soft; dz is not z
-   kl_divergence          row_loss [rows] = sum of y (log y - log softmax(z)); dz = scale (softmax(z) sum(y) - y); not z
-   binary_cross_entropy   row_loss [n] = max(z, 0) - z y + log(1 + exp(-|z|)) + penalty KL(p || uniform), p =
-   sigmoid(z); dz = scale (p - y + penalty p (1 - p) z); dz may be z, or NULL squared_error          row_loss [rows] =
-   mean of (z - y)^2 over n; dz = scale 2 (z - y) / n; dz as above absolute_error         row_loss [rows] = mean of |z -
-   y| over n; dz = scale sign(z - y) / n; dz as above huber                  row_loss [rows] = mean over n of e^2 / 2,
-   or delta (|e| - delta / 2) where |e| = |z - y| is more; dz = scale e / n, delta scale / n at most; dz as above weigh
-   row_loss and dz [rows, n], or NULL, times the weight of each row, w [rows] update                 one step of
-   mlcore/optimizers.py over n numbers, in place; moments that the rule has none of are not used sum_of_squares of n
-   numbers, in double: sixteen sums (number mod 16), folded 8, 4, 2, 1 gather                 out [count, features] = x
-   at `rows`; x holds float32, or uint8 to be multiplied by factor words, order           as in mlcore/philox.py; n
-   below 2^31 for order */
+   kl_divergence          row_loss [rows] = sum of y (log y - log p), p = softmax(z); dz = scale (p sum(y) - y), not z
+   binary_cross_entropy   row_loss [n] = max(z, 0) - z y + log(1 + exp(-|z|)) + penalty KL(p || uniform), p = sigmoid(z)
+                          dz = scale (p - y + penalty p (1 - p) z), which may be z, or NULL
+   squared_error          row_loss [rows] = mean of (z - y)^2 over n; dz = scale 2 (z - y) / n; dz as above
+   absolute_error         row_loss [rows] = mean of |z - y| over n; dz = scale sign(z - y) / n; dz as above
+   huber                  row_loss [rows] = mean over n of e^2 / 2, or delta (|e| - delta / 2) where e = z - y is more
+                          dz = scale e / n, from -delta to delta in place of e; dz as above
+   weigh                  row_loss and dz [rows, n], or NULL, times the weight of each row, w [rows]
+   update                 one step of mlcore/optimizers.py over n numbers, in place; moments that the rule has none of
+                          are not used
+   sum_of_squares         of n numbers, in double: sixteen sums (number mod 16), folded 8, 4, 2, 1
+   gather                 out [count, features] = x at `rows`; x holds float32, or uint8 to be multiplied by factor
+   words, order           as in mlcore/philox.py; n below 2^31 for order
+   dropout                m [n] = scale or 0, y = x m; the numbers are those from place `first` of the batch on
+   column_moments         mean and variance [cols] of the columns of x [rows, cols], row_moments [rows] of its rows
+   normalize              y [rows, cols] = gain n + bias, n = (x - mean) inverse, mean and inverse [rows] if by_row,
+                          else [cols]
+   normalize_sums         dgain = sum of dy n and dbias = sum of dy down the columns, added to what is there or not
+   batch_norm_backward    dx = gain inverse (dy - share (dbias + n dgain)); mean, inverse [cols]
+   layer_norm_backward    dx = inverse (g - mean of g - n mean of (g n)), g = dy gain; mean, inverse [rows] */
 typedef struct {
     const char *name;
     int32_t vector_bytes;
     void (*matmul)(const mlj_matmul *m, int64_t row0, int64_t row1);
     void (*transpose)(int64_t rows, int64_t cols, const float *src, int64_t src_row, float *dst, int64_t dst_row);
     void (*column_sum)(int64_t rows, int64_t cols, const float *x, int64_t x_row, float *out, int32_t accumulate);
-    void (*activate)(int32_t kind, int64_t n, const float *x, float *y);
-    void (*activate_backward)(int32_t kind, int64_t n, const float *y, const float *dy, float *dx);
+    void (*activate)(int32_t kind, float alpha, int64_t n, const float *x, float *y);
+    void (*activate_backward)(int32_t kind, float alpha, int64_t n, const float *y, const float *dy, float *dx);
     void (*softmax)(int64_t rows, int64_t n, const float *z, float *y);
     void (*softmax_backward)(int64_t rows, int64_t n, const float *y, const float *dy, float *dz);
     void (*softmax_cross_entropy)(int64_t rows, int64_t n, const float *z, const int32_t *labels, float scale,
@@ -107,6 +137,18 @@ typedef struct {
     void (*words)(uint64_t seed, uint32_t purpose, uint32_t layer, uint32_t epoch, uint32_t step, int64_t n,
                   uint32_t *out);
     void (*order)(uint64_t seed, uint32_t epoch, int64_t n, int32_t *out);
+    void (*dropout)(const mlj_chance *chance, int64_t first, int64_t n, const float *x, float *m, float *y);
+    void (*column_moments)(int64_t rows, int64_t cols, const float *x, int64_t x_row, float *mean, float *variance);
+    void (*row_moments)(int64_t rows, int64_t cols, const float *x, float *mean, float *variance);
+    void (*normalize)(int64_t rows, int64_t cols, const float *x, const float *mean, const float *inverse,
+                      int32_t by_row, const float *gain, const float *bias, float *y);
+    void (*normalize_sums)(int64_t rows, int64_t cols, const float *x, const float *dy, int64_t row, const float *mean,
+                           const float *inverse, int32_t by_row, int32_t accumulate, float *dgain, float *dbias);
+    void (*batch_norm_backward)(int64_t rows, int64_t cols, const float *x, const float *dy, const float *mean,
+                                const float *inverse, const float *gain, const float *dgain, const float *dbias,
+                                float share, float *dx);
+    void (*layer_norm_backward)(int64_t rows, int64_t cols, const float *x, const float *dy, const float *mean,
+                                const float *inverse, const float *gain, float *dx);
 } mlj_ops;
 
 /* Constants are made in double and rounded once; correction = 1 - beta^t, t counted from 1. */
@@ -137,8 +179,8 @@ void mlj_parallel_matmul(int64_t m, int64_t n, int64_t k, const float *a, int64_
                          int64_t b_row, int64_t b_col, float *c, const float *bias, int32_t activation);
 void mlj_parallel_transpose(int64_t rows, int64_t cols, const float *src, int64_t src_row, float *dst, int64_t dst_row);
 void mlj_parallel_column_sum(int64_t rows, int64_t cols, const float *x, int64_t x_row, float *out, int32_t accumulate);
-void mlj_parallel_activate(int32_t kind, int64_t n, const float *x, float *y);
-void mlj_parallel_activate_backward(int32_t kind, int64_t n, const float *y, const float *dy, float *dx);
+void mlj_parallel_activate(int32_t kind, float alpha, int64_t n, const float *x, float *y);
+void mlj_parallel_activate_backward(int32_t kind, float alpha, int64_t n, const float *y, const float *dy, float *dx);
 void mlj_parallel_update(const mlj_rule *rule, int64_t n, float *w, const float *g, float *moment1, float *moment2);
 /* Spans of MLJ_SPAN numbers by themselves, then the spans in order; `spans` has room for one number for each. */
 double mlj_parallel_sum_of_squares(int64_t n, const float *x, double *spans);
@@ -177,6 +219,12 @@ enum {
     MLJ_KL_DIVERGENCE,
     MLJ_CLIP,
     MLJ_UPDATE,
+    MLJ_DROPOUT,
+    MLJ_DROPOUT_BACKWARD,
+    MLJ_BATCH_NORM,
+    MLJ_BATCH_NORM_BACKWARD,
+    MLJ_LAYER_NORM,
+    MLJ_LAYER_NORM_BACKWARD,
     MLJ_OPCODES
 };
 
@@ -193,8 +241,11 @@ typedef struct {
     int64_t x, w, b, y;
     int64_t dx, dw, db, dy;
     int64_t wt;          /* room for w transposed */
-    double constants[6]; /* of a loss: its own; of a rule: weight decay, l1, clip_norm, then its own in the order of its
-                            fields */
+    double constants[6]; /* of a loss or a layer: its own; of a rule: decay, l1, clip_norm, its own, in their order */
+    float alpha, mask_alpha; /* of activation and mask */
+    int32_t layer;           /* its number in the network, of which random words depend */
+    int64_t room;            /* what a forward call leaves for its backward call */
+    int64_t mean, variance;  /* running statistics */
 } mlj_call;
 
 /* A network on its rows. The caller owns every array. */
@@ -238,6 +289,7 @@ int64_t mlj_train_many(mlj_plan *const *plans, int64_t count, int64_t first, int
                        float *losses, int64_t *made, mlj_progress *const *progress);
 /* Raw outputs for any number of rows, float32 or uint8; the parameters are not changed. */
 void mlj_predict(const mlj_plan *plan, const void *x, int32_t is_uint8, int64_t rows, float *out);
-/* Run one call alone on the first `rows` rows, all its phases; `rate` is for optimizers. */
-void mlj_run_call(mlj_plan *plan, int64_t number, int64_t rows, double rate);
+/* Run one call alone on the first `rows` rows, all its phases; `rate` is for optimizers. As in step `step` of training
+   or, with a step below 0, as in prediction. */
+void mlj_run_call(mlj_plan *plan, int64_t number, int64_t rows, int64_t step, double rate);
 #endif

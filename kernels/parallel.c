@@ -104,17 +104,17 @@ void mlj_parallel_column_sum(int64_t rows, int64_t cols, const float *x, int64_t
 /* ---- element by element ---- */
 
 static void activate_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
-    ops->activate(c->kind, count, c->x + first, c->out + first);
+    ops->activate(c->kind, (float)c->number, count, c->x + first, c->out + first);
 }
-void mlj_parallel_activate(int32_t kind, int64_t n, const float *x, float *y) {
-    run((call){activate_part, n, 1, .x = x, .out = y, .kind = kind});
+void mlj_parallel_activate(int32_t kind, float alpha, int64_t n, const float *x, float *y) {
+    run((call){activate_part, n, 1, .x = x, .out = y, .kind = kind, .number = alpha});
 }
 
 static void activate_backward_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
-    ops->activate_backward(c->kind, count, c->y + first, c->x + first, c->out + first);
+    ops->activate_backward(c->kind, (float)c->number, count, c->y + first, c->x + first, c->out + first);
 }
-void mlj_parallel_activate_backward(int32_t kind, int64_t n, const float *y, const float *dy, float *dx) {
-    run((call){activate_backward_part, n, 1, .x = dy, .y = y, .out = dx, .kind = kind});
+void mlj_parallel_activate_backward(int32_t kind, float alpha, int64_t n, const float *y, const float *dy, float *dx) {
+    run((call){activate_backward_part, n, 1, .x = dy, .y = y, .out = dx, .kind = kind, .number = alpha});
 }
 
 static void update_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {

@@ -23,12 +23,14 @@ static void gather(const mlj_block *b, const mlj_call *c, int64_t from, int64_t 
 
 static void activate(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     const int64_t start = from * c->inputs;
-    b->ops->activate(c->activation, (to - from) * c->inputs, rows_at(b, c->x) + start, at(b, c->y) + start);
+    const int64_t n = (to - from) * c->inputs;
+    b->ops->activate(c->activation, c->alpha, n, rows_at(b, c->x) + start, at(b, c->y) + start);
 }
 
 static void activate_backward(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     const int64_t start = from * c->inputs, n = (to - from) * c->inputs;
-    b->ops->activate_backward(c->activation, n, at(b, c->y) + start, at(b, c->dy) + start, at(b, c->dx) + start);
+    b->ops->activate_backward(c->activation, c->alpha, n, rows_at(b, c->y) + start, at(b, c->dy) + start,
+                              at(b, c->dx) + start);
 }
 
 /* ---- losses: row losses and dz, then both times the weights of rows ---- */
@@ -144,4 +146,14 @@ mlj_part *const mlj_parts[MLJ_OPCODES][PHASES] = {
     [MLJ_KL_DIVERGENCE] = {[ROWS] = kl_divergence},
     [MLJ_CLIP] = {[NORM] = clip},
     [MLJ_UPDATE] = {[UPDATE] = update},
+    [MLJ_DROPOUT] = {[ROWS] = mlj_part_dropout},
+    [MLJ_DROPOUT_BACKWARD] = {[ROWS] = mlj_part_dropout_backward},
+    [MLJ_BATCH_NORM] = {[MEET] = mlj_part_batch_moments,
+                        [ROWS] = mlj_part_batch_norm,
+                        [REDUCE] = mlj_part_batch_statistics},
+    [MLJ_BATCH_NORM_BACKWARD] = {[MEET] = mlj_part_batch_sums,
+                                 [ROWS] = mlj_part_batch_norm_dx,
+                                 [REDUCE] = mlj_part_norm_update},
+    [MLJ_LAYER_NORM] = {[ROWS] = mlj_part_layer_norm},
+    [MLJ_LAYER_NORM_BACKWARD] = {[ROWS] = mlj_part_layer_norm_dx, [REDUCE] = mlj_part_layer_norm_gradient},
 };

@@ -7,7 +7,7 @@
 
 #define PANEL 16 /* columns of W that lie together in a fused plan */
 
-enum { PREPARE, ROWS, REDUCE, NORM, UPDATE, PHASES };
+enum { PREPARE, MEET, ROWS, REDUCE, NORM, UPDATE, PHASES };
 
 typedef struct { /* the rows in hand and where they come from */
     const mlj_plan *plan;
@@ -20,18 +20,24 @@ typedef struct { /* the rows in hand and where they come from */
     const float *weights; /* or NULL */
     int32_t is_uint8;
     int64_t rows;
-    float scale;          /* 1 / weight of the step's rows */
-    int accumulate;       /* add to the gradient of the blocks before */
-    const mlj_rule *rule; /* with which reduce and update move the parameters, or NULL */
+    int training;               /* else as in prediction: nothing is dropped, and statistics are the running ones */
+    int64_t epoch, step, first; /* of training, and the place of the first row in the batch */
+    float scale;                /* 1 / weight of the step's rows */
+    int accumulate;             /* add to the gradient of the blocks before */
+    const mlj_rule *rule;       /* with which reduce and update move the parameters, or NULL */
 } mlj_block;
 
-/* Does a call's share of a phase: rows from ... to - 1 of the block (rows), of W (prepare, reduce), numbers of the
-   gradient (norm) or of the call's span of the parameters (update). */
+/* Does a call's share of a phase: rows from ... to - 1 of the block (rows), of W (prepare, reduce), columns (meet),
+   numbers of the gradient (norm) or of the call's span of the parameters (update). */
 typedef void mlj_part(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to);
 
 extern mlj_part *const mlj_parts[MLJ_OPCODES][PHASES]; /* NULL where a call has nothing to do in a phase */
 
 mlj_part mlj_part_dense, mlj_part_dense_dx, mlj_part_dense_gradient, mlj_part_transpose_weights; /* dense.c */
+mlj_part mlj_part_dropout, mlj_part_dropout_backward;                                            /* dropout.c */
+mlj_part mlj_part_batch_moments, mlj_part_batch_norm, mlj_part_batch_statistics;                 /* norms.c */
+mlj_part mlj_part_batch_sums, mlj_part_batch_norm_dx, mlj_part_norm_update;
+mlj_part mlj_part_layer_norm, mlj_part_layer_norm_dx, mlj_part_layer_norm_gradient;
 
 /* The rule of a call at the step in hand. */
 mlj_rule mlj_rule_of(const mlj_call *c, double rate, int64_t updates);

@@ -5,6 +5,7 @@
    in phases, so that threads meet twice a block and not at every call:
 
      rows      everything of a row that depends on that row alone   cut by rows
+     meet      sums over all rows that the rows have to wait for    cut by columns
      reduce    dW and db, sums over all rows of the block           cut by rows of W
 
    In a fused plan the update is the end of the last block's reduce: a tile of dW moves its part of W while it is in
@@ -72,7 +73,7 @@ static int64_t work_of(const mlj_call *c, int phase) {
 static void run_phase(const mlj_block *b, const mlj_call *first, const mlj_call *end, int phase) {
     int64_t work = 0, chunks = 0;
     for (const mlj_call *c = first; c < end; c++) work += work_of(c, phase);
-    if ((phase == ROWS || phase == REDUCE ? work * b->rows : work) < SERIAL_WORK || mlj_threads() < 2) {
+    if ((phase > PREPARE && phase < NORM ? work * b->rows : work) < SERIAL_WORK || mlj_threads() < 2) {
         for (const mlj_call *c = first; c < end; c++)
             if (mlj_parts[c->opcode][phase]) mlj_parts[c->opcode][phase](b, c, 0, phase == ROWS ? b->rows : c->inputs);
         return;
@@ -86,6 +87,15 @@ static void run_phase(const mlj_block *b, const mlj_call *first, const mlj_call 
             if (mlj_parts[c->opcode][phase]) chunks += chunks_of(c->inputs, p.size);
     }
     mlj_parallel_for(chunks, phase == ROWS ? run_rows : run_span, &p);
+}
+
+/* The rows of the block through all calls; where a call needs every row first, they meet before it. */
+static void run_all_rows(const mlj_block *b, const mlj_call *first, const mlj_call *end) {
+    for (const mlj_call *c = first, *next; c < end; c = next) {
+        for (next = c + 1; next < end && !mlj_parts[next->opcode][MEET];) next++;
+        run_phase(b, c, c + 1, MEET);
+        run_phase(b, c, next, ROWS);
+    }
 }
 
 /* ---- steps ---- */
@@ -141,8 +151,9 @@ static double step_of(mlj_plan *p, const mlj_ops *ops, int64_t step, double rate
         mlj_block b = block_of(p, ops, first + done, smaller(p->block, count - done));
         b.scale = 1.0f / (float)weight;
         b.accumulate = done > 0;
+        b.training = 1, b.epoch = epoch, b.step = step, b.first = done;
         if (done == 0 && update < end) run_phase(&b, p->calls, update, PREPARE);
-        run_phase(&b, p->calls, update, ROWS);
+        run_all_rows(&b, p->calls, update);
         const float *row_loss = p->arena + p->row_loss;
         for (int64_t i = 0; i < b.rows; i++) sum += row_loss[i];
         const int last = done + p->block >= count;
@@ -180,19 +191,20 @@ void mlj_predict(const mlj_plan *p, const void *x, int32_t is_uint8, int64_t row
     for (int64_t done = 0; done < rows; done += p->block) {
         const void *from = (const char *)x + (size_t)(done * p->features) * width;
         const mlj_block b = rows_of(p, ops, from, is_uint8, smaller(p->block, rows - done));
-        run_phase(&b, p->calls, p->calls + p->loss, ROWS);
+        run_all_rows(&b, p->calls, p->calls + p->loss);
         memcpy(out + done * p->outputs, p->arena + p->output, (size_t)(b.rows * p->outputs) * sizeof(float));
     }
 }
 
-void mlj_run_call(mlj_plan *p, int64_t number, int64_t rows, double rate) {
+void mlj_run_call(mlj_plan *p, int64_t number, int64_t rows, int64_t step, double rate) {
     mlj_block b = block_of(p, mlj_ops_now(), 0, rows);
     const mlj_call *c = p->calls + number;
     const mlj_rule rule = mlj_rule_of(c, rate, p->updates);
     b.scale = 1.0f / (float)weight_of(p, 0, rows);
     b.rule = &rule;
+    b.training = step >= 0, b.epoch = step / chunks_of(p->rows, p->batch), b.step = step;
     run_phase(&b, c, c + 1, PREPARE);
-    run_phase(&b, c, c + 1, ROWS);
+    run_all_rows(&b, c, c + 1);
     run_phase(&b, c, c + 1, REDUCE);
     run_phase(&b, c, c + 1, NORM);
     run_phase(&b, c, c + 1, UPDATE);

@@ -160,23 +160,42 @@ INLINE vf power_of_two(vi n) {
     return (vf)((n + 127) << 23);
 }
 
-/* exp(x), within a unit in the last place, denormal results too; NaN gives NaN, large x gives inf.
- *
- * x = n ln 2 + r with |r| <= ln 2 / 2; the polynomial is that of Cephes' expf (Moshier 1989). */
-INLINE vf vexp(vf x) {
-    const vi tiny = x < -104.0f; /* whose exp is 0; an underflow would cost the hardware a hundred cycles */
-    x = vmin(vset(89.0f), either(tiny, vset(0.0f), x));
-    const vf shifted = vfma(x, vset(1.44269504f), vset(ROUNDER)), n = shifted - ROUNDER;
-    const vf r = vfma(n, vset(2.12194440e-4f), vfma(n, vset(-0.693359375f), x));
+/* exp(r) - 1 for |r| <= ln 2 / 2: the polynomial is that of Cephes' expf (Moshier 1989). */
+INLINE vf exp_near_0(vf r) {
     vf p = vset(1.9875691500e-4f);
     p = vfma(p, r, vset(1.3981999507e-3f));
     p = vfma(p, r, vset(8.3334519073e-3f));
     p = vfma(p, r, vset(4.1665795894e-2f));
     p = vfma(p, r, vset(1.6666665459e-1f));
     p = vfma(p, r, vset(5.0000001201e-1f));
-    const vf y = vfma(p, r * r, r) + 1.0f;
+    return vfma(p, r * r, r);
+}
+/* x = n ln 2 + r with |r| <= ln 2 / 2; n is the low bits of the result minus those of ROUNDER. */
+INLINE vf in_twos(vf x, vf *r) {
+    const vf shifted = vfma(x, vset(1.44269504f), vset(ROUNDER)), n = shifted - ROUNDER;
+    *r = vfma(n, vset(2.12194440e-4f), vfma(n, vset(-0.693359375f), x));
+    return shifted;
+}
+
+/* factor exp(x + tail), where tail is so small that it would be lost in the sum and factor so moderate that only the
+ * product may leave the range; to a unit in the last place and one rounding. */
+INLINE vf vexp_times(vf x, vf tail, vf factor) {
+    const vi tiny = x < -104.0f; /* whose exp is 0; an underflow would cost the hardware a hundred cycles */
+    vf r;
+    const vf shifted = in_twos(vmin(vset(89.0f), either(tiny, vset(0.0f), x)), &r);
+    const vf y = (exp_near_0(r + tail) + 1.0f) * factor;
     const vi whole = (vi)shifted - (vi)vset(ROUNDER), half = whole >> 1;
-    return either(tiny, vset(0.0f), y * power_of_two(half) * power_of_two(whole - half));
+    return either(tiny, 0.0f * factor, y * power_of_two(half) * power_of_two(whole - half));
+}
+/* exp(x), within a unit in the last place, denormal results too; NaN gives NaN, large x gives inf. */
+INLINE vf vexp(vf x) { return vexp_times(x, vset(-0.0f), vset(1.0f)); }
+
+/* exp(x) - 1 for x <= 0 (0 above), within a unit in the last place; NaN gives NaN. */
+INLINE vf vexpm1_below(vf x) {
+    vf r;
+    const vf shifted = in_twos(vmin(vset(0.0f), vmax(vset(-87.0f), x)), &r);
+    const vf scale = power_of_two((vi)shifted - (vi)vset(ROUNDER));
+    return vfma(exp_near_0(r), scale, scale - 1.0f);
 }
 
 /* log(x) for normal positive x and 1 ulp around it; inf gives inf, NaN gives NaN.
@@ -226,4 +245,49 @@ INLINE vf vsigmoid(vf x) {
     const vi below = x < 0.0f;
     const vf y = either(below, e, vset(1.0f)) / sum, inverse = either(below, 1.0f - y, y); /* of the sum */
     return y - y * lost * inverse;
+}
+
+/* x times its sigmoid, within four units in the last place; what is below the normal range becomes zero. */
+INLINE vf vsilu(vf x) {
+    const vf e = vexp(-vabs(x)), sum = e + 1.0f, lost = e - (sum - 1.0f), inverse = 1.0f / sum;
+    return flushed(vexp_times(vmin(vset(0.0f), x), vset(-0.0f), x) * (inverse - inverse * (lost * inverse)));
+}
+
+/* The normal distribution at x: density = exp(-x^2 / 2), and share, such that density share is its part beyond |x|.
+ *
+ * Of a = |x| twelve bits are squared exactly and the rest goes into the tail of the exponential. With t = 1 / (1 + a /
+ * 4) share = t g(t); g is a polynomial of ours, within 8e-9 of erfcx(a / sqrt 2) / (2 t) for a to 13.6. */
+typedef struct {
+    vf density, share;
+} normal;
+INLINE normal vnormal(vf x) {
+    const vf a = vmin(vset(16.0f), vabs(x)), head = (vf)((vi)a & (int32_t)0xfffff000);
+    const vf density = vexp_times(-0.5f * head * head, -0.5f * (a - head) * (a + head), vset(1.0f));
+    const vf t = 1.0f / vfma(a, vset(0.25f), vset(1.0f));
+    vf g = vset(1.630715827e-02f);
+    g = vfma(g, t, vset(-6.126546577e-02f));
+    g = vfma(g, t, vset(4.793670747e-02f));
+    g = vfma(g, t, vset(3.358311647e-02f));
+    g = vfma(g, t, vset(8.246665993e-03f));
+    g = vfma(g, t, vset(8.916798281e-02f));
+    g = vfma(g, t, vset(7.108545724e-02f));
+    g = vfma(g, t, vset(9.572300896e-02f));
+    g = vfma(g, t, vset(9.946600722e-02f));
+    g = vfma(g, t, vset(9.974936521e-02f));
+    /* What t lost in rounding, times the steepness of the logarithm of t g in that of t, about 0.3 + 2.9 t. */
+    const vf lost = vfma(-t, a * 0.25f, 1.0f - t), share = t * g;
+    return (normal){density, vfma(share * lost, vfma(t, vset(2.9f), vset(0.3f)), share)};
+}
+
+/* x times the share of the normal distribution below x, within five units in the last place (six without fused
+ * multiply-add); what is below the normal range becomes zero. */
+INLINE vf vgelu(vf x) {
+    const normal at = vnormal(x);
+    return flushed(either(x < 0.0f, x * at.density * at.share, x * (1.0f - at.density * at.share)));
+}
+/* Its slope: the share below x and x times the density. */
+INLINE vf vgelu_slope(vf x) {
+    const normal at = vnormal(x);
+    const vf beyond = at.density * at.share, below = either(x < 0.0f, beyond, 1.0f - beyond);
+    return vfma(x * at.density, vset(0.398942280f), below);
 }

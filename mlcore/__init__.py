@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
     from mlcore import datasets as datasets
+    from mlcore import doctor as doctor
+    from mlcore import exporters as exporters
     from mlcore import form as form
     from mlcore import kernels as kernels
     from mlcore import layers as layers
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from mlcore.config import recipes as recipes
     from mlcore.controls import Controls as Controls
     from mlcore.errors import MljError as MljError
+    from mlcore.gradients import gradcheck as gradcheck
     from mlcore.model import Model as Model
     from mlcore.network import Network as Network
     from mlcore.repeats import train_many as train_many
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
 
 MODULES = (
     "datasets",
+    "doctor",
+    "exporters",
     "form",
     "kernels",
     "layers",
@@ -58,6 +63,7 @@ NAMES = {
     "Network": "network",
     "Run": "runs",
     "fit": "runs",
+    "gradcheck": "gradients",
     "list_runs": "runs",
     "load_config": "config",
     "load_recipe": "config",

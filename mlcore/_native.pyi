@@ -10,6 +10,11 @@ class Library:
     MLJ_RELU6: int
     MLJ_SIGMOID: int
     MLJ_TANH: int
+    MLJ_LEAKY_RELU: int
+    MLJ_ELU: int
+    MLJ_SOFTPLUS: int
+    MLJ_SILU: int
+    MLJ_GELU: int
     MLJ_SPAN: int
     MLJ_NO_RULE: int
     MLJ_SGD: int
@@ -30,6 +35,12 @@ class Library:
     MLJ_KL_DIVERGENCE: int
     MLJ_CLIP: int
     MLJ_UPDATE: int
+    MLJ_DROPOUT: int
+    MLJ_DROPOUT_BACKWARD: int
+    MLJ_BATCH_NORM: int
+    MLJ_BATCH_NORM_BACKWARD: int
+    MLJ_LAYER_NORM: int
+    MLJ_LAYER_NORM_BACKWARD: int
     MLJ_OPCODES: int
 
     def mlj_ops_now(self, /) -> Any: ...
@@ -60,8 +71,8 @@ class Library:
     def mlj_parallel_column_sum(
         self, rows: int, cols: int, x: Any, x_row: int, out: Any, accumulate: int, /
     ) -> None: ...
-    def mlj_parallel_activate(self, kind: int, n: int, x: Any, y: Any, /) -> None: ...
-    def mlj_parallel_activate_backward(self, kind: int, n: int, y: Any, dy: Any, dx: Any, /) -> None: ...
+    def mlj_parallel_activate(self, kind: int, alpha: float, n: int, x: Any, y: Any, /) -> None: ...
+    def mlj_parallel_activate_backward(self, kind: int, alpha: float, n: int, y: Any, dy: Any, dx: Any, /) -> None: ...
     def mlj_rule_sgd(self, rate: float, momentum: float, nesterov: int, /) -> Any: ...
     def mlj_rule_rmsprop(self, rate: float, rho: float, epsilon: float, /) -> Any: ...
     def mlj_rule_adagrad(self, rate: float, epsilon: float, /) -> Any: ...
@@ -107,6 +118,6 @@ class Library:
         self, plans: Any, count: int, first: int, steps: int, rates: Any, losses: Any, made: Any, progress: Any, /
     ) -> int: ...
     def mlj_predict(self, plan: Any, x: Any, is_uint8: int, rows: int, out: Any, /) -> None: ...
-    def mlj_run_call(self, plan: Any, number: int, rows: int, rate: float, /) -> None: ...
+    def mlj_run_call(self, plan: Any, number: int, rows: int, step: int, rate: float, /) -> None: ...
 
 lib: Library

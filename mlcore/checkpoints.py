@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlcore.backends.backend import Weights
-from mlcore.datasets.dataset import Scaling, Task
+from mlcore.datasets import columns
+from mlcore.datasets.dataset import Column, Scaling, Task
 from mlcore.errors import CheckpointError, ConfigError
 from mlcore.layers.layer import Array
 from mlcore.model import Model, Preparation, rebuild
@@ -25,7 +26,10 @@ from mlcore.tensorfile import Tensor, pack, unpack
 
 SCHEMA = "mlj.checkpoint/1"
 NUMERICS = 1  # raised when the same experiment would give other numbers than before
-PROGRESS = ("epoch", "place", "loss_sum", "loss_rows", "seconds", "best_value", "best_epoch")
+PROGRESS = (
+    *("epoch", "place", "loss_sum", "loss_rows", "seconds", "best_value", "best_epoch"),
+    *("factor", "factor_best", "factor_stale"),  # a checkpoint of an older mlj has none of these
+)
 
 
 class Checkpoint(NamedTuple):
@@ -69,12 +73,13 @@ def load_checkpoint(path: Path) -> Checkpoint:
     model, description, tensors = _load(path)
     if description["kind"] != "checkpoint":
         raise _mismatch(path, "it holds a model only, not where its training was")
-    progress = {name: _number(description["progress"][name]) for name in PROGRESS}
+    written = description["progress"]
+    progress = {name: _number(written[name]) for name in PROGRESS if name in written or not name.startswith("factor")}
     moments = [_flat(f"optim/{i}", model.network, tensors) for i in range(model.config.optimizer.moments)]
     vector = model.vector
     table = np.stack(moments) if moments else np.zeros((0, len(vector)), vector.dtype)
     best = _flat("best", model.network, tensors) if any(name.startswith("best/") for name in tensors) else None
-    state = State(Weights(vector, table, int(description["progress"]["step"])), **progress, best_vector=best)
+    state = State(Weights(vector, table, int(written["step"])), **progress, best_vector=best)
     return Checkpoint(model, state, description["changes"])
 
 
@@ -93,6 +98,7 @@ def _load(path: Path) -> tuple[Model, dict[str, Any], dict[str, Array]]:
         model.preparation.factor,
         model.preparation.feature_names,
         model.preparation.image_shape,
+        model.preparation.columns,
     )
     vector = _flat("model", model.network, tensors)
     if not np.isfinite(vector).all():
@@ -153,7 +159,7 @@ def _mismatch(path: Path, reason: str) -> CheckpointError:
 
 def _text(model: Model, kind: str, **more: Any) -> str:
     p = model.preparation
-    preparation = {
+    preparation: dict[str, Any] = {
         "task": p.task.kind,
         "outputs": p.task.outputs,
         "class_names": list(p.task.class_names),
@@ -161,6 +167,8 @@ def _text(model: Model, kind: str, **more: Any) -> str:
         "factor": _exact(p.factor),
         "image_shape": list(p.image_shape) if p.image_shape else None,
     }
+    if p.columns:
+        preparation["columns"] = [_column(column) for column in p.columns]
     head = {"schema": SCHEMA, "numerics": NUMERICS, "kind": kind}
     return json.dumps(head | {"config": model.config.to_dict(), "preparation": preparation} | more)
 
@@ -169,13 +177,32 @@ def _preparation(plain: dict[str, Any], shape: tuple[int, ...]) -> Preparation:
     """The preparation of a description, its scaling still blank."""
     blank = np.broadcast_to(np.zeros(1), shape)
     image = plain["image_shape"]
+    known = tuple(map(_read_column, plain.get("columns", ())))
+    if known and columns.names(known) != tuple(plain["feature_names"]):
+        raise ValueError("columns that do not give its features")
     return Preparation(
         Task(plain["task"], int(plain["outputs"]), tuple(map(str, plain["class_names"]))),
         Scaling(blank, blank),
         _number(plain["factor"]),
         tuple(map(str, plain["feature_names"])),
         (int(image[0]), int(image[1])) if image else None,
+        known,
     )
+
+
+def _column(column: Column) -> dict[str, Any]:
+    """How a column of a table becomes features, as plain values."""
+    number = isinstance(column.fill, float)
+    fill = {"number": _exact(column.fill)} if number else {"text": column.fill}  # type: ignore[arg-type]
+    return {"name": column.name, "fill": fill, "categories": list(column.categories), "marked": column.marked}
+
+
+def _read_column(plain: dict[str, Any]) -> Column:
+    fill = plain["fill"]
+    value = float(_number(fill["number"])) if "number" in fill else fill["text"]
+    if not (value is None or isinstance(value, (float, str))):
+        raise ValueError(f"fill {value!r:.80}")
+    return Column(str(plain["name"]), value, tuple(map(str, plain["categories"])), bool(plain["marked"]))
 
 
 def _scaling(preparation: Preparation) -> dict[str, Array]:

@@ -20,7 +20,7 @@ from mlcore.losses import Loss
 from mlcore.optimizers import Optimizer
 from mlcore.schedules import Schedule
 from mlcore.sections import check, put, refused
-from mlcore.spec import Count, Spec
+from mlcore.spec import Count, Spec, changed
 from mlcore.storage import read_file
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ class Stopping(Spec, frozen=True, kw_only=True):
     patience: Annotated[int, Meta(ge=0, description="epochs without a better monitor before stopping; 0: never")] = 0
     restore_best: Annotated[bool, Meta(description="keep the weights of the best epoch, not of the last")] = True
     goal: Annotated[str, Meta(description="e.g. validation_accuracy >= 0.95; not reached: exit 1")] = ""
+    on_divergence: Annotated[
+        Literal["stop", "rollback"],
+        Meta(description="rollback: back to the last epoch with half the rate, at most three times"),
+    ] = "stop"
     max_seconds: Annotated[float, Meta(ge=0, description="stop after that long; 0: never")] = 0.0
 
     def __post_init__(self) -> None:
@@ -156,7 +160,8 @@ def _converted(plain: dict[str, Any]) -> Config:
         if isinstance(cause, ConfigError):  # what a spec refuses as a whole
             section = f"{path}: " if path else ""
             raise ConfigError(f"{section}{cause}", code=cause.code, hint=cause.hint) from None
-        raise ConfigError(f"{path or 'configuration'}: {refused(plain, Config, path) or message}") from None
+        told, hint = refused(plain, Config, path)
+        raise ConfigError(f"{path or 'configuration'}: {told or message}", hint=hint) from None
 
 
 def load_config(path: str | Path) -> Config:
@@ -173,7 +178,9 @@ def load_config(path: str | Path) -> Config:
         raise ConfigError(f"{path}: {error.strerror}", code="CONFIG_UNREADABLE", where=str(path)) from None
     except (ValueError, RecursionError) as error:  # of TOML, of UTF-8, of a number with thousands of digits
         raise ConfigError(f"{path} is not TOML: {error}", code="CONFIG_SYNTAX", where=str(path)) from None
-    return from_dict(plain, where=str(path))
+    config = from_dict(plain, where=str(path))
+    found = config.dataset.beside(path.parent)
+    return config if found is config.dataset else changed(config, dataset=found)
 
 
 RECIPES = Path(__file__).parent / "recipes"

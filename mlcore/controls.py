@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from mlcore.errors import UsageError
 
 Pace: TypeAlias = Literal["full", "show"] | float
+CHANGEABLE = ("optimizer", "schedule", "batch_size", "epochs", "stopping", "recording")  # sections and settings
 SHOW_SECONDS = 8.0
 FRAME = 1 / 15  # seconds between two pictures while a run is shown
 

@@ -10,6 +10,7 @@ from msgspec import inspect
 from mlcore import initializers
 from mlcore.config import Config
 from mlcore.errors import ConfigError
+from mlcore.layers import ACTIVATIONS
 from mlcore.sections import CATALOGUES
 from mlcore.spec import Spec, fields, kind_of, limits
 
@@ -31,6 +32,28 @@ class Row(NamedTuple):
     def section(self) -> str:
         """The part of the experiment it belongs to: `optimizer`; empty at the top."""
         return self.name.rpartition(".")[0]
+
+
+class Choice(NamedTuple):
+    """One entry of a catalogue as a setting: its dotted name, its word there, one line about it.
+
+    bends: whether it is an activation, which stands behind the neurons of a layer.
+    """
+
+    setting: str
+    word: str
+    line: str
+    bends: bool = False
+
+
+def choices() -> tuple[Choice, ...]:
+    """Every entry of every catalogue that a configuration chooses from; a layer is a word of the architecture line."""
+    found = [
+        Choice(name if name == "layers" else f"{name}.kind", entry.name, entry.line, entry.name in ACTIVATIONS)
+        for name, table in CATALOGUES.items()
+        for entry in table
+    ]
+    return (*found, *(Choice("init", each.name, each.line) for each in initializers.CATALOGUE))
 
 
 def rows(config: Config) -> tuple[Row, ...]:

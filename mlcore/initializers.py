@@ -63,17 +63,48 @@ def _article(place: Place) -> Array:
     return (place.stream.rand(*reversed(place.shape)) - 0.5).T
 
 
+def _orthogonal(place: Place) -> Array:
+    """Columns (or rows, where there are more columns) of length 1 that stand upright on each other."""
+    rows, columns = place.shape[0], int(np.prod(place.shape[1:]))
+    count = rows * columns
+    drawn = philox.normal(place.seed, Purpose.INIT, count, layer=place.layer).reshape(rows, columns)
+    q, r = np.linalg.qr(drawn if rows >= columns else drawn.T)
+    q = q * np.where(np.diag(r) < 0, -1.0, 1.0)  # one answer whatever the signs LAPACK chooses
+    return (q if rows >= columns else q.T).reshape(place.shape)
+
+
+def _scaled(name: str, source: str, normal: bool, numbers: str, variance: Callable[[Place], float]) -> Initializer:
+    """Weights of a variance that follows from the fans, biases at zero."""
+
+    def fill(place: Place) -> Array:
+        spread = variance(place)
+        return _normal(place, float(np.sqrt(spread))) if normal else _uniform(place, float(np.sqrt(3 * spread)))
+
+    line = f"{'normal' if normal else 'uniform'} of variance {numbers} ({source})"
+    return Initializer(name, line, _weights_only(fill))
+
+
+def _he(p: Place) -> float:
+    return 2 / p.fan_in
+
+
+def _glorot(p: Place) -> float:
+    return 2 / (p.fan_in + p.fan_out)
+
+
+def _lecun(p: Place) -> float:
+    return 1 / p.fan_in
+
+
+HE, GLOROT, LECUN = "He et al. 2015, eq. 10", "Glorot and Bengio 2010, eq. 16", "LeCun et al. 1998, eq. 16"
 CATALOGUE: tuple[Initializer, ...] = (
-    Initializer(
-        "he_normal",
-        "normal of variance 2 / inputs (He et al. 2015, eq. 10)",
-        _weights_only(lambda p: _normal(p, float(np.sqrt(2 / p.fan_in)))),
-    ),
-    Initializer(
-        "glorot_uniform",
-        "uniform of variance 2 / (inputs + outputs) (Glorot and Bengio 2010, eq. 16)",
-        _weights_only(lambda p: _uniform(p, float(np.sqrt(6 / (p.fan_in + p.fan_out))))),
-    ),
+    _scaled("he_normal", HE, True, "2 / inputs", _he),
+    _scaled("he_uniform", HE, False, "2 / inputs", _he),
+    _scaled("glorot_normal", GLOROT, True, "2 / (inputs + outputs)", _glorot),
+    _scaled("glorot_uniform", GLOROT, False, "2 / (inputs + outputs)", _glorot),
+    _scaled("lecun_normal", LECUN, True, "1 / inputs", _lecun),
+    _scaled("lecun_uniform", LECUN, False, "1 / inputs", _lecun),
+    Initializer("orthogonal", "columns upright on each other (Saxe et al. 2014)", _weights_only(_orthogonal)),
     Initializer("torch_default", "uniform within 1 / sqrt(inputs), biases too", _torch_default),
     Initializer("article_uniform", "rand - 0.5 for weights and biases, whatever the fan", _article),
     Initializer("zeros", "all zeros: every unit learns the same", lambda p: np.zeros(p.shape)),

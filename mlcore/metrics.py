@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlcore import information
 from mlcore.catalogue import Catalogue, Entry
 from mlcore.errors import DataError
 
@@ -18,26 +20,38 @@ Array: TypeAlias = NDArray[Any]
 CATALOGUE = Catalogue(
     "metric",
     Entry("accuracy", "the share of rows whose class was right", "mlcore.metrics:accuracy"),
+    Entry("precision", "of the rows said to be of a class, the share that is", "mlcore.metrics:precision"),
+    Entry("recall", "of the rows of a class, the share that was found", "mlcore.metrics:recall"),
+    Entry("f1", "precision and recall as one number, low where either is", "mlcore.metrics:f1"),
+    Entry("calibration_error", "how far confidence is from being right", "mlcore.metrics:calibration_error"),
+    Entry("entropy", "how undecided the predictions are, in bits", "mlcore.metrics:entropy"),
+    Entry("mutual_information", "what a prediction tells of the label, in bits", "mlcore.metrics:mutual_information"),
     Entry("mse", "the mean of the squared errors", "mlcore.metrics:mse"),
     Entry("mae", "the mean size of the errors", "mlcore.metrics:mae"),
     Entry("r2", "how much better than always answering the mean; 1 is perfect", "mlcore.metrics:r2"),
 )
 
 
-def evaluate(outputs: Array, y: Array, task: Task) -> dict[str, float]:
-    """The metrics of a task: accuracy for classes; mse, mae and r2 for numbers.
+def evaluate(outputs: Array, y: Array, task: Task, chosen: Sequence[str] = ()) -> dict[str, float]:
+    """The metrics of a task: accuracy for classes; mse, mae and r2 for numbers; or the `chosen` ones.
 
     outputs [n, O] are the raw outputs of the network; y [n] class numbers of any integer type, or numbers [n, O].
     Raises DataError when there are no rows.
     """
     if not len(y):
         raise DataError("metrics: there are no rows to measure", code="DATA_EMPTY")
-    return {name: CATALOGUE.find(name).load()(outputs, y) for name in names(task)}
+    return {name: CATALOGUE.find(name).load()(outputs, y) for name in chosen or names(task)}
 
 
 def names(task: Task) -> tuple[str, ...]:
-    """The metrics of a task."""
+    """The metrics of a task that are measured after every epoch."""
     return ("mse", "mae", "r2") if task.kind == "regression" else ("accuracy",)
+
+
+def possible(task: Task) -> tuple[str, ...]:
+    """Every metric of a task."""
+    numbers, every = ("mse", "mae", "r2"), CATALOGUE.names()
+    return numbers if task.kind == "regression" else tuple(name for name in every if name not in numbers)
 
 
 def predicted(outputs: Array) -> Array:
@@ -61,6 +75,72 @@ def _largest(outputs: Array) -> Array:
 def accuracy(outputs: Array, y: Array) -> float:
     """The share of rows [n] whose class was right, 0 … 1."""
     return float(np.count_nonzero(predicted(outputs) == y) / len(y))
+
+
+def precision(outputs: Array, y: Array) -> float:
+    """Of the rows said to be of a class, the share that is: of class 1 where there are two, else the mean of classes.
+
+    A class that is never said counts 0 (scikit-learn's zero_division).
+    """
+    return float(by_class(predicted(outputs), y, _classes(outputs))[_shown(outputs), 0].mean())
+
+
+def recall(outputs: Array, y: Array) -> float:
+    """Of the rows of a class, the share that was found: of class 1 where there are two, else the mean of classes.
+
+    A class without rows counts 0.
+    """
+    return float(by_class(predicted(outputs), y, _classes(outputs))[_shown(outputs), 1].mean())
+
+
+def f1(outputs: Array, y: Array) -> float:
+    """2 precision recall / (precision + recall): of class 1 where there are two, else the mean of classes."""
+    return float(by_class(predicted(outputs), y, _classes(outputs))[_shown(outputs), 2].mean())
+
+
+def by_class(found: Array, y: Array, classes: int) -> Array:
+    """Precision, recall and F1 of each class, float64 [classes, 3]; 0 where there is nothing to divide by.
+
+    found and y [n] are class numbers; a found class of -1 is none.
+    """
+    right = np.bincount(y[found == y], minlength=classes).astype(np.float64)
+    said, there = np.bincount(found[found >= 0], minlength=classes), np.bincount(y, minlength=classes)
+    each = [right / np.maximum(said, 1), right / np.maximum(there, 1), 2 * right / np.maximum(said + there, 1)]
+    return np.stack(each, axis=1)
+
+
+def calibration_error(outputs: Array, y: Array) -> float:
+    """The expected calibration error of the predictions, 0 … 1 (`information.calibration_error`)."""
+    return information.calibration_error(probabilities(outputs), np.asarray(y))
+
+
+def entropy(outputs: Array, y: Array) -> float:
+    """The mean entropy of the predicted probabilities, in bits; log2 K where nothing is known."""
+    return float(np.mean(information.entropy(probabilities(outputs))))
+
+
+def mutual_information(outputs: Array, y: Array) -> float:
+    """What the predicted class tells of the label, in bits: at most the entropy of the labels."""
+    return information.mutual_information(predicted(outputs), np.asarray(y))
+
+
+def probabilities(outputs: Array) -> Array:
+    """Class probabilities [n, K] of raw outputs: one is the logit of class 1, more go through a softmax; float64."""
+    z = np.asarray(outputs, np.float64)
+    if z.shape[1] == 1:
+        z = np.concatenate([np.zeros_like(z), z], axis=1)
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p: Array = e / e.sum(axis=1, keepdims=True)
+    return p
+
+
+def _classes(outputs: Array) -> int:
+    return max(2, int(outputs.shape[1]))
+
+
+def _shown(outputs: Array) -> slice:
+    """The classes a mean is made of: class 1 alone where there are two."""
+    return slice(1, 2) if _classes(outputs) == 2 else slice(None)
 
 
 def mse(outputs: Array, y: Array) -> float:

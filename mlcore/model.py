@@ -10,7 +10,7 @@ import numpy as np
 
 from mlcore import losses
 from mlcore.config import Config, from_dict
-from mlcore.datasets.dataset import Data, Scaling, Task
+from mlcore.datasets.dataset import Column, Data, Scaling, Task
 from mlcore.errors import DataError
 from mlcore.layers.layer import Array
 from mlcore.network import Network
@@ -72,18 +72,22 @@ class Model:
 
 
 class Preparation(msgspec.Struct, frozen=True):
-    """How raw inputs become what the network sees, and what its outputs mean."""
+    """How raw inputs become what the network sees, and what its outputs mean.
+
+    `columns` say how a row of a table becomes raw inputs; they are empty where raw inputs are what a row holds.
+    """
 
     task: Task
     scaling: Scaling
     factor: float
     feature_names: tuple[str, ...]
     image_shape: tuple[int, int] | None = None
+    columns: tuple[Column, ...] = ()
 
     @classmethod
     def of(cls, data: Data) -> Preparation:
         """What a loaded data set says about it."""
-        return cls(data.task, data.scaling, data.factor, data.feature_names, data.image_shape)
+        return cls(data.task, data.scaling, data.factor, data.feature_names, data.image_shape, data.columns)
 
     def inputs(self, raw: Any) -> Array:
         """Raw inputs as the network sees them, float32 [B, features]; uint8 pixels are multiplied by `factor`."""

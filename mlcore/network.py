@@ -40,8 +40,9 @@ class Slot(NamedTuple):
 class Network:
     """Layers bound to an input shape.
 
-    shapes[i] is the input shape of layer i, shapes[-1] the output; slots lie in the vector by role: all weights first,
-    then biases, gains and statistics, each in layer order. Raises ShapeError naming the layer whose input does not fit.
+    shapes[i] is the input shape of layer i, shapes[-1] the output; slots lie in the vector [size] by role: all weights
+    first, which alone decay, then biases and gains, the `learned` numbers an optimizer moves, and statistics. Raises
+    ShapeError naming the layer whose input does not fit.
     """
 
     def __init__(self, layers: Sequence[Layer], input_shape: Shape) -> None:
@@ -52,12 +53,11 @@ class Network:
                 self.shapes.append(layer.output_shape(self.shapes[-1]))
             except ShapeError as error:
                 before = f" from layer {number - 1}, {self.layers[number - 2].word}" if number > 1 else " from the data"
-                raise ShapeError(
-                    f"layer {number}, {error}{before}", where=f"layers[{number}]", hint=error.hint
-                ) from None
+                raise ShapeError(f"layer {number}, {error}{before}", where=f"layer {number}", hint=error.hint) from None
         self.slots = self._place()
         self.size = sum(slot.size for slot in self.slots)
         self.weights = sum(slot.size for slot in self.slots if slot.param.role == "weight")
+        self.learned = sum(slot.size for slot in self.slots if slot.param.role != "statistic")
 
     @classmethod
     def build(cls, body: Sequence[Layer], input_shape: Shape, outputs: int) -> Network:
@@ -93,8 +93,11 @@ class Network:
         vector, stream = np.empty(self.size, dtype=np.float32), np.random.RandomState(seed % 2**32)
         for number, views in enumerate(self.views(vector)):
             for slot in self.own[number]:
-                p = slot.param
-                views[slot.name][...] = fill(Place(p.shape, p.role, p.fan_in, p.fan_out, seed, number, stream))
+                p, place = slot.param, views[slot.name]
+                if p.start is None:
+                    place[...] = fill(Place(p.shape, p.role, p.fan_in, p.fan_out, seed, number, stream))
+                else:
+                    place[...] = p.start
         return vector
 
     def views(self, vector: Array) -> list[dict[str, Array]]:
@@ -123,5 +126,5 @@ class Network:
 
     def summary(self) -> str:
         """The widths as one line: `784-128-10`."""
-        widths = [self.shapes[0], *(self.shapes[i + 1] for i, s in enumerate(self.own) if s)]
+        widths = [self.shapes[0], *(self.shapes[slot.layer + 1] for slot in self.slots if slot.param.role == "weight")]
         return "-".join("x".join(map(str, shape)) for shape in widths)

@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+M0, M1 = 0xD2511F53, 0xCD9E8D57
 W0, W1 = 0x9E3779B9, 0xBB67AE85
-LOW = np.uint64(0xFFFFFFFF)
-SHIFT = np.uint64(32)
+LOW = 0xFFFFFFFF
 ROUNDS = 10
 
 
@@ -29,6 +28,7 @@ class Purpose(IntEnum):
     ORDER = 2
     DROPOUT = 3
     SPLIT = 4
+    RESAMPLE = 5
 
 
 def words(
@@ -39,19 +39,32 @@ def words(
     Block b of four words is Philox of counter (b, purpose * 2^24 + layer, epoch, step), key (low, high half of seed).
     """
     blocks = np.arange((count + 3) // 4, dtype=np.uint64)
-    counter = np.stack(np.broadcast_arrays(blocks, (int(purpose) << 24) + layer, epoch & 0xFFFFFFFF, step & 0xFFFFFFFF))
-    return block(counter.astype(np.uint64), seed).T.reshape(-1)[:count]
+    made = counted(blocks, purpose, seed, epoch, step, layer)
+    return np.stack(made, axis=1).astype(np.uint32).reshape(-1)[:count]
+
+
+def counted(blocks: Any, purpose: Purpose, seed: int, epoch: int, step: int, layer: int) -> tuple[Any, Any, Any, Any]:
+    """The four words of each block of a stream; `blocks` [n] are 64-bit integers of any library."""
+    return rounds(blocks, (int(purpose) << 24) + layer, epoch & LOW, step & LOW, seed)
 
 
 def block(counter: NDArray[np.uint64], key: int) -> NDArray[np.uint32]:
     """Four random words for each counter: [4, n] and a key of 64 bits to [4, n]. Ten rounds of Philox4x32."""
     c0, c1, c2, c3 = counter
-    k0, k1 = key & 0xFFFFFFFF, (key >> 32) & 0xFFFFFFFF
+    return np.stack(rounds(c0, c1, c2, c3, key)).astype(np.uint32)
+
+
+def rounds(c0: Any, c1: Any, c2: Any, c3: Any, key: int) -> tuple[Any, Any, Any, Any]:
+    """The four words of each counter, parts of which may be arrays of 64-bit integers of any library, signed or not.
+
+    A product that does not fit is cut to 64 bits; what a signed shift draws in from the left is masked away.
+    """
+    k0, k1 = key & LOW, (key >> 32) & LOW
     for _ in range(ROUNDS):
         p0, p1 = c0 * M0, c2 * M1
-        c0, c1, c2, c3 = (p1 >> SHIFT) ^ c1 ^ np.uint64(k0), p1 & LOW, (p0 >> SHIFT) ^ c3 ^ np.uint64(k1), p0 & LOW
-        k0, k1 = (k0 + W0) & 0xFFFFFFFF, (k1 + W1) & 0xFFFFFFFF
-    return np.stack([c0, c1, c2, c3]).astype(np.uint32)
+        c0, c1, c2, c3 = ((p1 >> 32) & LOW) ^ c1 ^ k0, p1 & LOW, ((p0 >> 32) & LOW) ^ c3 ^ k1, p0 & LOW
+        k0, k1 = (k0 + W0) & LOW, (k1 + W1) & LOW
+    return c0, c1, c2, c3
 
 
 def uniform(seed: int, purpose: Purpose, count: int, **where: int) -> NDArray[np.float64]:
@@ -77,7 +90,7 @@ def order(seed: int, epoch: int, n: int) -> NDArray[np.int32]:
 
 def permutation(n: int, stream: NDArray[np.uint32]) -> NDArray[np.int32]:
     """0 … n-1 shuffled by the words of a stream [n]."""
-    swap = (stream.astype(np.uint64) * np.arange(1, n + 1).astype(np.uint64)) >> SHIFT
+    swap = (stream.astype(np.uint64) * np.arange(1, n + 1).astype(np.uint64)) >> np.uint64(32)
     rows: list[int] = list(range(n))
     targets: list[Any] = swap.tolist()
     for i in range(n - 1, 0, -1):

@@ -19,8 +19,8 @@ from mlcore.axes import AXES, LARGEST, Array, Color, Glyphs, Limits, Sheet, colo
 
 CLASS_GLYPHS = "ox+*#@%&"  # a class is known by its sign, not by its colour alone
 CLASS_COLORS = (75, 215, 114, 176, 227, 203, 80, 252)
-LINE_COLORS = (79, 221, 176, 75)
-LINE_GLYPHS = "*ox+"
+LINE_COLORS = (79, 221, 176, 75, 203, 114, 252, 215)
+LINE_GLYPHS = "*ox+#@%&"
 MUTED = 245
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -80,8 +80,10 @@ def curve(
     strokes = [_stroke_of_level(y, level.color, sheet, ys) for level, y in zip(marks, heights, strict=True)]
     if at is not None:
         strokes.append(_upright(shares(np.array([at]), xs), axis, sheet))
-    for place, (line, x, y) in enumerate(drawn):
-        strokes += _strokes(line, place, x, shares(y, ys), sheet)
+    joined = 0
+    for line, x, y in drawn:
+        strokes += _strokes(line, joined, x, shares(y, ys), sheet)
+        joined += not line.marker
     return sheet.text(_canvas(strokes, sheet.columns, sheet.rows, colors))
 
 

@@ -13,7 +13,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeAlias
 
 from mlcore.errors import MljError
 from mlcore.events import Changed, Ended, EpochEnded, Event, Metrics, Progress, Snapshot, Started, Warned
@@ -146,18 +146,30 @@ def epoch_lines(events: Iterable[Event], out: TextIO) -> Iterator[Event]:
         yield event
 
 
-def article_lines(events: Iterable[Event], out: TextIO, every: int, test: Callable[[Any], float]) -> Iterator[Event]:
-    """Pass events on, with the article's line every `every` epochs, counted from 0.
+Test: TypeAlias = Callable[[Any], float | None]  # the loss on test rows of a model, or None where nobody knows it
 
-    The second loss is validation, or where a recipe has no validation split `test(model)`.
-    """
+
+def article_lines(events: Iterable[Event], out: TextIO, every: int, test: Test) -> Iterator[Event]:
+    """Pass events on, with the article's line every `every` epochs."""
     for event in events:
-        if isinstance(event, EpochEnded) and (event.epoch - 1) % every == 0:
-            second = event.metrics.get("validation_loss")
-            second = test(event.model) if second is None else second
-            line = f"Epoch {event.epoch - 1} | Training Loss: {event.metrics['train_loss']:.5f}"
-            print(f"{line} | Testing Loss: {second:.5f}", file=out, flush=True)
+        line = article_line(event, every, test)
+        if line:
+            print(line, file=out, flush=True)
         yield event
+
+
+def article_line(event: Event, every: int, test: Test) -> str:
+    """The article's line for every `every`-th epoch, counted from 0; nothing for other events.
+
+    The first loss is that of the steps before their updates. The second is after them: validation, or where a recipe
+    has no validation split `test(model)`; where that is not known either it is left out.
+    """
+    if not isinstance(event, EpochEnded) or (event.epoch - 1) % every:
+        return ""
+    second = event.metrics.get("validation_loss")
+    second = test(event.model) if second is None else second
+    line = f"Epoch {event.epoch - 1} | Training Loss: {event.metrics['train_loss']:.5f}"
+    return line if second is None else f"{line} | Testing Loss: {second:.5f}"
 
 
 def _epochs(event: Event, before: int) -> int:

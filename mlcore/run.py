@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,7 +27,7 @@ from mlcore.manifest import RUN, dump, facts, manifest, read, same, sha256
 from mlcore.model import Model
 from mlcore.state import State
 from mlcore.status import Status
-from mlcore.storage import data_folder, make_folder, probe, storing, sync_folder, write_file
+from mlcore.storage import make_folder, probe, runs_root, storing, sync_folder, write_file
 
 SETTINGS = ("optimizer", "epochs", "stopping", "recording")  # what may differ when a run goes on
 
@@ -254,13 +253,3 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run({self.id}, {self.name!r})"
-
-
-def runs_root(root: str | Path | None = None) -> Path:
-    """The folder of runs: the one given, else `$MLJ_HOME/runs`, else in the platform's data folder."""
-    if root is not None:
-        return Path(root).absolute()
-    home = os.environ.get("MLJ_HOME")
-    if home:
-        return Path(home).absolute() / "runs"
-    return data_folder() / "runs"

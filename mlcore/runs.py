@@ -9,8 +9,9 @@ from mlcore.config import Config
 from mlcore.controls import Controls
 from mlcore.errors import RunError
 from mlcore.recording import record
-from mlcore.run import Point, Run, runs_root
+from mlcore.run import Point, Run
 from mlcore.status import Status
+from mlcore.storage import runs_root
 from mlcore.training import train
 
 __all__ = ["Point", "Run", "Status", "children", "fit", "list_runs", "open_run", "record", "runs_root"]

@@ -71,7 +71,7 @@ def check(plain: Mapping[str, Any], spec: type[Spec], path: str = "") -> None:
         if key == "kind":
             continue
         if key not in own:
-            raise unknown("key", f"{path}{key}", tuple(path + name for name in own))
+            raise _no_key(path, key, tuple(path + name for name in own))
         if key == "layers":
             for place, layer in enumerate(value if isinstance(value, list | tuple) else ()):
                 _section(layer, "layers", f"layers[{place}]")
@@ -81,25 +81,50 @@ def check(plain: Mapping[str, Any], spec: type[Spec], path: str = "") -> None:
             check(value, own[key].type, f"{path}{key}.")
 
 
+def _no_key(path: str, key: str, known: tuple[str, ...]) -> ConfigError:
+    """The error for a key that is not there; of a layer it says what there is, and where inputs come from."""
+    error = unknown("key", f"{path}{key}", known)
+    if not path.startswith("layers["):
+        return error
+    hint = "leave it out: inputs follow from the layer before" if key.startswith("in") else error.hint
+    there = ", ".join(known) or "nothing but its kind"
+    return ConfigError(f"{path[:-1]}: expected {there}, got {error}", code=error.code, hint=hint)
+
+
 def _section(plain: Any, section: str, path: str) -> None:
     """The same for a section that is one of several kinds; what is no section is left to the decoder."""
     if not isinstance(plain, Mapping):
         return
     if "kind" not in plain:
         names = ", ".join(CATALOGUES[section].names())
-        raise ConfigError(f"{path} has no kind", hint=f'write kind = "…" there, one of {names}')
-    check(plain, CATALOGUES[section].find(str(plain["kind"])).load(), f"{path}.")
+        message = f"{path} has no kind: expected one of {names}, got {dict(plain)!r:.80}"
+        raise ConfigError(message, hint='write it there, as in kind = "' + CATALOGUES[section][0].name + '"')
+    try:
+        entry = CATALOGUES[section].find(str(plain["kind"]))
+    except ConfigError as error:
+        what = f"{path}.kind: expected a {CATALOGUES[section].what}, got {error}"
+        raise ConfigError(what, code=error.code, hint=error.hint) from None
+    check(plain, entry.load(), f"{path}.")
 
 
-def refused(plain: Any, spec: type[Spec], path: str) -> str:
-    """`expected …, got …` for the value at a path like `layers[0].units`, or nothing where there is none."""
+def refused(plain: Any, spec: type[Spec], path: str) -> tuple[str, str]:
+    """`expected …, got …` for the value at a path like `layers[0].units`, and its default as the way out.
+
+    Both empty where there is no such value.
+    """
     kind: Any = spec
+    hint = ""
     for name, place in re.findall(r"(\w+)(?:\[(\d+)\])?", path):
         if not isinstance(plain, Mapping) or name not in plain:
-            return ""
-        kind, plain = {field.name: field.type for field in fields(kind)}[name], plain[name]
+            return "", ""
+        field = next(field for field in fields(kind) if field.name == name)
+        plain, kind = plain[name], field.type
+        default = field.default if isinstance(field.default, str | int | float) else ""
+        hint = f"e.g. {path} = {default}" if default != "" else ""
+        if name == "layers":
+            hint = 'a line is shorter: layers = "10 relu | 10 relu"'
         if place and isinstance(plain[int(place)], Mapping):
             plain = plain[int(place)]
         if isinstance(plain, Mapping) and "kind" in plain:
             kind = CATALOGUES[name].find(str(plain["kind"])).load()
-    return f"expected {takes(kind)}, got {plain!r:.120}" if path else ""
+    return (f"expected {takes(kind)}, got {plain!r:.120}" if path else ""), hint

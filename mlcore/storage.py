@@ -78,6 +78,16 @@ def data_folder() -> Path:
         raise StorageError("this user has no home folder", code="STORAGE_NO_HOME", hint=hint) from None
 
 
+def runs_root(root: str | Path | None = None) -> Path:
+    """The folder of runs: the one given, else `$MLJ_HOME/runs`, else in the platform's data folder."""
+    if root is not None:
+        return Path(root).absolute()
+    home = os.environ.get("MLJ_HOME")
+    if home:
+        return Path(home).absolute() / "runs"
+    return data_folder() / "runs"
+
+
 def read_file(path: Path, largest: int = 1 << 30, first: int = 0) -> bytes:
     """A regular file from byte `first` on. It never waits for a FIFO nor reads without end. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -9,19 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from mlcore import backends, metrics
+from mlcore import backends
 from mlcore.backends.backend import Problem, Session, Weights, Work
 from mlcore.config import Config
-from mlcore.controls import Controls, Pacer
+from mlcore.controls import CHANGEABLE, Controls, Pacer
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import ConfigError
 from mlcore.events import Changed, Ended, EpochEnded, Event, Metrics, Progress, Reason, Snapshot, Started, Turn, Warned
 from mlcore.layers.layer import Array
+from mlcore.losses import Loss
+from mlcore.measuring import cause, measure
 from mlcore.model import Model, Preparation, blueprint
-from mlcore.state import WATCHED, State, check_goal
+from mlcore.state import WATCHED, State, check_goal, watched
 
 SLICE = 0.05  # seconds of work handed to a session at a time
-CHUNK = 8192  # rows evaluated at once
+ROLLBACKS = 3  # times a diverged run goes back to its last epoch
 SHOWN = 3.0  # seconds a run may take at full speed to be spread out at the pace `show`
 TIMED = 50  # steps after which its speed is known well enough to tell
 
@@ -62,7 +64,8 @@ class _Run:
             config.backend, config.device, config.precision, self.network, self.loss, config.optimizer
         )
         self.resumed = resume is not None
-        self.state = resume or State(self._first_weights())
+        self.state = self.good = resume or State(self._first_weights())  # good: as of the last whole epoch
+        self.rollbacks = 0
         self.session = self._open(self.state.weights)
         self.updates = self.began = self.state.weights.step
         self.later: dict[str, Any] = {}  # settings that wait for the end of the epoch
@@ -100,6 +103,8 @@ class _Run:
         if self.config.repeats > 1:
             alone = f"of {self.config.repeats} seeds {self.config.seed} alone is trained here; mlj train trains all"
             yield Warned(self.state.epoch, self.updates, "REPEATS", alone)
+        for notice in () if self.resumed else self.data.notices:
+            yield Warned(self.state.epoch, self.updates, *notice)
         reason: Reason | None = None
         self.pacer = Pacer(self.controls.pace, self._position(), self.config.epochs)
         while reason is None:
@@ -116,6 +121,9 @@ class _Run:
                 reason = "finished"
             elif not self.controls.waiting:
                 reason = yield from self._slice()
+                if reason == "diverged" and self._may_roll_back():
+                    reason = None
+                    yield from self._roll_back()
         yield from self._end(reason)
 
     def _slice(self) -> Generator[Event, None, Reason | None]:
@@ -138,7 +146,8 @@ class _Run:
         self.speed = len(losses) / max(work.seconds, 1e-9)
         self.fastest = max(self.fastest, self.speed)
         made = len(losses) if np.isfinite(losses[-1]) else len(losses) - 1
-        self._count(losses[:made], work.seconds)
+        self.state = self.state.counted(losses[:made], work.seconds, self.problem)
+        self.updates += made
         ended = self.state.place == self.steps_per_epoch
         if allowed == "epoch" and ended:
             self.controls.spent()  # before anybody hears of it: what is asked for from here on is asked anew
@@ -149,6 +158,19 @@ class _Run:
         if allowed != "step":
             self.controls.sleep(self.pacer.wait(self._position()))
         return reason
+
+    def _may_roll_back(self) -> bool:
+        return self.config.stopping.on_divergence == "rollback" and self.rollbacks < ROLLBACKS
+
+    def _roll_back(self) -> Iterator[Event]:
+        """Go back to the last whole epoch, with half the learning rate."""
+        self.rollbacks += 1
+        why = cause(self.session, self.problem, self.state.epoch * self.steps_per_epoch + self.state.place)
+        told = f"the loss was not a number ({why}); back to epoch {self.good.epoch} with half the learning rate"
+        yield Warned(self.state.epoch, self.updates, "ROLLED_BACK", f"{told}, {self.rollbacks} of {ROLLBACKS} times")
+        self.session.restore(self.good.weights)
+        self.state, self.updates = self.good, self.good.weights.step
+        yield self._change("optimizer.learning_rate", self.config.optimizer.learning_rate / 2)
 
     def _steps(self, allowed: str) -> int:
         """How many steps the next slice has: about 50 ms of work, never past the end of the epoch."""
@@ -167,42 +189,26 @@ class _Run:
 
     def _rates(self, first: int, steps: int) -> Array:
         total = self.config.epochs * self.steps_per_epoch
-        factors = self.config.schedule.rates(np.arange(first, first + steps), total)
-        rates: Array = factors * self.config.optimizer.learning_rate
+        factors = self.config.schedule.rates(np.arange(first, first + steps), total, self.steps_per_epoch)
+        rates: Array = factors * (self.state.factor * self.config.optimizer.learning_rate)
         return rates
 
     def _position(self) -> float:
         return self.state.epoch + self.state.place / self.steps_per_epoch
-
-    def _count(self, losses: Array, seconds: float) -> None:
-        s, size, values = self.state, self.batch_size, losses.tolist()
-        loss_sum, rows = s.loss_sum, size * len(values)
-        ends = s.place + len(values) == self.steps_per_epoch
-        short = size * self.steps_per_epoch - len(self.data.train) if ends and values else 0  # of the last batch
-        for value in values[:-1] if short else values:  # one after another: slices do not change the sum
-            loss_sum += value * size
-        if short:
-            loss_sum, rows = loss_sum + values[-1] * (size - short), rows - short
-        self.updates += len(values)
-        self.state = s._replace(
-            place=s.place + len(values),
-            loss_sum=loss_sum,
-            loss_rows=s.loss_rows + rows,
-            seconds=s.seconds + seconds,
-        )
 
     def _epoch(self) -> Generator[Event, None, Reason | None]:
         """Close an epoch: measure, say so, remember the best, take a snapshot, decide whether to go on."""
         began, s = time.perf_counter(), self.state
         found: Metrics = {"train_loss": s.loss_sum / s.loss_rows}
         if len(self.data.train) <= WATCHED:
-            found |= self._measure("train", self.data.train, loss=False)
+            found |= self._measure("train", self.data.train, None)
         if self.data.validation is not None:
-            found |= self._measure("validation", self.data.validation)
+            found |= self._measure("validation", self.data.validation, self.loss)
         found["learning_rate"] = self.rate
         weights, seconds = self.session.weights(), s.seconds + time.perf_counter() - began
         self.state = s._replace(epoch=s.epoch + 1, place=0, loss_sum=0.0, loss_rows=0, weights=weights, seconds=seconds)
-        self.state = self.state.remember(found, self.config.stopping, keep=self.data.validation is not None)
+        keep = self.data.validation is not None
+        self.state = self.good = self.state.remember(found, self.config.stopping, self.config.schedule, keep)
         model = self.model(weights.vector)
         yield EpochEnded(self.state.epoch, self.updates, self.state.seconds, found, model, self.state)
         every = self.config.recording.snapshot_every
@@ -210,14 +216,8 @@ class _Run:
             yield self._snapshot()
         return self.state.reason(found, self.config.stopping)
 
-    def _measure(self, split: str, rows: Rows, loss: bool = True) -> Metrics:
-        """Loss and metrics of the present weights on some rows, under names like validation_accuracy."""
-        chunks = [self.session.predict(rows.x[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
-        z = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
-        found = metrics.evaluate(z, rows.y, self.data.task)
-        if loss:
-            found = {"loss": self.loss(z, rows.y, rows.w)[0]} | found
-        return {f"{split}_{name}": value for name, value in found.items()}
+    def _measure(self, split: str, rows: Rows, loss: Loss | None) -> Metrics:
+        return measure(self.session, split, rows, self.data.task, watched(self.config.stopping, self.data), loss)
 
     def _apply(self, settings: dict[str, Any]) -> Iterator[Event]:
         """Changes made by a person. All but the learning rate reopen the session from its weights.
@@ -236,7 +236,7 @@ class _Run:
                 yield Warned(self.state.epoch, self.updates, error.code, f"{error}; nothing was changed")
 
     def _change(self, name: str, value: Any) -> Changed:
-        if name.partition(".")[0] not in ("optimizer", "batch_size", "epochs", "stopping", "recording"):
+        if name.partition(".")[0] not in CHANGEABLE:
             raise ConfigError(f"{name} cannot change while it runs")
         old, new = self.config, self.config.with_settings({name: value})
         check_goal(new.stopping, self.data)
@@ -259,7 +259,11 @@ class _Run:
 
     def _end(self, reason: Reason) -> Iterator[Event]:
         yield self._snapshot(final=True)
-        kept = self.state.weights
+        s, kept = self.state, self.state.weights
+        message = ""
+        if reason == "diverged":
+            where = s.epoch * self.steps_per_epoch + s.place
+            message = f"the loss is not a number at step {self.updates}: {cause(self.session, self.problem, where)}"
         best = self.state.best_vector if reason != "interrupted" else None
         if best is not None:
             self.session.restore(kept._replace(vector=best))
@@ -268,9 +272,8 @@ class _Run:
             for split in ("train", "validation", "test"):
                 rows: Rows | None = getattr(self.data, split)
                 if rows is not None:
-                    found |= self._measure(split, rows)
-        message = f"the loss is not a number at step {self.updates}" if reason == "diverged" else ""
-        s, model = self.state, self.model(best if best is not None else kept.vector)
+                    found |= self._measure(split, rows, self.loss)
+        model = self.model(best if best is not None else kept.vector)
         yield Ended(reason, s.epoch, self.updates, s.seconds, found, s.best_epoch, message, model)
 
     def _started(self) -> Started:

@@ -86,11 +86,26 @@ def test_what_is_not_installed_is_left_out_in_words(
 
 def test_products_are_told_by_their_geometric_mean_and_their_worst() -> None:
     rows = [
-        {"product": "a", "shape": "1x1x1 NN", "flops": 2, "faster": {"numpy": 0.5}, "share_of_peak": None},
-        {"product": "b", "shape": "9x9x9 TN", "flops": 2e6, "faster": {"numpy": 2.0}, "share_of_peak": None},
+        {
+            "product": "a",
+            "shape": "1x1x1 NN",
+            "flops": 2,
+            "faster": {"numpy": 0.5},
+            "faster_through_python": {"numpy": 0.25},
+            "share_of_peak": None,
+        },
+        {
+            "product": "b",
+            "shape": "9x9x9 TN",
+            "flops": 2e6,
+            "faster": {"numpy": 2.0},
+            "faster_through_python": {"numpy": 1.0},
+            "share_of_peak": None,
+        },
     ]
     found = products.summary(rows, "numpy")
-    assert found["geometric_mean"] == 1.0 and found["worst"] == ["a", 0.5] and found["below_0.95"] == 1
+    assert found["geometric_mean"] == 1.0 and found["geometric_mean_through_python"] == 0.5
+    assert found["worst"] == ["a", 0.5] and found["below_0.95"] == 1
     assert found["by_form"] == {"NN": 0.5, "TN": 2.0} and found["at_least_a_million_operations"] == 2.0
     assert products.mean([]) is None
 

@@ -10,7 +10,7 @@ from mlcore.commands.verbs import VERBS
 
 EXITS = (
     (0, "everything asked for is done and on disk"),
-    (1, "the goal was not reached"),
+    (1, "the goal was not reached, or a check of the experiment failed"),
     (2, "the command or the configuration was not understood"),
     (3, "data missing, malformed or unfit"),
     (4, "a checkpoint torn, foreign, or of another experiment"),

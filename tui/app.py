@@ -28,6 +28,7 @@ from tui.screens.lab import LabScreen
 from tui.theme import themes
 
 if TYPE_CHECKING:
+    from mlcore.form import Choice
     from mlcore.worker import Launched
     from mlcore.worker.protocol import AnyMessage, Reply, Warned
     from tui.captions import Captions
@@ -122,7 +123,7 @@ class MljApp(App[int]):
             self.call_from_thread(self._refuse, error)
             return
         self.call_from_thread(self._start, opened)
-        self.call_from_thread(self._know, opening.recipes_by_data(), opening.recipe_lines())
+        self.call_from_thread(self._know, opening.recipes_by_data(), opening.recipe_lines(), opening.choices())
 
     def _start(self, opened: Opened) -> None:
         from tui import captions
@@ -130,8 +131,8 @@ class MljApp(App[int]):
         self.captions = captions.Captions(captions.load())
         self.open(opened)
 
-    def _know(self, recipes: dict[str, Any], lines: dict[str, str]) -> None:
-        self.lab.recipes, self.recipe_lines = recipes, lines
+    def _know(self, recipes: dict[str, Any], lines: dict[str, str], choices: tuple[Choice, ...]) -> None:
+        self.lab.recipes, self.recipe_lines, self.lab.choices = recipes, lines, choices
         for theme in self._themes:
             self.register_theme(theme)
         self.laboratory.name_data(tuple(recipes))

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import mlcore
+
 if TYPE_CHECKING:
     from mlcore import Config
 
 UNITS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 BENDS = ("relu", "tanh", "sigmoid", "relu6", "")  # "" is no bend at all: a straight line
+NORMS = ("batch_norm", "layer_norm")  # stand between the neurons and their activation
+SHORT = {"dropout": "drop"}  # as the architecture line writes it
 LOWEST, HIGHEST = 1e-6, 100.0  # learning rates the keys stop at
 LAYERS = 8  # hidden layers the Lab goes up to; a file may have more
 
@@ -27,9 +31,22 @@ class Draft:
 
     @property
     def hidden(self) -> tuple[tuple[str, ...], ...]:
-        """The hidden layers as words: (("8", "relu"), ("8", "relu"))."""
-        line = str(self.config.to_dict()["layers"])
-        return tuple(tuple(item.split()) for item in line.split("|")) if line else ()
+        """The hidden layers as words, each with what stands behind it: (("8", "relu", "|", "drop", ".2"), ("8",))."""
+        return self._split()[1]
+
+    def _split(self) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        """The words before the first layer of neurons, and those of each."""
+        before: tuple[str, ...] = ()
+        found: list[tuple[str, ...]] = []
+        for item in str(self.config.to_dict()["layers"]).split("|"):
+            words = tuple(item.split())
+            if words and words[0].isdigit():
+                found.append(words)
+            elif found:
+                found[-1] = (*found[-1], "|", *words)
+            elif words:
+                before = (*before, "|", *words) if before else words
+        return before, tuple(found)
 
     @property
     def dataset(self) -> str:
@@ -45,7 +62,7 @@ class Draft:
     def bend(self) -> str:
         """The activation of the selected layer; empty when it has none."""
         words = self.hidden[self.selected] if self.hidden else ()
-        return words[1] if len(words) > 1 else ""
+        return next((word for word in words if word in mlcore.layers.ACTIVATIONS), "")
 
     def changed(self, settings: dict[str, Any]) -> Draft:
         """Dotted names replaced: {"optimizer.learning_rate": 0.1}. Raises ConfigError."""
@@ -73,8 +90,29 @@ class Draft:
 
     def with_bend(self) -> Draft:
         """Every hidden layer with the next activation in turn."""
-        bend = BENDS[(BENDS.index(self.bend) + 1) % len(BENDS)] if self.bend in BENDS else BENDS[0]
-        return self._written(tuple((words[0], bend) if bend else (words[0],) for words in self.hidden))
+        return self.with_bends(BENDS[(BENDS.index(self.bend) + 1) % len(BENDS)] if self.bend in BENDS else BENDS[0])
+
+    def with_bends(self, bend: str) -> Draft:
+        """Every hidden layer with that activation."""
+        return self._written(tuple(bent(words, bend) for words in self.hidden))
+
+    def with_word(self, word: str) -> Draft:
+        """The selected layer with another entry of the catalogue in it or behind it, or without it where it is."""
+        if word == "dense" or not self.hidden:
+            return self.with_layer()
+        words = list(self.hidden[self.selected])
+        written = SHORT.get(word, word)
+        if written in words:
+            place = words.index(written)
+            end = next(
+                (i for i in range(place + 1, len(words)) if words[i] == "|" or words[i].isidentifier()), len(words)
+            )
+            del words[place - (words[place - 1] == "|") : end]
+        elif word in NORMS:
+            words.insert(1, word)
+        else:
+            words += ["|", word]
+        return self._rebuilt(self.selected, (tuple(words),))
 
     def with_layer(self) -> Draft:
         """One more hidden layer, like the last one."""
@@ -105,4 +143,22 @@ class Draft:
         return self._written((*self.hidden[:place], *items, *self.hidden[place + 1 :]))
 
     def _written(self, hidden: tuple[tuple[str, ...], ...]) -> Draft:
-        return self.changed({"layers": " | ".join(" ".join(words) for words in hidden)})
+        before, _ = self._split()
+        items = [before, *hidden] if before else hidden
+        return self.changed({"layers": " | ".join(" ".join(words) for words in items)})
+
+
+def bent(words: tuple[str, ...], bend: str) -> tuple[str, ...]:
+    """A layer's words with its activation, and the number that belongs to it, replaced by another or by none."""
+    kept: list[str] = []
+    place, inside = 0, False  # where the first activation stood; whether a word belongs to one
+    for word in words:
+        inside = word in mlcore.layers.ACTIVATIONS or (inside and (word[0] in ".0123456789" or "=" in word))
+        if not inside:
+            kept.append(word)
+        elif not place:
+            place = len(kept)
+    if bend:
+        end = kept.index("|") if "|" in kept else len(kept)
+        kept.insert(place or end, bend)
+    return tuple(kept)

@@ -10,6 +10,7 @@ from tui.draft import Draft
 
 if TYPE_CHECKING:
     from mlcore import Config, Run
+    from mlcore.form import Choice
     from tui.feed import Feed
     from tui.frame import Frame
     from tui.runner import Runner
@@ -23,13 +24,14 @@ PACES = (60.0, 10.0, 1.0)  # epochs a second
 class Lab:
     """Turns what a person asks for into drafts and commands, and keeps the few words captions ask about.
 
-    `recipes` are experiments by data set, in the order of the arrow keys; the draft is None until the first is there,
-    or while a run of somebody else is watched.
+    `recipes` are experiments by data set, in the order of the arrow keys, `choices` what else can be chosen by name;
+    the draft is None until the first is there, or while a run of somebody else is watched.
     """
 
     def __init__(self, runner: Runner, feed: Feed) -> None:
         self.runner, self.feed = runner, feed
         self.recipes: dict[str, Config] = {}
+        self.choices: tuple[Choice, ...] = ()
         self.draft: Draft | None = None
         self.pace: Pace = "show"
         self.changes = 0
@@ -119,6 +121,13 @@ class Lab:
     def choose_data(self, name: str) -> bool:
         """A data set by name."""
         return self.change(lambda draft: draft.with_data(self.recipes[name]), "data")
+
+    def choose(self, choice: Choice) -> bool:
+        """An entry of a catalogue by name. Raises ConfigError when it does not fit the rest."""
+        if choice.setting == "layers":
+            edit = Draft.with_bends if choice.bends else Draft.with_word
+            return self.change(lambda draft: edit(draft, choice.word), "layers")
+        return self.change(lambda draft: draft.changed({choice.setting: choice.word}), choice.setting)
 
     def adopt(self, config: Config) -> None:
         """A run was attached to: its experiment is the draft further keys begin from."""

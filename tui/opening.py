@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from mlcore import Config, Run
+    from mlcore.form import Choice
     from mlcore.worker import Launched
 
 FIRST = "journey/circles"
@@ -61,3 +62,10 @@ def recipe_lines() -> dict[str, str]:
     import mlcore
 
     return mlcore.recipes()
+
+
+def choices() -> tuple[Choice, ...]:
+    """Every entry of every catalogue."""
+    from mlcore import form
+
+    return form.choices()

@@ -12,7 +12,18 @@ from textual.content import Content
 from tui.commands import commands, keys_of
 
 if TYPE_CHECKING:
+    from mlcore.form import Choice
     from tui.app import MljApp
+
+
+TITLES = {
+    "dataset.kind": "Data",
+    "layers": "Layer",
+    "loss.kind": "Loss",
+    "optimizer.kind": "Optimizer",
+    "schedule.kind": "Schedule",
+    "init": "Weights",
+}
 
 
 class Entry(NamedTuple):
@@ -38,8 +49,24 @@ def entries(app: MljApp) -> Iterator[Entry]:
         yield Entry(f"Data: {name}", "learn this data set", partial(app.choose_data, name))
     for name, line in app.recipe_lines.items():
         yield Entry(f"Recipe: {name}", line, partial(app.open_target, name))
+    for choice in app.lab.choices:
+        kind = TITLES.get(choice.setting)
+        if kind and not (choice.setting == "dataset.kind" and choice.word in (*app.lab.recipes, "file")):
+            yield Entry(f"{kind}: {choice.word}", choice.line, partial(choose, app, choice))
     for theme in app.available_themes:
         yield Entry(f"Theme: {theme}", "the colours of this screen", partial(setattr, app, "theme", theme))
+
+
+def choose(app: MljApp, choice: Choice) -> None:
+    """Learn with another entry of a catalogue, or say why not."""
+    from mlcore import MljError
+
+    app.ensure_worker()
+    try:
+        app.lab.choose(choice)
+    except MljError as error:
+        app.laboratory.say(f"{error}. {error.hint}")
+    app.laboratory.changed()
 
 
 class PaletteScreen(CommandPalette):

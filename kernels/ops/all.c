@@ -14,6 +14,7 @@
 #include "optimizers.h"
 
 #include "matmul.h"
+#include "norms.h"
 #include "random.h"
 #include "softmax.h"
 
@@ -45,6 +46,13 @@ const mlj_ops TABLE(TIER) = {
     .update = update,
     .sum_of_squares = sum_of_squares,
     .gather = gather,
+    .dropout = dropout,
+    .column_moments = column_moments,
+    .row_moments = row_moments,
+    .normalize = normalize,
+    .normalize_sums = normalize_sums,
+    .batch_norm_backward = batch_norm_backward,
+    .layer_norm_backward = layer_norm_backward,
     .order = order,
     .words = words,
 };

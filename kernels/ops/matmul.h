@@ -65,7 +65,7 @@ INLINE ending ending_of(const mlj_matmul *p, int64_t row, int64_t col) {
 INLINE void bend(int32_t kind, const mlj_matmul *p, int64_t row0, int64_t rows, int64_t col0, int64_t cols) {
     for (int64_t r = row0; r < row0 + rows; r++) {
         float *c = p->c + r * p->c_row + col0;
-        EACH_VECTOR(cols, { put(c + i, left, activation(kind, get(c + i, left))); });
+        EACH_VECTOR(cols, { put(c + i, left, activation(kind, p->alpha, get(c + i, left))); });
     }
 }
 
@@ -73,7 +73,8 @@ INLINE void bend_back(int32_t kind, const mlj_matmul *p, int64_t row0, int64_t r
     for (int64_t r = row0; r < row0 + rows; r++) {
         float *c = p->c + r * p->c_row + col0;
         const float *y = p->mask_y + r * p->mask_y_row + col0;
-        EACH_VECTOR(cols, { put(c + i, left, through_slope(kind, get(y + i, left), get(c + i, left))); });
+        EACH_VECTOR(cols,
+                    { put(c + i, left, through_slope(kind, p->mask_alpha, get(y + i, left), get(c + i, left))); });
     }
 }
 

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
-from mlcore.layers.activations import ReLU, ReLU6, Sigmoid, Tanh
+from mlcore.layers.activations import ELU, GELU, Activation, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.dense import Dense
+from mlcore.layers.dropout import Dropout
+from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
+from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Huber, KLDivergence, Loss, SoftmaxCrossEntropy
 from mlcore.network import Slot
 from mlcore.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSProp
+from mlcore.spec import kind_of
+
+
+class Bend(NamedTuple):
+    """An activation as C knows it: its kind, and its number (of leaky_relu the slope below zero, of elu alpha)."""
+
+    kind: str = "linear"
+    alpha: float = 0.0
+
+    def __bool__(self) -> bool:
+        return self.kind != "linear"
 
 
 class Call(NamedTuple):
@@ -26,24 +42,28 @@ class Call(NamedTuple):
     note: str = ""
     operands: Mapping[str, str] = {}
     numbers: Mapping[str, int] = {}
-    activation: str = "linear"  # applied to what the call computes, or undone by it
-    mask: str = "linear"  # the activation whose slope is multiplied into dx
+    activation: Bend = Bend()  # applied to what the call computes, or undone by it
+    mask: Bend = Bend()  # the activation whose slope is multiplied into dx
     rule: str = "no_rule"  # the optimizer that moves parameters in this call
-    constants: tuple[float, ...] = ()
+    constants: tuple[float, ...] = ()  # of the rule, or of the layer
 
 
 class Stage(NamedTuple):
-    """A layer, with the activation fused into it, between two row buffers. Numbers count from 1."""
+    """A layer, with the activation fused into it, between two row buffers. Numbers count from 1.
+
+    place: the layer's number in the network, from 0.
+    """
 
     number: int
+    place: int
     layer: Layer
     slots: tuple[Slot, ...]
-    activation: str
+    activation: Bend
     inputs: int
     outputs: int
     x: str
     y: str
-    mask: str  # the activation fused into the stage before
+    mask: Bend  # the activation fused into the stage before
 
     @property
     def dx(self) -> str:
@@ -55,16 +75,21 @@ class Stage(NamedTuple):
         """The gradient with respect to y."""
         return f"d{self.y}"
 
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Numbers in a row of x and of y."""
+        return {"inputs": self.inputs, "outputs": self.outputs}
+
 
 def _dense(stage: Stage, batch: int) -> Call:
-    k, fused = stage.number, stage.activation != "linear"
+    k = stage.number
     return Call(
         "dense",
-        f"dense + {stage.activation}" if fused else "dense",
+        f"dense + {stage.activation.kind}" if stage.activation else "dense",
         f"{stage.x}, W{k} [{stage.inputs}, {stage.outputs}], b{k}",
         f"{stage.y} [{batch}, {stage.outputs}]",
         operands={"x": stage.x, "w": f"W{k}", "b": f"b{k}", "y": stage.y},
-        numbers={"inputs": stage.inputs, "outputs": stage.outputs},
+        numbers=stage.numbers,
         activation=stage.activation,
     )
 
@@ -72,41 +97,100 @@ def _dense(stage: Stage, batch: int) -> Call:
 def _dense_backward(stage: Stage, needs_dx: bool) -> Call:
     k = stage.number
     operands = {"x": stage.x, "w": f"W{k}", "b": f"b{k}", "dy": stage.dy, "dw": f"dW{k}", "db": f"db{k}"}
-    numbers = {"inputs": stage.inputs, "outputs": stage.outputs}
+    numbers = stage.numbers
     made = f"dW{k}, db{k}"
     if not needs_dx:
         reads = f"{stage.dy}, {stage.x}"
         return Call("dense_backward", "dense back", reads, made, "first layer: no dx", operands, numbers)
     operands |= {"dx": stage.dx, "wt": f"W{k}T"}
     reads, made = f"{stage.dy}, {stage.x}, W{k}", f"{stage.dx}, {made}"
-    if stage.mask == "linear":
+    if not stage.mask:
         return Call("dense_backward", "dense back", reads, made, "", operands, numbers)
-    text, note = f"dense + {stage.mask} back", f"{stage.dx} is before the {stage.mask}"
+    text, note = f"dense + {stage.mask.kind} back", f"{stage.dx} is before the {stage.mask.kind}"
     return Call("dense_backward", text, reads, made, note, operands, numbers, mask=stage.mask)
 
 
+def bend_of(layer: Layer) -> Bend:
+    """An activation as C knows it."""
+    return Bend(kind_of(layer), ACTIVATIONS[type(layer)](layer))
+
+
+def joins(layer: Layer) -> bool:
+    """Whether an activation can be fused into the call before: only where its slope is told by its output."""
+    return isinstance(layer, Activation) and type(layer) in ACTIVATIONS and not layer.told_by_input
+
+
 def _activate(stage: Stage, batch: int) -> Call:
-    kind = ACTIVATIONS[type(stage.layer)]
-    operands, numbers = {"x": stage.x, "y": stage.y}, {"inputs": stage.inputs, "outputs": stage.outputs}
-    return Call("activate", kind, stage.x, f"{stage.y} [{batch}, {stage.outputs}]", "", operands, numbers, kind)
+    bend, operands = bend_of(stage.layer), {"x": stage.x, "y": stage.y}
+    made = f"{stage.y} [{batch}, {stage.outputs}]"
+    return Call("activate", bend.kind, stage.x, made, "", operands, stage.numbers, bend)
 
 
 def _activate_backward(stage: Stage, needs_dx: bool) -> Call:
-    return slope(stage, ACTIVATIONS[type(stage.layer)], stage.dx)
+    told = stage.y if joins(stage.layer) else stage.x
+    return slope(stage, bend_of(stage.layer), told, stage.dx)
 
 
-def slope(stage: Stage, kind: str, dx: str) -> Call:
-    """dx = dy times the slope of an activation at its output y; in place where dx is dy."""
-    operands = {"y": stage.y, "dy": stage.dy, "dx": dx}
+def slope(stage: Stage, bend: Bend, told: str, dx: str) -> Call:
+    """dx = dy times the slope of an activation, told by its output or its input; in place where dx is dy."""
+    operands = {"y": told, "dy": stage.dy, "dx": dx}
     numbers = {"inputs": stage.outputs, "outputs": stage.outputs}
-    return Call("activate_backward", f"{kind} back", f"{stage.dy}, {stage.y}", dx, "", operands, numbers, kind)
+    return Call("activate_backward", f"{bend.kind} back", f"{stage.dy}, {told}", dx, "", operands, numbers, bend)
+
+
+def _dropout(stage: Stage, batch: int) -> Call:
+    keep, room, layer = 1 - stage.layer.rate, f"m{stage.number}", stage.place  # type: ignore[attr-defined]
+    operands, made = {"x": stage.x, "y": stage.y, "room": room}, f"{stage.y} [{batch}, {stage.outputs}], {room}"
+    constants = (math.ceil(keep * 2**24), 1 / keep)
+    note = f"keeps {keep:g} in training"
+    numbers = stage.numbers | {"layer": layer}
+    return Call("dropout", "dropout", stage.x, made, note, operands, numbers, constants=constants)
+
+
+def _dropout_backward(stage: Stage, needs_dx: bool) -> Call:
+    room = f"m{stage.number}"
+    operands = {"dy": stage.dy, "dx": stage.dx, "room": room}
+    return Call("dropout_backward", "dropout back", f"{stage.dy}, {room}", stage.dx, "", operands, stage.numbers)
+
+
+def _norm(kind: str, stage: Stage, batch: int, constants: tuple[float, ...], **statistics: str) -> Call:
+    k = stage.number
+    operands = {"x": stage.x, "y": stage.y, "w": f"gain{k}", "b": f"bias{k}", "room": f"m{k}"} | statistics
+    reads, made = f"{stage.x}, gain{k}, bias{k}", f"{stage.y} [{batch}, {stage.outputs}], m{k}"
+    made = ", ".join([made, *statistics.values()])
+    return Call(kind, kind, reads, made, "", operands, stage.numbers, constants=constants)
+
+
+def _norm_backward(kind: str, stage: Stage, needs_dx: bool) -> Call:
+    k = stage.number
+    operands = {"x": stage.x, "dy": stage.dy, "w": f"gain{k}", "b": f"bias{k}", "room": f"m{k}"}
+    operands |= {"dw": f"dgain{k}", "db": f"dbias{k}"} | ({"dx": stage.dx} if needs_dx else {})
+    reads, made = f"{stage.dy}, {stage.x}, gain{k}, m{k}", ", ".join([stage.dx] * needs_dx + [f"dgain{k}, dbias{k}"])
+    return Call(f"{kind}_backward", f"{kind} back", reads, made, "", operands, stage.numbers)
+
+
+def _batch_norm(stage: Stage, batch: int) -> Call:
+    k, layer = stage.number, stage.layer
+    constants = (layer.eps, layer.momentum)  # type: ignore[attr-defined]
+    call = _norm("batch_norm", stage, batch, constants, mean=f"mean{k}", variance=f"variance{k}")
+    return call._replace(note="all rows meet")
+
+
+def _layer_norm(stage: Stage, batch: int) -> Call:
+    return _norm("layer_norm", stage, batch, (stage.layer.eps,))  # type: ignore[attr-defined]
 
 
 class Row(NamedTuple):
-    """How a layer becomes calls: forward of (stage, batch), backward of (stage, whether anybody needs dx)."""
+    """How a layer becomes calls: forward of (stage, batch), backward of (stage, whether anybody needs dx).
+
+    room: floats that forward leaves for backward, of (numbers in a row, rows of a block). whole: whether the layer has
+    to see the batch as one block.
+    """
 
     forward: Callable[[Stage, int], Call]
     backward: Callable[[Stage, bool], Call]
+    room: Callable[[int, int], int] = lambda inputs, block: 0
+    whole: bool = False
 
 
 class LossRow(NamedTuple):
@@ -136,13 +220,28 @@ def _softened(loss: SoftmaxCrossEntropy, outputs: int) -> Mapping[str, Array]:
     return dict(zip(("share", "inverse"), loss.shares(outputs), strict=True))
 
 
-ACTIVATIONS: Mapping[type[Layer], str] = {ReLU: "relu", ReLU6: "relu6", Sigmoid: "sigmoid", Tanh: "tanh"}
-LOWERING: Mapping[type[Layer], Row] = {
+def _none(layer: Layer) -> float:
+    return 0.0
+
+
+ACTIVATIONS: Mapping[type[Layer], Callable[[Any], float]] = {  # the number of each
+    ReLU: _none,
+    ReLU6: _none,
+    Sigmoid: _none,
+    Tanh: _none,
+    LeakyReLU: lambda layer: layer.negative_slope,
+    ELU: lambda layer: layer.alpha,
+    Softplus: _none,
+    SiLU: _none,
+    GELU: _none,
+}
+LOWERING: Mapping[type[Layer], Row | None] = {  # None: the layer needs no call, its output is its input
     Dense: Row(_dense, _dense_backward),
-    ReLU: Row(_activate, _activate_backward),
-    ReLU6: Row(_activate, _activate_backward),
-    Sigmoid: Row(_activate, _activate_backward),
-    Tanh: Row(_activate, _activate_backward),
+    **{layer: Row(_activate, _activate_backward) for layer in ACTIVATIONS},
+    Dropout: Row(_dropout, _dropout_backward, lambda inputs, block: inputs * block),
+    BatchNorm: Row(_batch_norm, partial(_norm_backward, "batch_norm"), lambda inputs, block: 3 * inputs, whole=True),
+    LayerNorm: Row(_layer_norm, partial(_norm_backward, "layer_norm"), lambda inputs, block: 2 * block),
+    Flatten: None,
 }
 LOSSES: Mapping[type[Loss], LossRow] = {
     BinaryCrossEntropy: LossRow(

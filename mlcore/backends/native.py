@@ -10,7 +10,7 @@ import numpy as np
 from mlcore import kernels
 from mlcore.backends.backend import Inspection, Problem, Weights
 from mlcore.backends.lowering import LOSSES, Call
-from mlcore.backends.plan import Plan, lower, unsupported
+from mlcore.backends.plan import Plan, lower, outputs, unsupported
 from mlcore.backends.targets import targets_of, weights_of
 from mlcore.datasets.dataset import Rows
 from mlcore.errors import DataError
@@ -91,11 +91,11 @@ class NativeSession:
         program = Program(plain, Rows(x, y), problem.factor, problem.seed)
         program.write("parameters", self.program.read("parameters"))
         for number in range(program.plan.update):
-            program.lib.mlj_run_call(program.plan, number, rows, 0.0)
-        outputs = [program.array(stage.y) for stage in plain.stages]
-        shaped = tuple(
-            value.reshape(rows, *shape) for value, shape in zip(outputs, problem.network.shapes[1:], strict=True)
-        )
+            program.lib.mlj_run_call(program.plan, number, rows, -1, 0.0)
+        x0 = x * np.float32(problem.factor) if np.asarray(x).dtype == np.uint8 else np.asarray(x, np.float32)
+        values = (x0 if name == "x0" else program.array(name) for name in outputs(plain))  # x0 may be read in place
+        shapes = problem.network.shapes[1:]
+        shaped = tuple(value.reshape(rows, *shape) for value, shape in zip(values, shapes, strict=True))
         loss = program.array("row_loss").sum(dtype=np.float64) / program.weight
         return Inspection(float(loss), shaped, program.read("gradient"))
 
@@ -207,11 +207,12 @@ class Program:
     def _call(self, call: Call) -> dict[str, Any]:
         fields: dict[str, Any] = dict.fromkeys(OPERANDS, -1)
         fields |= {field: self.places[name].offset for field, name in call.operands.items()}
-        words = {"opcode": call.opcode, "activation": call.activation, "mask": call.mask, "rule": call.rule}
+        words = {"opcode": call.opcode, "activation": call.activation.kind, "mask": call.mask.kind, "rule": call.rule}
         fields |= {field: getattr(self.lib, f"MLJ_{word.upper()}") for field, word in words.items()}
+        bends = {"alpha": call.activation.alpha, "mask_alpha": call.mask.alpha, "constants": call.constants}
         numbers = dict(call.numbers)
         first = numbers.pop("first", 0)  # an update begins at this number
-        return fields | numbers | {"w": fields["w"] + first, "dw": fields["dw"] + first, "constants": call.constants}
+        return fields | numbers | bends | {"w": fields["w"] + first, "dw": fields["dw"] + first}
 
     def _address(self, array: Array | None, kind: str = "char[]") -> Any:
         """Where an array lies; it is kept alive as long as the program."""
@@ -221,7 +222,7 @@ class Program:
         return self.ffi.from_buffer(kind, array)
 
 
-OPERANDS = ("x", "w", "b", "y", "dx", "dw", "db", "dy", "wt")  # the fields of mlj_call that are places
+OPERANDS = ("x", "w", "b", "y", "dx", "dw", "db", "dy", "wt", "room", "mean", "variance")  # places in mlj_call
 
 
 def stored(x: Array, shape: Shape) -> Array:

@@ -33,7 +33,7 @@ class Layout:
 
     def shape(self, slot: Slot) -> Shape:
         """The shape a parameter has in the arena."""
-        if not self.panels or len(slot.param.shape) != 2:
+        if not self.panels or slot.param.role != "weight" or len(slot.param.shape) != 2:
             return slot.param.shape
         rows, columns = slot.param.shape
         return -(-columns // COLUMNS), rows, COLUMNS

@@ -13,10 +13,22 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mlcore.backends.lowering import ACTIVATIONS, LOSSES, LOWERING, OPTIMIZERS, Call, Stage, constants, slope
+from mlcore.backends.lowering import (
+    LOSSES,
+    LOWERING,
+    OPTIMIZERS,
+    Bend,
+    Call,
+    Row,
+    Stage,
+    bend_of,
+    constants,
+    joins,
+    slope,
+)
 from mlcore.backends.panels import Layout, whole
 from mlcore.layers.dense import Dense
-from mlcore.layers.layer import Layer, Shape
+from mlcore.layers.layer import Shape
 from mlcore.losses import Loss
 from mlcore.network import Network
 from mlcore.optimizers import Optimizer
@@ -61,6 +73,8 @@ def unsupported(network: Network, loss: Loss, optimizer: Optimizer) -> list[str]
     missing = [f"layer {kind_of(layer)}" for layer in network.layers if type(layer) not in LOWERING]
     if not network.layers:
         missing.append("a network without layers")
+    elif LOWERING.get(type(network.layers[-1]), network) is None:
+        missing.append(f"a network that ends with {kind_of(network.layers[-1])}")
     if type(loss) not in LOSSES:
         missing.append(f"loss {kind_of(loss)}")
     if type(optimizer) not in OPTIMIZERS:
@@ -76,7 +90,8 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
     """
     stages = _stages(network, fuse)
     numbers = sum(stage.inputs + stage.outputs for stage in stages)
-    block = min(batch, max(BLOCK_ROWS, BLOCK_FLOATS // numbers // 64 * 64)) if fuse else batch
+    in_blocks = fuse and not any(row.whole for row in map(_row, stages))
+    block = min(batch, max(BLOCK_ROWS, BLOCK_FLOATS // numbers // 64 * 64)) if in_blocks else batch
     forward, backward = _forward(network, loss, stages, batch), _backward(stages)
     moving = fuse and network.weights >= FUSED_WEIGHTS and not optimizer.clip_norm  # a norm is known at the end only
     layout = Layout(network, panels=moving)
@@ -110,17 +125,21 @@ def explain(plan: Plan, room: int = 0) -> str:
 
 
 def _stages(network: Network, fuse: bool) -> tuple[Stage, ...]:
-    """The layers in groups that become one call each."""
-    groups: list[tuple[int, str]] = []  # first layer of the group, activation fused into it
-    for number, layer in enumerate(network.layers):
-        if fuse and groups and groups[-1] == (number - 1, "linear") and _joins(network.layers[number - 1], layer):
-            groups[-1] = (number - 1, ACTIVATIONS[type(layer)])
+    """The layers in groups that become one call each; layers that need no call are left out."""
+    groups: list[tuple[int, Bend]] = []  # first layer of the group, activation fused into it
+    for place, layer in enumerate(network.layers):
+        if LOWERING[type(layer)] is None:
+            continue
+        before = groups[-1] if groups else None
+        if fuse and before == (place - 1, Bend()) and isinstance(network.layers[place - 1], Dense) and joins(layer):
+            groups[-1] = (place - 1, bend_of(layer))
         else:
-            groups.append((number, "linear"))
+            groups.append((place, Bend()))
     ends = [*(place for place, _ in groups[1:]), len(network.layers)]
     return tuple(
         Stage(
             number=k + 1,
+            place=place,
             layer=network.layers[place],
             slots=network.own[place],
             activation=activation,
@@ -128,14 +147,26 @@ def _stages(network: Network, fuse: bool) -> tuple[Stage, ...]:
             outputs=math.prod(network.shapes[ends[k]]),
             x=f"x{k}",
             y="z" if k + 1 == len(groups) else f"x{k + 1}",
-            mask=groups[k - 1][1] if k else "linear",
+            mask=groups[k - 1][1] if k else Bend(),
         )
         for k, (place, activation) in enumerate(groups)
     )
 
 
-def _joins(layer: Layer, behind: Layer) -> bool:
-    return isinstance(layer, Dense) and type(behind) in ACTIVATIONS
+def outputs(plan: Plan) -> list[str]:
+    """Where the output of each layer of a plain plan lies: a layer without a call has that of the one before."""
+    names = {stage.place: stage.y for stage in plan.stages}
+    found, now = [], plan.stages[0].x
+    for place in range(len(plan.network.layers)):
+        now = names.get(place, now)
+        found.append(now)
+    return found
+
+
+def _row(stage: Stage) -> Row:
+    row = LOWERING[type(stage.layer)]
+    assert row is not None  # such a layer has no stage
+    return row
 
 
 def _forward(network: Network, loss: Loss, stages: tuple[Stage, ...], batch: int) -> list[Call]:
@@ -147,7 +178,8 @@ def _forward(network: Network, loss: Loss, stages: tuple[Stage, ...], batch: int
     calls = [Call("gather", "gather", gathered, f"x0 [{batch}, {features}]", "", operands, numbers)]
     for stage in stages:
         note = row.head(outputs) if stage.y == "z" else ""
-        calls.append(LOWERING[type(stage.layer)].forward(stage, batch)._replace(note=note))
+        call = _row(stage).forward(stage, batch)
+        calls.append(call._replace(note=note) if note else call)
     target, tables = "labels" if row.labels else "targets", row.tables(loss, outputs)
     operands = {"x": "z", "y": "row_loss", "dx": "dz"} | ({} if row.labels else {"dy": "targets"})
     operands |= dict(zip(("w", "b"), tables, strict=False))
@@ -173,9 +205,9 @@ def _backward(stages: tuple[Stage, ...]) -> list[Call]:
     calls: list[Call] = []
     for stage in reversed(stages[first - 1 :]):
         masked = stage.number < len(stages) and isinstance(stages[stage.number].layer, Dense)
-        if stage.activation != "linear" and not masked:
-            calls.append(slope(stage, stage.activation, stage.dy))
-        calls.append(LOWERING[type(stage.layer)].backward(stage, stage.number > first))
+        if stage.activation and not masked:
+            calls.append(slope(stage, stage.activation, stage.y, stage.dy))
+        calls.append(_row(stage).backward(stage, stage.number > first))
     return calls
 
 
@@ -184,7 +216,7 @@ def _moving(call: Call, optimizer: Optimizer) -> Call:
     if "dw" not in call.operands:
         return call
     kind, own = kind_of(optimizer), constants(optimizer)
-    written = [name.removeprefix("d") if name.startswith(("dW", "db")) else name for name in call.writes.split(", ")]
+    written = [name if name.startswith("dx") else name.removeprefix("d") for name in call.writes.split(", ")]
     text, writes = f"{call.text}, {kind}", ", ".join(written)
     return call._replace(text=text, writes=writes, rule=kind, constants=own)
 
@@ -194,7 +226,8 @@ def _update(layout: Layout, optimizer: Optimizer) -> list[Call]:
     network, clipped = layout.network, optimizer.clip_norm > 0
     behind = ", norm" * clipped + ", moments" * (optimizer.moments > 0)
     decays = bool(optimizer.weight_decay or optimizer.l1)
-    spans = [(0, network.weights), (network.weights, network.size)] if decays else [(0, network.size)]
+    learned = network.learned  # statistics lie behind, and nothing moves them
+    spans = [(0, network.weights), (network.weights, learned)] if decays else [(0, learned)]
     operands = {"w": "parameters", "dw": "gradient"} | ({"y": "norm"} if clipped else {})
     calls = []
     if clipped:
@@ -205,7 +238,7 @@ def _update(layout: Layout, optimizer: Optimizer) -> list[Call]:
         if start == end:
             continue
         weights = decays and end == network.weights
-        moved = "W, b" if end - start == network.size else "W" if start == 0 else "b"
+        moved = "W, b" if end - start == learned else "W" if start == 0 else "b"
         note = f"{end - start} numbers, " + (_penalties(optimizer) if weights else "one call")
         reads = ", ".join(f"d{name}" for name in moved.split(", ")) + behind
         numbers = {"inputs": end - start, "outputs": 1, "first": start}
@@ -240,6 +273,9 @@ def _arena(
         if isinstance(stage.layer, Dense):
             columns = whole(stage.inputs) if layout.panels else stage.inputs
             shapes[f"W{stage.number}T"] = (stage.outputs, columns)
+        room = _row(stage).room(stage.inputs, block)
+        if room:
+            shapes[f"m{stage.number}"] = (room,)
     places, end = {}, 0
     for name, shape in shapes.items():
         places[name] = Place(end, shape)

@@ -7,6 +7,7 @@ without a conversion.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, TypeAlias
@@ -16,10 +17,11 @@ import numpy as np
 from mlcore import philox
 from mlcore.backends import pytorch_losses
 from mlcore.backends.backend import Inspection, Problem, Weights
-from mlcore.layers.layer import Array
+from mlcore.layers.layer import INFERENCE, Array, Mode
 from mlcore.losses import Loss
 from mlcore.network import Network
 from mlcore.optimizers import Optimizer
+from mlcore.philox import Purpose
 from mlcore.spec import kind_of
 
 Tensor: TypeAlias = Any  # torch.Tensor, which must not be imported here
@@ -27,17 +29,43 @@ Row: TypeAlias = Callable[..., Any]
 
 
 def _layers() -> dict[str, Row]:
-    """layer kind -> f(parameters by name, x)"""
+    """layer kind -> f(layer, parameters by name, x, mode)"""
     import torch
     from torch.nn import functional as f
 
     return {
-        "dense": lambda p, x: torch.addmm(p["b"], x, p["w"]),
-        "relu": lambda p, x: f.relu(x),
-        "relu6": lambda p, x: f.relu6(x),
-        "sigmoid": lambda p, x: torch.sigmoid(x),
-        "tanh": lambda p, x: torch.tanh(x),
+        "dense": lambda layer, p, x, mode: torch.addmm(p["b"], x, p["w"]),
+        "relu": lambda layer, p, x, mode: f.relu(x),
+        "relu6": lambda layer, p, x, mode: f.relu6(x),
+        "sigmoid": lambda layer, p, x, mode: torch.sigmoid(x),
+        "tanh": lambda layer, p, x, mode: torch.tanh(x),
+        "leaky_relu": lambda layer, p, x, mode: f.leaky_relu(x, layer.negative_slope),
+        "elu": lambda layer, p, x, mode: f.elu(x, layer.alpha),
+        "softplus": lambda layer, p, x, mode: f.softplus(x),
+        "silu": lambda layer, p, x, mode: f.silu(x),
+        "gelu": lambda layer, p, x, mode: f.gelu(x),
+        "dropout": _dropout,
+        "batch_norm": lambda layer, p, x, mode: f.batch_norm(
+            *(x, p["mean"], p["variance"], p["gain"], p["bias"], mode.training and len(x) > 1),
+            momentum=layer.momentum,
+            eps=layer.eps,
+        ),
+        "layer_norm": lambda layer, p, x, mode: f.layer_norm(x, x.shape[1:], p["gain"], p["bias"], layer.eps),
+        "flatten": lambda layer, p, x, mode: x.flatten(1),
     }
+
+
+def _dropout(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Mode) -> Tensor:
+    """As its page has it; the random words are made on the device, by the same operations on integers."""
+    import torch
+
+    if not mode.training:
+        return x
+    keep, count = 1 - layer.rate, x.numel()
+    blocks = torch.arange((count + 3) // 4, dtype=torch.int64, device=x.device)
+    words = torch.stack(philox.counted(blocks, Purpose.DROPOUT, mode.seed, mode.epoch, mode.step, mode.layer), dim=1)
+    kept = (words.reshape(-1)[:count] >> 8) < math.ceil(keep * 2**24)
+    return x * (kept.to(x.dtype) * (1 / keep)).reshape(x.shape)
 
 
 def _sgd(o: Any, w: Tensor, g: Tensor, moments: Tensor, step: int, rate: float) -> None:
@@ -147,11 +175,13 @@ class TorchSession:
         self.move = OPTIMIZERS[kind_of(optimizer)]
         self.vector, self.gradient = self._zeros(network.size), self._zeros(network.size)
         self.moments = self._zeros(optimizer.moments, network.size)
-        views: list[dict[str, Tensor]] = network.views(self.vector)
-        self.p = [{name: value.requires_grad_() for name, value in layer.items()} for layer in views]
-        for layer, gradients in zip(self.p, network.views(self.gradient), strict=True):
-            for name, value in layer.items():
-                value.grad = gradients[name]
+        self.p: list[dict[str, Tensor]] = network.views(self.vector)
+        gradients: list[dict[str, Tensor]] = network.views(self.gradient)
+        for slot in network.slots:
+            if slot.param.role != "statistic":
+                value: Tensor = self.p[slot.layer][slot.name]
+                value.requires_grad_()
+                value.grad = gradients[slot.layer][slot.name]
         self.x = torch.from_numpy(np.ascontiguousarray(problem.rows.x)).to(self.device)
         self.y = self._targets(problem.rows.y, problem.rows.w)
         self.step = 0
@@ -169,11 +199,11 @@ class TorchSession:
             return x.to(self.dtype) * self.problem.factor
         return x.to(self.dtype)
 
-    def _forward(self, x: Tensor) -> list[Tensor]:
+    def _forward(self, x: Tensor, mode: Mode = INFERENCE) -> list[Tensor]:
         """The output of every layer."""
         outputs = []
-        for row, p in zip(self.rows, self.p, strict=True):
-            x = row(p, x)
+        for number, (row, layer, p) in enumerate(zip(self.rows, self.problem.network.layers, self.p, strict=True)):
+            x = row(layer, p, x, mode._replace(layer=number))
             outputs.append(x)
         return outputs
 
@@ -181,11 +211,15 @@ class TorchSession:
         losses = np.zeros(steps, dtype=np.float32)
         p = self.problem
         for i in range(steps):
-            index = self._batch(first_step + i)
+            step = first_step + i
+            index = self._batch(step)
             x, y = (self.x, self.y) if index is None else (self.x[index], self.y.take(index))
-            loss = pytorch_losses.mean(p.loss, self._forward(self._inputs(x))[-1], y)
+            mode = Mode(training=True, seed=p.seed, epoch=step // p.steps_per_epoch, step=step)
+            statistics = self.vector[p.network.learned :].clone()
+            loss = pytorch_losses.mean(p.loss, self._forward(self._inputs(x), mode)[-1], y)
             losses[i] = float(loss.detach())
             if not np.isfinite(losses[i]):
+                self.vector[p.network.learned :] = statistics
                 return losses[: i + 1]
             self.gradient.zero_()
             loss.backward()

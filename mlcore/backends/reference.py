@@ -53,10 +53,12 @@ class ReferenceSession:
             x, y, w = p.rows.take(rows)
             x = self._inputs(x)
             mode = Mode(training=True, seed=p.seed, epoch=step // p.steps_per_epoch, step=step)
+            statistics = self.vector[p.network.learned :].copy()
             z, saved = p.network.forward(self.vector, x, mode)
             loss, dz = p.loss(z, y, w)
             losses[i] = loss
             if not np.isfinite(losses[i]):
+                self.vector[p.network.learned :] = statistics
                 return losses[: i + 1]
             gradient, _ = p.network.backward(self.vector, saved, dz)
             p.optimizer.update(
@@ -79,6 +81,7 @@ class ReferenceSession:
         inputs: Array = x.astype(self.dtype, copy=False)
         return inputs * self.dtype.type(self.problem.factor) if x.dtype == np.uint8 else inputs
 
+    @np.errstate(over="ignore", invalid="ignore")  # a diverged network is inspected to name its layer
     def inspect(self, x: Array, y: Array) -> Inspection:
         network = self.problem.network
         activations, value = [], self._inputs(x)

@@ -14,11 +14,10 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mlcore import metrics, report
+from mlcore import information, metrics, report
 from mlcore.commands import features, table
 from mlcore.commands.data import class_name, raw
 from mlcore.commands.drawing import Paper, picture
-from mlcore.commands.story import fact
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import DataError, StorageError, UsageError
 from mlcore.model import Model, blueprint
@@ -27,6 +26,7 @@ from mlcore.sanitize import cell, sanitize
 from mlcore.storage import storing, write_file
 
 CHUNK = 8192  # rows answered at once
+SHARES = ("accuracy", "precision", "recall", "f1")
 WIDEST = 20  # classes up to which a table of mistakes is printed
 
 
@@ -34,27 +34,72 @@ def evaluate(args: argparse.Namespace) -> int:
     """Loss, metrics and mistakes on one split."""
     run = open_run(args.run, args.runs_dir)
     model, data = run.model(args.epoch), run.config.dataset.load()
-    rows = _split(data, args.split)
+    rows = split(data, args.split)
+    if args.calibration and data.task.kind == "regression":
+        raise UsageError("--calibration: a regression has no probabilities", hint="leave it out")
     z = outputs(model, data.inputs(rows))
     loss = blueprint(run.config, data)[1]  # whose class weights follow from the training rows
-    found = {"loss": loss(z, rows.y, rows.w)[0]} | metrics.evaluate(z, rows.y, data.task)
+    found = {"loss": loss(z, rows.y, rows.w)[0]} | metrics.evaluate(z, rows.y, data.task, metrics.possible(data.task))
     found = {f"{args.split}_{name}": value for name, value in found.items()}
     mistakes = _mistakes(model, z, rows, data)
     if args.json:
         said: dict[str, Any] = {"run": run.id, "split": args.split, "rows": len(rows), **found}
-        print(report.json_line(said if mistakes is None else said | {"confusion": mistakes.tolist()}))
+        if mistakes is not None:
+            said |= {"confusion": mistakes.tolist(), "classes": _classes(mistakes, data)}
+        if args.calibration and mistakes is not None:
+            said |= {"calibration": _calibration(model, z, rows).tolist()}
+        print(report.json_line(said))
         return 0
     print(f"{sanitize(run.name)}: {len(rows):,} rows of the {args.split} split")
+    facts = []
     for name, value in found.items():
-        best = f"   (best possible {data.ceiling:.2%})" if data.ceiling and name.endswith("accuracy") else ""
-        text = f"{value:.2%}" if name.endswith("accuracy") else f"{value:.5f}"
-        print(fact(name.replace("_", " "), text + best))
+        form = ".2%" if name.endswith(SHARES) else ".5f"
+        best = f"   (best possible {data.ceiling:{form}})" if data.ceiling and name.endswith(("accuracy", "r2")) else ""
+        facts.append((name.replace("_", " "), f"{value:{form}}{best}"))
+    print("\n".join(f"  {line}" for line in table.lines(facts)))
     if mistakes is not None and len(mistakes) <= WIDEST:
-        names = [class_name(data, number) for number in range(len(mistakes))]
-        body = [(name, *row) for name, row in zip(names, mistakes.tolist(), strict=True)]
-        print("\nlabel (down) and prediction (across)")
-        print("\n".join(table.lines(body, ("", *names), right=range(1, len(names) + 1))))
+        print("\n".join(("", *_mistaken(mistakes, data), "", *_each_class(mistakes, data))))
+    if args.calibration:
+        print("\n".join(("", *_confidence(model, z, rows))))
     return 0
+
+
+def _mistaken(mistakes: NDArray[Any], data: Data) -> Iterator[str]:
+    """The confusion matrix as a table."""
+    names = [class_name(data, number) for number in range(len(mistakes))]
+    body = [(name, *row) for name, row in zip(names, mistakes.tolist(), strict=True)]
+    yield "label (down) and prediction (across)"
+    yield from table.lines(body, ("", *names), right=range(1, len(names) + 1))
+
+
+def _each_class(mistakes: NDArray[Any], data: Data) -> Iterator[str]:
+    """Precision, recall and F1 of each class as a table."""
+    body = [
+        (name, f"{own['precision']:.2%}", f"{own['recall']:.2%}", f"{own['f1']:.2%}", f"{own['rows']:,}")
+        for name, own in _classes(mistakes, data).items()
+    ]
+    return table.lines(body, ("class", "precision", "recall", "f1", "rows"), right=range(1, 5))
+
+
+def _classes(mistakes: NDArray[Any], data: Data) -> dict[str, dict[str, float]]:
+    """Precision, recall, F1 and rows of each class, by its name."""
+    labels, said = np.repeat(np.indices(mistakes.shape).reshape(2, -1), mistakes.reshape(-1), axis=1)
+    names, rows = ("precision", "recall", "f1"), mistakes.sum(axis=1).tolist()
+    each = metrics.by_class(said, labels, len(mistakes)).tolist()
+    return {class_name(data, k): dict(zip(names, own, strict=True)) | {"rows": rows[k]} for k, own in enumerate(each)}
+
+
+def _calibration(model: Model, z: NDArray[Any], rows: Rows) -> NDArray[Any]:
+    return information.calibration(model.loss.probabilities(z), rows.y)
+
+
+def _confidence(model: Model, z: NDArray[Any], rows: Rows) -> Iterator[str]:
+    """How sure the network was and how often it was right, bin by bin."""
+    body = [
+        (f"{sure:.1%}", f"{right:.1%}", f"{count:,.0f}") for count, sure, right in _calibration(model, z, rows) if count
+    ]
+    yield "how sure it was, and how often it was right"
+    yield from table.lines(body, ("confidence", "accuracy", "rows"), right=range(3))
 
 
 def predict(args: argparse.Namespace) -> int:
@@ -64,11 +109,13 @@ def predict(args: argparse.Namespace) -> int:
     if args.data is not None and (args.rows is not None or args.show):
         raise UsageError("--data brings its own rows", hint="leave out --rows and --show, or leave out --data")
     if args.data is not None:
-        raw = features.read(args.data, model.preparation.feature_names)
+        raw, notices = features.read(args.data, model.preparation)
+        for notice in notices:
+            print(f"mlj: warning[{notice.code}]: {sanitize(notice.message, 500)}", file=sys.stderr)
         answers = Answers(model, model.outputs(raw), np.arange(len(raw)), None)
     else:
         data = run.config.dataset.load()
-        rows = _split(data, "test")
+        rows = split(data, "test")
         index = slice_of("0:10" if args.rows is None else args.rows, len(rows))
         picked = rows.take(index)
         answers = Answers(model, outputs(model, data.inputs(picked)), index, picked.y)
@@ -80,11 +127,11 @@ def predict(args: argparse.Namespace) -> int:
         return 0
     text = io.StringIO(newline="")
     answers.write(text, args.json, args.proba)
-    _put(Path(args.out), text.getvalue().encode())
+    put(Path(args.out), text.getvalue().encode(), "--out")
     return 0
 
 
-def _put(path: Path, data: bytes) -> None:
+def put(path: Path, data: bytes, option: str) -> None:
     """Write a file wholly or, where the disk refuses, leave what was there; a device or a pipe is written to."""
     try:
         if path.exists() and not path.is_file():
@@ -93,7 +140,7 @@ def _put(path: Path, data: bytes) -> None:
         else:
             write_file(path.resolve(), data)
     except StorageError as error:
-        error.hint = "name another file with --out"
+        error.hint = f"name another file with {option}"
         raise
 
 
@@ -161,7 +208,7 @@ def slice_of(text: str, n: int) -> NDArray[Any]:
     return index
 
 
-def _split(data: Data, name: str) -> Rows:
+def split(data: Data, name: str) -> Rows:
     rows: Rows | None = getattr(data, name)
     if rows is None or not len(rows):
         raise DataError(f"this data set has no {name} split", code="DATA_EMPTY", hint="set dataset.split, train again")

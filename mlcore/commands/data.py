@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -13,13 +15,13 @@ from numpy.typing import NDArray
 from mlcore import datasets, form
 from mlcore.commands import table
 from mlcore.commands.drawing import Paper, points, side_by_side
-from mlcore.commands.experiment import assignment, named
+from mlcore.commands.experiment import ROWS, assignment, named, own, placed
 from mlcore.commands.parser import nearest
 from mlcore.commands.story import fact
 from mlcore.commands.topics import allowed, typed
 from mlcore.config import Config, recipes
 from mlcore.datasets.dataset import Data, Dataset, Rows
-from mlcore.datasets.toys import Toy
+from mlcore.datasets.toy import Toy
 from mlcore.errors import UsageError
 from mlcore.report import json_line
 from mlcore.sanitize import sanitize
@@ -27,6 +29,8 @@ from mlcore.spec import kind_of
 
 WIDEST = 6  # features shown of a row
 PICTURES = 12
+ROUND = 1e-7  # of the largest value of a feature: what float32 leaves of a zero
+BANDS = 5  # of a regression's numbers, drawn as if they were classes
 SPLITS = ("train", "validation", "test")
 
 
@@ -61,14 +65,15 @@ def show(args: argparse.Namespace) -> int:
 def head(args: argparse.Namespace) -> int:
     """The first rows, in data units."""
     config = chosen(args)
-    x, y, names = _first(config.dataset, args.n)
+    x, y, names, classes = _first(config.dataset, args.n)
     if args.json:
         for features, target in zip(x.tolist(), y.tolist(), strict=True):
             print(json_line({"x": features, "y": target}))
         return 0
     more = ["…"] if len(names) > WIDEST else []
+    figures = 8 if isinstance(config.dataset, Toy) else 6  # float32 has seven
     rows = [
-        [f"{value:.8g}" for value in features[:WIDEST]] + more + [_target(target)]
+        [f"{value:.{figures}g}" for value in features[:WIDEST]] + more + [_target(target, classes)]
         for features, target in zip(x, y, strict=True)
     ]
     print(f"X[:{len(x)}] and y[:{len(x)}] of {kind_of(config.dataset)}")
@@ -78,7 +83,7 @@ def head(args: argparse.Namespace) -> int:
 
 
 def plot(args: argparse.Namespace) -> int:
-    """Points of a plane, a regression on one number, or the first pictures."""
+    """Points of a plane, a regression on one or two numbers, or the first pictures."""
     config = chosen(args)
     data, paper = config.dataset.load(), Paper.asked(args)
     if data.image_shape:
@@ -89,15 +94,23 @@ def plot(args: argparse.Namespace) -> int:
         return 0
     there = splits(data)
     x, y = (np.concatenate(parts) for parts in zip(*((raw(data, r), r.y) for r in there.values()), strict=True))
-    if x.shape[1] == 2 and data.task.kind != "regression":
-        print(points(x[:, 0], x[:, 1], y, data.task.class_names, paper))
+    if x.shape[1] == 2:
+        label, names = (y, data.task.class_names) if data.task.kind != "regression" else bands(y[:, 0])
+        print(points(x[:, 0], x[:, 1], label, names, paper))
     elif x.shape[1] == 1 and data.task.kind == "regression":
         split = np.repeat(np.arange(len(there)), [len(rows) for rows in there.values()])
         print(points(x[:, 0], y[:, 0], split, list(there), paper))
     else:
         what = f"{kind_of(config.dataset)} has {x.shape[1]} features"
-        raise UsageError(f"{what}: a plot takes two, or one of a regression", hint=f"mlj data head {args.data}")
+        raise UsageError(f"{what}: a plot takes one or two", hint=f"mlj data head {args.data}")
     return 0
+
+
+def bands(y: NDArray[Any]) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Numbers as one of a few bands of equal width, and what the bands are called."""
+    edges = np.linspace(y.min(), y.max(), BANDS + 1)
+    names = (f"{low:.3g} … {high:.3g}" for low, high in itertools.pairwise(edges))
+    return np.searchsorted(edges[1:-1], y), tuple(names)
 
 
 def fetch(args: argparse.Namespace) -> int:
@@ -112,17 +125,19 @@ def fetch(args: argparse.Namespace) -> int:
 
 
 def chosen(args: argparse.Namespace) -> Config:
-    """An experiment on the data set that is named, or a recipe's, with the parameters asked for."""
+    """An experiment on the data set that is named, a recipe's or a file of one's own, with the parameters asked for."""
     kinds = datasets.CATALOGUE.names()
     known = [name.rpartition("/")[2] for name in recipes()]
     if args.data in kinds:
         config = Config().with_settings({"dataset": args.data})
     elif args.data.endswith(".toml") or args.data in recipes() or args.data in known:
         config = named(args.data)
+    elif args.data.lower().endswith(ROWS) or os.path.exists(args.data):
+        config = own(args.data)
     else:
         raise nearest("data set", args.data, tuple(dict.fromkeys([*kinds, *known])))
     changes = dict(assignment(text) for text in args.set)
-    return config.with_settings({f"dataset.{name.removeprefix('dataset.')}": v for name, v in changes.items()})
+    return placed(config.with_settings({f"dataset.{name.removeprefix('dataset.')}": v for name, v in changes.items()}))
 
 
 def class_name(data: Data, number: int) -> str:
@@ -149,15 +164,20 @@ def _facts(data: Data) -> Iterator[str]:
         yield fact("pictures", "{} x {} pixels".format(*data.image_shape))
     else:
         names = data.feature_names
-        yield fact("features", ", ".join(names[:12]) + (f", … ({len(names)})" if len(names) > 12 else ""))
+        listed = ", ".join(sanitize(name) for name in names[:12])
+        yield fact("features", listed + (f", … ({len(names)})" if len(names) > 12 else ""))
     counts = _counts(data)
     if counts:
-        yield fact("classes", ", ".join(f"{name} ({count:,})" for name, count in list(counts.items())[:12]))
+        listed = ", ".join(f"{sanitize(name)} ({count:,})" for name, count in list(counts.items())[:12])
+        yield fact("classes", listed + (f", … ({len(counts)})" if len(counts) > 12 else ""))
     else:
         y = np.concatenate([rows.y for rows in there.values()])
         yield fact("target", f"numbers from {y.min():.4g} to {y.max():.4g}")
     if data.ceiling is not None:
-        yield fact("best possible", f"{data.ceiling:.2%}")
+        best = f"R² {data.ceiling:.4f}" if data.task.kind == "regression" else f"{data.ceiling:.2%}"
+        yield fact("best possible", best)
+    for notice in data.notices:
+        yield fact("beware", sanitize(notice.message, 300))
 
 
 def _counts(data: Data) -> dict[str, int]:
@@ -178,19 +198,27 @@ def _plain(config: Config, data: Data) -> dict[str, Any]:
         "features": list(data.feature_names),
         "classes": _counts(data),
         "ceiling": data.ceiling,
+        "notices": [notice._asdict() for notice in data.notices],
         "image_shape": data.image_shape,
     }
-    return {name: value for name, value in found.items() if value not in (None, {})}
+    return {name: value for name, value in found.items() if value not in (None, {}, [])}
 
 
-def _first(dataset: Dataset, n: int) -> tuple[NDArray[Any], NDArray[Any], tuple[str, ...]]:
-    """The first rows in data units: as they are made where a seed makes them, else of the training split."""
+def _first(dataset: Dataset, n: int) -> tuple[NDArray[Any], NDArray[Any], tuple[str, ...], tuple[str, ...]]:
+    """The first rows in data units: as they are made where a seed makes them, else of the training split.
+
+    Inputs, targets, and what the features and the classes are called.
+    """
     if isinstance(dataset, Toy):
         x, y = dataset.drawn()
-        return x[:n], y[:n], ("x1", "x2")
+        return x[:n], y[:n], ("x1", "x2"), ()
     data = dataset.load()
-    return raw(data, data.train)[:n], data.train.y[:n], data.feature_names
+    x = raw(data, data.train)
+    x = np.where(np.abs(x) < np.abs(x).max(axis=0) * ROUND, 0, x)[:n]
+    return x, data.train.y[:n], data.feature_names, data.task.class_names
 
 
-def _target(value: Any) -> str:
+def _target(value: Any, classes: tuple[str, ...]) -> str:
+    if classes:
+        return classes[int(value)]
     return ", ".join(f"{each:.6g}" for each in np.atleast_1d(value))

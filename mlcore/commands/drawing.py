@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from mlcore.report import escapes_allowed
 from mlcore.sanitize import sanitize
 
 SHADES = " .:-=+*#%@"
+Band: TypeAlias = tuple[Any, ...]  # x and y, and where they reach further than that: lowest, highest
 RESET = "\x1b[0m"
 WIDEST, HIGHEST = 100, 24
 
@@ -44,16 +45,20 @@ class Paper(NamedTuple):
         return cls.of(args.width, args.height, args.ascii)
 
 
-def curves(series: Mapping[str, tuple[Sequence[float], Sequence[float]]], paper: Paper, title: str, log: bool) -> str:
-    """Curves by name with a legend above them, which has their last values."""
+def curves(bands: Mapping[str, Band], paper: Paper, title: str, log: bool = False, at: float | None = None) -> str:
+    """Curves by name with a legend above them, which has their last values; dots from where to where each reaches.
+
+    at: an epoch to point out.
+    """
     width, height, colors, glyphs = paper
-    lines = [plots.Line(name, x, y) for name, (x, y) in series.items()]
-    signs = []
-    for place, (name, (_, y)) in enumerate(series.items()):
+    lines, edges, signs = [], [], []
+    for place, (name, (x, y, *ends)) in enumerate(bands.items()):
         sign = "━━" if glyphs == "braille" else plots.LINE_GLYPHS[place % len(plots.LINE_GLYPHS)]
         color = plots.LINE_COLORS[place % len(plots.LINE_COLORS)]
         signs.append(f"{_colored(sign, color) if colors else sign} {name} {y[-1]:.4g}")
-    drawn = plots.curve(lines, width, height - 1, log=log, glyphs=glyphs, colors=colors)
+        lines.append(plots.Line(name, x, y, color if colors else None))
+        edges += [plots.Line(name, x, end, color if colors else None, marker=".") for end in ends]
+    drawn = plots.curve([*edges, *lines], width, height - 1, log=log, at=at, glyphs=glyphs, colors=colors)
     return f"{title}:  {'   '.join(signs)}\n{drawn}"
 
 

@@ -6,21 +6,28 @@ import argparse
 import os
 import re
 import tomllib
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from mlcore import datasets
 from mlcore.config import Config, load_config, load_recipe
 from mlcore.errors import ConfigError, RunError, UsageError
+from mlcore.spec import changed
+
+if TYPE_CHECKING:
+    from mlcore.runs import Run
 
 VARIABLES = {"backend": "MLJ_BACKEND", "device": "MLJ_DEVICE", "seed": "MLJ_SEED"}  # settings made by the environment
+ROWS = (".csv", ".tsv", ".npz", "-ubyte", "-ubyte.gz")  # how a file of rows is called
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
-def chosen(args: argparse.Namespace, runs: bool = False) -> Config:
+def chosen(args: argparse.Namespace, runs: bool = False, layers: str | None = None) -> Config:
     """The experiment of `args`: what is named, changed by environment, options and `--set`, in that order.
 
-    runs: a run may be named as well.
+    runs: a run may be named as well. layers: nothing is named; the default experiment with these layers is meant.
     """
-    config = _named(args, runs)
+    config = _named(args, runs) if layers is None else Config().with_settings({"layers": layers})
     for name, variable in VARIABLES.items():
         if os.environ.get(variable):
             try:
@@ -28,7 +35,12 @@ def chosen(args: argparse.Namespace, runs: bool = False) -> Config:
             except ConfigError as error:
                 error.where = variable
                 raise
-    return config.with_settings(settings(args))
+    return placed(config.with_settings(settings(args)))
+
+
+def placed(config: Config) -> Config:
+    """The same experiment, wherever somebody goes on with it: its paths are of the working directory."""
+    return changed(config, dataset=config.dataset.beside(Path.cwd()))  # type: ignore[no-any-return]
 
 
 def _named(args: argparse.Namespace, runs: bool) -> Config:
@@ -45,16 +57,52 @@ def _named(args: argparse.Namespace, runs: bool) -> Config:
             raise error from None
 
 
+def named_run(args: argparse.Namespace) -> Run | None:
+    """The run that `args.experiment` names, or None where it is a recipe, a file, or nothing there is.
+
+    Raises UsageError for settings: what a run was trained with is not changed afterwards.
+    """
+    try:
+        named(args.experiment)
+    except ConfigError as error:
+        if error.code != "CONFIG_UNKNOWN":
+            raise
+    else:
+        return None
+    from mlcore.runs import open_run
+
+    try:
+        run = open_run(args.experiment, args.runs_dir)
+    except RunError:
+        return None
+    if args.set or args.seed is not None:
+        raise UsageError("a run is taken as it is", hint="leave out --set and --seed, or name its recipe or file")
+    return run.single()
+
+
 def named(text: str) -> Config:
-    """A recipe by its name or the last part of it, or a configuration file. Raises errors naming the nearest recipe."""
+    """A recipe by its name or the last part of it, a configuration file, a kind of data set, or a file of rows.
+
+    What is not said of an experiment on data that have no recipe is as in `Config()`. Raises errors naming the nearest
+    recipe.
+    """
     if text.endswith(".toml"):
         return load_config(text)
+    if text.lower().endswith(ROWS):
+        return own(text)
     try:
         return load_recipe(text)
     except ConfigError:
+        if text in datasets.CATALOGUE.names():
+            return Config().with_settings({"dataset": text})
         if not os.path.exists(text):
             raise
     return load_config(text)
+
+
+def own(path: str) -> Config:
+    """An experiment on a file or folder of one's own."""
+    return Config().with_settings({"dataset": "file", "dataset.path": path})
 
 
 def settings(args: argparse.Namespace) -> dict[str, Any]:

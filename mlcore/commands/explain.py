@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from mlcore import backends
 from mlcore.backends import plan
 from mlcore.commands import table
+from mlcore.commands.arch import layers
 from mlcore.commands.experiment import chosen
 from mlcore.commands.story import fact, plural
 from mlcore.config import Config
@@ -25,7 +26,7 @@ def explain(args: argparse.Namespace) -> int:
     network, loss = blueprint(config, data)
     print("\n".join(_facts(config, data, network, loss)))
     print()
-    print("\n".join(_layers(network)))
+    print("\n".join(layers(network)))
     print()
     print("\n".join(_steps(config, data, network, loss, args.fuse)))
     return 0
@@ -39,18 +40,6 @@ def _facts(config: Config, data: Data, network: Network, loss: Loss) -> Iterator
     yield fact("data", f"{kind_of(config.dataset)}, rows: {held}")
     yield fact("task", f"{data.task.kind}, loss {kind_of(loss)}")
     yield fact("optimizer", f"{kind_of(optimizer)}, learning rate {optimizer.learning_rate:g}, init {config.init}")
-
-
-def _layers(network: Network) -> Iterator[str]:
-    """Each layer with its shapes and parameters."""
-    rows = []
-    for number, layer in enumerate(network.layers):
-        shapes = " -> ".join("x".join(map(str, shape)) for shape in network.shapes[number : number + 2])
-        own = [f"{slot.name} {'x'.join(map(str, slot.param.shape))}" for slot in network.own[number]]
-        size = sum(slot.size for slot in network.own[number])
-        head = "the head, from the data" if number + 1 == len(network.layers) else ""
-        rows.append((number + 1, kind_of(layer), shapes, ", ".join(own), f"{size:,}" if size else "", head))
-    return table.lines(rows, ("layer", "kind", "shapes", "parameters", "count", ""), right=(4,))
 
 
 def _steps(config: Config, data: Data, network: Network, loss: Loss, fuse: bool) -> Iterator[str]:

@@ -41,7 +41,8 @@ class Parser(argparse.ArgumentParser):
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
-            what = "verb" if action.dest == "word" else f"word of {self.prog}" if action.dest == "act" else action.dest
+            named = action.option_strings[-1] if action.option_strings else action.dest
+            what = "verb" if action.dest == "word" else f"word of {self.prog}" if action.dest == "act" else named
             raise nearest(what, str(value), tuple(map(str, action.choices)))
 
 
@@ -53,6 +54,8 @@ def nearest(what: str, word: str, known: Sequence[str]) -> UsageError:
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """The command line as values; `verb` names the function that runs it. Raises UsageError."""
+    if list(words[:2]) == ["completion", "words"]:  # a command line that is being typed, not one of ours
+        return argparse.Namespace(verb="mlcore.commands.completion:words", rest=list(words[2:]))
     parser, verbs = build()
     if words[0].startswith("-") and words[0] not in ("-h", "--help", "--version"):
         raise nearest("option", words[0], ("--help", "--version"))

@@ -13,10 +13,10 @@ import msgspec
 from mlcore import repeats, report
 from mlcore.commands.signals import stopped_by_signals
 from mlcore.commands.story import ENDINGS, called, fact, machine, plural
+from mlcore.commands.training import judged, test_loss
 from mlcore.config import Config
 from mlcore.controls import Controls
 from mlcore.datasets.dataset import Data
-from mlcore.errors import UsageError
 from mlcore.events import Ended, EpochEnded, Event, Snapshot, Started, Warned
 from mlcore.repeats import Told
 from mlcore.runs import Run
@@ -48,8 +48,6 @@ class Ends:
 
 def train(args: argparse.Namespace, config: Config, data: Data) -> int:
     """Train every seed. Exit code as of one: 1 where a goal was missed by any, 8 where any diverged."""
-    if args.log_every:
-        raise UsageError("--log-every tells of one network", hint=f"leave it out, or train one: --seed {config.seed}")
     controls, ends = Controls(), Ends(repeats.first(config, data), config.repeats)
     parent = None if args.no_record else repeats.begin(config, args.runs_dir, name=args.name or "", data=data)
 
@@ -61,7 +59,7 @@ def train(args: argparse.Namespace, config: Config, data: Data) -> int:
     with stopped_by_signals(stopping) as asked:
         try:
             source = repeats.train_many(config, controls=controls, data=data, parent=parent)
-            for _ in _telling(args, ends.listen(source), ends, parent):
+            for _ in _telling(args, ends.listen(source), ends, data, parent):
                 pass
         except Exception as error:
             error.run_folder = parent.folder if parent else None  # type: ignore[attr-defined]
@@ -76,12 +74,16 @@ def train(args: argparse.Namespace, config: Config, data: Data) -> int:
 # ---- while they train ----
 
 
-def _telling(args: argparse.Namespace, source: Iterator[Told], ends: Ends, parent: Run | None) -> Iterator[object]:
+def _telling(
+    args: argparse.Namespace, source: Iterator[Told], ends: Ends, data: Data, parent: Run | None
+) -> Iterator[object]:
     """What is told, as the options and the terminal want it."""
     if args.json:
         return _json_lines(source, ends, parent)
     if not args.quiet:
         list(report.fallback([ends.started], sys.stderr))
+    if args.log_every:
+        return report.warnings(_leading(_article_lines(source, args.log_every, data)), sys.stderr)
     progress = not (args.quiet or args.no_progress)
     if progress and not report.escapes_allowed(sys.stdout, sys.stderr):
         source = _end_lines(source)
@@ -89,6 +91,15 @@ def _telling(args: argparse.Namespace, source: Iterator[Told], ends: Ends, paren
     if progress and report.escapes_allowed(sys.stdout, sys.stderr):
         return report.ProgressLine(sys.stderr).follow(events)
     return events
+
+
+def _article_lines(source: Iterator[Told], every: int, data: Data) -> Iterator[Told]:
+    """Pass on, with the article's line for each network, its seed before it."""
+    for seed, event in source:
+        line = report.article_line(event, every, lambda model: test_loss(model, data))
+        if line:
+            print(f"seed {seed} | {line}", flush=True)
+        yield Told(seed, event)
 
 
 def _leading(source: Iterator[Told]) -> Iterator[Event]:
@@ -174,8 +185,6 @@ def _lines(config: Config, ends: Ends, parent: Run | None) -> Iterator[str]:
 
 def _judged(config: Config, ends: Ends) -> int:
     """The exit code, and a sentence for the seeds that failed."""
-    from mlcore.commands.training import judged
-
     for seed in ends.seeds("diverged")[:1]:
         others = len(ends.seeds("diverged")) - 1
         message = f"seed {seed}{f' and {others} more' if others else ''}: {ends.by_seed[seed].message}"

@@ -1,4 +1,4 @@
-"""`mlj runs` and `mlj plot`: what has been trained, one run in full, its curves, and how to be rid of it."""
+"""`mlj runs`: what has been trained, one run in full, and how to be rid of it."""
 
 from __future__ import annotations
 
@@ -68,20 +68,6 @@ def remove(args: argparse.Namespace) -> int:
     for run in runs:
         run.delete()
         print(f"removed {run.id} ({sanitize(run.name)})", file=sys.stderr)
-    return 0
-
-
-def plot(args: argparse.Namespace) -> int:
-    """The curves of a run."""
-    from mlcore.commands.drawing import Paper, curves
-
-    run = open_run(args.run, args.runs_dir).single()
-    history = run.history
-    names = {split: f"{split}_{args.what}" for split in ("train", "validation")}
-    series = {split: (history["epoch"], history[name]) for split, name in names.items() if name in history}
-    if not series:
-        raise RunError(f"run {run.name} has no {args.what} to plot", code="RUN_EMPTY", hint="mlj runs show says more")
-    print(curves(series, Paper.asked(args), args.what, args.log))
     return 0
 
 

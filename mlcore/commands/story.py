@@ -80,7 +80,8 @@ class Story:
             best = f"   (best possible {ceiling:.1%})" if ceiling is not None else ""
             yield fact(f"{split} accuracy", f"{found:.2%}{best}")
         elif f"{split}_loss" in metrics:
-            r2 = f"   (R² {metrics[f'{split}_r2']:.4f})" if f"{split}_r2" in metrics else ""
+            best = f", best possible {ceiling:.4f}" if ceiling is not None else ""
+            r2 = f"   (R² {metrics[f'{split}_r2']:.4f}{best})" if f"{split}_r2" in metrics else ""
             yield fact(f"{split} loss", f"{metrics[f'{split}_loss']:.5f}{r2}")
 
 

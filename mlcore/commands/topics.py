@@ -50,12 +50,19 @@ def topic(args: argparse.Namespace) -> int:
     for name, table in catalogues.items():
         found += [f"{name}: one of", *_indented(lines((entry.name, entry.line) for entry in table))]
     found += _section(word)
+    found += _rules(word)
+    for name, known in _others().items():
+        found += [f"{name}: one of", *_indented(lines(known.items()))] if name.rstrip("s") == word.rstrip("s") else []
+        found += [f"{name.rstrip('s')} {word}: {known[word]}"] if word in known else []
     if not found:
         _, verbs = build()
         if word not in verbs:
             words = [entry.name for table in CATALOGUES.values() for entry in table]
+            words += [name for known in _others().values() for name in known]
+            words += _rules_of_the_doctor().names()
             raise nearest("topic", word, [*words, *verbs, *CATALOGUES, *SECTIONS])
         found = verbs[word].format_help().rstrip().split("\n")
+        found += _every_rule() if word == "doctor" else []
     print("\n".join(found))
     return 0
 
@@ -68,11 +75,24 @@ SECTIONS = {
 }
 
 
+def _others() -> dict[str, dict[str, str]]:
+    """What else is chosen by name: how weights start, what is measured."""
+    from mlcore import initializers, metrics
+
+    return {
+        "init": {each.name: each.line for each in initializers.CATALOGUE},
+        "metrics": {entry.name: entry.line for entry in metrics.CATALOGUE},
+    }
+
+
 def _all(catalogues: dict[str, Catalogue]) -> Iterator[str]:
     """Every topic, by catalogue."""
     for name, table in catalogues.items():
         yield f"{name}:"
         yield from _indented(lines((entry.name, entry.line) for entry in table))
+    for name, known in _others().items():
+        yield f"{name}:"
+        yield from _indented(lines(known.items()))
     yield f"sections of a configuration: {', '.join(SECTIONS)}"
     yield "\nmlj help adam shows the fields of one; mlj VERB --help the options of a verb."
 
@@ -85,7 +105,7 @@ def _entry(catalogue: str, table: Catalogue, word: str) -> Iterator[str]:
             yield ""
             for paragraph in (inspect.getdoc(entry.load()) or "").split("\n"):
                 yield from _indented(fold(paragraph, room() or len(paragraph)))
-            if catalogue != "layers":  # a layer is a word of the architecture line
+            if catalogue not in ("", "layers"):  # a layer is a word of the architecture line
                 yield from _fields({catalogue: word}, catalogue)
 
 
@@ -94,6 +114,23 @@ def _section(word: str) -> list[str]:
     if word not in SECTIONS:
         return []
     return [f"{word}: {SECTIONS[word]}", *_fields({}, {"config": "", "split": "dataset.split"}.get(word, word))]
+
+
+def _rules(word: str) -> Iterator[str]:
+    """What the doctor's rule of that name looks for."""
+    return _entry("", _rules_of_the_doctor(), word)
+
+
+def _rules_of_the_doctor() -> Catalogue:
+    from mlcore.doctor import CATALOGUE
+
+    return CATALOGUE
+
+
+def _every_rule() -> list[str]:
+    """The doctor's rules."""
+    table = lines((rule.name, rule.line) for rule in _rules_of_the_doctor())
+    return ["", "rules:", *_indented(table), "", "mlj help overfitting tells more about one."]
 
 
 def _fields(settings: dict[str, Any], section: str) -> Iterator[str]:

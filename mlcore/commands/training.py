@@ -135,10 +135,10 @@ def conclude(args: argparse.Namespace, story: Story, run: Run | None) -> None:
     print("\n".join(story.lines(run)))
 
 
-def test_loss(model: Model, data: Data | None) -> float:
-    """The loss on the test split of the network as it is now; NaN where there is none."""
-    if data is None or data.test is None:
-        return float("nan")
+def test_loss(model: Model | None, data: Data | None) -> float | None:
+    """The loss on the test split of the network as it is now; None where there is no such split, or no network here."""
+    if model is None or data is None or data.test is None:
+        return None
     z, _ = model.network.forward(model.vector, data.inputs(data.test))
     return model.loss(z, data.test.y, data.test.w)[0]
 

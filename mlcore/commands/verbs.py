@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from mlcore.commands import checking
 from mlcore.commands.options import (
     a_run,
     acts,
@@ -57,6 +58,7 @@ def _evaluate(p: Any) -> None:
     p.add_argument("--split", choices=splits, default="test", metavar="NAME", help=" | ".join(splits) + " (test)")
     epoch = "the network as it was after that epoch, where it was kept"
     p.add_argument("--epoch", type=whole, metavar="N", help=epoch)
+    p.add_argument("--calibration", action="store_true", help="how sure it was, and how often it was right")
     as_json(p)
     p.set_defaults(verb="mlcore.commands.answers:evaluate")
 
@@ -112,12 +114,36 @@ def _runs(p: Any) -> None:
     )
 
 
+def _compare(p: Any) -> None:
+    p.add_argument("runs", nargs="+", metavar="RUN", help="two or more: the first is what the others are compared with")
+    folder(p)
+    whats = ["accuracy", "loss", "mse", "mae", "r2"]
+    p.add_argument("--what", choices=whats, metavar="NAME", help=" | ".join(whats) + " (the first that all have)")
+    as_json(p)
+    size(p)
+    p.set_defaults(verb="mlcore.commands.compare:compare")
+
+
 def _plot(p: Any) -> None:
     a_run(p)
-    p.add_argument("--what", choices=["loss", "accuracy"], default="loss", metavar="NAME", help="loss | accuracy")
+    whats = ["loss", "accuracy", "boundary", "confusion", "fit"]
+    p.add_argument("--what", choices=whats, default="loss", metavar="NAME", help=" | ".join(whats) + " (loss)")
+    p.add_argument("--epoch", type=whole, metavar="N", help="the network as it was after that epoch; points it out")
     p.add_argument("--log", action="store_true", help="a logarithmic scale")
     size(p)
-    p.set_defaults(verb="mlcore.commands.shelf:plot")
+    p.set_defaults(verb="mlcore.commands.plotting:plot")
+
+
+def _export(p: Any) -> None:
+    p.add_argument("run", metavar="RUN|MODEL", help="a run, or a .safetensors file of mlj")
+    folder(p)
+    targets = ["numpy", "pytorch", "sklearn", "c", "onnx", "safetensors", "toml"]
+    p.add_argument("--to", choices=targets, required=True, metavar="NAME", help=" | ".join(targets))
+    p.add_argument("-o", "--out", metavar="FILE", help="file or folder to write to; - is stdout (the run's name, here)")
+    p.add_argument("--epoch", type=whole, metavar="N", help="the network as it was after that epoch, where it was kept")
+    p.add_argument("--force", action="store_true", help="replace a file that is there")
+    as_json(p)
+    p.set_defaults(verb="mlcore.commands.export:export")
 
 
 def _explain(p: Any) -> None:
@@ -126,6 +152,14 @@ def _explain(p: Any) -> None:
     experiment(p)
     folder(p)
     p.set_defaults(verb="mlcore.commands.explain:explain")
+
+
+def _doctor(p: Any) -> None:
+    p.add_argument("experiment", metavar="RUN|RECIPE|FILE.toml", help="what to examine; a run by id, name or last")
+    settings(p)
+    folder(p)
+    as_json(p)
+    p.set_defaults(verb="mlcore.commands.doctor:doctor")
 
 
 def _data(p: Any) -> None:
@@ -207,8 +241,16 @@ VERBS: tuple[Verb, ...] = (
     Verb("watch", "follow a run that is running somewhere else", _watch),
     Verb("ctl", "pause, resume, step, stop or change a running run", _ctl),
     Verb("runs", "list, show and remove runs", _runs),
-    Verb("plot", "the curves of a run", _plot),
+    Verb("compare", "what differs between runs, and which is better", _compare),
+    Verb("plot", "curves of a run, what it believes, mistakes and fits", _plot),
+    Verb("export", "a trained network as files that work without mlj", _export),
     Verb("explain", "the plan of an experiment: every call of a training step", _explain),
+    Verb("arch", "check an architecture: shapes, parameters, and what is odd about it", checking.arch),
+    Verb("preflight", "check an experiment before its first epoch", checking.preflight),
+    Verb("gradcheck", "hold every gradient to central differences, and the kernels to both", checking.gradcheck),
+    Verb("trace", "one example forward and backward, with every number", checking.trace),
+    Verb("lr-find", "which learning rate to begin with", checking.lr_find),
+    Verb("doctor", "what is wrong with an experiment, with evidence and remedy", _doctor),
     Verb("data", "list, show, plot and fetch data sets", _data),
     Verb("recipes", "the experiments that come with mlj", _recipes),
     Verb("info", "this machine as mlj sees it: the first lines of a bug report", _info),

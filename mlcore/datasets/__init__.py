@@ -10,9 +10,19 @@ CATALOGUE = Catalogue(
     Entry("moons", "two interleaved half moons", "mlcore.datasets.toys:Moons"),
     Entry("blobs", "round clouds of points, one for each class", "mlcore.datasets.toys:Blobs"),
     Entry("spirals", "spiral arms wound into each other", "mlcore.datasets.toys:Spirals"),
+    Entry("xor", "four squares, of which opposite ones belong together", "mlcore.datasets.playground:Xor"),
+    Entry("gauss", "two round clouds that a straight line parts", "mlcore.datasets.playground:Gauss"),
+    Entry("checker", "a checkerboard", "mlcore.datasets.playground:Checker"),
     Entry("line", "numbers on a straight line: the smallest regression", "mlcore.datasets.line:Line"),
+    Entry("plane", "a tilted plane over two numbers: a regression", "mlcore.datasets.surfaces:Plane"),
+    Entry("hills", "three hills and three hollows over two numbers: a regression", "mlcore.datasets.surfaces:Hills"),
     Entry("digits", "handwritten digits of 8 x 8 pixels; no download", "mlcore.datasets.images:Digits"),
+    Entry("iris", "150 flowers of three species; no download", "mlcore.datasets.tables:Iris"),
+    Entry("wine", "178 wines of three growers; no download", "mlcore.datasets.tables:Wine"),
+    Entry("breast_cancer", "569 tumours, malignant or benign; no download", "mlcore.datasets.tables:BreastCancer"),
+    Entry("diabetes", "how the illness of 442 patients went on: a regression", "mlcore.datasets.tables:Diabetes"),
     Entry("mnist", "70,000 handwritten digits of 28 x 28 pixels", "mlcore.datasets.images:MNIST"),
+    Entry("file", "your own rows: CSV, NPZ, IDX, or pictures in folders", "mlcore.datasets.own:Own"),
 )
 
 

@@ -1,4 +1,4 @@
-"""Ceilings: the best accuracy any classifier can reach where classes overlap (the Bayes rate).
+"""Ceilings: the best accuracy any classifier can reach where classes overlap (the Bayes rate), or R² of a regression.
 
 Whoever knows the densities p_k of K equally frequent classes answers with the densest one and is right with probability
 
@@ -91,6 +91,39 @@ def spirals(classes: int, noise: float) -> float:
     turns = np.arange(-math.ceil(REACH * s / turn) - 1, math.ceil(REACH * s / turn) + 2) * turn
     arms = _normal(a[:, None, None] - centres[:, None] - turns, s).sum(axis=2)
     return _right(float(np.trapezoid(arms.max(axis=1), a)) / classes)
+
+
+@functools.cache
+def pair(distance: float, std: float) -> float:
+    """Two equally wide clouds: a point is nearer to its own centre unless it strays half the way to the other.
+
+    Phi(distance / 2 std)
+    """
+    return 0.5 * math.erfc(-distance / (2 * math.sqrt(2) * max(std, FINEST)))
+
+
+@functools.cache
+def board(fields: tuple[tuple[float, float], ...], noise: float) -> float:
+    """A board whose fields alternate between two classes; `fields` are those along one axis, from and to.
+
+    Both axes are alike and blurred by themselves. With a(x) the density of the even fields minus that of the odd ones,
+    class 0 minus class 1 is a(x1) a(x2), so that
+
+    accuracy = 1/2 + 1/2 (integral of |a(x)| dx)²
+    """
+    s = max(noise, FINEST)
+    edges = np.array(fields)
+    x = _around(np.unique(edges), s)
+    size = float((edges[:, 1] - edges[:, 0]).sum())
+    sign = np.where(np.arange(len(edges)) % 2, -1.0, 1.0)
+    inside = _cumulative((x[:, None] - edges[:, 0]).ravel() / s) - _cumulative((x[:, None] - edges[:, 1]).ravel() / s)
+    a = inside.reshape(len(x), -1) @ sign / size
+    return _right(0.5 + 0.5 * float(np.trapezoid(np.abs(a), x)) ** 2)
+
+
+def explained(variance: float, noise: float) -> float:
+    """The best R² there can be of numbers with a variance of their own, blurred by a normal distribution."""
+    return variance / (variance + noise**2)
 
 
 def _right(share: float) -> float:

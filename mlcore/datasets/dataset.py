@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -74,11 +75,32 @@ class Scaling(NamedTuple):
         return np.asarray(x, dtype=np.float64) / self.factor + self.shift
 
 
+class Column(NamedTuple):
+    """How a column of a table became features.
+
+    A number is one feature; `fill` stands where it was missing, None: nothing may be missing. A text is one feature for
+    each of its `categories`, 1 where the row has it (one-hot). `marked` adds a feature that is 1 where it was missing.
+    """
+
+    name: str
+    fill: float | str | None = None
+    categories: tuple[str, ...] = ()
+    marked: bool = False
+
+
+class Notice(NamedTuple):
+    """Something about a data set that does not stop a run, but that a person should know."""
+
+    code: str
+    message: str
+
+
 class Data(NamedTuple):
     """A loaded data set. `factor` multiplies stored uint8 inputs when a batch is gathered; it is 1 for float32 inputs.
 
     Floating inputs are already scaled. validation and test may be None. `ceiling` is the best possible accuracy
-    (Bayes) where it is known, else None. `image_shape` is (height, width) where the features are pixels.
+    (Bayes), or R² of a regression, where it is known, else None. `image_shape` is (height, width) where the features
+    are pixels. `columns` say how a raw row of a table became features, and are empty where it was features already.
     """
 
     train: Rows
@@ -90,6 +112,8 @@ class Data(NamedTuple):
     factor: float = 1.0
     ceiling: float | None = None
     image_shape: tuple[int, int] | None = None
+    columns: tuple[Column, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def input_shape(self) -> Shape:
@@ -132,5 +156,9 @@ class Dataset(Spec, frozen=True, tag_field="kind"):
         raise DataError(f"{name} has no rows but those in its files", code="DATA_FINITE", hint="use its test split")
 
     def ceiling(self) -> float | None:
-        """The best accuracy any classifier can reach on fresh rows (0..1), or None where it is not known."""
+        """The best accuracy, or R² of a regression, anybody can reach on fresh rows, or None where it is not known."""
         return None
+
+    def beside(self, folder: Path) -> Dataset:
+        """This data set with the files it names looked for in a folder: that of the configuration which names them."""
+        return self

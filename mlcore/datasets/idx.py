@@ -10,8 +10,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import math
-import os
-import stat
 import struct
 import zlib
 from pathlib import Path
@@ -20,7 +18,8 @@ from typing import BinaryIO
 import numpy as np
 
 from mlcore.datasets.dataset import Array
-from mlcore.errors import DataError, StorageError
+from mlcore.datasets.regular import opened
+from mlcore.errors import DataError
 
 LARGEST = 1 << 30  # bytes of values
 UINT8 = 8
@@ -32,15 +31,8 @@ def read(path: Path, *, sha256: str = "", largest: int = LARGEST) -> Array:
 
     Raises DataError when the file is not exactly one array, StorageError when it cannot be read.
     """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # never waits for the writer of a FIFO
-        with open(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise _error("is not a regular file", "DATA_NOT_REGULAR", str(path))
-            return decode(file, str(path), sha256=sha256, largest=largest)
-    except OSError as error:
-        code = "STORAGE_PERMISSION" if isinstance(error, PermissionError) else "STORAGE_IO"
-        raise StorageError(f"cannot read {path}: {error.strerror or error}", code=code, where=str(path)) from None
+    with opened(path) as file:
+        return decode(file, str(path), sha256=sha256, largest=largest)
 
 
 def decode(file: BinaryIO, where: str, *, sha256: str = "", largest: int = LARGEST) -> Array:

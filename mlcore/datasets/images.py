@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 from msgspec import Meta
 
-from mlcore.datasets import files, idx
-from mlcore.datasets.dataset import Array, Data, Dataset, Rows, SplitSpec, Task
+from mlcore.datasets import bundled, duplicates, files, idx
+from mlcore.datasets.dataset import Data, Dataset, Rows, SplitSpec, Task
 from mlcore.datasets.scaling import arrange, constant, fit
 from mlcore.datasets.split import shuffled
-from mlcore.errors import DataError
 
 TEN = Task("multiclass", 10, tuple("0123456789"))
 BRIGHTEST = 16  # of a pixel of `digits`
@@ -31,10 +27,12 @@ class Digits(Dataset, frozen=True, tag="digits"):
     ] = "minmax"
 
     def load(self) -> Data:
-        raw, y = _bundled()
+        raw, y = bundled.read("digits")
         parts = shuffled(y, self.split, self.seed)
         scaling = constant(64, 1 / BRIGHTEST) if self.scale == "minmax" else fit(raw[parts.train], self.scale)
-        return arrange(raw, y, parts, TEN, _pixels(8), scaling, image_shape=(8, 8))
+        notices = duplicates.notices(raw, parts)
+        labels = y.astype(np.int32)
+        return arrange(raw, labels, parts, TEN, _pixels(8), scaling, image_shape=(8, 8), notices=notices)
 
 
 class OfficialSplit(SplitSpec, frozen=True):
@@ -80,23 +78,3 @@ class MNIST(Dataset, frozen=True, tag="mnist"):
 def _pixels(side: int) -> tuple[str, ...]:
     """The names of the pixels of a square image, row by row: pixel_0_0, pixel_0_1, …"""
     return tuple(f"pixel_{row}_{column}" for row in range(side) for column in range(side))
-
-
-def _bundled() -> tuple[Array, Array]:
-    """scikit-learn's digits: pixels [1797, 64] float64 and labels [1797] int32.
-
-    The file is read where the package has it; importing the package itself costs more than a second.
-    """
-    spec = find_spec("sklearn")
-    if spec is None or not spec.submodule_search_locations:
-        raise DataError("digits come with scikit-learn, which is not installed", hint="pip install scikit-learn")
-    path = Path(spec.submodule_search_locations[0], "datasets", "data", "digits.csv.gz")
-    try:
-        with gzip.open(path, "rt", encoding="ascii") as file:
-            table = np.loadtxt(file, delimiter=",")
-    except FileNotFoundError:  # another release may keep it elsewhere, and knows where
-        from sklearn.datasets import load_digits
-
-        found = load_digits()
-        return found.data, found.target.astype(np.int32)
-    return table[:, :-1], table[:, -1].astype(np.int32)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from mlcore.datasets.dataset import Array, Data, Rows, Scale, Scaling, Task
+from mlcore.datasets.dataset import Array, Data, Notice, Rows, Scale, Scaling, Task
 from mlcore.datasets.split import Parts
+
+NAMED = 5  # features named in a notice
 
 
 def fit(train: Array, scale: Scale) -> Scaling:
@@ -29,6 +33,17 @@ def constant(features: int, factor: float) -> Scaling:
     return Scaling(np.zeros(features), np.full(features, factor))
 
 
+def constant_features(train: Array, names: tuple[str, ...]) -> tuple[Notice, ...]:
+    """A notice that names the features which never change in the training rows [n, features], if there are any."""
+    same = np.flatnonzero(train.max(axis=0) == train.min(axis=0))
+    if not len(same):
+        return ()
+    named = ", ".join(names[place] for place in same[:NAMED])
+    rest = f" and {len(same) - NAMED:,} more" if len(same) > NAMED else ""
+    verb = "never changes in the training rows: it says nothing, and is scaled by 1"
+    return (Notice("DATA_CONSTANT", f"{named}{rest} {verb}"),)
+
+
 def arrange(
     raw: Array,
     y: Array,
@@ -37,11 +52,14 @@ def arrange(
     names: tuple[str, ...],
     scaling: Scaling,
     *,
-    ceiling: float | None = None,
-    image_shape: tuple[int, int] | None = None,
+    factor: float | None = None,
+    **more: Any,
 ) -> Data:
-    """The data set of raw inputs [n, features] and targets, scaled and cut into its parts; empty parts are None."""
-    rows = Rows(scaling.apply(raw), y)
+    """The data set of raw inputs [n, features] and targets, scaled and cut into its parts; empty parts are None.
+
+    factor: leave the inputs as they are, to be multiplied by it when a batch is gathered. `more` are fields of Data.
+    """
+    rows = Rows(scaling.apply(raw) if factor is None else raw, y)
     train, validation, test = (rows.take(part) if len(part) else None for part in parts)
     assert train is not None
-    return Data(train, validation, test, task, names, scaling, ceiling=ceiling, image_shape=image_shape)
+    return Data(train, validation, test, task, names, scaling, 1.0 if factor is None else factor, **more)

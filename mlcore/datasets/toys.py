@@ -1,4 +1,4 @@
-"""Toys: points on a plane, made from a seed, on which everything about a classifier can be seen.
+"""Four classics: rings, moons, clouds and spiral arms.
 
 circles, moons and blobs are the same numbers as `sklearn.datasets.make_circles`, `make_moons` and `make_blobs` give for
 the same seed; they are written out here because importing scikit-learn costs more than a second. spirals are CS231n's.
@@ -6,92 +6,22 @@ the same seed; they are written out here because importing scikit-learn costs mo
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated
 
 import numpy as np
 from msgspec import Meta
 
 from mlcore.datasets import bayes
-from mlcore.datasets.dataset import Array, Data, Dataset, Rows, Task
-from mlcore.datasets.scaling import arrange, fit
-from mlcore.datasets.split import Parts, shuffled
-from mlcore.errors import DataError
-
-Random: TypeAlias = np.random.RandomState
-Points: TypeAlias = tuple[Array, Array]  # x [n, 2] float64, class numbers [n]
-Feature: TypeAlias = Literal["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"]
-Noise: TypeAlias = Annotated[float, Meta(ge=0, le=10, description="standard deviation of the noise")]
-Samples: TypeAlias = Annotated[int, Meta(ge=10, le=1_000_000, description="rows to make, all parts together")]
-
-FEATURES: dict[str, Callable[[Array, Array], Array]] = {
-    "x1": lambda x1, x2: x1,
-    "x2": lambda x1, x2: x2,
-    "x1^2": lambda x1, x2: x1 * x1,
-    "x2^2": lambda x1, x2: x2 * x2,
-    "x1*x2": lambda x1, x2: x1 * x2,
-    "sin(x1)": lambda x1, x2: np.sin(x1),
-    "sin(x2)": lambda x1, x2: np.sin(x2),
-}
+from mlcore.datasets.dataset import Array
+from mlcore.datasets.toy import Noise, Points, Random, Sampled, Toy
 
 
-class Toy(Dataset, frozen=True):
-    """Points on a plane. `features` are what the network sees of a point."""
-
-    features: Annotated[
-        tuple[Feature, ...], Meta(min_length=1, max_length=7, description="what the network sees of a point")
-    ] = ("x1", "x2")
-
-    def load(self) -> Data:
-        x, y = self.drawn()
-        raw, parts = self._seen(x), self._parts(y)
-        scaling, classes = fit(raw[parts.train], self.scale), self._classes()
-        task = Task("binary" if classes == 2 else "multiclass", classes, tuple(map(str, range(classes))))
-        return arrange(raw, y.astype(np.int32), parts, task, self.features, scaling, ceiling=self.ceiling())
-
-    def fresh(self, n: int, seed: int) -> Rows:
-        if n < 1:
-            raise DataError(f"fresh rows: expected at least 1, got {n}", code="DATA_EMPTY")
-        known, classes = self.drawn()
-        scaling = fit(self._seen(known)[self._parts(classes).train], self.scale)
-        x, y = self.points(n, np.random.RandomState([seed, self.seed]))  # a list seeds another stream than a number
-        return Rows(scaling.apply(self._seen(x)), y.astype(np.int32))
-
-    def ceiling(self) -> float | None:
-        return self._best() if {"x1", "x2"} <= set(self.features) else None
-
-    def drawn(self) -> Points:
-        """Every point and its class, in the order they are made."""
-        return self.points(self._rows(), np.random.RandomState(self.seed))
-
-    def points(self, n: int, random: Random) -> Points:
-        """n points and their classes, drawn from `random`."""
-        raise NotImplementedError(type(self).__name__)
-
-    def _rows(self) -> int:
-        raise NotImplementedError(type(self).__name__)
-
-    def _best(self) -> float:
-        raise NotImplementedError(type(self).__name__)
-
-    def _classes(self) -> int:
-        return 2
-
-    def _seen(self, x: Array) -> Array:
-        """The features of points [n, 2], float64 [n, features]."""
-        return np.stack([FEATURES[name](x[:, 0], x[:, 1]) for name in self.features], axis=1)
-
-    def _parts(self, y: Array) -> Parts:
-        return shuffled(y, self.split, self.seed)
-
-
-class Circles(Toy, frozen=True, tag="circles"):
+class Circles(Sampled, frozen=True, tag="circles"):
     """Two rings around one centre: class 0 has radius 1, class 1 lies inside.
 
     x = R (cos t, sin t) + noise      R = 1 or factor      t in equal steps around the circle
     """
 
-    n_samples: Samples = 1000
     noise: Noise = 0.05
     factor: Annotated[float, Meta(ge=0, lt=1, description="radius of the inner ring; the outer one has 1")] = 0.8
 
@@ -101,20 +31,16 @@ class Circles(Toy, frozen=True, tag="circles"):
         x, y = _mixed(x, [len(outer), len(inner)], random)
         return x + random.normal(scale=self.noise, size=x.shape), y
 
-    def _rows(self) -> int:
-        return self.n_samples
-
     def _best(self) -> float:
         return bayes.circles(self.factor, self.noise)
 
 
-class Moons(Toy, frozen=True, tag="moons"):
+class Moons(Sampled, frozen=True, tag="moons"):
     """Two half circles, each reaching into the other: class 0 above, class 1 below and to the right.
 
     x = (cos t, sin t) + noise   or   (1 - cos t, 1/2 - sin t) + noise      t from 0 to pi in equal steps
     """
 
-    n_samples: Samples = 1000
     noise: Noise = 0.2
 
     def points(self, n: int, random: Random) -> Points:
@@ -123,20 +49,16 @@ class Moons(Toy, frozen=True, tag="moons"):
         x, y = _mixed(np.concatenate([_on_circle(upper), np.stack([x, y], axis=1)]), [len(upper), len(lower)], random)
         return x + random.normal(scale=self.noise, size=x.shape), y
 
-    def _rows(self) -> int:
-        return self.n_samples
-
     def _best(self) -> float:
         return bayes.moons(self.noise)
 
 
-class Blobs(Toy, frozen=True, tag="blobs"):
+class Blobs(Sampled, frozen=True, tag="blobs"):
     """One round cloud for each class, its centre drawn from the square -10 … 10 by the data set's seed.
 
     x = centre + std * normal
     """
 
-    n_samples: Samples = 1000
     centers: Annotated[int, Meta(ge=2, le=20, description="clouds, one for each class")] = 4
     std: Annotated[float, Meta(gt=0, le=100, description="standard deviation of a cloud")] = 1.7
 
@@ -149,9 +71,6 @@ class Blobs(Toy, frozen=True, tag="blobs"):
 
     def _centres(self) -> Array:
         return np.random.RandomState(self.seed).uniform(-10, 10, (self.centers, 2))
-
-    def _rows(self) -> int:
-        return self.n_samples
 
     def _classes(self) -> int:
         return self.centers

@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from mlcore.errors import DataError, ShapeError
-from mlcore.kernels.activations import ACTIVATIONS
+from mlcore.kernels.activations import ACTIVATIONS, WITH_A_NUMBER
 from mlcore.kernels.arrays import Array, apart, as_floats, by_rows_or_columns, result, same_shape
 from mlcore.kernels.library import at, library
 
@@ -17,7 +17,7 @@ def matmul(
 ) -> Array:
     """activation(a b + bias): a [m, k], b [k, n], bias [n] -> [m, n].
 
-    a.T and b.T are read where they lie; relu, relu6, sigmoid and tanh are the activations.
+    a.T and b.T are read where they lie; the activations are those without a number of their own.
     """
     kernels, left, right = library(), by_rows_or_columns(a, "a"), by_rows_or_columns(b, "b")
     (m, k), (inner, n) = left.shape, right.shape
@@ -37,10 +37,10 @@ def matmul(
 
 def _number(activation: str | None) -> int:
     """What C calls an activation. Raises DataError when it is unknown."""
-    found = ACTIVATIONS.get(activation or "linear")
-    if found is None:
-        raise DataError(f"activation {activation!r} is unknown", hint="there are " + ", ".join(ACTIVATIONS))
-    return found
+    known = [kind for kind in ACTIVATIONS if kind not in WITH_A_NUMBER]
+    if (activation or "linear") not in known:
+        raise DataError(f"activation {activation!r} is unknown", hint="there are " + ", ".join(known))
+    return ACTIVATIONS[activation or "linear"]
 
 
 def _strides(x: Array, cols: int, rows: int) -> tuple[Any, int, int]:

@@ -9,4 +9,16 @@ CATALOGUE = Catalogue(
     Entry("relu6", "ReLU that stops growing at six", "mlcore.layers.activations:ReLU6"),
     Entry("sigmoid", "squeezes any number into 0 to 1", "mlcore.layers.activations:Sigmoid"),
     Entry("tanh", "squeezes any number into -1 to 1", "mlcore.layers.activations:Tanh"),
+    Entry("leaky_relu", "ReLU that lets a little of a negative number through", "mlcore.layers.activations:LeakyReLU"),
+    Entry("elu", "positive numbers pass, negative ones bend to -alpha", "mlcore.layers.activations:ELU"),
+    Entry("softplus", "ReLU without the corner", "mlcore.layers.activations:Softplus"),
+    Entry("silu", "each number times its own sigmoid", "mlcore.layers.activations:SiLU"),
+    Entry("gelu", "each number times the share of the normal distribution below it", "mlcore.layers.activations:GELU"),
+    Entry("dropout", "forgets numbers at random while it learns", "mlcore.layers.dropout:Dropout"),
+    Entry("batch_norm", "mean 0 and variance 1 over the rows of a batch", "mlcore.layers.norms:BatchNorm"),
+    Entry("layer_norm", "mean 0 and variance 1 over the numbers of a row", "mlcore.layers.norms:LayerNorm"),
+    Entry("flatten", "every row as one list of numbers", "mlcore.layers.flatten:Flatten"),
 )
+
+PAGE = "mlcore.layers.activations:"
+ACTIVATIONS = tuple(entry.name for entry in CATALOGUE if entry.where.startswith(PAGE))  # in the order of the catalogue

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlcore.spec import Spec
+from mlcore.spec import Spec, fields, kind_of
 
 Array: TypeAlias = NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
@@ -18,13 +18,14 @@ class Param(NamedTuple):
     """One parameter array of a layer: where it stands in the vector and how it starts follow from this.
 
     `role` is weight, bias, gain or statistic (in this order they lie in the vector; decay and L1 touch weights only);
-    fan_in and fan_out are what an initializer scales a weight by.
+    fan_in and fan_out are what an initializer scales a weight by; with `start` every number starts there instead.
     """
 
     shape: Shape
     role: str
     fan_in: int = 0
     fan_out: int = 0
+    start: float | None = None
 
 
 class Mode(NamedTuple):
@@ -47,6 +48,8 @@ class Layer(Spec, frozen=True, tag_field="kind"):
     Shapes lack the batch axis, arrays have it first. A page computes in the type it is given, float32 or float64.
     """
 
+    number: ClassVar[str] = ""  # the field that the architecture line writes as a number behind the layer's word
+
     def output_shape(self, shape: Shape) -> Shape:
         """The shape this layer turns `shape` into. Raises ShapeError when it cannot take it."""
         return shape
@@ -65,8 +68,19 @@ class Layer(Spec, frozen=True, tag_field="kind"):
 
     @property
     def word(self) -> str:
-        """How the architecture line writes this layer: `10`, `relu`."""
-        raise NotImplementedError(type(self).__name__)
+        """How the architecture line writes this layer: `10`, `relu`, `elu 1.5`, `batch_norm momentum=.2`."""
+        words = [kind_of(self)]
+        for field in fields(type(self)):
+            value = getattr(self, field.name)
+            if value != field.default:
+                words.append(written(value) if field.name == self.number else f"{field.name}={written(value)}")
+        return " ".join(words)
+
+
+def written(value: float) -> str:
+    """A number as the architecture line has it, read back exactly: .2, 1.5, 3."""
+    text = repr(value).removesuffix(".0")
+    return text.removeprefix("0") if text.startswith("0.") else text
 
 
 class Views(Protocol):

@@ -1,46 +1,121 @@
-"""The architecture as one line of text: `10 relu | 10 relu`, read and written."""
+"""The architecture as one line of text: `10 relu | drop .2 | 10 relu`, read and written."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
+from mlcore.catalogue import Entry
 from mlcore.errors import ConfigError
 from mlcore.layers import CATALOGUE
+from mlcore.layers.activations import Activation
 from mlcore.layers.dense import Dense
 from mlcore.layers.layer import Layer
+from mlcore.layers.norms import BatchNorm, LayerNorm
+
+WHOLE = re.compile(r"[-+]?[0-9]{1,4000}")
+NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+SHORT = {"drop": "dropout", "bn": "batch_norm", "ln": "layer_norm"}
+BEHIND = (Activation, BatchNorm, LayerNorm)  # written into the item of the layer before
+
+MEANT = {  # words of other notations, and what is written here instead
+    "->": "separate layers by |, as in 10 relu | 10 relu",
+    "-": "separate layers by |, as in 10 relu | 10 relu",
+    "linear": "write the number of units alone, as in 10 relu",
+    "softmax": "leave it out: it is part of the loss softmax_cross_entropy",
+    "logsoftmax": "leave it out: it is part of the loss softmax_cross_entropy",
+    "logistic": "it is called sigmoid",
+    "identity": "leave it out: units without a word after them stay as they are",
+    "none": "leave it out: units without a word after them stay as they are",
+}
 
 
 def parse(text: str) -> tuple[Layer, ...]:
     """Layers from a line: items separated by |, in each a number of units and then an activation.
 
+    A number behind a word that takes one is that word's (`drop .2`), other settings follow by name (`bn momentum=.2`).
     An empty line is the network without hidden layers. Raises ConfigError naming the item it cannot read.
     """
     layers: list[Layer] = []
     for place, item in enumerate(text.split("|") if text.strip() else (), start=1):
         words = item.split()
         if not words:
-            raise ConfigError(f"layers: item {place} of {text!r} is empty", hint="write e.g. 10 relu | 10 relu")
-        layers.extend(_layer(word, place) for word in words)
+            raise ConfigError(
+                f"layer {len(layers) + 1}, item {place} of {text!r:.80}: expected units or a layer, got nothing",
+                hint="take one | away, or write e.g. 10 relu | 10 relu",
+            )
+        while words:
+            layers.append(_layer(words, f"layer {len(layers) + 1}, item {place}"))
     return tuple(layers)
 
 
-def _layer(word: str, place: int) -> Layer:
-    if re.fullmatch(r"[-+]?[0-9]{1,4000}", word):
-        return Dense(int(word))
-    entry = CATALOGUE.find(word)
+def _layer(words: list[str], where: str) -> Layer:
+    """The first layer of some words, which are taken from the list."""
+    word = words.pop(0)
+    if WHOLE.fullmatch(word):
+        return _dense(word, where)
+    if NUMBER.fullmatch(word) or "=" in word:
+        message = f"{where}: expected units or a layer, got {word}, which belongs to none"
+        raise ConfigError(message, hint="write e.g. 10 relu, or 10 leaky_relu .1 | drop .2")
+    entry = _entry(SHORT.get(word, word), where)
     if entry.name == "dense":
-        raise ConfigError(f"layers: item {place}: dense needs its units", hint="write the number alone, e.g. 10 relu")
-    layer: Layer = entry.load()()
+        hint = "write the number alone, e.g. 10 relu"
+        raise ConfigError(f"{where}: expected the units of dense, got the word alone", hint=hint)
+    kind, given = entry.load(), {}
+    if words and kind.number and NUMBER.fullmatch(words[0]):
+        given[kind.number] = _value(words.pop(0))
+    while words and "=" in words[0]:
+        name, _, text = words.pop(0).partition("=")
+        if name not in kind.__struct_fields__:
+            there = ", ".join(kind.__struct_fields__) or "no setting"
+            message = f"{where}: expected {there} of {entry.name}, got the setting {name!r}"
+            raise ConfigError(message, hint="leave it out" + (f", or write {there}=" if kind.__struct_fields__ else ""))
+        given[name] = _value(text)
+    try:
+        layer: Layer = kind(**given)
+    except ConfigError as error:
+        hint = error.hint or f"mlj help {entry.name} has its settings"
+        raise ConfigError(f"{where}: {error}", code=error.code, hint=hint) from None
     return layer
 
 
+def _value(text: str) -> int | float | str:
+    """What a word stands for; a layer's own check answers for text where it wants a number."""
+    if not NUMBER.fullmatch(text):
+        return text
+    return int(text) if WHOLE.fullmatch(text) else float(text)
+
+
+def _dense(word: str, where: str) -> Dense:
+    try:
+        return Dense(int(word))
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}", code=error.code, hint="e.g. 10 relu") from None
+
+
+def _entry(word: str, where: str) -> Entry:
+    """The layer a word names. Raises ConfigError saying where, and the way out from other notations."""
+    try:
+        return CATALOGUE.find(word)
+    except ConfigError as error:
+        what = f"{where}: expected units or a layer, got {error}"
+        raise ConfigError(what, code=error.code, hint=_meant(word) or error.hint) from None
+
+
+def _meant(word: str) -> str:
+    """The way out where a word is of another notation, or units and a word that were not kept apart."""
+    units = re.fullmatch(r"([0-9]+)(?:\.[0-9]*)?,?([A-Za-z]\w*)?,?", word)
+    if units:
+        return f"units are a whole number and stand alone, as in {units[1]} {units[2] or 'relu'}"
+    return MEANT.get(re.sub(r"^nn\.|\(.*|,$", "", word).lower(), "")
+
+
 def write(layers: Iterable[Layer]) -> str:
-    """The line `parse` reads back to the same layers: an activation stands in the item of the layer before it."""
+    """The line `parse` reads back to the same layers: what bends or scales stands in the item of the layer before."""
     items: list[str] = []
     for layer in layers:
-        if isinstance(layer, Dense) or not items:
-            items.append(layer.word)
-        else:
+        if items and isinstance(layer, BEHIND):
             items[-1] += " " + layer.word
+        else:
+            items.append(layer.word)
     return " | ".join(items)

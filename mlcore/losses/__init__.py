@@ -70,6 +70,6 @@ def _of_task(loss: Loss, task: str) -> Loss:
         return MSE()
     if not loss.fits(task):
         fitting = [e.name for e in CATALOGUE if e.name != "auto" and e.load()().fits(task)]
-        hint = "use one of: " + ", ".join(fitting)
-        raise ConfigError(f"loss {kind_of(loss)} does not fit a {task} task", hint=hint)
+        message = f"output layer: expected a loss that fits a {task} task, got {kind_of(loss)}"
+        raise ConfigError(message, hint="use one of: " + ", ".join(fitting))
     return loss

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from mlcore.config import Config
+from mlcore.controls import CHANGEABLE
 from mlcore.errors import ConfigError, RunError, UsageError
 from mlcore.worker import protocol
 from mlcore.worker.board import Board
 from mlcore.worker.protocol import AnyCommand, Reply, Scene
-
-CHANGEABLE = ("optimizer", "batch_size", "epochs", "stopping", "recording")
 
 
 class Desk:
@@ -76,6 +75,6 @@ class Desk:
 def settings_of(config: Config, settings: dict[str, object]) -> Config:
     """A configuration a branch may have. Raises ConfigError for what would be another network or other data."""
     for name in settings:
-        if name.partition(".")[0] not in (*CHANGEABLE, "schedule", "seed"):
+        if name.partition(".")[0] not in (*CHANGEABLE, "seed"):
             raise ConfigError(f"{name} cannot change in a branch", hint="start a new run")
     return config.with_settings(settings)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from mlcore import losses
+from mlcore.differences import differences
 from tests.contracts.problems import LOSSES, made, targets, task_of
-from tests.contracts.test_every_layer import between_kinks, differences
+from tests.contracts.test_every_layer import between_kinks
 
 ROWS, OUTPUTS = 4, 3
 MORE = {

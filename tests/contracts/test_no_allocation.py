@@ -27,6 +27,8 @@ PLANS = {
     "large, clipped": LARGE | {"batch": 150, "optimizer": ("adamw", {"clip_norm": 1.0, "l1": 0.01})},
     "large": LARGE | {"batch": 150},
     "large, every row": LARGE | {"batch": 400},
+    "norms and dropout": {"body": "drop .1 | 20 batch_norm gelu | drop .5 | 9 layer_norm elu 2"},
+    "large, norms and dropout": LARGE | {"body": "150 batch_norm silu | drop .5 | 90 layer_norm | flatten"},
     "pixels": LARGE | {"batch": 150, "uint8": True, "optimizer": "sgd"},
 }
 pytestmark = pytest.mark.skipif(kernels.unavailable() is not None, reason=str(kernels.unavailable()))

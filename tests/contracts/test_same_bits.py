@@ -32,6 +32,10 @@ EXPERIMENTS = {
     "several blocks": BIG | {"rows": 1500, "batch": 1500, "weighted": True},
     "many rows of a tiny network": {"body": "16 relu | 16 sigmoid", "rows": 1003, "batch": 1003, "features": 2},
     "a wide first layer": {"body": "600 relu6 | 3", "features": 2, "rows": 200, "batch": 131},
+    "norms and dropout": BIG | {"body": "drop .1 | 150 batch_norm relu | drop .3 | 90 gelu layer_norm | flatten"},
+    "norms in several blocks": BIG | {"body": "150 layer_norm softplus | drop .5 | 90", "rows": 1500, "batch": 1500},
+    "a norm first": BIG | {"body": "batch_norm | layer_norm | 9 silu", "batch": 399},
+    "bends with a number": BIG | {"body": "150 leaky_relu .2 | 90 elu 1.5 | 30 leaky_relu"},
     "an activation alone": {"body": "tanh | 150 relu sigmoid | 80", "features": 90, "rows": 300, "batch": 200},
 }
 
@@ -102,7 +106,7 @@ def test_calls_run_one_by_one_are_the_step(experiment: str) -> None:
     losses = whole.train(0, 1, rates(1))
     program = session.program
     for number in range(len(program.calls)):
-        program.lib.mlj_run_call(program.plan, number, rows, rates(1)[0])
+        program.lib.mlj_run_call(program.plan, number, rows, 0, rates(1)[0])
     loss = program.array("row_loss")[:rows].sum(dtype=np.float64) / program.weight
     assert np.float32(loss) == pytest.approx(losses[0], rel=1e-6)
     assert np.array_equal(session.weights().vector, whole.weights().vector)

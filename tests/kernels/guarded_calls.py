@@ -105,10 +105,10 @@ def matmul(c: Call) -> None:
     p.c, p.c_row = c.write(m, n, c_row), c_row
     if c.rng.random() < 0.4:
         p.bias = c.read(n)
-    p.activation = int(c.rng.integers(0, 5))
+    p.activation, p.alpha, p.mask_alpha = int(c.rng.integers(0, 10)), 0.5, 0.5
     if c.rng.random() < 0.4:
         p.mask_y, p.mask_y_row = c.read((m - 1) * y_row + n if m and n else 0), y_row
-        p.mask_activation = int(c.rng.integers(0, 5))
+        p.mask_activation = int(c.rng.integers(0, 10))
     ops = lib.mlj_ops_now()
     middle = int(c.rng.integers(0, m + 1))
     ops.matmul(p, 0, middle)
@@ -127,12 +127,45 @@ def column_sum(c: Call) -> None:
 
 def activate(c: Call) -> None:
     n = c.size(True)
-    lib.mlj_parallel_activate(int(c.rng.integers(0, 5)), n, c.read(n), c.write(1, n))
+    lib.mlj_parallel_activate(int(c.rng.integers(0, 10)), 0.5, n, c.read(n), c.write(1, n))
 
 
 def activate_backward(c: Call) -> None:
     n = c.size(True)
-    lib.mlj_parallel_activate_backward(int(c.rng.integers(0, 5)), n, c.read(n), c.read(n), c.write(1, n))
+    kind = int(c.rng.integers(0, 10))
+    lib.mlj_parallel_activate_backward(kind, 0.5, n, c.read(n), c.read(n), c.write(1, n))
+
+
+def dropout(c: Call) -> None:
+    n, chance = c.size(True), ffi.new("mlj_chance *", {"seed": 3, "keep": 1 << 23, "scale": 2.0})
+    lib.mlj_ops_now().dropout(chance, int(c.rng.integers(0, 40)), n, c.read(n), c.write(1, n), c.write(1, n))
+
+
+def moments(c: Call) -> None:
+    rows, cols, ops = 1 + c.size(), 1 + c.size(True), lib.mlj_ops_now()
+    row = cols + int(c.rng.integers(0, 3))
+    ops.column_moments(rows, cols, c.read((rows - 1) * row + cols), row, c.write(1, cols), c.write(1, cols))
+    ops.row_moments(rows, cols, c.read(rows, cols), c.write(1, rows), c.write(1, rows))
+
+
+def normalize(c: Call) -> None:
+    rows, cols, by_row = c.size(), c.size(True), bool(c.rng.random() < 0.5)
+    own = rows if by_row else cols
+    x, mean, inverse, gain = c.read(rows, cols), c.read(own), c.read(own), c.read(cols)
+    lib.mlj_ops_now().normalize(rows, cols, x, mean, inverse, by_row, gain, c.read(cols), c.write(rows, cols))
+
+
+def normalize_backward(c: Call) -> None:
+    rows, cols, by_row, ops = c.size(), c.size(True), bool(c.rng.random() < 0.5), lib.mlj_ops_now()
+    own = rows if by_row else cols
+    x, dy, mean, inverse, gain = c.read(rows, cols), c.read(rows, cols), c.read(own), c.read(own), c.read(cols)
+    if c.rng.random() < 0.5:
+        ops.normalize_sums(rows, cols, x, dy, cols, mean, inverse, by_row, 0, c.write(1, cols), c.write(1, cols))
+    elif by_row:
+        ops.layer_norm_backward(rows, cols, x, dy, mean, inverse, gain, c.write(rows, cols))
+    else:
+        sums = c.read(cols), c.read(cols)
+        ops.batch_norm_backward(rows, cols, x, dy, mean, inverse, gain, *sums, 0.5, c.write(rows, cols))
 
 
 def softmax(c: Call) -> None:
@@ -259,6 +292,7 @@ KERNELS: tuple[Callable[[Call], None], ...] = (
     *(matmul, matmul, matmul, matmul, transpose, column_sum, activate, activate_backward, softmax, softmax_backward),
     *(softmax_cross_entropy, binary_cross_entropy, squared_error, absolute_error, update, gather, order_and_words),
     *(sum_of_squares, huber, kl_divergence, matmul_from_panels, matmul_to_panels, matmul_to_panels),
+    *(dropout, moments, normalize, normalize_backward),
 )
 
 

@@ -12,7 +12,7 @@ FRESH = 20_000
 
 
 @pytest.mark.parametrize("seed", [1, 42])
-@pytest.mark.parametrize("name", ["circles", "moons", "blobs", "spirals"])
+@pytest.mark.parametrize("name", ["circles", "moons", "blobs", "spirals", "xor"])
 def test_a_recipe_comes_within_a_point_and_a_half_of_the_ceiling_and_not_above_it(name: str, seed: int) -> None:
     config = load_recipe(f"journey/{name}").with_settings({"seed": seed})
     data = config.dataset.load()

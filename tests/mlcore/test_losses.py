@@ -98,7 +98,7 @@ def test_what_is_chosen_fits_the_task_or_says_why_not() -> None:
         losses.choose(smoothed, "regression")
     with pytest.raises(ConfigError, match="expected a number for each of 3 classes, got 2"):
         losses.choose(losses.Auto(class_weight=(1, 2)), "multiclass", 3)
-    with pytest.raises(ConfigError, match="huber does not fit a binary task"):
+    with pytest.raises(ConfigError, match="expected a loss that fits a binary task, got huber"):
         losses.choose(Huber(), "binary")
     with pytest.raises(ConfigError, match="balanced class weights are not numbers yet"):
         SoftmaxCrossEntropy(class_weight="balanced")(Z, Y)

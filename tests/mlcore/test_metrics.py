@@ -98,7 +98,40 @@ def test_no_rows_have_no_metrics(task):
 
 def test_every_line_of_the_catalogue_is_a_metric_evaluate_knows():
     z, y = np.array([[1.0], [2.0]]), np.array([[1.0], [3.0]])
-    known = metrics.evaluate(z, y, NUMBERS) | metrics.evaluate(z, np.array([1, 0]), BINARY)
+    known = metrics.evaluate(z, y, NUMBERS)
+    known |= metrics.evaluate(z, np.array([1, 0]), BINARY, metrics.possible(BINARY))
     assert set(metrics.CATALOGUE.names()) == set(known)
     for entry in metrics.CATALOGUE:
-        assert isinstance(entry.load()(z, y), float)
+        targets = y if entry.name in metrics.possible(NUMBERS) else np.array([1, 0])
+        assert isinstance(entry.load()(z, targets), float)
+
+
+@pytest.mark.parametrize(("task", "outputs"), [(BINARY, 1), (BINARY, 2), (FIVE, 5)])
+def test_precision_recall_and_f1_are_scikit_learn_s(task, outputs):
+    z, y = RANDOM.normal(size=(300, outputs)).astype(np.float32), RANDOM.randint(0, task.outputs - 1, 300)
+    y[:3] = task.outputs - 1
+    found = metrics.evaluate(z, y, task, ("precision", "recall", "f1"))
+    how = {"average": "binary" if task is BINARY else "macro", "zero_division": 0}
+    said = metrics.predicted(z)
+    assert found["precision"] == pytest.approx(theirs.precision_score(y, said, **how))
+    assert found["recall"] == pytest.approx(theirs.recall_score(y, said, **how))
+    assert found["f1"] == pytest.approx(theirs.f1_score(y, said, **how))
+
+
+def test_a_class_nobody_names_or_has_counts_zero():
+    z = np.eye(3, dtype=np.float32)[[0, 0, 1, 1]]
+    assert metrics.by_class(metrics.predicted(z), np.array([0, 0, 0, 1]), 3).tolist() == [
+        [1.0, 2 / 3, 0.8],
+        [0.5, 1.0, 2 / 3],
+        [0.0, 0.0, 0.0],
+    ]
+
+
+def test_every_metric_of_a_task_is_a_number_and_possible_at_the_monitor():
+    from mlcore.config import MONITORS
+
+    for task, outputs in ((BINARY, 1), (FIVE, 5)):
+        z, y = RANDOM.normal(size=(50, outputs)), RANDOM.randint(0, task.outputs, 50)
+        found = metrics.evaluate(z, y, task, metrics.possible(task))
+        assert all(np.isfinite(value) for value in found.values())
+        assert {f"validation_{name}" for name in found} <= set(MONITORS)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlcore import initializers
 from mlcore.errors import ConfigError, ShapeError
 from mlcore.layers import line
 from mlcore.layers.dense import Dense
@@ -41,14 +42,28 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:
     assert not np.array_equal(network.init(1, "he_normal"), network.init(2, "he_normal"))
 
 
-def test_he_normal_has_variance_two_over_inputs_and_biases_at_zero() -> None:
+@pytest.mark.parametrize(
+    ("name", "variance"),
+    [("he", 2 / 400), ("glorot", 2 / 900), ("lecun", 1 / 400)],
+)
+@pytest.mark.parametrize("form", ["normal", "uniform"])
+def test_an_initializer_has_the_variance_its_source_gives(name: str, form: str, variance: float) -> None:
     network = Network([Dense(500)], (400,))
-    views = network.views(network.init(0, "he_normal"))
-    assert views[0]["w"].var() == pytest.approx(2 / 400, rel=0.02)
-    assert not views[0]["b"].any()
+    views = network.views(network.init(0, f"{name}_{form}"))
+    assert views[0]["w"].var() == pytest.approx(variance, rel=0.02) and not views[0]["b"].any()
+    inside = np.abs(views[0]["w"]).max() <= np.sqrt(3 * variance)
+    assert inside == (form == "uniform")
 
 
-@pytest.mark.parametrize("name", ["he_normal", "glorot_uniform", "torch_default", "article_uniform", "zeros"])
+@pytest.mark.parametrize("shape", [(7, 5), (5, 7), (6, 6)])
+def test_orthogonal_weights_stand_upright_on_each_other(shape: tuple[int, int]) -> None:
+    network = Network([Dense(shape[1])], (shape[0],))
+    w = network.views(network.init(4, "orthogonal"))[0]["w"].astype(np.float64)
+    product = w.T @ w if shape[0] >= shape[1] else w @ w.T
+    np.testing.assert_allclose(product, np.eye(min(shape)), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", [each.name for each in initializers.CATALOGUE])
 def test_every_initializer_fills_every_number_with_something_finite(name: str) -> None:
     vector = Network.build(line.parse("9 relu"), (5,), 2).init(3, name)
     assert np.isfinite(vector).all() and (name == "zeros") == (not vector.any())
@@ -75,3 +90,51 @@ def test_a_line_that_cannot_be_read_is_refused_in_words(text: str, says: str) ->
     with pytest.raises(ConfigError) as caught:
         line.parse(text)
     assert says in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("10 leaky_relu .1|drop 0.2| 10 elu 1.5", "10 leaky_relu .1 | drop .2 | 10 elu 1.5"),
+        ("10 bn relu | dropout | 3 ln gelu", "10 batch_norm relu | drop .5 | 3 layer_norm gelu"),
+        ("bn momentum=.25 eps=1e-3 | flatten", "batch_norm eps=.001 momentum=.25 | flatten"),
+        ("10 leaky_relu negative_slope=.01 elu 1", "10 leaky_relu elu"),
+        ("drop 0 | 3 silu softplus | drop rate=1e-9", "drop 0 | 3 silu softplus | drop 1e-09"),
+    ],
+)
+def test_a_line_is_written_in_one_form(text: str, canonical: str) -> None:
+    assert line.write(line.parse(text)) == canonical
+    assert line.parse(canonical) == line.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("10 relu | drop 2", r"item 2: Dropout.rate: expected a number from 0 below 1, got 2"),
+        ("10 leaky_relu 16", r"item 1: LeakyReLU.negative_slope: expected a number from 0 to 1, got 16"),
+        ("10 relu .1", r"item 1: .1 belongs to no layer"),
+        ("10 momentum=.1", r"item 1: momentum=.1 belongs to no layer"),
+        ("10 bn speed=3", r"item 1: batch_norm has no setting 'speed'"),
+        ("10 gelu exact=yes", r"gelu has no setting 'exact'"),
+        ("10 bn momentum=high", r"BatchNorm.momentum: expected a number from 0 to 1, got 'high'"),
+        ("10 leeky_relu", r"unknown layer 'leeky_relu'"),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_refused_in_words(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        line.parse(text)
+
+
+def test_gains_and_statistics_start_at_their_own_numbers_whatever_the_initializer() -> None:
+    network = Network.build(line.parse("4 batch_norm | layer_norm"), (3,), 2)
+    assert (network.size, network.learned, network.weights) == (50, 42, 20)
+    for name in ("he_normal", "torch_default", "article_uniform", "zeros"):
+        views = network.views(network.init(1, name))
+        assert {key: set(value.tolist()) for key, value in views[1].items()} == {
+            "gain": {1.0},
+            "bias": {0.0},
+            "mean": {0.0},
+            "variance": {1.0},
+        }
+        assert set(views[2]["gain"]) == {1.0}
+    assert network.summary() == "3-4-2"

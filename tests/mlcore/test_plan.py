@@ -84,7 +84,7 @@ def test_a_plain_plan_keeps_every_layer_apart() -> None:
     plan = plan_of("4 relu | 3 tanh", fuse=False)
     assert len(plan.stages) == len(plan.network.layers) == 5
     assert [call.text for call in plan.calls[:6]] == ["gather", "dense", "relu", "dense", "tanh", "dense"]
-    assert all(call.mask == "linear" for call in plan.calls)
+    assert not any(call.mask for call in plan.calls)
 
 
 def test_nothing_before_the_first_parameters_runs_backward() -> None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 
 from mlcore.backends.backend import Problem, Weights
 from mlcore.backends.reference import Reference
+from mlcore.commands.training import test_loss as loss_on_test
+from mlcore.config import Config
 from mlcore.datasets.dataset import Rows
 from mlcore.layers.dense import Dense
 from mlcore.layers.line import parse
 from mlcore.losses import MAE, MSE, SoftmaxCrossEntropy
 from mlcore.network import Network
 from mlcore.optimizers import SGD
+from mlcore.report import article_lines
+from mlcore.state import State
+from mlcore.training import train
 
 
 def _open(network: Network, loss, rate: float, rows: Rows, vector, factor=1.0, precision="float64"):
@@ -34,6 +41,23 @@ def test_the_course_s_line_gives_its_printed_errors() -> None:
         if epoch in printed:  # the course measures the test error after the update
             test = np.abs(session.predict(x[40:]) - y[40:]).mean()
             assert (float(train), float(test)) == pytest.approx(printed[epoch], abs=1e-7)
+
+
+def test_the_article_s_lines_of_the_course_s_line_are_its_printed_errors() -> None:
+    """From the configuration to the printed line: the first loss before the epoch's update, the second after it."""
+    settings = {"dataset": "line", "dataset.n_samples": 50, "layers": "", "loss": "mae", "optimizer": "sgd"}
+    settings |= {"optimizer.learning_rate": 0.01, "batch_size": "full", "epochs": 91, "backend": "reference"}
+    config, out = Config().with_settings(settings), io.StringIO()
+    start = np.array([0.33669037, 0.12880941], np.float32)
+    state, data = State(Weights(start, np.zeros((1, 2), np.float32), 0)), config.dataset.load()
+    for _ in article_lines(train(config, resume=state, data=data), out, 30, lambda model: loss_on_test(model, data)):
+        pass
+    assert out.getvalue().splitlines() == [
+        "Epoch 0 | Training Loss: 0.31288 | Testing Loss: 0.48107",
+        "Epoch 30 | Training Loss: 0.05315 | Testing Loss: 0.14464",
+        "Epoch 60 | Training Loss: 0.03819 | Testing Loss: 0.08887",
+        "Epoch 90 | Training Loss: 0.02789 | Testing Loss: 0.06474",
+    ]
 
 
 def test_the_worked_backpropagation_gives_nine_digits() -> None:

@@ -173,8 +173,26 @@ def test_pausing_holds_until_resumed() -> None:
 
 def test_a_loss_that_is_not_a_number_ends_the_run_with_finite_weights() -> None:
     seen = events(config(**{"optimizer": "sgd", "optimizer.learning_rate": 1e30, "layers": "8 relu | 8 relu"}))
-    assert seen[-1].reason == "diverged" and "step" in seen[-1].message
+    assert seen[-1].reason == "diverged" and "at step 1: layer 3 (dense [8]) gave" in seen[-1].message
     assert np.isfinite(seen[-1].model.vector).all()
+
+
+@pytest.mark.parametrize("backend", ["native", "reference", "torch"])
+def test_a_diverged_run_may_go_back_to_its_last_epoch_with_half_the_rate(backend: str) -> None:
+    rate = {"optimizer": "sgd", "layers": "8 relu | 8 relu", "stopping.on_divergence": "rollback", "backend": backend}
+    seen = events(config(**rate, **{"optimizer.learning_rate": 1e30}))
+    cut = [event.new for event in seen if event.kind == "changed"]
+    assert cut == [5e29, 2.5e29, 1.25e29] and seen[-1].reason == "diverged"
+    warned = [event for event in seen if event.kind == "warned"]
+    assert [event.code for event in warned] == ["ROLLED_BACK"] * 3 and "back to epoch 0" in warned[0].message
+
+
+def test_the_monitor_and_the_goal_are_measured_whatever_they_are() -> None:
+    asked = {"stopping.monitor": "validation_f1", "stopping.goal": "train_recall >= 2"}
+    seen = events(config(**asked, epochs=3))
+    found = next(event.metrics for event in seen if event.kind == "epoch")
+    assert {"validation_f1", "train_f1", "train_recall", "validation_accuracy"} <= set(found)
+    assert "validation_precision" not in found
 
 
 def test_a_goal_ends_the_run_when_it_is_reached() -> None:

@@ -103,6 +103,7 @@ def test_a_wheel_carries_the_compiled_kernels_and_the_recipes_and_no_c(wheel: Pa
     assert "mlcore/_native.abi3.so" in names
     assert {f"mlcore/recipes/{recipe}.toml" for recipe in recipes()} <= set(names)
     assert {"mlcore/py.typed", "mlcore/_native.pyi", "tui/py.typed", "tui/captions.toml"} <= set(names)
+    assert "mlcore/recipes/journey/penguins.csv" in names
     assert [name for name in names if name.endswith(".tcss")]
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"mlcore", "tui", "mlj_tui"}
     assert not [name for name in names if name.endswith((".c", ".h", ".o", "build.py"))]

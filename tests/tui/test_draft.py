@@ -101,3 +101,32 @@ def test_a_new_seed_changes_the_seed_of_the_run_and_never_the_data(draft: Draft)
 def test_what_cannot_be_is_an_error_that_names_it(draft: Draft) -> None:
     with pytest.raises(ConfigError, match="epochs"):
         draft.changed({"epochs": 0})
+
+
+def test_norms_dropout_and_numbers_of_their_own_stay_with_their_layer(draft: Draft) -> None:
+    rich = draft.changed({"layers": "batch_norm | 8 batch_norm leaky_relu .1 | drop .2 | 8 | flatten | 4 gelu"})
+    assert (rich.units, rich.bend, len(rich.hidden)) == (8, "leaky_relu", 3)
+    assert (
+        rich.with_units(1).config.setting("layers").startswith("batch_norm | 12 batch_norm leaky_relu .1 | drop .2 |")
+    )
+    bent = rich.with_bend().config.setting("layers")
+    assert bent == "batch_norm | 8 batch_norm relu | drop .2 | 8 relu | flatten | 4 relu"
+    straight = rich.changed({"layers": bent.replace("relu", "relu6")}).with_bend().config.setting("layers")
+    assert straight == "batch_norm | 8 batch_norm | drop .2 | 8 | flatten | 4"
+    assert rich.without_layer().with_layer().config.setting("layers").endswith("8 | flatten | 8 | flatten")
+
+
+def test_a_word_of_the_catalogue_is_put_into_the_selected_layer_and_taken_out_again(draft: Draft) -> None:
+    deeper = draft.with_next_selected()
+    for word, line in (
+        ("batch_norm", "8 relu | 8 batch_norm relu"),
+        ("dropout", "8 relu | 8 relu | drop .5"),
+        ("flatten", "8 relu | 8 relu | flatten"),
+    ):
+        changed = deeper.with_word(word)
+        assert changed.config.setting("layers") == line
+        assert changed.with_word(word).config == draft.config
+    assert draft.with_bends("gelu").config.setting("layers") == "8 gelu | 8 gelu"
+    assert draft.with_word("dense").config.setting("layers") == "8 relu | 8 relu | 8 relu"
+    both = draft.with_word("dropout").with_word("batch_norm").with_word("dropout")
+    assert both.config.setting("layers") == "8 batch_norm relu | 8 relu"

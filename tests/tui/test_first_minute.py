@@ -114,7 +114,7 @@ def test_the_keys_the_captions_name_do_what_they_say(opened: tuple[VirtualTermin
     terminal.press("b")
     assert terminal.see("A new run goes on")
     assert terminal.wait(lambda _: last()["run"] not in ("", before))
-    terminal.press("right", "right", "right", "right")
+    terminal.press(*["right"] * 6)
     assert shows(dataset="digits")
     assert terminal.see("what it reads")
     assert terminal.wait(lambda _: last()["metrics"].get("test_accuracy", 0) > 0.85)

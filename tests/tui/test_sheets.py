@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from textual.command import CommandList
 
+import mlcore
 from tests.tui.living import SLOW, Living, living
 from tui.commands import COMMANDS, commands
 from tui.demo import SCRIPT, Demo
@@ -79,6 +80,10 @@ async def test_the_palette_has_every_command_every_data_set_and_every_recipe(tmp
         assert {command.title for command in COMMANDS if command.id != "palette"} <= set(titles)
         assert {f"Data: {name}" for name in lab.app.lab.recipes} <= set(titles)
         assert "Recipe: journey/moons" in titles
+        for kind, table in (("Layer", mlcore.layers), ("Loss", mlcore.losses), ("Optimizer", mlcore.optimizers)):
+            assert {f"{kind}: {name}" for name in table.CATALOGUE.names()} <= set(titles)
+        assert {f"Data: {name}" for name in mlcore.datasets.CATALOGUE.names() if name != "file"} <= set(titles)
+        assert {"Schedule: one_cycle", "Weights: orthogonal"} <= set(titles)
 
 
 def found(lab: Living) -> list[str]:
@@ -96,6 +101,12 @@ async def test_a_word_typed_into_the_palette_does_what_it_names(tmp_path: Path) 
         await lab.press("enter")
         await lab.until(lambda: lab.app.screen is lab.app.laboratory)
         assert (await lab.learned(dataset="blobs")).class_names
+        await lab.press("ctrl+p")
+        await lab.until(lambda: lab.app.screen is not lab.app.laboratory)
+        await lab.press(*"layer tanh")
+        await lab.until(lambda: found(lab)[:1] == ["Layer: tanh"])
+        await lab.press("enter")
+        await lab.until(lambda: lab.app.lab.draft.bend == "tanh")
 
 
 async def test_every_theme_can_be_chosen_and_drawn(tmp_path: Path) -> None:

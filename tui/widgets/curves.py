@@ -182,7 +182,9 @@ When the run has ended, test is the share of rows it never saw, counted once. A 
         """Names and values, the most wanted first."""
         metrics, facts = frame.metrics, list[tuple[str, str]]()
         if frame.ceiling is not None:
-            facts.append(("best possible", percent(frame.ceiling)))
+            numbers = frame.task == "regression"
+            r2 = "best possible R²" if self.unicode else "best possible R2"
+            facts.append((r2, figure(frame.ceiling)) if numbers else ("best possible", percent(frame.ceiling)))
         facts += [
             (f"{s} accuracy", percent(metrics[f"{s}_accuracy"])) for s in ("test", *MARKS) if f"{s}_accuracy" in metrics
         ]

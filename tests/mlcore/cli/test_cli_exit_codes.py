@@ -110,7 +110,10 @@ def test_7_for_more_memory_than_there_is(mlj) -> None:
 def test_8_for_a_loss_that_is_no_number(mlj) -> None:
     said = mlj("train line-relu6 --epochs 9 --no-progress --set optimizer.learning_rate=1e30", "--set", "layers=8 relu")
     assert said.code == 8 and said.out.startswith("diverged: ")
-    assert re.search(r"error\[DIVERGED\]: .* step \d+\n  hint: .*--set optimizer.learning_rate=0.01", said.err)
+    assert re.search(
+        r"error\[DIVERGED\]: .* step \d+: layer 3 \(dense \[1\]\) .*\n  hint: .*--set optimizer.learning_rate=0.01",
+        said.err,
+    )
 
 
 def test_a_diverged_run_ends_its_json_with_its_end(mlj) -> None:

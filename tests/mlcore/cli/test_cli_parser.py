@@ -97,11 +97,3 @@ def test_help_imports_nothing_heavy() -> None:
 def test_an_option_before_the_verb_is_answered(mlj) -> None:
     said = mlj("--versoin")
     assert said.code == 2 and "unknown option '--versoin'" in said.err and "did you mean '--version'?" in said.err
-
-
-def test_completions_know_verbs_options_and_recipes(mlj) -> None:
-    bash = mlj("completion bash").out
-    assert subprocess.run(["bash", "-n"], input=bash, text=True).returncode == 0
-    assert "resume" in bash and "--log-every" in bash and "mnist-mlp" in bash
-    assert "bashcompinit" in mlj("completion zsh").out
-    assert "__fish_seen_subcommand_from train" in mlj("completion fish").out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -58,9 +59,10 @@ def test_the_list_shows_the_parent_with_its_spread_and_hides_the_children(
     assert all(f"trio-{seed}" in shown for seed in (42, 43, 44))
 
 
-@pytest.mark.parametrize("verb", ["predict", "evaluate", "resume", "watch", "plot"])
+@pytest.mark.parametrize("verb", ["predict", "evaluate", "resume", "watch", "plot --what boundary"])
 def test_a_verb_that_wants_one_network_says_how_to_name_it(verb: str, three: Said, mlj: Callable[..., Said]) -> None:
-    refused = mlj(f"{verb} last")
+    verb, _, more = verb.partition(" ")
+    refused = mlj(f"{verb} last {more}")
     assert refused.code == 5
     assert "error[RUN_MANY]: run trio is 3 networks, one a seed\n  hint: name one, e.g. trio-42;" in refused.err
 
@@ -118,9 +120,13 @@ def test_a_seed_that_diverges_is_exit_8_and_named(mlj: Callable[..., Said]) -> N
     assert "error[DIVERGED]: seed 42 and 1 more: the loss is not a number at step" in said.err
 
 
-def test_lines_about_one_network_are_refused(mlj: Callable[..., Said]) -> None:
-    said = mlj("train circles --set repeats=2 --log-every 2", *WORDS)
-    assert said.code == 2 and "--log-every tells of one network" in said.err
+def test_every_network_has_its_own_line_of_losses(mlj: Callable[..., Said]) -> None:
+    pattern = r"^seed (\d+) \| Epoch (\d+) \| Training Loss: (\d\.\d{5}) \| Testing Loss: (\d\.\d{5})$"
+    for words in ("circles", "line-relu6 --backend reference"):  # the second has no validation split
+        said = mlj(f"train {words} --set repeats=2 --log-every 4 --no-record --epochs 6", "--set", "layers=5 tanh")
+        found = re.findall(pattern, said.out, re.M)
+        assert sorted((seed, epoch) for seed, epoch, *_ in found) == [(s, e) for s in ("42", "43") for e in ("0", "4")]
+        assert len({(first, second) for *_, first, second in found}) == 4 and "seed 42:" not in said.out
 
 
 @pytest.mark.parametrize("backend", ["auto", "reference"])

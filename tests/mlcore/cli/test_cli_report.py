@@ -77,6 +77,13 @@ def test_the_article_line_falls_back_to_the_test_loss_of_that_moment() -> None:
     assert out.getvalue() == "Epoch 0 | Training Loss: 0.50000 | Testing Loss: 0.25000\n"
 
 
+def test_the_article_line_leaves_out_a_loss_that_nobody_knows() -> None:
+    assert report.article_line(EpochEnded(1, 1, 0.1, {"train_loss": 0.5}), 1, lambda model: None) == (
+        "Epoch 0 | Training Loss: 0.50000"
+    )
+    assert report.article_line(STARTED, 1, lambda model: None) == ""
+
+
 def test_a_pipe_gets_one_line_an_epoch() -> None:
     out = io.StringIO()
     list(report.epoch_lines([STARTED, EPOCH, Changed(1, 5, "epochs", 10, 20), EPOCH], out))

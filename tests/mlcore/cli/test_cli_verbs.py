@@ -67,6 +67,12 @@ def test_the_article_lines_come_every_nth_epoch_and_differ_in_their_losses(mlj) 
     assert all(first != second for _, first, second in found)
 
 
+def test_watching_a_run_without_validation_rows_says_only_the_loss_it_knows(mlj) -> None:
+    assert mlj("train line-relu6 --backend reference -q --epochs 2 --set", "layers=8 relu").code == 0
+    lines = mlj("watch last --log-every 1").out.splitlines()[:2]
+    assert all(re.fullmatch(r"Epoch \d \| Training Loss: \d\.\d{5}", line) for line in lines)
+
+
 def test_options_beat_the_environment_which_beats_the_recipe(mlj, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLJ_SEED", "7")
     monkeypatch.setenv("MLJ_BACKEND", "reference")
@@ -161,7 +167,12 @@ def test_evaluate_repeats_what_training_measured_and_counts_mistakes(trained) ->
         assert right == pytest.approx(line[f"{split}_accuracy"]) and np.sum(line["confusion"]) == line["rows"]
     text = trained("evaluate otter").out
     assert text.startswith("otter: 200 rows of the test split\n") and "best possible 97.7" in text
-    assert "label (down) and prediction (across)" in text
+    assert "label (down) and prediction (across)" in text and "class  precision  recall" in text
+    assert line["classes"]["0"]["rows"] + line["classes"]["1"]["rows"] == line["rows"]
+    assert line["classes"]["1"]["f1"] == pytest.approx(line["test_f1"])
+    (line,) = trained("evaluate otter --calibration --json").lines
+    assert sum(count for count, *_ in line["calibration"]) == line["rows"]
+    assert "confidence  accuracy" in trained("evaluate otter --calibration").out
 
 
 def test_predict_shows_the_first_test_rows_in_file_order(trained) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from mlcore.datasets import bayes
+from mlcore.datasets.playground import Checker, Gauss, Xor
+from mlcore.datasets.surfaces import Hills, Plane
 from mlcore.datasets.toys import Blobs, Circles, Moons, Spirals
 
 PUBLISHED = [
@@ -24,6 +26,10 @@ PUBLISHED = [
     (Spirals(classes=4), 96.1),
     (Spirals(classes=5), 93.8),
     (Spirals(classes=6), 92.1),
+    (Gauss(noise=1.0), 99.77),  # Phi(2 sqrt 2)
+    (Xor(noise=0.0), 100),
+    (Xor(noise=2.0), 77.25),  # q² + (1 - q)², q the share of one axis that keeps its sign
+    (Checker(noise=0.0), 100),
 ]
 
 
@@ -83,12 +89,31 @@ def test_the_nearest_angle_reaches_the_ceiling_of_spirals():
     assert right.mean() == pytest.approx(toy.ceiling(), abs=0.003)
 
 
+def test_the_field_a_point_lies_in_reaches_the_ceiling_of_a_board():
+    for toy in (Xor(noise=1.0), Checker(noise=0.3), Checker(squares=3, noise=0.5)):
+        x, y = toy.points(200_000, np.random.RandomState([1]))
+        edges = toy._edges()[1:-1] if isinstance(toy, Checker) else [0.0]
+        field = np.searchsorted(edges, x).sum(axis=1) % 2
+        right = (field if isinstance(toy, Checker) else 1 - field) == y
+        assert right.mean() == pytest.approx(toy.ceiling(), abs=4 * right.std() / math.sqrt(len(x)))
+
+
+@pytest.mark.parametrize("toy", [Plane(), Plane(noise=2.0), Hills(), Hills(noise=0.5)])
+def test_who_knows_the_surface_reaches_the_best_r2(toy):
+    x, y = toy.points(200_000, np.random.RandomState([1]))
+    reached = 1 - ((y - toy.height(x)) ** 2).mean() / y.var()
+    assert reached == pytest.approx(toy.ceiling(), abs=0.004)
+    assert toy.load().ceiling == toy.ceiling() and toy.load().task == ("regression", 1, ())
+
+
 @pytest.mark.parametrize("toy", [Circles(noise=0), Circles(noise=0, factor=0), Moons(noise=0), Spirals(noise=0)])
 def test_without_noise_everything_can_be_known(toy):
     assert toy.ceiling() == pytest.approx(1, abs=1e-4) and toy.ceiling() <= 1
 
 
-@pytest.mark.parametrize("toy", [Circles(noise=10), Moons(noise=10), Spirals(noise=10), Blobs(std=100, centers=10)])
+@pytest.mark.parametrize(
+    "toy", [Circles(noise=10), Moons(noise=10), Spirals(noise=10), Blobs(std=100, centers=10), Checker(noise=5)]
+)
 def test_in_loud_noise_little_more_than_chance_is_left(toy):
     chance = 1 / toy._classes()
     assert chance <= toy.ceiling() < chance + 0.03

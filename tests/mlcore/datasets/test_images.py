@@ -13,7 +13,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from mlcore.config import load_recipe
-from mlcore.datasets import files, images
+from mlcore.datasets import bundled, files
 from mlcore.datasets.dataset import SplitSpec
 from mlcore.datasets.images import MNIST, Digits, OfficialSplit
 from mlcore.errors import ConfigError, DataError
@@ -39,7 +39,7 @@ def real_mnist():
 
 
 def test_digits_are_the_rows_of_scikit_learn_divided_by_16():
-    raw, y = images._bundled()
+    raw, y = bundled.read("digits")
     expected = load_digits()
     assert np.array_equal(raw, expected.data) and np.array_equal(y, expected.target)
     data = Digits(split=SplitSpec(test=0, validation=0)).load()
@@ -58,13 +58,13 @@ def test_digits_are_split_into_ten_classes_everywhere():
 
 def test_digits_fall_back_to_the_package_when_its_file_has_moved(tmp_path, monkeypatch):
     elsewhere = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
-    monkeypatch.setattr(images, "find_spec", lambda name: elsewhere)
-    raw, y = images._bundled()
-    assert np.array_equal(raw, load_digits().data) and y.dtype == np.int32
+    monkeypatch.setattr(bundled, "find_spec", lambda name: elsewhere)
+    raw, y = bundled.read("digits")
+    assert np.array_equal(raw, load_digits().data) and np.array_equal(y, load_digits().target)
 
 
 def test_digits_without_scikit_learn_are_refused_with_the_command_that_helps(monkeypatch):
-    monkeypatch.setattr(images, "find_spec", lambda name: None)
+    monkeypatch.setattr(bundled, "find_spec", lambda name: None)
     with pytest.raises(DataError) as caught:
         Digits().load()
     assert "pip install scikit-learn" in caught.value.hint

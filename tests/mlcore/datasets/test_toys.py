@@ -15,7 +15,8 @@ from mlcore import datasets
 from mlcore.config import Config, from_dict
 from mlcore.datasets.dataset import Rows
 from mlcore.datasets.split import shuffled
-from mlcore.datasets.toys import FEATURES, Blobs, Circles, Moons, Spirals
+from mlcore.datasets.toy import FEATURES
+from mlcore.datasets.toys import Blobs, Circles, Moons, Spirals
 from mlcore.errors import ConfigError, DataError
 
 SEEDS = [0, 1, 42, 43, 2**32 - 1]
@@ -165,7 +166,7 @@ def test_toys_and_digits_load_without_scikit_learn_and_other_heavy_imports():
 import json, sys
 from mlcore import datasets
 before = "numpy" in sys.modules
-for name in ("circles", "moons", "blobs", "spirals", "line", "digits"):
+for name in ("circles", "moons", "blobs", "spirals", "xor", "hills", "line", "digits", "iris", "diabetes"):
     datasets.resolve(name)().load()
 print(json.dumps([before] + [m for m in ("sklearn", "scipy", "pandas", "torch", "urllib.request") if m in sys.modules]))
 """

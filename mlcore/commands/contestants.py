@@ -1,0 +1,183 @@
+"""The runs of a comparison: what is different about them, what they reached, and which of two is better."""
+
+from __future__ import annotations
+
+import statistics
+import warnings
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlcore import metrics, verdict
+from mlcore.commands.answers import outputs
+from mlcore.commands.data import splits
+from mlcore.commands.drawing import Band
+from mlcore.commands.story import plural
+from mlcore.datasets.dataset import Data, Rows
+from mlcore.errors import CheckpointError
+from mlcore.model import Model, blueprint
+from mlcore.runs import Run, children
+from mlcore.sanitize import sanitize
+from mlcore.spec import kind_of
+from mlcore.verdict import Verdict
+
+LOWER = ("loss", "mse", "mae")  # metrics of which less is better
+SCALED = ("scale", "features")  # settings of a data set that change what the network sees, not the rows
+CONFIDENCE = 0.95
+
+
+class Contestant:
+    """A run, or a run of many seeds with all of them."""
+
+    def __init__(self, run: Run, root: str | None) -> None:
+        self.run, self.config = run, run.config
+        self.name = sanitize(run.name, 24)
+        self.seeds = children(run, root) if run.children else [run]
+
+    @cached_property
+    def models(self) -> list[Model]:
+        """The networks, one a seed. Raises CheckpointError where one has no weights yet."""
+        return [run.model() for run in self.seeds]
+
+    @cached_property
+    def data(self) -> Data:
+        """Its data set."""
+        return self.config.dataset.load()
+
+    @property
+    def trained(self) -> bool:
+        """Whether every network has weights, of the end or so far."""
+        try:
+            return bool(self.models)
+        except CheckpointError:
+            return False
+
+    @property
+    def task(self) -> str:
+        """What is asked of it."""
+        return str(self.data.task.kind)
+
+    @property
+    def judged(self) -> tuple[str, Rows]:
+        """The rows it is judged by, test where there are any, and the name of that split."""
+        there = splits(self.data)
+        name = next(name for name in ("test", "validation", "train") if name in there)
+        return name, there[name]
+
+    @cached_property
+    def outputs(self) -> list[NDArray[Any]]:
+        """The raw outputs of each network for the rows it is judged by."""
+        x = self.data.inputs(self.judged[1])
+        return [outputs(model, x) for model in self.models]
+
+    def metric(self, what: str) -> Callable[[NDArray[Any], NDArray[Any]], float]:
+        """A metric of outputs and targets by name; `loss` is its own loss."""
+        if what == "loss":
+            loss = blueprint(self.models[0].config, self.data)[1]
+            return lambda z, y: loss(z, y)[0]
+        found: Callable[[NDArray[Any], NDArray[Any]], float] = metrics.CATALOGUE.find(what).load()
+        return found
+
+    def reached(self, what: str) -> list[float]:
+        """The metric of each network on the rows it is judged by."""
+        measure, y = self.metric(what), self.judged[1].y
+        return [measure(z, y) for z in self.outputs]
+
+    @cached_property
+    def histories(self) -> list[dict[str, list[Any]]]:
+        """The curves of each seed."""
+        return [run.history for run in self.seeds]
+
+    def curve(self, name: str) -> tuple[list[int], NDArray[np.float64]]:
+        """Epochs and the values of a metric by seed [seeds, epochs], NaN where a seed has ended; none: no epochs."""
+        there = [history for history in self.histories if name in history]
+        longest = max((len(history[name]) for history in there), default=0)
+        table = np.full((len(there), longest), np.nan)
+        for row, history in zip(table, there, strict=True):
+            row[: len(history[name])] = history[name]
+        epochs = next((history["epoch"] for history in there if len(history[name]) == longest), [])
+        return epochs, table
+
+    def band(self, name: str) -> Band:
+        """The curve of a metric; of several seeds the median, and the lowest and the highest."""
+        epochs, table = self.curve(name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # an epoch in which every seed is NaN stays NaN
+            middle = np.nanmedian(table, axis=0).tolist() if len(table) else []
+            edges = [edge(table, axis=0).tolist() for edge in (np.nanmin, np.nanmax)] if len(table) > 1 else []
+        return epochs, middle, *edges
+
+
+def differences(contestants: list[Contestant]) -> dict[str, list[Any]]:
+    """The settings that are not the same in all, by dotted name, with the value of each.
+
+    One that only some have follows from a kind that differs, and is left out.
+    """
+    plain = [_flat(each.config.to_dict()) for each in contestants]
+    names = dict.fromkeys(name for each in plain for name in each)
+    rows = {name: [each.get(name) for each in plain] for name in names}
+    return {name: values for name, values in rows.items() if None not in values and any(v != values[0] for v in values)}
+
+
+def _flat(plain: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in plain.items():
+        found |= _flat(value, f"{path}{name}.") if isinstance(value, Mapping) else {path + name: value}
+    return found
+
+
+def incomparable(first: Contestant, second: Contestant, what: str) -> str:
+    """Why two cannot be compared by a metric, or nothing."""
+    for each in (first, second):
+        if not each.trained:
+            return f"{each.name} has no weights yet"
+    a, b = (each.config.to_dict()["dataset"] for each in (first, second))
+    rows = differences_of(a, b)
+    if rows:
+        name = "kind" if "kind" in rows else rows[0]
+        return f"their data differ: dataset.{name} is {_said(a.get(name))} and {_said(b.get(name))}"
+    if not np.array_equal(first.judged[1].y, second.judged[1].y):
+        return "their data differ, although they are called the same"
+    if what == "loss" and first.models[0].loss != second.models[0].loss:
+        return f"their losses are not the same: {kind_of(first.models[0].loss)} and {kind_of(second.models[0].loss)}"
+    if (len(first.seeds) > 1) != (len(second.seeds) > 1):
+        counts = " and ".join(plural(len(each.seeds), "seed") for each in (first, second))
+        return f"they are {counts}; give both several with --set repeats=5"
+    return ""
+
+
+def differences_of(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
+    """The settings of two data sets that make their rows other rows."""
+    plain = _flat(a), _flat(b)
+    return [
+        name
+        for name in dict.fromkeys((*plain[0], *plain[1]))
+        if name not in SCALED and plain[0].get(name) != plain[1].get(name)
+    ]
+
+
+def _said(value: Any) -> str:
+    return sanitize("not there" if value is None else value, 40)
+
+
+def judge(first: Contestant, second: Contestant, what: str, confidence: float) -> Verdict:
+    """The second less the first, of two that are not `incomparable`: over seeds, or of one network each over rows."""
+    if len(first.seeds) > 1:
+        return verdict.over_seeds(np.array(first.reached(what)), np.array(second.reached(what)), confidence)
+    y = first.judged[1].y
+    (a,), (b,) = first.outputs, second.outputs
+    if what == "accuracy":
+        return verdict.paired_shares(metrics.predicted(a) == y, metrics.predicted(b) == y, confidence)
+    return verdict.paired_rows(first.metric(what), a, b, y, confidence)
+
+
+def median_range(values: list[float], written: Callable[[float], str]) -> str:
+    """One number, or of several the median and from where to where they reach."""
+    if not values:
+        return ""
+    if min(values) == max(values):
+        return written(values[0])
+    return f"{written(statistics.median(values))} ({written(min(values))} to {written(max(values))})"

@@ -1,0 +1,210 @@
+"""Your own rows: a table in a text file, arrays of NumPy, a pair of IDX files, or folders of pictures, one a class."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+import numpy as np
+from msgspec import Meta
+
+from mlcore.datasets import columns, delimited, duplicates, idx, npy, pictures, targets
+from mlcore.datasets.columns import Impute
+from mlcore.datasets.dataset import Array, Data, Dataset, SplitSpec, Task
+from mlcore.datasets.delimited import Header, Table
+from mlcore.datasets.regular import opened
+from mlcore.datasets.scaling import arrange, constant, constant_features, fit
+from mlcore.datasets.split import Parts, shuffled
+from mlcore.datasets.targets import Wanted
+from mlcore.errors import ConfigError, DataError
+from mlcore.spec import changed
+
+OwnScale: TypeAlias = Literal["auto", "standard", "minmax", "div255", "none"]
+Which: TypeAlias = str | int
+
+SCALES = "auto: / 255 for pictures, standard for tables; learnt from the training rows alone"
+
+
+class Own(Dataset, frozen=True, tag="file"):
+    """Rows of your own. What a file is, its content says:
+
+    a text table: columns parted by commas, semicolons or tabs, with or without a line of names
+    .npz: arrays `x` [n, features] or pictures [n, height, width], and `y` [n] or [n, outputs]
+    IDX: pictures; the labels lie beside them under the same name with `labels` for `images`, or `target` names them
+    a folder: a folder of pictures (PNG, PGM, PPM) for each class
+
+    A relative path is looked for in MLJ_DATA_HOME, then beside the configuration file that names it; one of a command
+    line or of Python in the working directory. Texts become one feature for each of their values.
+    """
+
+    scale: Annotated[OwnScale, Meta(description=SCALES)] = "auto"  # type: ignore[assignment]  # one word more
+    path: Annotated[str, Meta(description="the file, or the folder with a folder of pictures for each class")] = ""
+    target: Annotated[Which, Meta(description="column to predict: its name or number, from 0; empty: the last one")] = (
+        ""
+    )
+    columns: Annotated[
+        tuple[Which, ...], Meta(description="columns to learn from, none: all others; -NAME leaves one out")
+    ] = ()
+    impute: Annotated[Impute, Meta(description="what stands for missing values, learnt from training rows")] = "none"
+    task: Annotated[Wanted, Meta(description="what the target is; auto: few whole numbers and texts are classes")] = (
+        "auto"
+    )
+    header: Annotated[Header, Meta(description="whether the first line names the columns")] = "auto"
+
+    def beside(self, folder: Path) -> Own:
+        path = Path(self.path).expanduser()
+        if not self.path or path.is_absolute() or _at_home(self.path):
+            return self
+        moved: Own = changed(self, path=str(folder.absolute() / path))
+        return moved
+
+    def load(self) -> Data:
+        path = self.place()
+        if path.is_dir():
+            album = pictures.read_folder(path)
+            names = np.array(album.classes, object)
+            return self._pictures(album.x, *targets.judge(names[album.y], "classes", str(path)))
+        kind = _kind(path)
+        if kind == "idx":
+            return self._arrays(path, idx.read(path), idx.read(self._labels(path)))
+        if kind == "npz":
+            return self._arrays(path, *_pair(path))
+        return self._table(path)
+
+    def place(self) -> Path:
+        """Where the file or folder is. Raises ConfigError where none is named."""
+        if not self.path:
+            hint = "e.g. --set dataset.path=my.csv"
+            raise ConfigError("dataset.path names no file", where="dataset.path", hint=hint)
+        path = Path(self.path).expanduser()
+        return path if path.is_absolute() else _at_home(self.path) or path
+
+    def _table(self, path: Path) -> Data:
+        table = delimited.read(path, self.header)
+        target = _column(self.target if self.target != "" else -1, table)
+        chosen = self._chosen(table, target)
+        if self.impute == "drop":
+            table = _kept(table, columns.complete(table, [*chosen, target]))
+        y, task = targets.judge(table.column(target), self.task, f"{path}: {target}")
+        return self._rows(table, chosen, y, task)
+
+    def _arrays(self, path: Path, x: Array, y: Array) -> Data:
+        """Data of two arrays, checked against each other."""
+        if x.dtype.kind not in "fiub":
+            raise DataError(f"{path}: x holds {x.dtype}, expected real numbers", code="DATA_DTYPE", where=str(path))
+        y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+        if x.ndim not in (1, 2, 3) or y.ndim not in (1, 2) or len(x) != len(y):
+            message = f"{path}: x has shape {list(x.shape)} and y {list(y.shape)}, expected as many rows in both"
+            hint = "x [n, features] or [n, height, width], y [n] or [n, outputs]"
+            raise DataError(message, code="DATA_SCHEMA", where=str(path), hint=hint)
+        if not x.size:
+            raise DataError(f"{path} has no rows", code="DATA_EMPTY", where=str(path))
+        if x.ndim == 3 and x.dtype == np.uint8:
+            return self._pictures(x, *targets.judge(y, self.task, f"{path}: y"))
+        x = x.reshape(len(x), -1)
+        names = tuple(f"x{place + 1}" for place in range(x.shape[1]))
+        table = Table(str(path), names, tuple(x.T.astype(np.float64)), np.arange(len(x)))
+        if self.impute == "drop":
+            keep = columns.complete(table, names)
+            table, y = _kept(table, keep), y[keep]
+        return self._rows(table, self._chosen(table, ""), *targets.judge(y, self.task, f"{path}: y"))
+
+    def _rows(self, table: Table, chosen: tuple[str, ...], y: Array, task: Task) -> Data:
+        """Data of a table's columns."""
+        parts = self._parts(y, task)
+        fitted = columns.fit(table, chosen, parts.train, self.impute)
+        raw, notices = columns.encode(fitted, table)
+        names = columns.names(fitted)
+        notices += constant_features(raw[parts.train], names) + duplicates.notices(raw, parts)
+        scaling = fit(raw[parts.train], "standard" if self.scale == "auto" else self.scale)
+        return arrange(raw, y, parts, task, names, scaling, notices=notices, columns=fitted)
+
+    def _pictures(self, x: Array, y: Array, task: Task) -> Data:
+        """Data of pictures [n, height, width] uint8, which stay as they are unless each pixel is scaled by itself."""
+        parts, shape = self._parts(y, task), (x.shape[1], x.shape[2])
+        names = tuple(f"pixel_{row}_{column}" for row in range(shape[0]) for column in range(shape[1]))
+        x, notices = x.reshape(len(x), -1), duplicates.notices(x, parts)
+        if self.scale in ("standard", "minmax"):
+            scaling = fit(x[parts.train].astype(np.float64), self.scale)
+            return arrange(x, y, parts, task, names, scaling, image_shape=shape, notices=notices)
+        factor = 1.0 if self.scale == "none" else 1 / 255
+        scaling = constant(x.shape[1], factor)
+        return arrange(x, y, parts, task, names, scaling, image_shape=shape, notices=notices, factor=factor)
+
+    def _parts(self, y: Array, task: Task) -> Parts:
+        split = self.split
+        if task.kind == "regression":
+            split = SplitSpec(split.test, split.validation, stratify=False)
+        parts = shuffled(y, split, self.seed)
+        targets.check_parts(y, task, parts)
+        return parts
+
+    def _chosen(self, table: Table, target: str) -> tuple[str, ...]:
+        """The columns to learn from."""
+        left_out = {str(name)[1:] for name in self.columns if str(name)[1:] in table.names and name not in table.names}
+        named = [name for name in self.columns if str(name)[:1] != "-" or str(name)[1:] not in left_out]
+        found = tuple(dict.fromkeys(_column(name, table) for name in named)) or table.names
+        found = tuple(name for name in found if name != target and name not in left_out)
+        if not found:
+            raise DataError(f"{table.where} has no column to learn from", code="DATA_SCHEMA", where=table.where)
+        return found
+
+    def _labels(self, path: Path) -> Path:
+        """Where the labels of an IDX file of pictures are."""
+        if self.target != "":
+            return path.parent / str(self.target)
+        name = path.name.replace("images", "labels").replace("idx3", "idx1")
+        if name == path.name:
+            hint = "name the file of labels, which lies beside it: dataset.target"
+            raise DataError(f"{path} has no labels that could be found", code="DATA_TARGET", where=str(path), hint=hint)
+        return path.with_name(name)
+
+
+def _at_home(path: str) -> Path | None:
+    """Where a relative path is in MLJ_DATA_HOME, if it is there."""
+    home = os.environ.get("MLJ_DATA_HOME", "")
+    there = Path(home).expanduser() / path
+    return there if home and there.exists() else None
+
+
+def _kind(path: Path) -> Literal["idx", "npz", "table"]:
+    """What a file holds, by its first bytes."""
+    with opened(path) as file:
+        start = file.read(6)
+    if start[:2] in (b"\0\0", b"\x1f\x8b"):
+        return "idx"
+    if start == b"\x93NUMPY":
+        hint = "write both with numpy.savez(path, x=x, y=y)"
+        raise DataError(f"{path} is one array, without targets", code="DATA_TARGET", where=str(path), hint=hint)
+    return "npz" if start[:4] in (b"PK\3\4", b"PK\5\6") else "table"
+
+
+def _pair(path: Path) -> tuple[Array, Array]:
+    """The arrays x and y of an .npz file."""
+    found = npy.read_all(path)
+    if not {"x", "y"} <= set(found):
+        there = ", ".join(found) or "nothing"
+        hint = "write them with numpy.savez(path, x=x, y=y)"
+        raise DataError(f"{path}: expected arrays x and y, it holds {there:.200}", code="DATA_SCHEMA", hint=hint)
+    return found["x"], found["y"]
+
+
+def _kept(table: Table, rows: Array) -> Table:
+    """The rows of a table that are left when those with missing values are dropped. Raises DataError for none."""
+    if not len(rows):
+        message = f"{table.where} has no row in which nothing is missing"
+        raise DataError(message, code="DATA_EMPTY", where=table.where, hint=columns.WAYS)
+    return table.take(rows)
+
+
+def _column(which: Which, table: Table) -> str:
+    """The name of a column by its name or number. Raises DataError naming those there are."""
+    if which in table.names:
+        return str(which)
+    try:
+        return table.names[int(which)]
+    except (ValueError, IndexError):
+        there = ", ".join(table.names[:20])
+        message = f"{table.where}: no column {which!r:.80}; it has {there}"
+        raise DataError(message, code="DATA_SCHEMA", where=table.where) from None

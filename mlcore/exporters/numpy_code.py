@@ -1,0 +1,137 @@
+"""NumPy: the forward pass as anyone can read it, a line a layer."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from mlcore.exporters.python_text import INLINE, listed, names, opening, program, scales
+from mlcore.exporters.stages import Head, Stage, head, row, stages
+from mlcore.layers.activations import ReLU, ReLU6, Sigmoid, Tanh
+from mlcore.layers.dense import Dense
+from mlcore.layers.layer import Array, Layer
+from mlcore.model import Model
+
+
+class Piece(NamedTuple):
+    """A layer in NumPy: the line that computes x from x, the arrays it names, and a function it calls, if any."""
+
+    line: str
+    arrays: Mapping[str, Array] = {}
+    function: str = ""
+
+
+Write: TypeAlias = Callable[[Stage], Piece]
+
+SIGMOID = '''
+def sigmoid(z):
+    """1 / (1 + exp(-z)); the exponential is only taken of numbers that are not positive, so none overflows."""
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1, e) / (1 + e)
+'''
+
+
+def _dense(stage: Stage) -> Piece:
+    w, b = f"W{stage.nth}", f"b{stage.nth}"
+    return Piece(f"x @ {w} + {b}", {w: stage.p["w"], b: stage.p["b"]})
+
+
+ROWS: Mapping[type[Layer], Write] = {
+    Dense: _dense,
+    ReLU: lambda stage: Piece("np.maximum(x, 0)"),
+    ReLU6: lambda stage: Piece("np.minimum(np.maximum(x, 0), 6)"),
+    Sigmoid: lambda stage: Piece("sigmoid(x)", function=SIGMOID),
+    Tanh: lambda stage: Piece("np.tanh(x)"),
+}
+
+PREDICT: Mapping[Head, tuple[str, str]] = {  # what stands behind the outputs, and the function it calls
+    "logit": (
+        '''
+
+def predict_proba(x):
+    """The probability of both classes [rows, 2]: the output is the logit of the second."""
+    p = sigmoid(outputs(x))
+    return np.concatenate([1 - p, p], axis=1)
+''',
+        SIGMOID,
+    ),
+    "softmax": (
+        '''
+
+def predict_proba(x):
+    """The probability of each class [rows, classes]: softmax of the outputs, the largest subtracted first."""
+    z = outputs(x)
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+''',
+        "",
+    ),
+    "numbers": (
+        '''
+
+def predict(x):
+    """The numbers the network answers [rows, outputs]."""
+    return outputs(x)
+''',
+        "",
+    ),
+}
+CLASSES = '''
+
+def predict(x):
+    """The name of the most probable class of each row."""
+    return [CLASSES[place] for place in predict_proba(x).argmax(axis=1)]
+'''
+
+
+def write(model: Model, stem: str) -> dict[str, bytes]:
+    """A Python file; with many weights they lie beside it in an .npz file."""
+    pieces = [(stage, row(ROWS, stage, "the NumPy export")(stage)) for stage in stages(model)]
+    arrays = {name: array for _, piece in pieces for name, array in piece.arrays.items()}
+    beside = sum(array.size for array in arrays.values()) > INLINE
+    behind, function = PREDICT[head(model)]
+    functions = dict.fromkeys(filter(None, [*(piece.function for _, piece in pieces), function]))
+    path = "from pathlib import Path\n" if beside else ""
+    text = opening(model, "numpy", "NumPy and nothing else")
+    text += f"\nimport csv\nimport sys\n{path}\nimport numpy as np\n\n{names(model)}\n{scales(model, 'np.array({})')}\n"
+    text += read(arrays, stem) if beside else written(arrays)
+    text += "".join(f"\n{each}" for each in functions)
+    text += _forward(model, pieces) + behind + (CLASSES if head(model) != "numbers" else "") + program(model)
+    files = {".py": text.encode()}
+    return files | {".npz": npz(arrays)} if beside else files
+
+
+def written(arrays: dict[str, Array]) -> str:
+    """The weights as they are."""
+    text = "# The weights: in W every column is a unit, every row one of its inputs.\n"
+    return text + "".join(f"{name} = np.array({listed(a)}, dtype=np.float32)\n" for name, a in arrays.items())
+
+
+def read(arrays: dict[str, Array], stem: str) -> str:
+    """The weights from the file beside this one."""
+    return (
+        f"# The weights: in W every column is a unit, every row one of its inputs.\n"
+        f"with np.load(Path(__file__).with_name({stem + '.npz'!a}), allow_pickle=False) as file:\n"
+        f"    {', '.join(arrays)} = (file[name] for name in {tuple(arrays)!a})\n"
+    )
+
+
+def npz(arrays: dict[str, Array]) -> bytes:
+    out = io.BytesIO()
+    np.savez(out, **arrays)  # type: ignore[arg-type]  # (its stub takes the arrays for its own option)
+    return out.getvalue()
+
+
+def _forward(model: Model, pieces: list[tuple[Stage, Piece]]) -> str:
+    features = len(model.preparation.feature_names)
+    lines = [(f"x = {piece.line}", stage.word) for stage, piece in pieces if piece.line]
+    width = max(len(line) for line, _ in lines)
+    body = "\n".join(f"    {line.ljust(width)}  # {word}" for line, word in lines)
+    return (
+        f'\n\ndef outputs(x):\n    """The raw outputs of the last layer, for raw inputs x [rows, {features}]."""\n'
+        f"    x = np.asarray(x, dtype=np.float64).reshape(-1, {features})\n"
+        f"    x = ((x - SHIFT) * FACTOR).astype(np.float32)\n{body}\n    return x\n"
+    )

@@ -1,0 +1,101 @@
+"""What the exported Python files have in common: their head, their numbers, names and the program at their end."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlcore.exporters.stages import class_names, filled, scaling
+from mlcore.layers.layer import Array
+from mlcore.model import Model
+
+INLINE = 5_000  # numbers a file holds itself; more lie beside it
+
+MAIN = '''
+
+def read(file):
+    """The rows of a CSV file; where its first line names the features, they are found by name."""
+    table = [row for row in csv.reader(file) if row]
+    if table and set(FEATURES) <= set(table[0]):
+        places = [table[0].index(name) for name in FEATURES]
+        table = [[row[place] for place in places] for row in table[1:]]
+    return [[float(cell) for cell in row] for row in table]
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        with open(sys.argv[1], newline="", encoding="utf-8-sig") as file:
+            rows = read(file)
+    else:
+        rows = read(sys.stdin)
+    for answer in predict(rows):
+        print({shown})
+'''
+
+
+def opening(model: Model, target: str, needs: str) -> str:
+    """The text at the top of a file; nothing in it comes from outside."""
+    said = "the name of the most probable class" if class_names(model) else "the numbers"
+    proba = "predict_proba(x): the probability of each class.\n" if class_names(model) else ""
+    return (
+        f'"""A trained network, {model.network.summary()}: written by mlj export --to {target}. It needs {needs}.\n\n'
+        f"predict(x): {said} for each row of raw inputs x [rows, {len(model.preparation.feature_names)}].\n{proba}"
+        "As a program it reads the rows of a CSV file, or of stdin, and prints an answer a line.\n"
+        '"""\n'
+    )
+
+
+def names(model: Model) -> str:
+    """FEATURES and CLASSES as tuples of ASCII literals: no name can leave its quotes."""
+    text = f"FEATURES = {_pixels(model) or _tuple(model.preparation.feature_names)}\n"
+    return text + (f"CLASSES = {_tuple(class_names(model))}\n" if class_names(model) else "")
+
+
+def _pixels(model: Model) -> str:
+    """The features of an image as the loop that names them, or nothing where they are called otherwise."""
+    height, width = model.preparation.image_shape or (0, 0)
+    made = tuple(f"pixel_{row}_{column}" for row in range(height) for column in range(width))
+    loop = f'tuple(f"pixel_{{row}}_{{column}}" for row in range({height}) for column in range({width}))'
+    return loop if made == model.preparation.feature_names else ""
+
+
+def _tuple(words: tuple[str, ...]) -> str:
+    cells = [ascii(word) for word in words]
+    line = f"({', '.join(cells)}{',' if len(cells) == 1 else ''})"
+    return line if len(line) < 100 else f"(\n{filled(cells, 4)}\n)"
+
+
+def scales(model: Model, made: str) -> str:
+    """SHIFT and FACTOR; `made` wraps the numbers: `np.array({})`. One number where all features have the same."""
+    shift, factor = scaling(model)
+    text = "# Inputs are scaled as the training rows were: x = (raw - SHIFT) * FACTOR.\n"
+    for name, values in (("SHIFT", shift), ("FACTOR", factor)):
+        same = len(values) > 8 and bool((values == values[0]).all())
+        numbers = repr(float(values[0])) if same else made.format(listed(values))
+        text += f"{name} = {numbers}\n"
+    return text
+
+
+def listed(values: Array) -> str:
+    """An array as nested lists of numbers that read back to the same bits in its type."""
+    if values.ndim > 1:
+        inner = [listed(each) for each in values]
+        return "[\n" + "".join(f"    {_indented(each)},\n" for each in inner) + "]"
+    cells = [_exact(value) for value in values]
+    line = f"[{', '.join(cells)}]"
+    return line if len(line) < 100 else f"[\n{filled(cells, 4)}\n]"
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n    ")
+
+
+def _exact(value: np.floating) -> str:
+    """The shortest decimals that are read back as this number, also where they pass through float64."""
+    text = str(value)
+    return text if type(value)(float(text)) == value else repr(float(value))
+
+
+def program(model: Model) -> str:
+    """The end of a file: read a CSV file and print an answer a row."""
+    numbers = '", ".join(f"{number:.9g}" for number in answer)'
+    return MAIN.replace("{shown}", "answer" if class_names(model) else numbers)

@@ -1,0 +1,120 @@
+"""What every exporter starts from: the layers with their parameters, what the outputs mean, names safe to write."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
+
+import numpy as np
+
+from mlcore.errors import CheckpointError, ConfigError
+from mlcore.layers.layer import Array, Layer, Shape
+from mlcore.losses import BinaryCrossEntropy, KLDivergence, Loss, SoftmaxCrossEntropy
+from mlcore.model import Model
+
+Head: TypeAlias = Literal["logit", "softmax", "numbers"]
+Row = TypeVar("Row")
+
+# What the raw outputs mean; a loss without a line here leaves numbers as they are.
+HEADS: Mapping[type[Loss], Head] = {
+    BinaryCrossEntropy: "logit",
+    SoftmaxCrossEntropy: "softmax",
+    KLDivergence: "softmax",
+}
+ANYTHING = "any of numpy, pytorch, c and onnx may know it"
+
+
+class Stage(NamedTuple):
+    """A layer with its parameters (float32, by name) between two shapes.
+
+    number counts layers from 0, as names in files do; nth counts those with parameters from 1, as people do.
+    """
+
+    number: int
+    nth: int
+    layer: Layer
+    p: dict[str, Array]
+    inputs: Shape
+    outputs: Shape
+
+    @property
+    def size(self) -> int:
+        """How many numbers come out, for one row."""
+        return math.prod(self.outputs)
+
+    @property
+    def word(self) -> str:
+        """The layer as a comment names it: `dense 2 -> 8`, `relu`."""
+        if self.inputs == self.outputs and not self.p:
+            return self.layer.word
+        kind = str(self.layer.__struct_config__.tag)
+        return f"{kind} {_shape(self.inputs)} -> {_shape(self.outputs)}"
+
+
+def _shape(shape: Shape) -> str:
+    return "x".join(map(str, shape))
+
+
+def whole(model: Model) -> Model:
+    """The model, if every number of it is one. Raises CheckpointError."""
+    if not np.isfinite(model.vector.astype(np.float32)).all():
+        raise CheckpointError("weights that are not numbers cannot be exported", code="CKPT_NONFINITE")
+    return model
+
+
+def stages(model: Model) -> list[Stage]:
+    """Every layer of a model, the head included."""
+    network, found, count = model.network, [], 0
+    views = network.views(model.vector.astype(np.float32))
+    for number, (layer, p) in enumerate(zip(network.layers, views, strict=True)):
+        count += bool(p)
+        found.append(Stage(number, count, layer, p, network.shapes[number], network.shapes[number + 1]))
+    return found
+
+
+def row(rows: Mapping[type[Layer], Row], stage: Stage, target: str) -> Row:
+    """The row of a table for a layer. Raises ConfigError naming the layer and what the target knows."""
+    found = rows.get(type(stage.layer))
+    if found is None:
+        known = ", ".join(str(kind.__struct_config__.tag) for kind in rows)
+        kind = str(stage.layer.__struct_config__.tag)
+        raise unsupported(target, f"layer {stage.number + 1}, {kind}", f"it knows {known}")
+    return found
+
+
+def unsupported(target: str, what: str, why: str) -> ConfigError:
+    """The error for a network that a target cannot express."""
+    return ConfigError(f"{target} cannot express {what}: {why}", code="EXPORT_UNSUPPORTED", hint=ANYTHING)
+
+
+def head(model: Model) -> Head:
+    """What the raw outputs mean. Raises ConfigError for a loss whose probabilities nobody wrote down here."""
+    kind = type(model.loss)
+    if kind not in HEADS and kind.probabilities is not Loss.probabilities:
+        raise ConfigError(f"loss {kind.__struct_config__.tag} cannot be exported yet", code="EXPORT_UNSUPPORTED")
+    return HEADS.get(kind, "numbers")
+
+
+def class_names(model: Model) -> tuple[str, ...]:
+    """A name for each class, nothing for a regression."""
+    task = model.preparation.task
+    if task.kind == "regression":
+        return ()
+    return tuple(task.class_names[k] if k < len(task.class_names) else str(k) for k in range(task.outputs))
+
+
+def scaling(model: Model) -> tuple[Array, Array]:
+    """shift and factor [features] float64 of x = (raw - shift) * factor."""
+    shift, factor = model.preparation.scaling
+    return np.asarray(shift, np.float64), np.asarray(factor, np.float64)
+
+
+def filled(cells: Sequence[str], indent: int, width: int = 116) -> str:
+    """Words between commas, as many a line as there is room for."""
+    lines = [" " * indent]
+    for cell in cells:
+        if len(lines[-1]) + len(cell) > width and lines[-1].strip():
+            lines.append(" " * indent)
+        lines[-1] += cell + ", "
+    return "\n".join(line.rstrip() for line in lines)

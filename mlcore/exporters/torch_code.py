@@ -1,0 +1,87 @@
+"""PyTorch: an `nn.Sequential` with its state dict, ready to be trained further."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlcore.exporters.python_text import INLINE, listed, names, opening, program, scales
+from mlcore.exporters.stages import Head, head
+from mlcore.exporters.torch_layout import modules, state_dict
+from mlcore.layers.layer import Array
+from mlcore.model import Model
+
+OUTPUTS = '''
+
+def outputs(x):
+    """The raw outputs of the last layer, for raw inputs x [rows, {features}]."""
+    x = torch.as_tensor(x, dtype=torch.float64).reshape(-1, {features})
+    return network(((x - SHIFT) * FACTOR).float())
+'''
+PREDICT: Mapping[Head, str] = {
+    "logit": '''
+
+@torch.no_grad()
+def predict_proba(x):
+    """The probability of both classes [rows, 2]: the output is the logit of the second."""
+    p = torch.sigmoid(outputs(x))
+    return torch.cat([1 - p, p], dim=1)
+''',
+    "softmax": '''
+
+@torch.no_grad()
+def predict_proba(x):
+    """The probability of each class [rows, classes]."""
+    return torch.softmax(outputs(x), dim=1)
+''',
+    "numbers": '''
+
+@torch.no_grad()
+def predict(x):
+    """The numbers the network answers [rows, outputs]."""
+    return outputs(x)
+''',
+}
+CLASSES = '''
+
+def predict(x):
+    """The name of the most probable class of each row."""
+    return [CLASSES[place] for place in predict_proba(x).argmax(dim=1).tolist()]
+'''
+
+
+def write(model: Model, stem: str) -> dict[str, bytes]:
+    """A Python file; with many weights they lie beside it in a safetensors file."""
+    made = modules(model)
+    tensors = state_dict(made)
+    beside = sum(tensor.size for tensor in tensors.values()) > INLINE
+    extra = " and safetensors" if beside else ""
+    text = opening(model, "pytorch", f"PyTorch{extra} and nothing else")
+    path = "from pathlib import Path\n" if beside else ""
+    text += f"\nimport csv\nimport sys\n{path}\nimport torch\n"
+    text += "from safetensors.torch import load_file\n" if beside else ""
+    text += f"from torch import nn\n\n{names(model)}\n{scales(model, 'torch.tensor({}, dtype=torch.float64)')}\n"
+    text += "network = nn.Sequential(\n" + "".join(f"    {module.text},\n" for module in made) + ")\n"
+    if beside:
+        text += f"network.load_state_dict(load_file(Path(__file__).with_name({stem + '.safetensors'!a})))\n"
+    else:
+        text += _written(tensors)
+    text += "network.eval()\n"
+    text += OUTPUTS.replace("{features}", str(len(model.preparation.feature_names))) + PREDICT[head(model)]
+    text += (CLASSES if head(model) != "numbers" else "") + program(model)
+    files = {".py": text.encode()}
+    return files | {".safetensors": _packed(tensors)} if beside else files
+
+
+def _written(tensors: dict[str, Array]) -> str:
+    """The weights as they are."""
+    text = "network.load_state_dict(\n    {\n"
+    for name, tensor in tensors.items():
+        numbers = listed(tensor).replace("\n", "\n        ")
+        text += f"        {name!r}: torch.tensor({numbers}, dtype=torch.{tensor.dtype}),\n"
+    return text + "    }\n)\n"
+
+
+def _packed(tensors: dict[str, Array]) -> bytes:
+    from safetensors.numpy import save
+
+    return save(tensors, {"format": "pt"})

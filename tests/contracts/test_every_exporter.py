@@ -1,0 +1,256 @@
+"""Every export target with every layer and every loss: the file runs by itself and predicts what the model predicts."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from mlcore import exporters
+from mlcore.config import Config, load_config
+from mlcore.datasets.dataset import Scaling, Task
+from mlcore.errors import CheckpointError, ConfigError
+from mlcore.layers.line import parse
+from mlcore.model import Model, Preparation
+from mlcore.network import Network
+from tests.contracts.problems import LAYERS, LOSSES, made, network_with, task_of
+from tests.contracts.problems import layers as pages
+from tests.contracts.problems import losses as loss_pages
+
+TARGETS = exporters.CATALOGUE.names()
+RUN = tuple(name for name in TARGETS if name != "toml")
+CANNOT = {("sklearn", "relu6")}  # what a target cannot express, and says so; everything else it must
+ATOL = 1e-6
+HOSTILE = ('a\'b"""\\', "*/ ??/ %s {x}\n", "\x1b[2J\u202e", "__import__('os')", "é\udc80", "\\", "7", "", "#", "'''")
+ROWS = 7
+
+
+def model_of(network: Network, loss: str, two: bool = False, names=HOSTILE) -> Model:
+    """A network with random parameters, scaling and hostile names."""
+    random, chosen = np.random.default_rng(3), made(loss_pages.CATALOGUE, loss)
+    features = network.shapes[0][0]
+    vector = random.normal(scale=0.5, size=network.size).astype(np.float32)
+    for slot in network.slots:
+        if slot.param.role in ("gain", "statistic"):  # a variance is positive
+            own = slice(slot.offset, slot.offset + slot.size)
+            vector[own] = np.abs(vector[own]) + 0.5
+    kind = "binary" if two else task_of(chosen)
+    count = 2 if kind == "binary" else network.output_shape[0]
+    task = Task(kind, count, () if kind == "regression" else names[:count])
+    scaling = Scaling(random.normal(size=features), random.uniform(0.5, 2, size=features))
+    preparation = Preparation(task, scaling, 1.0, tuple(f"{HOSTILE[i % 10]}{i}" for i in range(features)))
+    return Model(Config(layers=network.layers[:-1], loss=chosen), network, chosen, preparation, vector)
+
+
+def small(body: str, loss: str, outputs: int = 3, two: bool = False, features: int = 4) -> Model:
+    outputs = made(loss_pages.CATALOGUE, loss).outputs(outputs)
+    return model_of(Network.build(parse(body), (features,), outputs), loss, two)
+
+
+def raw_rows(model: Model) -> np.ndarray:
+    """Rows that float32 holds exactly, as that is what C and ONNX take."""
+    shape = ROWS, len(model.preparation.feature_names)
+    return np.random.default_rng(4).normal(scale=2, size=shape).astype(np.float32)
+
+
+def put(model: Model, target: str, folder: Path, stem: str = "net") -> Path:
+    """Write the files of an export; the main one."""
+    files = exporters.export(model, target, stem)
+    for suffix, data in files.items():
+        (folder / f"{stem}{suffix}").write_bytes(data)
+    return folder / f"{stem}{next(iter(files))}"
+
+
+def module(path: Path):
+    """A generated Python file, imported."""
+    spec = importlib.util.spec_from_file_location("exported", path)
+    assert spec is not None and spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+def as_python(path: Path, model: Model, x: np.ndarray):
+    loaded = module(path)
+    assert model.preparation.feature_names == loaded.FEATURES
+    if model.preparation.task.kind == "regression":
+        return np.asarray(loaded.predict(x)), None
+    return np.asarray(loaded.predict_proba(x)), loaded.predict(x)
+
+
+def as_c(path: Path, model: Model, x: np.ndarray):
+    """Compiled with every warning an error, as a program that reads rows."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler")
+    program = path.with_suffix("")
+    flags = "-std=c99 -O1 -Wall -Wextra -Wpedantic -Wconversion -Werror -DMODEL_MAIN".split()
+    subprocess.run([compiler, *flags, str(path), "-o", str(program), "-lm"], check=True)
+    text = "\n".join(",".join(f"{value:.9g}" for value in row) for row in x)
+    done = subprocess.run([str(program)], input=text.encode(), capture_output=True, check=True)
+    width = len(model.preparation.task.class_names) or model.network.output_shape[0]
+    words = done.stdout.replace(b"{x}\n", b"{x}~").rstrip(b"\n").split(b"\n")
+    found = [line.split(b" ", width) for line in words]
+    names = [line[width].replace(b"{x}~", b"{x}\n").decode("utf-8") for line in found if len(line) > width]
+    return np.array([[float(word) for word in line[:width]] for line in found]), names or None
+
+
+def as_onnx(path: Path, model: Model, x: np.ndarray):
+    onnx = pytest.importorskip("onnx", reason="onnx, which checks what is written, is not installed")
+    from onnx.reference import ReferenceEvaluator
+
+    onnx.checker.check_model(onnx.load(path), full_check=True)
+    found = ReferenceEvaluator(str(path)).run(None, {"x": x})
+    return found[0], list(found[1]) if len(found) > 1 else None
+
+
+def as_safetensors(path: Path, model: Model, x: np.ndarray):
+    """The arrays are those of the PyTorch export's network, strictly; and they come with their scaling."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    from safetensors.torch import load_file
+
+    tensors = load_file(path)
+    scaled = (torch.tensor(x).double() - tensors.pop("prep/shift")) * tensors.pop("prep/factor")
+    loaded = module(put(model, "pytorch", path.parent, "again"))
+    for parameter in loaded.network.parameters():
+        parameter.data.zero_()
+    loaded.network.load_state_dict(tensors, strict=True)
+    with torch.no_grad():
+        z = loaded.network(scaled.float()).numpy()
+    return model.loss.probabilities(z), None
+
+
+READERS = {"numpy": as_python, "pytorch": as_python, "sklearn": as_python, "c": as_c, "onnx": as_onnx}
+READERS |= {"safetensors": as_safetensors}
+
+
+def examine(model: Model, target: str, folder: Path) -> None:
+    """The export predicts what the model predicts, and calls classes by their names."""
+    if target == "pytorch":
+        pytest.importorskip("torch", reason="PyTorch is not installed")
+    x = raw_rows(model)
+    found, names = READERS[target](put(model, target, folder), model, x)
+    expected = model.predict_proba(x)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=ATOL)
+    if names is not None:
+        theirs = [model.preparation.task.class_names[k] for k in model.predict(x)]
+        assert names == [name if target in ("numpy", "pytorch", "sklearn") else plain(name) for name in theirs]
+
+
+def plain(name: str) -> str:
+    """A name as UTF-8 can hold it."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("target", RUN)
+def test_a_generated_file_predicts_the_same_with_every_layer(target: str, name: str, tmp_path: Path) -> None:
+    model = model_of(network_with(made(pages.CATALOGUE, name), 3), "softmax_cross_entropy")
+    if (target, name) in CANNOT:
+        with pytest.raises(ConfigError, match=name) as refused:
+            exporters.export(model, target)
+        assert refused.value.code == "EXPORT_UNSUPPORTED"
+    else:
+        examine(model, target, tmp_path)
+
+
+@pytest.mark.parametrize("loss", [*LOSSES, "two classes"])
+@pytest.mark.parametrize("target", RUN)
+def test_a_generated_file_means_by_its_outputs_what_the_loss_means(target: str, loss: str, tmp_path: Path) -> None:
+    two = loss == "two classes"
+    kind = "softmax_cross_entropy" if two else loss
+    examine(small("5 tanh | 4 tanh", kind, outputs=2 if two else 3, two=two), target, tmp_path)
+
+
+@pytest.mark.parametrize("target", RUN)
+def test_ten_hostile_names_stay_in_their_quotes_and_no_hidden_layer_is_needed(target: str, tmp_path: Path) -> None:
+    examine(small("", "softmax_cross_entropy", outputs=10), target, tmp_path)
+
+
+@pytest.mark.parametrize("target", ["numpy", "pytorch", "sklearn"])
+def test_many_weights_lie_beside_the_file_and_a_hostile_stem_finds_them(target: str, tmp_path: Path) -> None:
+    model, stem = small("90 relu | 60 relu", "mse", outputs=2), "ne't\"{x}"
+    pytest.importorskip("torch" if target == "pytorch" else "numpy")
+    path = put(model, target, tmp_path, stem)
+    assert sorted(each.suffix for each in tmp_path.iterdir()) != [".py"] and path.stat().st_size < 5000
+    np.testing.assert_allclose(as_python(path, model, raw_rows(model))[0], model.predict(raw_rows(model)), atol=1e-5)
+
+
+def test_a_python_file_is_a_program_that_reads_a_csv_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    classes, numbers = small("3 relu", "softmax_cross_entropy", features=2), small("3 relu", "mse", 2, features=2)
+    for place, model in enumerate((classes, numbers)):
+        path = put(model, "numpy", tmp_path, f"net{place}")
+        (tmp_path / "rows.csv").write_text("1,2\n3,-4\n")
+        monkeypatch.setattr(sys, "argv", [str(path), str(tmp_path / "rows.csv")])
+        runpy.run_path(str(path), run_name="__main__")
+        printed = capsys.readouterr().out
+        x = np.array([[1.0, 2.0], [3.0, -4.0]])
+        if model is numbers:
+            np.testing.assert_allclose(np.loadtxt(io.StringIO(printed), delimiter=","), model.predict(x), atol=1e-5)
+        else:
+            assert printed == "".join(f"{HOSTILE[k]}\n" for k in model.predict(x))
+
+
+def test_pixels_are_named_by_a_loop(tmp_path: Path) -> None:
+    model = small("3 relu", "mse", features=6)
+    names = tuple(f"pixel_{row}_{column}" for row in range(2) for column in range(3))
+    pixels = msgspec.structs.replace(model.preparation, feature_names=names, image_shape=(2, 3))
+    path = put(Model(model.config, model.network, model.loss, pixels, model.vector), "numpy", tmp_path)
+    assert names == module(path).FEATURES and "pixel_0_1" not in path.read_text()
+
+
+def test_features_of_a_csv_file_are_found_by_name(tmp_path: Path) -> None:
+    loaded = module(put(small("3 relu", "mse", features=2), "numpy", tmp_path))
+    first, second = loaded.FEATURES
+    loaded.FEATURES = ("x1", "x2")
+    assert loaded.read(["x2,more,x1\n", "2,9,1\n"]) == [[1.0, 2.0]] and loaded.read(["1,2\n"]) == [[1.0, 2.0]]
+    assert (first, second) == (HOSTILE[0] + "0", HOSTILE[1] + "1")
+
+
+def test_the_c_program_says_what_is_no_number(tmp_path: Path) -> None:
+    model = small("3 relu", "mse")
+    path = put(model, "c", tmp_path)
+    as_c(path, model, raw_rows(model))
+    done = subprocess.run([str(path.with_suffix(""))], input=b"1,2,x,4\n", capture_output=True)
+    assert done.returncode == 1 and done.stderr == b"expected rows of 4 numbers\n"
+
+
+def test_the_configuration_trains_it_again(tmp_path: Path) -> None:
+    model = small("5 relu6", "softmax_cross_entropy")
+    assert load_config(put(model, "toml", tmp_path)) == model.config
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [("4 relu | 4 tanh", "relu and tanh"), ("4 | 4 tanh", "identity and tanh"), ("relu | 4 relu", "layer 1, relu")],
+)
+def test_scikit_learn_refuses_what_its_one_activation_cannot_say(body: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        exporters.export(small(body, "mse"), "sklearn")
+
+
+def test_weights_that_are_not_numbers_are_exported_nowhere() -> None:
+    model = small("3 relu", "mse")
+    model.vector[2] = np.inf
+    for target in TARGETS:
+        with pytest.raises(CheckpointError):
+            exporters.export(model, target)
+
+
+def test_the_same_model_gives_the_same_bytes_and_unknown_targets_the_nearest_name() -> None:
+    model = small("90 relu | 60 relu", "mse")
+    for target in set(TARGETS) - {"safetensors"}:  # whose library writes metadata in any order
+        assert exporters.export(model, target) == exporters.export(model, target)
+    with pytest.raises(ConfigError) as refused:
+        exporters.export(model, "onyx")
+    assert refused.value.hint == "did you mean 'onnx'?"
