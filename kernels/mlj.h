@@ -68,6 +68,13 @@ typedef struct {
     float alpha, mask_alpha; /* of activation and mask_activation */
 } mlj_matmul;
 
+/* What a softmax cross-entropy wants of a row beside the probability of its class: share[n] of each class, which is
+   multiplied by inverse[class of the row], and keep for its own; penalty times KL(p || uniform) is added. */
+typedef struct {
+    float keep, penalty;
+    const float *share, *inverse;
+} mlj_soft;
+
 /* matmul                 rows row0 ... row1 - 1 of c
    transpose              dst [cols, rows] = src [rows, cols] transposed
    column_sum             out [cols] = (out if accumulate) + the rows of x [rows, cols], added from the first row down
@@ -77,9 +84,15 @@ typedef struct {
    softmax_backward       dz = y (dy - sum of y dy along the row); dz may be dy or y
    softmax_cross_entropy  row_loss [rows] = log sum exp(z) - z[label]; dz = scale (softmax(z) - onehot(label)); a label
                           outside 0 ... n - 1 makes that row's loss NaN; dz may be z, or NULL
-   binary_cross_entropy   row_loss [n] = max(z, 0) - z y + log(1 + exp(-|z|)); dz = scale (sigmoid(z) - y); dz as above
+   softened_cross_entropy the same with the targets and the penalty of an mlj_soft; dz is not z
+   kl_divergence          row_loss [rows] = sum of y (log y - log p), p = softmax(z); dz = scale (p sum(y) - y), not z
+   binary_cross_entropy   row_loss [n] = max(z, 0) - z y + log(1 + exp(-|z|)) + penalty KL(p || uniform), p = sigmoid(z)
+                          dz = scale (p - y + penalty p (1 - p) z), which may be z, or NULL
    squared_error          row_loss [rows] = mean of (z - y)^2 over n; dz = scale 2 (z - y) / n; dz as above
    absolute_error         row_loss [rows] = mean of |z - y| over n; dz = scale sign(z - y) / n; dz as above
+   huber                  row_loss [rows] = mean over n of e^2 / 2, or delta (|e| - delta / 2) where e = z - y is more
+                          dz = scale e / n, from -delta to delta in place of e; dz as above
+   weigh                  row_loss and dz [rows, n], or NULL, times the weight of each row, w [rows]
    update                 one step of mlcore/optimizers.py over n numbers, in place; moments that the rule has none of
                           are not used
    sum_of_squares         of n numbers, in double: sixteen sums (number mod 16), folded 8, 4, 2, 1
@@ -88,8 +101,9 @@ typedef struct {
    dropout                m [n] = scale or 0, y = x m; the numbers are those from place `first` of the batch on
    column_moments         mean and variance [cols] of the columns of x [rows, cols], row_moments [rows] of its rows
    normalize              y [rows, cols] = gain n + bias, n = (x - mean) inverse, mean and inverse [rows] if by_row,
-   else [cols] normalize_sums         dgain = sum of dy n and dbias = sum of dy down the columns, added to what is there
-   or not batch_norm_backward    dx = gain inverse (dy - share (dbias + n dgain)); mean, inverse [cols]
+                          else [cols]
+   normalize_sums         dgain = sum of dy n and dbias = sum of dy down the columns, added to what is there or not
+   batch_norm_backward    dx = gain inverse (dy - share (dbias + n dgain)); mean, inverse [cols]
    layer_norm_backward    dx = inverse (g - mean of g - n mean of (g n)), g = dy gain; mean, inverse [rows] */
 typedef struct {
     const char *name;
@@ -103,11 +117,19 @@ typedef struct {
     void (*softmax_backward)(int64_t rows, int64_t n, const float *y, const float *dy, float *dz);
     void (*softmax_cross_entropy)(int64_t rows, int64_t n, const float *z, const int32_t *labels, float scale,
                                   float *dz, float *row_loss);
-    void (*binary_cross_entropy)(int64_t n, const float *z, const float *y, float scale, float *dz, float *row_loss);
+    void (*softened_cross_entropy)(int64_t rows, int64_t n, const float *z, const int32_t *labels, const mlj_soft *soft,
+                                   float scale, float *dz, float *row_loss);
+    void (*kl_divergence)(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
+                          float *row_loss);
+    void (*binary_cross_entropy)(int64_t n, const float *z, const float *y, float penalty, float scale, float *dz,
+                                 float *row_loss);
     void (*squared_error)(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
                           float *row_loss);
     void (*absolute_error)(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
                            float *row_loss);
+    void (*huber)(int64_t rows, int64_t n, const float *z, const float *y, float delta, float scale, float *dz,
+                  float *row_loss);
+    void (*weigh)(int64_t rows, int64_t n, const float *w, float *dz, float *row_loss);
     void (*update)(const mlj_rule *rule, int64_t n, float *w, const float *g, float *moment1, float *moment2);
     double (*sum_of_squares)(int64_t n, const float *x);
     void (*gather)(int64_t count, int64_t features, const int32_t *rows, const void *x, int32_t is_uint8, float factor,
@@ -164,12 +186,20 @@ void mlj_parallel_update(const mlj_rule *rule, int64_t n, float *w, const float 
 double mlj_parallel_sum_of_squares(int64_t n, const float *x, double *spans);
 void mlj_parallel_softmax(int64_t rows, int64_t n, const float *z, float *y);
 void mlj_parallel_softmax_backward(int64_t rows, int64_t n, const float *y, const float *dy, float *dz);
-/* These return the mean of the rows' losses, added in double in their order; scale is 1 over the rows. */
-double mlj_parallel_softmax_cross_entropy(int64_t rows, int64_t n, const float *z, const int32_t *labels, float *dz,
-                                          float *row_loss);
-double mlj_parallel_binary_cross_entropy(int64_t n, const float *z, const float *y, float *dz, float *row_loss);
-double mlj_parallel_squared_error(int64_t rows, int64_t n, const float *z, const float *y, float *dz, float *row_loss);
-double mlj_parallel_absolute_error(int64_t rows, int64_t n, const float *z, const float *y, float *dz, float *row_loss);
+/* These return the mean of the rows' losses, weighted by w [rows] (or NULL) and added in double in their order, and its
+   gradient dz; scale is 1 over the sum of the weights. soft may be NULL. */
+double mlj_parallel_softmax_cross_entropy(int64_t rows, int64_t n, const float *z, const int32_t *labels,
+                                          const mlj_soft *soft, const float *w, float *dz, float *row_loss);
+double mlj_parallel_kl_divergence(int64_t rows, int64_t n, const float *z, const float *y, const float *w, float *dz,
+                                  float *row_loss);
+double mlj_parallel_binary_cross_entropy(int64_t n, const float *z, const float *y, double penalty, const float *w,
+                                         float *dz, float *row_loss);
+double mlj_parallel_squared_error(int64_t rows, int64_t n, const float *z, const float *y, const float *w, float *dz,
+                                  float *row_loss);
+double mlj_parallel_absolute_error(int64_t rows, int64_t n, const float *z, const float *y, const float *w, float *dz,
+                                   float *row_loss);
+double mlj_parallel_huber(int64_t rows, int64_t n, const float *z, const float *y, double delta, const float *w,
+                          float *dz, float *row_loss);
 void mlj_parallel_gather(int64_t count, int64_t features, const int32_t *rows, const void *x, int32_t is_uint8,
                          float factor, float *out, int64_t out_row);
 
@@ -185,6 +215,8 @@ enum {
     MLJ_BINARY_CROSS_ENTROPY,
     MLJ_SQUARED_ERROR,
     MLJ_ABSOLUTE_ERROR,
+    MLJ_HUBER,
+    MLJ_KL_DIVERGENCE,
     MLJ_CLIP,
     MLJ_UPDATE,
     MLJ_DROPOUT,
@@ -198,7 +230,8 @@ enum {
 
 /* One call. x … wt are offsets into the arena in floats, -1 where the call has none. A row has `inputs` numbers before
    and `outputs` after; an update moves `inputs` numbers from w on, by the gradient at dw, clipped where y is what a
-   clip made of it. With a rule a dense_backward moves its own w and b, w with the decay and l1. */
+   clip made of it. With a rule a dense_backward moves its own w and b, w with the decay and l1. A softmax_cross_entropy
+   has share and inverse of an mlj_soft at w and b, or -1. */
 typedef struct {
     int32_t opcode;
     int32_t activation; /* applied to what the call computes, or undone by it */
@@ -208,8 +241,7 @@ typedef struct {
     int64_t x, w, b, y;
     int64_t dx, dw, db, dy;
     int64_t wt;          /* room for w transposed */
-    double constants[6]; /* of a rule: weight decay, l1, clip_norm, then its own in the order of its fields; or of the
-                            layer */
+    double constants[6]; /* of a loss or a layer: its own; of a rule: decay, l1, clip_norm, its own, in their order */
     float alpha, mask_alpha; /* of activation and mask */
     int32_t layer;           /* its number in the network, of which random words depend */
     int64_t room;            /* what a forward call leaves for its backward call */
@@ -221,7 +253,8 @@ typedef struct {
     const mlj_call *calls;
     int64_t count, loss, update; /* calls; the loss among them; the first that moves parameters */
     float *arena;
-    int64_t input, output, row_loss, batch_targets; /* offsets: first layer's input, z, losses and targets of rows */
+    int64_t input, output;                          /* offsets: the first layer's input and z, */
+    int64_t row_loss, batch_targets, batch_weights; /* losses, targets and weights of rows */
     int64_t vector, moments, size; /* offsets of the parameters and of the first moment, and their distance */
     int32_t panels;                /* w and wt are in panels; else a row after the other */
     int64_t features, outputs;     /* numbers in a row of x and of z */
@@ -231,6 +264,7 @@ typedef struct {
     const void *x;
     const int32_t *labels;   /* class of each row, or NULL */
     const float *targets;    /* `outputs` numbers for each row, or NULL */
+    const float *weights;    /* how much each row counts, or NULL where all count the same */
     int32_t *batch_labels;   /* room for a block of labels */
     int32_t *order;          /* room for the order of an epoch, or NULL where a batch holds every row */
     const int32_t *count_up; /* 0, 1, … block - 1 */

@@ -19,9 +19,10 @@ typedef struct call {
     int64_t units, width, row, out_row;
     const float *x, *y;
     float *out, *out2, *out3;
+    const float *weights;
     const int32_t *index;
     const void *data;
-    double number;
+    double number, scale;
     int32_t kind;
     const mlj_ops *ops;
     int64_t size; /* units of a piece */
@@ -161,43 +162,80 @@ void mlj_parallel_softmax_backward(int64_t rows, int64_t n, const float *y, cons
     run((call){softmax_backward_part, rows, n, .x = dy, .y = y, .out = dz});
 }
 
-static void softmax_cross_entropy_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
-    const int64_t from = first * c->width;
-    ops->softmax_cross_entropy(count, c->width, c->x + from, c->index + first, (float)c->number, at(c->out, from),
-                               c->out2 + first);
+/* ---- losses ---- */
+
+static void weigh_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    ops->weigh(count, c->width, c->weights + first, at(c->out, first * c->width), c->out2 + first);
 }
-/* Runs a loss and returns the mean of its row losses, which lie at out2; NaN of none. */
+/* Runs a loss and returns the weighted mean of its row losses, which lie at out2; NaN of none. */
 static double mean_of(call c) {
-    double sum = 0;
-    c.number = 1 / (double)(c.units > 0 ? c.units : 1);
+    double sum = 0, total = c.weights ? 0 : (double)c.units;
+    for (int64_t i = 0; c.weights && i < c.units; i++) total += c.weights[i];
+    c.scale = 1 / (total > 0 ? total : 1);
     run(c);
+    c.part = weigh_part;
+    if (c.weights) run(c);
     for (int64_t i = 0; i < c.units; i++) sum += c.out2[i];
-    return sum / (double)c.units;
+    return sum / (total > 0 || !c.weights ? total : 1);
 }
 
-double mlj_parallel_softmax_cross_entropy(int64_t rows, int64_t n, const float *z, const int32_t *labels, float *dz,
-                                          float *row_loss) {
-    return mean_of((call){softmax_cross_entropy_part, rows, n, .x = z, .index = labels, .out = dz, .out2 = row_loss});
+static void softmax_cross_entropy_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    const int64_t from = first * c->width;
+    if (c->data)
+        ops->softened_cross_entropy(count, c->width, c->x + from, c->index + first, c->data, (float)c->scale,
+                                    at(c->out, from), c->out2 + first);
+    else
+        ops->softmax_cross_entropy(count, c->width, c->x + from, c->index + first, (float)c->scale, at(c->out, from),
+                                   c->out2 + first);
+}
+double mlj_parallel_softmax_cross_entropy(int64_t rows, int64_t n, const float *z, const int32_t *labels,
+                                          const mlj_soft *soft, const float *w, float *dz, float *row_loss) {
+    return mean_of((call){softmax_cross_entropy_part, rows, n, .x = z, .index = labels, .data = soft, .weights = w,
+                          .out = dz, .out2 = row_loss});
+}
+
+static void kl_divergence_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    const int64_t from = first * c->width;
+    ops->kl_divergence(count, c->width, c->x + from, c->y + from, (float)c->scale, at(c->out, from), c->out2 + first);
+}
+double mlj_parallel_kl_divergence(int64_t rows, int64_t n, const float *z, const float *y, const float *w, float *dz,
+                                  float *row_loss) {
+    return mean_of((call){kl_divergence_part, rows, n, .x = z, .y = y, .weights = w, .out = dz, .out2 = row_loss});
 }
 
 static void binary_cross_entropy_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
-    ops->binary_cross_entropy(count, c->x + first, c->y + first, (float)c->number, at(c->out, first), c->out2 + first);
+    ops->binary_cross_entropy(count, c->x + first, c->y + first, (float)c->number, (float)c->scale, at(c->out, first),
+                              c->out2 + first);
 }
-double mlj_parallel_binary_cross_entropy(int64_t n, const float *z, const float *y, float *dz, float *row_loss) {
-    return mean_of((call){binary_cross_entropy_part, n, 1, .x = z, .y = y, .out = dz, .out2 = row_loss});
+double mlj_parallel_binary_cross_entropy(int64_t n, const float *z, const float *y, double penalty, const float *w,
+                                         float *dz, float *row_loss) {
+    return mean_of((call){binary_cross_entropy_part, n, 1, .x = z, .y = y, .number = penalty, .weights = w, .out = dz,
+                          .out2 = row_loss});
 }
 
 static void error_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
     const int64_t from = first * c->width;
     (c->kind == 2 ? ops->squared_error : ops->absolute_error)(count, c->width, c->x + from, c->y + from,
-                                                              (float)c->number, at(c->out, from), c->out2 + first);
+                                                              (float)c->scale, at(c->out, from), c->out2 + first);
 }
-double mlj_parallel_squared_error(int64_t rows, int64_t n, const float *z, const float *y, float *dz, float *row_loss) {
-    return mean_of((call){error_part, rows, n, .x = z, .y = y, .out = dz, .out2 = row_loss, .kind = 2});
+double mlj_parallel_squared_error(int64_t rows, int64_t n, const float *z, const float *y, const float *w, float *dz,
+                                  float *row_loss) {
+    return mean_of((call){error_part, rows, n, .x = z, .y = y, .weights = w, .out = dz, .out2 = row_loss, .kind = 2});
 }
-double mlj_parallel_absolute_error(int64_t rows, int64_t n, const float *z, const float *y, float *dz,
+double mlj_parallel_absolute_error(int64_t rows, int64_t n, const float *z, const float *y, const float *w, float *dz,
                                    float *row_loss) {
-    return mean_of((call){error_part, rows, n, .x = z, .y = y, .out = dz, .out2 = row_loss, .kind = 1});
+    return mean_of((call){error_part, rows, n, .x = z, .y = y, .weights = w, .out = dz, .out2 = row_loss, .kind = 1});
+}
+
+static void huber_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    const int64_t from = first * c->width;
+    ops->huber(count, c->width, c->x + from, c->y + from, (float)c->number, (float)c->scale, at(c->out, from),
+               c->out2 + first);
+}
+double mlj_parallel_huber(int64_t rows, int64_t n, const float *z, const float *y, double delta, const float *w,
+                          float *dz, float *row_loss) {
+    return mean_of(
+        (call){huber_part, rows, n, .x = z, .y = y, .number = delta, .weights = w, .out = dz, .out2 = row_loss});
 }
 
 static void gather_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {

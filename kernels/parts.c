@@ -17,6 +17,8 @@ static void gather(const mlj_block *b, const mlj_call *c, int64_t from, int64_t 
     }
     if (p->labels)
         for (int64_t i = from; i < to; i++) p->batch_labels[i] = p->labels[b->order[i]];
+    if (p->weights)
+        for (int64_t i = from; i < to; i++) p->arena[p->batch_weights + i] = p->weights[b->order[i]];
 }
 
 static void activate(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
@@ -31,28 +33,60 @@ static void activate_backward(const mlj_block *b, const mlj_call *c, int64_t fro
                               at(b, c->dx) + start);
 }
 
+/* ---- losses: row losses and dz, then both times the weights of rows ---- */
+
+static void weigh(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    if (b->weights)
+        b->ops->weigh(to - from, c->inputs, b->weights + from, at(b, c->dx) + from * c->inputs, at(b, c->y) + from);
+}
+
 static void softmax_cross_entropy(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     const int64_t start = from * c->inputs;
-    b->ops->softmax_cross_entropy(to - from, c->inputs, at(b, c->x) + start, b->labels + from, b->scale,
-                                  at(b, c->dx) + start, at(b, c->y) + from);
+    const mlj_soft soft = {(float)c->constants[0], (float)c->constants[1], at(b, c->w), at(b, c->b)};
+    if (soft.share)
+        b->ops->softened_cross_entropy(to - from, c->inputs, at(b, c->x) + start, b->labels + from, &soft, b->scale,
+                                       at(b, c->dx) + start, at(b, c->y) + from);
+    else
+        b->ops->softmax_cross_entropy(to - from, c->inputs, at(b, c->x) + start, b->labels + from, b->scale,
+                                      at(b, c->dx) + start, at(b, c->y) + from);
+    weigh(b, c, from, to);
+}
+
+static void kl_divergence(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const int64_t start = from * c->inputs;
+    b->ops->kl_divergence(to - from, c->inputs, at(b, c->x) + start, b->targets + start, b->scale, at(b, c->dx) + start,
+                          at(b, c->y) + from);
+    weigh(b, c, from, to);
 }
 
 static void binary_cross_entropy(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
-    b->ops->binary_cross_entropy(to - from, at(b, c->x) + from, b->targets + from, b->scale, at(b, c->dx) + from,
-                                 at(b, c->y) + from);
+    b->ops->binary_cross_entropy(to - from, at(b, c->x) + from, b->targets + from, (float)c->constants[0], b->scale,
+                                 at(b, c->dx) + from, at(b, c->y) + from);
+    weigh(b, c, from, to);
 }
 
 static void squared_error(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     const int64_t start = from * c->inputs;
     b->ops->squared_error(to - from, c->inputs, at(b, c->x) + start, b->targets + start, b->scale, at(b, c->dx) + start,
                           at(b, c->y) + from);
+    weigh(b, c, from, to);
 }
 
 static void absolute_error(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     const int64_t start = from * c->inputs;
     b->ops->absolute_error(to - from, c->inputs, at(b, c->x) + start, b->targets + start, b->scale,
                            at(b, c->dx) + start, at(b, c->y) + from);
+    weigh(b, c, from, to);
 }
+
+static void huber(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const int64_t start = from * c->inputs;
+    b->ops->huber(to - from, c->inputs, at(b, c->x) + start, b->targets + start, (float)c->constants[0], b->scale,
+                  at(b, c->dx) + start, at(b, c->y) + from);
+    weigh(b, c, from, to);
+}
+
+/* ---- optimizers ---- */
 
 void mlj_move(const mlj_block *b, const mlj_rule *rule, int64_t place, int64_t n, const float *g) {
     const mlj_plan *p = b->plan;
@@ -108,6 +142,8 @@ mlj_part *const mlj_parts[MLJ_OPCODES][PHASES] = {
     [MLJ_BINARY_CROSS_ENTROPY] = {[ROWS] = binary_cross_entropy},
     [MLJ_SQUARED_ERROR] = {[ROWS] = squared_error},
     [MLJ_ABSOLUTE_ERROR] = {[ROWS] = absolute_error},
+    [MLJ_HUBER] = {[ROWS] = huber},
+    [MLJ_KL_DIVERGENCE] = {[ROWS] = kl_divergence},
     [MLJ_CLIP] = {[NORM] = clip},
     [MLJ_UPDATE] = {[UPDATE] = update},
     [MLJ_DROPOUT] = {[ROWS] = mlj_part_dropout},

@@ -17,11 +17,12 @@ typedef struct { /* the rows in hand and where they come from */
     const float *input;    /* rows as the first layer reads them */
     const int32_t *labels; /* targets of the block's rows */
     const float *targets;
+    const float *weights; /* or NULL */
     int32_t is_uint8;
     int64_t rows;
     int training;               /* else as in prediction: nothing is dropped, and statistics are the running ones */
     int64_t epoch, step, first; /* of training, and the place of the first row in the batch */
-    float scale;                /* 1 / rows of the step */
+    float scale;                /* 1 / weight of the step's rows */
     int accumulate;             /* add to the gradient of the blocks before */
     const mlj_rule *rule;       /* with which reduce and update move the parameters, or NULL */
 } mlj_block;

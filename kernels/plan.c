@@ -13,7 +13,7 @@
    apart: before the first block of a step the transposing of W, and after the last the squares of the gradient, where
    its norm is clipped, and the update, both cut by numbers. How the work is cut
    never shows in the results: each number is computed whole by one part, by the same additions in the same order. Row
-   losses are added in double in row order by the caller's thread. */
+   losses, and the weights of rows, are added in double in row order by the caller's thread. */
 
 #include <assert.h>
 
@@ -116,13 +116,23 @@ static mlj_block block_of(const mlj_plan *p, const mlj_ops *ops, int64_t place, 
         b.input = p->arena + p->input;
         b.labels = p->batch_labels;
         b.targets = p->arena + p->batch_targets;
+        b.weights = p->weights ? p->arena + p->batch_weights : NULL;
         return b;
     }
     const size_t width = p->is_uint8 ? 1 : sizeof(float);
     mlj_block b = rows_of(p, ops, (const char *)p->x + (size_t)(place * p->features) * width, p->is_uint8, rows);
     b.labels = p->labels ? p->labels + place : NULL;
     b.targets = p->targets ? p->targets + place * p->outputs : NULL;
+    b.weights = p->weights ? p->weights + place : NULL;
     return b;
+}
+
+/* How much `rows` rows from `place` of an epoch on count together; 1 where that is nothing. */
+static double weight_of(const mlj_plan *p, int64_t place, int64_t rows) {
+    if (!p->weights) return (double)rows;
+    double sum = 0;
+    for (int64_t i = place; i < place + rows; i++) sum += p->weights[p->order ? p->order[i] : i];
+    return sum > 0 ? sum : 1;
 }
 
 /* One step: forward, backward and, where the mean loss is finite, the update. Returns the loss. */
@@ -136,9 +146,10 @@ static double step_of(mlj_plan *p, const mlj_ops *ops, int64_t step, double rate
         ops->order(p->seed, (uint32_t)epoch, p->rows, p->order);
         p->epoch = epoch;
     }
+    const double weight = weight_of(p, first, count);
     for (int64_t done = 0; done < count; done += p->block) {
         mlj_block b = block_of(p, ops, first + done, smaller(p->block, count - done));
-        b.scale = 1.0f / (float)count;
+        b.scale = 1.0f / (float)weight;
         b.accumulate = done > 0;
         b.training = 1, b.epoch = epoch, b.step = step, b.first = done;
         if (done == 0 && update < end) run_phase(&b, p->calls, update, PREPARE);
@@ -146,14 +157,14 @@ static double step_of(mlj_plan *p, const mlj_ops *ops, int64_t step, double rate
         const float *row_loss = p->arena + p->row_loss;
         for (int64_t i = 0; i < b.rows; i++) sum += row_loss[i];
         const int last = done + p->block >= count;
-        if (last && !isfinite((float)(sum / (double)count))) break;
+        if (last && !isfinite((float)(sum / weight))) break;
         b.rule = last ? &rule : NULL;
         run_phase(&b, p->calls, update, REDUCE);
         if (!last || update == end) continue;
         if (update->opcode == MLJ_CLIP) run_phase(&b, update, end, NORM);
         run_phase(&b, update, end, UPDATE);
     }
-    return sum / (double)count;
+    return sum / weight;
 }
 
 int64_t mlj_train(mlj_plan *p, int64_t first, int64_t steps, const double *rates, float *losses,
@@ -189,7 +200,7 @@ void mlj_run_call(mlj_plan *p, int64_t number, int64_t rows, int64_t step, doubl
     mlj_block b = block_of(p, mlj_ops_now(), 0, rows);
     const mlj_call *c = p->calls + number;
     const mlj_rule rule = mlj_rule_of(c, rate, p->updates);
-    b.scale = 1.0f / (float)rows;
+    b.scale = 1.0f / (float)weight_of(p, 0, rows);
     b.rule = &rule;
     b.training = step >= 0, b.epoch = step / chunks_of(p->rows, p->batch), b.step = step;
     run_phase(&b, c, c + 1, PREPARE);

@@ -54,7 +54,9 @@ def manifest(config: Config, data: Data) -> dict[str, Any]:
         "classes": list(data.task.class_names),
         "features": list(data.feature_names),
         "rows": {name: len(rows) for name, rows in there.items()},
-        "sha256": {name: sha256(rows.x.tobytes(), rows.y.tobytes()) for name, rows in there.items()},
+        "sha256": {
+            name: sha256(*(part.tobytes() for part in rows if part is not None)) for name, rows in there.items()
+        },
     }
 
 

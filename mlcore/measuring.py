@@ -24,7 +24,7 @@ def measure(session: Session, split: str, rows: Rows, task: Task, chosen: Sequen
     z = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
     found = metrics.evaluate(z, rows.y, task, chosen)
     if loss is not None:
-        found = {"loss": loss(z, rows.y)[0]} | found
+        found = {"loss": loss(z, rows.y, rows.w)[0]} | found
     return {f"{split}_{name}": value for name, value in found.items()}
 
 

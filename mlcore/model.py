@@ -115,14 +115,14 @@ class Preparation(msgspec.Struct, frozen=True):
 
 def blueprint(config: Config, data: Data) -> tuple[Network, Loss]:
     """The network and the loss a configuration means on this data."""
-    loss = losses.choose(config.loss, data.task.kind)
+    loss = losses.choose(config.loss, data.task.kind, data.task.outputs, data.train.y)
     return Network.build(config.layers, data.input_shape, loss.outputs(data.task.outputs)), loss
 
 
 def rebuild(config: dict[str, Any], preparation: Preparation, vector: Array) -> Model:
     """A model from what a file says: its configuration, its preparation, its weights."""
     experiment = from_dict(config)
-    loss = losses.choose(experiment.loss, preparation.task.kind)
+    loss = losses.choose(experiment.loss, preparation.task.kind, preparation.task.outputs)
     shape = (len(preparation.scaling.factor),)
     network = Network.build(experiment.layers, shape, loss.outputs(preparation.task.outputs))
     return Model(experiment, network, loss, preparation, vector)

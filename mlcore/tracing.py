@@ -170,7 +170,7 @@ def network_for(config: Config, x: Array, y: Array) -> tuple[Network, Loss, Any]
     task = Task("regression", len(y)) if y.ndim else Task("binary", 2)
     if not y.ndim and not (float(y).is_integer() and 0 <= float(y) < 2):
         raise ConfigError(f"y: expected class 0 or 1, or a list of numbers, got {float(y):g}")
-    loss = losses.choose(config.loss, task.kind)
+    loss = losses.choose(config.loss, task.kind, task.outputs, np.arange(task.outputs))
     network = Network.build(config.layers, x.shape, loss.outputs(task.outputs))
     return network, loss, y if y.ndim else int(y)
 

@@ -58,6 +58,8 @@ class _Run:
         self.network, self.loss = blueprint(config, data)
         self.preparation = Preparation.of(data)
         check_goal(config.stopping, data)
+        for rows in filter(None, (data.train, data.validation, data.test)):
+            rows.check_weights()
         self.choice = backends.choose(
             config.backend, config.device, config.precision, self.network, self.loss, config.optimizer
         )

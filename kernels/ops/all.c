@@ -18,6 +18,8 @@
 #include "random.h"
 #include "softmax.h"
 
+#include "softened.h"
+
 #define NAME_OF(tier) #tier
 #define QUOTED(tier) NAME_OF(tier)
 #define JOINED(a, b) a##b
@@ -37,6 +39,10 @@ const mlj_ops TABLE(TIER) = {
     .binary_cross_entropy = binary_cross_entropy,
     .squared_error = squared_error,
     .absolute_error = absolute_error,
+    .huber = huber,
+    .softened_cross_entropy = softened_cross_entropy,
+    .kl_divergence = kl_divergence,
+    .weigh = weigh,
     .update = update,
     .sum_of_squares = sum_of_squares,
     .gather = gather,

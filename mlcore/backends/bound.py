@@ -10,6 +10,7 @@ import numpy as np
 from mlcore import kernels
 from mlcore.backends.native import Program
 from mlcore.backends.plan import lower, unsupported
+from mlcore.datasets.dataset import Rows
 from mlcore.errors import DataError
 from mlcore.layers.dense import Dense
 from mlcore.layers.layer import Array
@@ -57,10 +58,11 @@ class Predictor:
 
     def _bind(self) -> tuple[Callable[..., None], tuple[Any, ...]]:
         rows, outputs = len(self.x), self._network.output_shape
-        plan = lower(self._network, self._loss, SGD(), rows)
-        labels = self._loss.fits("multiclass")
+        loss = type(self._loss)()  # what it makes of targets does not matter here
+        plan = lower(self._network, loss, SGD(), rows)
+        labels = loss.fits("multiclass")
         y = np.zeros(rows, np.int32) if labels else np.zeros((rows, *outputs), np.float32)
-        self._program = program = Program(plan, np.zeros_like(self.x), y, 1.0, 0)
+        self._program = program = Program(plan, Rows(np.zeros_like(self.x), y), 1.0, 0)
         program.write("parameters", self._vector)
         at = program.ffi.from_buffer
         return program.lib.mlj_predict, (program.plan, at(self.x), 0, rows, at("float[]", self.out))

@@ -11,9 +11,9 @@ from mlcore.layers.activations import ELU, GELU, Activation, LeakyReLU, ReLU, Re
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
 from mlcore.layers.flatten import Flatten
-from mlcore.layers.layer import Layer
+from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
-from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Loss, SoftmaxCrossEntropy
+from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Huber, KLDivergence, Loss, SoftmaxCrossEntropy
 from mlcore.network import Slot
 from mlcore.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSProp
 from mlcore.spec import kind_of
@@ -194,15 +194,30 @@ class Row(NamedTuple):
 
 
 class LossRow(NamedTuple):
-    """A loss: its opcode, whether its targets are class numbers, and what the head means for a number of outputs."""
+    """A loss: its opcode, whether its targets are class numbers, and what the head means for a number of outputs.
+
+    constants: what C is told of the loss; tables: numbers of each class [K] that C reads, by the name of their place.
+    """
 
     opcode: str
     labels: bool
     head: Callable[[int], str]
+    constants: Callable[[Any], tuple[float, ...]] = lambda loss: ()
+    tables: Callable[[Any, int], Mapping[str, Array]] = lambda loss, outputs: {}
 
 
 def _numbers(outputs: int) -> str:
     return f"head: {outputs} number{'s' * (outputs != 1)}"
+
+
+def _classes(outputs: int) -> str:
+    return f"head: {outputs} classes"
+
+
+def _softened(loss: SoftmaxCrossEntropy, outputs: int) -> Mapping[str, Array]:
+    if not loss.label_smoothing and not loss.confidence_penalty:
+        return {}
+    return dict(zip(("share", "inverse"), loss.shares(outputs), strict=True))
 
 
 def _none(layer: Layer) -> float:
@@ -229,10 +244,16 @@ LOWERING: Mapping[type[Layer], Row | None] = {  # None: the layer needs no call,
     Flatten: None,
 }
 LOSSES: Mapping[type[Loss], LossRow] = {
-    BinaryCrossEntropy: LossRow("binary_cross_entropy", False, lambda outputs: "head: 2 classes, one logit"),
-    SoftmaxCrossEntropy: LossRow("softmax_cross_entropy", True, lambda outputs: f"head: {outputs} classes"),
+    BinaryCrossEntropy: LossRow(
+        "binary_cross_entropy", False, lambda outputs: "head: 2 classes, one logit", lambda o: (o.confidence_penalty,)
+    ),
+    SoftmaxCrossEntropy: LossRow(
+        "softmax_cross_entropy", True, _classes, lambda o: (1 - o.label_smoothing, o.confidence_penalty), _softened
+    ),
+    KLDivergence: LossRow("kl_divergence", False, _classes),
     MSE: LossRow("squared_error", False, _numbers),
     MAE: LossRow("absolute_error", False, _numbers),
+    Huber: LossRow("huber", False, _numbers, lambda o: (o.delta,)),
 }
 Constants: TypeAlias = Callable[..., tuple[float, ...]]
 OPTIMIZERS: Mapping[type[Optimizer], Constants] = {

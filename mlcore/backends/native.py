@@ -11,9 +11,11 @@ from mlcore import kernels
 from mlcore.backends.backend import Inspection, Problem, Weights
 from mlcore.backends.lowering import LOSSES, Call
 from mlcore.backends.plan import Plan, lower, outputs, unsupported
+from mlcore.backends.targets import targets_of, weights_of
+from mlcore.datasets.dataset import Rows
 from mlcore.errors import DataError
 from mlcore.layers.layer import Array, Shape
-from mlcore.losses import BinaryCrossEntropy, Loss
+from mlcore.losses import Loss
 from mlcore.network import Network
 from mlcore.optimizers import Optimizer
 
@@ -65,7 +67,7 @@ class NativeSession:
         if not len(rows):
             raise DataError("there are no rows to train on", hint="give the training split at least one row")
         plan = lower(network, loss, problem.optimizer, min(problem.batch_size, len(rows)))
-        self.program = Program(plan, rows.x, rows.y, problem.factor, problem.seed)
+        self.program = Program(plan, rows, problem.factor, problem.seed)
         self.progress = self.program.ffi.new("mlj_progress *")
 
     def train(self, first_step: int, steps: int, rates: Array) -> Array:
@@ -86,7 +88,7 @@ class NativeSession:
     def inspect(self, x: Array, y: Array) -> Inspection:
         problem, rows = self.problem, len(x)
         plain = lower(problem.network, problem.loss, problem.optimizer, rows, fuse=False)
-        program = Program(plain, x, y, problem.factor, problem.seed)
+        program = Program(plain, Rows(x, y), problem.factor, problem.seed)
         program.write("parameters", self.program.read("parameters"))
         for number in range(program.plan.update):
             program.lib.mlj_run_call(program.plan, number, rows, -1, 0.0)
@@ -94,7 +96,7 @@ class NativeSession:
         values = (x0 if name == "x0" else program.array(name) for name in outputs(plain))  # x0 may be read in place
         shapes = problem.network.shapes[1:]
         shaped = tuple(value.reshape(rows, *shape) for value, shape in zip(values, shapes, strict=True))
-        loss = program.array("row_loss").mean(dtype=np.float64)
+        loss = program.array("row_loss").sum(dtype=np.float64) / program.weight
         return Inspection(float(loss), shaped, program.read("gradient"))
 
     def predict(self, x: Array) -> Array:
@@ -123,20 +125,27 @@ class NativeSession:
 
 
 class Program:
-    """A plan bound to rows and to an arena, as C sees it. Raises DataError when rows and network do not fit."""
+    """A plan bound to rows and to an arena, as C sees it. `weight`: what the rows count together.
 
-    def __init__(self, plan: Plan, x: Array, y: Array, factor: float, seed: int) -> None:
+    Raises DataError when rows and network do not fit.
+    """
+
+    def __init__(self, plan: Plan, data: Rows, factor: float, seed: int) -> None:
         from mlcore._native import ffi, lib
 
         self.ffi, self.lib, self.places, self.layout = ffi, lib, plan.places, plan.layout
         self.kept: list[Any] = []  # C holds addresses into these
         self.arena = aligned((plan.size,), np.float32)
         self.arena[...] = 0
-        x = stored(x, plan.network.shapes[0])
+        for name, values in LOSSES[type(plan.loss)].tables(plan.loss, plan.stages[-1].outputs).items():
+            self.array(name)[...] = values
+        x = stored(data.x, plan.network.shapes[0])
         shuffled = plan.batch < len(x)
         if not shuffled and x.dtype == np.float32:
             x = at_cache_line(x)  # read in place
-        labels, targets = targets_of(plan, y, len(x))
+        labels, targets = targets_of(plan.loss, data.y, len(x), plan.stages[-1].outputs)
+        weights = weights_of(plan.loss, data.y, data.w)
+        self.weight = len(x) if weights is None else float(weights.sum(dtype=np.float64)) or 1.0
         order = np.zeros(len(x), np.int32) if shuffled else None
         self.calls = ffi.new("mlj_call[]", [self._call(call) for call in plan.calls])
         rows = {
@@ -146,6 +155,7 @@ class Program:
             "x": self._address(x),
             "labels": self._address(labels, "int32_t[]"),
             "targets": self._address(targets, "float[]"),
+            "weights": self._address(weights, "float[]"),
             "order": self._address(order, "int32_t[]"),
             "seed": seed,
             "epoch": -1,
@@ -164,6 +174,7 @@ class Program:
             "output": plan.places["z"].offset,
             "row_loss": plan.places["row_loss"].offset,
             "batch_targets": plan.places["targets"].offset,
+            "batch_weights": plan.places["weights"].offset,
             "vector": plan.places["parameters"].offset,
             "moments": plan.places["moments"].offset,
             "size": plan.layout.size,
@@ -222,30 +233,6 @@ def stored(x: Array, shape: Shape) -> Array:
     if x.flags.carray and x.dtype in (np.float32, np.uint8) and x.dtype.isnative:
         return x
     return np.require(x, np.uint8 if x.dtype == np.uint8 else np.float32, ("C", "A"))
-
-
-def targets_of(plan: Plan, y: Array, rows: int) -> tuple[Array | None, Array | None]:
-    """Class numbers [B] int32, or targets [B, O] float32, as the loss reads them; one of the two is None."""
-    y, outputs = np.asarray(y), plan.stages[-1].outputs
-    if len(y) != rows:
-        raise DataError(f"targets: expected one for each of {rows} rows, got {len(y)}")
-    if not LOSSES[type(plan.loss)].labels:
-        if y.size != rows * outputs:
-            raise DataError(f"targets: expected {outputs} numbers a row, got an array of shape {list(y.shape)}")
-        targets = np.require(y.reshape(rows, outputs), np.float32, ("C", "A"))
-        if isinstance(plan.loss, BinaryCrossEntropy):
-            _within(targets[:, 0], 0, 1, "probabilities between 0 and 1")
-        return None, targets
-    if y.ndim != 1 or y.dtype.kind not in "iu":
-        raise DataError(f"labels: expected class numbers, one a row, got {y.dtype} of shape {list(y.shape)}")
-    _within(y, 0, outputs - 1, f"class numbers 0 to {outputs - 1}")
-    return np.require(y, np.int32, ("C", "A")), None
-
-
-def _within(y: Array, low: int, high: int, what: str) -> None:
-    wrong = np.flatnonzero(~((y >= low) & (y <= high)))
-    if len(wrong):
-        raise DataError(f"labels: expected {what}, got {y[wrong[0]]} in row {wrong[0]}")
 
 
 def at_cache_line(x: Array) -> Array:

@@ -10,7 +10,7 @@ never addresses.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mlcore.backends.lowering import (
@@ -32,7 +32,7 @@ from mlcore.layers.layer import Shape
 from mlcore.losses import Loss
 from mlcore.network import Network
 from mlcore.optimizers import Optimizer
-from mlcore.spec import kind_of
+from mlcore.spec import fields, kind_of
 
 BLOCK_FLOATS = 1 << 17  # half a MiB: a block of rows takes about so much, to stay in the second-level cache
 SPAN = 16384  # MLJ_SPAN of mlj.h: numbers whose squares are added together
@@ -99,7 +99,8 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
         backward, update = [_moving(call, optimizer) for call in backward], []
     else:
         update = _update(layout, optimizer)
-    places, size = _arena(layout, optimizer, stages, block)
+    tables = LOSSES[type(loss)].tables(loss, stages[-1].outputs)
+    places, size = _arena(layout, optimizer, stages, block, list(tables))
     loss_call, update_call = len(forward) - 1, len(forward) + len(backward)
     calls = (*forward, *backward, *update)
     return Plan(network, optimizer, loss, stages, calls, loss_call, update_call, layout, places, size, batch, block)
@@ -179,10 +180,23 @@ def _forward(network: Network, loss: Loss, stages: tuple[Stage, ...], batch: int
         note = row.head(outputs) if stage.y == "z" else ""
         call = _row(stage).forward(stage, batch)
         calls.append(call._replace(note=note) if note else call)
-    target = "labels" if row.labels else "targets"
+    target, tables = "labels" if row.labels else "targets", row.tables(loss, outputs)
     operands = {"x": "z", "y": "row_loss", "dx": "dz"} | ({} if row.labels else {"dy": "targets"})
+    operands |= dict(zip(("w", "b"), tables, strict=False))
     numbers = {"inputs": outputs, "outputs": outputs}
-    return [*calls, Call(row.opcode, kind_of(loss), f"z, {target}", "loss, dz", "", operands, numbers)]
+    made = Call(row.opcode, kind_of(loss), f"z, {target}", "loss, dz", _said(loss), operands, numbers)
+    return [*calls, made._replace(constants=row.constants(loss))]
+
+
+def _said(loss: Loss) -> str:
+    """The settings of a loss that are not its defaults: `label smoothing 0.1, class weight 0.5 2`."""
+    said = []
+    for field in fields(type(loss)):
+        value = getattr(loss, field.name)
+        if value != field.default:
+            some = " ".join(f"{number:.4g}" for number in value[:4]) if isinstance(value, tuple) else f"{value}"
+            said.append(f"{field.name.replace('_', ' ')} {some}" + " …" * (isinstance(value, tuple) and len(value) > 4))
+    return ", ".join(said)
 
 
 def _backward(stages: tuple[Stage, ...]) -> list[Call]:
@@ -239,7 +253,9 @@ def _penalties(optimizer: Optimizer) -> str:
     return ", ".join(f"{name} {strength:g}" for name, strength in named.items() if strength)
 
 
-def _arena(layout: Layout, optimizer: Optimizer, stages: tuple[Stage, ...], block: int) -> tuple[dict[str, Place], int]:
+def _arena(
+    layout: Layout, optimizer: Optimizer, stages: tuple[Stage, ...], block: int, tables: Sequence[str]
+) -> tuple[dict[str, Place], int]:
     """Every buffer in its place, and the end of the last. Rows of a buffer follow each other without gaps."""
     shapes: dict[str, Shape] = {
         "parameters": (layout.size,),
@@ -249,6 +265,8 @@ def _arena(layout: Layout, optimizer: Optimizer, stages: tuple[Stage, ...], bloc
         "x0": (block, stages[0].inputs),
         "targets": (block, stages[-1].outputs),
         "row_loss": (block,),
+        "weights": (block,),
+        **dict.fromkeys(tables, (stages[-1].outputs,)),
     }
     for stage in stages:
         shapes |= {stage.y: (block, stage.outputs), stage.dy: (block, stage.outputs)}

@@ -1,7 +1,8 @@
 """The same experiment in PyTorch, eagerly, on a CPU or a GPU: one row per layer, loss and optimizer.
 
-The only room that imports torch, and only inside functions: choosing this backend is what loads it. The flat vector is
-torch storage; parameters and their gradients are views into it, so weights come and go without a conversion.
+The only room, with `pytorch_losses.py`, that imports torch, and only inside functions: choosing this backend is what
+loads it. The flat vector is torch storage; parameters and their gradients are views into it, so weights come and go
+without a conversion.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mlcore import philox
+from mlcore.backends import pytorch_losses
 from mlcore.backends.backend import Inspection, Problem, Weights
 from mlcore.layers.layer import INFERENCE, Array, Mode
 from mlcore.losses import Loss
@@ -64,18 +66,6 @@ def _dropout(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Mode) -> Tensor:
     words = torch.stack(philox.counted(blocks, Purpose.DROPOUT, mode.seed, mode.epoch, mode.step, mode.layer), dim=1)
     kept = (words.reshape(-1)[:count] >> 8) < math.ceil(keep * 2**24)
     return x * (kept.to(x.dtype) * (1 / keep)).reshape(x.shape)
-
-
-def _losses() -> dict[str, Row]:
-    """loss kind -> f(z, y)"""
-    from torch.nn import functional as f
-
-    return {
-        "binary_cross_entropy": lambda z, y: f.binary_cross_entropy_with_logits(z[:, 0], y),
-        "softmax_cross_entropy": f.cross_entropy,
-        "mse": f.mse_loss,
-        "mae": f.l1_loss,
-    }
 
 
 def _sgd(o: Any, w: Tensor, g: Tensor, moments: Tensor, step: int, rate: float) -> None:
@@ -161,7 +151,7 @@ class Torch:
     def unsupported(self, network: Network, loss: Loss, optimizer: Optimizer) -> list[str]:
         layers = _layers()
         missing = [f"layer {kind_of(layer)}" for layer in network.layers if kind_of(layer) not in layers]
-        if kind_of(loss) not in _losses():
+        if kind_of(loss) not in pytorch_losses.table():
             missing.append(f"loss {kind_of(loss)}")
         if kind_of(optimizer) not in OPTIMIZERS:
             missing.append(f"optimizer {kind_of(optimizer)}")
@@ -182,7 +172,7 @@ class TorchSession:
         network, optimizer = problem.network, problem.optimizer
         table = _layers()
         self.rows = [table[kind_of(layer)] for layer in network.layers]
-        self.loss, self.move = _losses()[kind_of(problem.loss)], OPTIMIZERS[kind_of(optimizer)]
+        self.move = OPTIMIZERS[kind_of(optimizer)]
         self.vector, self.gradient = self._zeros(network.size), self._zeros(network.size)
         self.moments = self._zeros(optimizer.moments, network.size)
         self.p: list[dict[str, Tensor]] = network.views(self.vector)
@@ -193,17 +183,16 @@ class TorchSession:
                 value.requires_grad_()
                 value.grad = gradients[slot.layer][slot.name]
         self.x = torch.from_numpy(np.ascontiguousarray(problem.rows.x)).to(self.device)
-        self.y = self._targets(problem.rows.y)
+        self.y = self._targets(problem.rows.y, problem.rows.w)
         self.step = 0
         self._order: tuple[int, Tensor] | None = None
 
     def _zeros(self, *shape: int) -> Tensor:
         return self.torch.zeros(shape, dtype=self.dtype, device=self.device)
 
-    def _targets(self, y: Array) -> Tensor:
-        classes = kind_of(self.problem.loss) == "softmax_cross_entropy"
-        dtype = self.torch.int64 if classes else self.dtype
-        return self.torch.as_tensor(np.ascontiguousarray(y), device=self.device).to(dtype)
+    def _targets(self, y: Array, w: Array | None = None) -> pytorch_losses.Targets:
+        problem = self.problem
+        return pytorch_losses.targets(problem.loss, y, w, problem.network.output_shape[0], self.vector)
 
     def _inputs(self, x: Tensor) -> Tensor:
         if x.dtype == self.torch.uint8:
@@ -224,10 +213,10 @@ class TorchSession:
         for i in range(steps):
             step = first_step + i
             index = self._batch(step)
-            x, y = (self.x, self.y) if index is None else (self.x[index], self.y[index])
+            x, y = (self.x, self.y) if index is None else (self.x[index], self.y.take(index))
             mode = Mode(training=True, seed=p.seed, epoch=step // p.steps_per_epoch, step=step)
             statistics = self.vector[p.network.learned :].clone()
-            loss = self.loss(self._forward(self._inputs(x), mode)[-1], y)
+            loss = pytorch_losses.mean(p.loss, self._forward(self._inputs(x), mode)[-1], y)
             losses[i] = float(loss.detach())
             if not np.isfinite(losses[i]):
                 self.vector[p.network.learned :] = statistics
@@ -256,7 +245,7 @@ class TorchSession:
         inputs = self._inputs(self.torch.from_numpy(np.ascontiguousarray(x)).to(self.device))
         self.gradient.zero_()
         outputs = self._forward(inputs)
-        loss = self.loss(outputs[-1], self._targets(y))
+        loss = pytorch_losses.mean(self.problem.loss, outputs[-1], self._targets(y))
         loss.backward()
         activations = tuple(self._numpy(value.detach()) for value in outputs)
         return Inspection(float(loss.detach()), activations, self._numpy(self.gradient))

@@ -50,11 +50,12 @@ class ReferenceSession:
         for i in range(steps):
             step = first_step + i
             rows = self._batch(step)
-            x, y = self._inputs(p.rows.x[rows]), p.rows.y[rows]
+            x, y, w = p.rows.take(rows)
+            x = self._inputs(x)
             mode = Mode(training=True, seed=p.seed, epoch=step // p.steps_per_epoch, step=step)
             statistics = self.vector[p.network.learned :].copy()
             z, saved = p.network.forward(self.vector, x, mode)
-            loss, dz = p.loss(z, y)
+            loss, dz = p.loss(z, y, w)
             losses[i] = loss
             if not np.isfinite(losses[i]):
                 self.vector[p.network.learned :] = statistics

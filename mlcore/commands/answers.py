@@ -20,7 +20,7 @@ from mlcore.commands.data import class_name, raw
 from mlcore.commands.drawing import Paper, picture
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import DataError, StorageError, UsageError
-from mlcore.model import Model
+from mlcore.model import Model, blueprint
 from mlcore.runs import open_run
 from mlcore.sanitize import cell, sanitize
 from mlcore.storage import storing, write_file
@@ -38,7 +38,8 @@ def evaluate(args: argparse.Namespace) -> int:
     if args.calibration and data.task.kind == "regression":
         raise UsageError("--calibration: a regression has no probabilities", hint="leave it out")
     z = outputs(model, data.inputs(rows))
-    found = {"loss": model.loss(z, rows.y)[0]} | metrics.evaluate(z, rows.y, data.task, metrics.possible(data.task))
+    loss = blueprint(run.config, data)[1]  # whose class weights follow from the training rows
+    found = {"loss": loss(z, rows.y, rows.w)[0]} | metrics.evaluate(z, rows.y, data.task, metrics.possible(data.task))
     found = {f"{args.split}_{name}": value for name, value in found.items()}
     mistakes = _mistakes(model, z, rows, data)
     if args.json:

@@ -18,7 +18,7 @@ from mlcore.commands.drawing import Band
 from mlcore.commands.story import plural
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import CheckpointError
-from mlcore.model import Model
+from mlcore.model import Model, blueprint
 from mlcore.runs import Run, children
 from mlcore.sanitize import sanitize
 from mlcore.spec import kind_of
@@ -76,7 +76,8 @@ class Contestant:
     def metric(self, what: str) -> Callable[[NDArray[Any], NDArray[Any]], float]:
         """A metric of outputs and targets by name; `loss` is its own loss."""
         if what == "loss":
-            return lambda z, y: self.models[0].loss(z, y)[0]
+            loss = blueprint(self.models[0].config, self.data)[1]
+            return lambda z, y: loss(z, y)[0]
         found: Callable[[NDArray[Any], NDArray[Any]], float] = metrics.CATALOGUE.find(what).load()
         return found
 

@@ -140,7 +140,7 @@ def test_loss(model: Model | None, data: Data | None) -> float | None:
     if model is None or data is None or data.test is None:
         return None
     z, _ = model.network.forward(model.vector, data.inputs(data.test))
-    return model.loss(z, data.test.y)[0]
+    return model.loss(z, data.test.y, data.test.w)[0]
 
 
 def judged(config: Config, ended: Ended) -> int:

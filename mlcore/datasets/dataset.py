@@ -31,17 +31,33 @@ class Task(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Rows: inputs x [n, features] (float32, or uint8 for images), targets y ([n] int32 or [n, outputs] float32)."""
+    """Rows: inputs x [n, features] (float32, or uint8 for images), targets y ([n] int32 or [n, outputs] float32).
+
+    w [n] says how much each row counts in the loss, from 0 on; None: all the same. Metrics do not look at it.
+    """
 
     x: Array
     y: Array
+    w: Array | None = None
 
     def __len__(self) -> int:
         return len(self.x)
 
     def take(self, index: Array | slice) -> Rows:
         """The rows at `index`, in that order."""
-        return Rows(self.x[index], self.y[index])
+        return Rows(self.x[index], self.y[index], None if self.w is None else self.w[index])
+
+    def check_weights(self) -> None:
+        """Raises DataError unless there are no weights, or a finite one from 0 on for each row."""
+        if self.w is None:
+            return
+        if self.w.shape != (len(self),) or self.w.dtype.kind not in "fiub":
+            got = f"{self.w.dtype} of shape {list(self.w.shape)}"
+            raise DataError(f"weights: expected a number for each of {len(self)} rows, got {got}", code="DATA_WEIGHT")
+        wrong = np.flatnonzero(~((self.w >= 0) & np.isfinite(self.w)))
+        if len(wrong):
+            message = f"weights: expected finite numbers from 0, got {self.w[wrong[0]]} in row {wrong[0]}"
+            raise DataError(message, code="DATA_WEIGHT", where=f"row {wrong[0]}")
 
 
 class Scaling(NamedTuple):

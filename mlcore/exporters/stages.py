@@ -10,14 +10,18 @@ import numpy as np
 
 from mlcore.errors import CheckpointError, ConfigError
 from mlcore.layers.layer import Array, Layer, Shape
-from mlcore.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy
+from mlcore.losses import BinaryCrossEntropy, KLDivergence, Loss, SoftmaxCrossEntropy
 from mlcore.model import Model
 
 Head: TypeAlias = Literal["logit", "softmax", "numbers"]
 Row = TypeVar("Row")
 
 # What the raw outputs mean; a loss without a line here leaves numbers as they are.
-HEADS: Mapping[type[Loss], Head] = {BinaryCrossEntropy: "logit", SoftmaxCrossEntropy: "softmax"}
+HEADS: Mapping[type[Loss], Head] = {
+    BinaryCrossEntropy: "logit",
+    SoftmaxCrossEntropy: "softmax",
+    KLDivergence: "softmax",
+}
 ANYTHING = "any of numpy, pytorch, c and onnx may know it"
 
 

@@ -33,6 +33,8 @@ from mlcore.kernels.library import isa, set_threads, threads, tiers, unavailable
 from mlcore.kernels.losses import (
     absolute_error,
     binary_cross_entropy,
+    huber,
+    kl_divergence,
     softmax,
     softmax_backward,
     softmax_cross_entropy,
@@ -58,7 +60,9 @@ __all__ = [
     "gather",
     "gelu",
     "gelu_backward",
+    "huber",
     "isa",
+    "kl_divergence",
     "layer_norm",
     "layer_norm_backward",
     "leaky_relu",

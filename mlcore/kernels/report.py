@@ -162,17 +162,20 @@ def _losses(rng: np.random.Generator) -> Iterator[Case]:
         yield Case("softmax_backward", size, run, run, back, scale, 16, 12 * z.size, "GB/s")
         labels = rng.integers(0, n, rows).astype(np.int32)
         yield _loss("softmax_cross_entropy", losses.SoftmaxCrossEntropy(), z, labels)
+        yield _loss("… softened", losses.SoftmaxCrossEntropy(label_smoothing=0.1, confidence_penalty=0.1), z, labels)
     yield _loss(
         "binary_cross_entropy", losses.BinaryCrossEntropy(), _floats(rng, 10_000, 1), np.ones((10_000, 1), "f4")
     )
     z, y = _floats(rng, 2, 1000, 10)
     yield _loss("squared_error", losses.MSE(), z, y)
     yield _loss("absolute_error", losses.MAE(), z, y)
+    yield _loss("huber", losses.Huber(), z, y)
+    yield _loss("kl_divergence", losses.KLDivergence(), z, losses.SoftmaxCrossEntropy().probabilities(y * 2))
 
 
 def _loss(name: str, page: losses.Loss, z: Array, y: Array) -> Case:
     """A loss: value and gradient as one array, the gradient in the scale of the largest possible one."""
-    kernel = getattr(fast, name)
+    kernel = getattr(fast, name, _softened)
     loss, dz = page(z.astype(np.float64), y)
     scale = np.append(np.full(dz.size, (1 + np.abs(dz).max() * len(z)) / len(z)), 1 + abs(loss))
 
@@ -182,6 +185,10 @@ def _loss(name: str, page: losses.Loss, z: Array, y: Array) -> Case:
 
     size = "x".join(str(length) for length in z.shape)
     return Case(name, size, run, run, np.append(dz, loss), scale, 32, 8 * z.size, "GB/s")
+
+
+def _softened(z: Array, y: Array) -> tuple[float, Array]:
+    return fast.softmax_cross_entropy(z, y, label_smoothing=0.1, confidence_penalty=0.1)
 
 
 def _optimizers(rng: np.random.Generator) -> Iterator[Case]:

@@ -53,17 +53,21 @@ def network_with(layer: Layer, outputs: int) -> Network:
 
 def problem(
     body="12 relu | 9 tanh",
-    loss: str = "softmax_cross_entropy",
+    loss: str | tuple = "softmax_cross_entropy",
     optimizer: str | tuple = "adam",
     rows: int = 70,
     batch: int = 16,
     features: int | tuple[int, ...] = 5,
     outputs: int = 3,
     uint8: bool = False,
+    weighted: bool = False,
     seed: int = 7,
 ) -> Problem:
-    """An experiment on random rows; 70 rows in batches of 16 leave a short last batch of 6."""
-    chosen = made(losses.CATALOGUE, loss)
+    """An experiment on random rows; 70 rows in batches of 16 leave a short last batch of 6.
+
+    weighted: rows count differently, and the first seven not at all.
+    """
+    chosen = made(losses.CATALOGUE, loss) if isinstance(loss, str) else made(losses.CATALOGUE, loss[0], **loss[1])
     outputs = chosen.outputs(outputs)
     random = np.random.default_rng(1)
     if isinstance(body, Layer):
@@ -76,7 +80,8 @@ def problem(
     if isinstance(optimizer, str):
         optimizer = (optimizer, {})
     rule = made(optimizers.CATALOGUE, optimizer[0], **optimizer[1])
-    data = Rows(x, targets(chosen, rows, outputs))
+    w = random.random(rows).astype(np.float32) * 3 * (np.arange(rows) >= 7) if weighted else None
+    data = Rows(x, targets(chosen, rows, outputs), w)
     return Problem(network, chosen, rule, data, 1 / 255 if uint8 else 1.0, batch, seed)
 
 

@@ -15,10 +15,27 @@ from tests.contracts.problems import BACKENDS, LAYERS, LOSSES, OPTIMIZERS, first
 TIERS = kernels.tiers() if kernels.unavailable() is None else ()
 OTHERS = [*(f"native on {tier}" for tier in TIERS), *(name for name in BACKENDS if name != "reference")]
 STEPS = 50
+ALL = {"label_smoothing": 0.1, "confidence_penalty": 0.2, "class_weight": (0.2, 1.0, 3.0)}
+MANY = ALL | {"class_weight": tuple(np.linspace(0.3, 2, 37).tolist())}
+HEAVY = {"weighted": True, "loss": ("softmax_cross_entropy", {"class_weight": (0.2, 1.0, 3.0)})}
 WIDE = {"body": "70 relu | 65 relu", "features": 33}
 EXPERIMENTS = {
     **{f"layer {name}": {"body": made(layers.CATALOGUE, name)} for name in LAYERS},
     **{f"loss {name}": {"loss": name} for name in LOSSES},
+    **{f"weighted loss {name}": {"loss": name, "weighted": True} for name in LOSSES},
+    "smoothed": {"loss": ("softmax_cross_entropy", {"label_smoothing": 0.1})},
+    "smoothed, two classes": {"loss": ("binary_cross_entropy", {"label_smoothing": 0.1})},
+    "smoothed distributions": {"loss": ("kl_div", {"label_smoothing": 0.1})},
+    "weights of classes": {"loss": ("softmax_cross_entropy", {"class_weight": (0.2, 1.0, 3.0)})},
+    "weights of two classes": {"loss": ("binary_cross_entropy", {"class_weight": (0.2, 3.0)}), "weighted": True},
+    "held back": {"loss": ("softmax_cross_entropy", {"confidence_penalty": 0.3})},
+    "held back, two classes": {"loss": ("binary_cross_entropy", {"confidence_penalty": 0.3})},
+    "all a loss can do": {"loss": ("softmax_cross_entropy", ALL), "weighted": True},
+    "all a loss can do, many classes": {"loss": ("softmax_cross_entropy", MANY), "weighted": True, "outputs": 37},
+    "every row in a batch, weighted": {"batch": 70, "weighted": True},
+    "batches of several blocks, weighted": {"rows": 900, "batch": 700, "body": "300 relu", "features": 200, **HEAVY},
+    "wide errors": {"loss": ("huber", {"delta": 0.3}), "outputs": 37, "weighted": True},
+    "many distributions": {"loss": ("kl_div", {"label_smoothing": 0.1}), "outputs": 37},
     **{f"optimizer {name}": {"optimizer": name} for name in OPTIMIZERS},
     **{f"optimizer {name} with decay": {"optimizer": (name, {"weight_decay": 0.05})} for name in OPTIMIZERS},
     **{f"optimizer {name} with l1": {"optimizer": (name, {"l1": 0.02})} for name in OPTIMIZERS},
@@ -216,6 +233,38 @@ def test_labels_outside_the_classes_are_refused_when_a_native_session_opens() ->
     wrong = p._replace(rows=Rows(p.rows.x, np.where(np.arange(70) == 41, 3, p.rows.y)))
     with pytest.raises(DataError, match="class numbers 0 to 2, got 3 in row 41"):
         _native(wrong)
+
+
+def test_distributions_as_targets_train_everywhere(other) -> None:
+    p = problem(loss="kl_div")
+    y = np.random.default_rng(3).dirichlet(np.ones(3), 70).astype(np.float32)
+    y[5] = [1, 0, 0]
+    p = p._replace(rows=Rows(p.rows.x, y))
+    session, reference = other(p), opened("reference", p)[0]
+    np.testing.assert_allclose(session.train(0, 30, rates(30)), reference.train(0, 30, rates(30)), rtol=1e-4)
+    found, expected = session.inspect(p.rows.x, y), reference.inspect(p.rows.x, y)
+    np.testing.assert_allclose(found.gradient, expected.gradient, rtol=1e-4, atol=1e-5)
+
+
+def test_a_batch_that_counts_nothing_has_no_loss_and_moves_nothing(other) -> None:
+    p = problem(optimizer="sgd")
+    session = other(p._replace(rows=Rows(p.rows.x, p.rows.y, np.zeros(70, np.float32))))
+    assert np.array_equal(session.train(0, 5, rates(5)), np.zeros(5))
+    assert np.array_equal(session.weights().vector, first_weights(p).vector)
+
+
+def test_the_size_of_weights_does_not_matter(other) -> None:
+    p = problem(weighted=True)
+    large = p._replace(rows=Rows(p.rows.x, p.rows.y, p.rows.w * 1000))
+    np.testing.assert_allclose(other(large).train(0, 9, rates(9)), other(p).train(0, 9, rates(9)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("wrong", [np.array([0.5, 0.6, 0.7]), np.full(2, 0.5), np.array([0.2, np.nan, 0.8])])
+def test_targets_that_are_no_distributions_are_refused_when_a_native_session_opens(wrong) -> None:
+    p = problem(loss="kl_div")
+    y = np.tile(wrong if wrong.size < 3 or np.isnan(wrong).any() else wrong + 0.5, (70, 1))
+    with pytest.raises(DataError, match="targets: expected"):
+        _native(p._replace(rows=Rows(p.rows.x, y)))
 
 
 def _native(p) -> Session:

@@ -11,10 +11,25 @@ from tests.contracts.problems import LOSSES, made, targets, task_of
 from tests.contracts.test_every_layer import between_kinks
 
 ROWS, OUTPUTS = 4, 3
+MORE = {
+    "smoothed": ("softmax_cross_entropy", {"label_smoothing": 0.1}),
+    "all a loss can do": (
+        "softmax_cross_entropy",
+        {"label_smoothing": 0.1, "confidence_penalty": 0.2, "class_weight": (0.2, 1, 3)},
+    ),
+    "all it can do with one output": (
+        "binary_cross_entropy",
+        {"label_smoothing": 0.1, "confidence_penalty": 0.2, "class_weight": (0.2, 3)},
+    ),
+    "a smoothed divergence": ("kl_div", {"label_smoothing": 0.1}),
+    "a narrow bend": ("huber", {"delta": 0.3}),
+}
+EVERY = (*LOSSES, *MORE)
 
 
 def setting(name: str):
-    loss = made(losses.CATALOGUE, name)
+    kind, fields = MORE.get(name, (name, {}))
+    loss = made(losses.CATALOGUE, kind, **fields)
     outputs = loss.outputs(OUTPUTS)
     z = between_kinks((ROWS, outputs), 3)
     y = targets(loss, ROWS, outputs)
@@ -24,7 +39,7 @@ def setting(name: str):
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", EVERY)
 def test_the_gradient_of_a_loss_equals_central_differences(name: str, weighted: bool) -> None:
     loss, z, y = setting(name)
     w = np.array([0.5, 1.0, 0.0, 2.0]) if weighted else None
@@ -32,22 +47,24 @@ def test_the_gradient_of_a_loss_equals_central_differences(name: str, weighted: 
     np.testing.assert_allclose(dz, differences(lambda changed: loss(changed, y, w)[0], z), rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", EVERY)
 def test_the_loss_of_a_batch_is_the_mean_of_its_rows(name: str) -> None:
     loss, z, y = setting(name)
     rows, _ = loss.rows(z, y)
     assert rows.shape == (ROWS,)
-    assert loss(z, y)[0] == pytest.approx(np.mean([loss(z[i : i + 1], y[i : i + 1])[0] for i in range(ROWS)]))
+    weights = loss.weights(y)
+    each = [loss(z[i : i + 1], y[i : i + 1])[0] for i in range(ROWS)]
+    assert each == pytest.approx(rows) and loss(z, y)[0] == pytest.approx(np.average(each, weights=weights))
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", EVERY)
 def test_huge_outputs_give_finite_losses_and_gradients(name: str) -> None:
     loss, z, y = setting(name)
     value, dz = loss((z * 1e4).astype(np.float32), y)
     assert np.isfinite(value) and np.isfinite(dz).all() and dz.dtype == np.float32
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", EVERY)
 def test_probabilities_of_classes_sum_to_one(name: str) -> None:
     loss, z, _ = setting(name)
     p = loss.probabilities(z * 100)

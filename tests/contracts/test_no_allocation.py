@@ -23,6 +23,8 @@ LARGE = {"body": "150 relu | 90 tanh", "features": 130, "rows": 400}  # moved wh
 PLANS = {
     "small": {},
     "small, every row": {"batch": 70},
+    "small, weighted": {"weighted": True, "loss": ("softmax_cross_entropy", {"label_smoothing": 0.1})},
+    "large, clipped": LARGE | {"batch": 150, "optimizer": ("adamw", {"clip_norm": 1.0, "l1": 0.01})},
     "large": LARGE | {"batch": 150},
     "large, every row": LARGE | {"batch": 400},
     "norms and dropout": {"body": "drop .1 | 20 batch_norm gelu | drop .5 | 9 layer_norm elu 2"},

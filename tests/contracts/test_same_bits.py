@@ -13,6 +13,7 @@ from tests.contracts.problems import LOSSES, OPTIMIZERS, first_weights, opened, 
 pytestmark = pytest.mark.skipif(kernels.unavailable() is not None, reason=str(kernels.unavailable()))
 TIERS = kernels.tiers() if kernels.unavailable() is None else ()
 BIG = {"body": "150 relu | 90 tanh", "features": 130, "rows": 400, "batch": 150}
+ALL = {"label_smoothing": 0.1, "confidence_penalty": 0.2, "class_weight": (0.2, 1.0, 3.0)}
 EXPERIMENTS = {
     **{f"{loss}": BIG | {"loss": loss} for loss in LOSSES},
     **{
@@ -20,10 +21,15 @@ EXPERIMENTS = {
     },
     "clipped": BIG | {"optimizer": ("adamw", {"clip_norm": 0.05})},
     "clipped in several spans": {"body": "300 relu", "features": 200, "optimizer": ("sgd", {"clip_norm": 0.05})},
+    "all a loss can do": BIG | {"weighted": True, "loss": ("softmax_cross_entropy", ALL)},
+    "all a loss can do, many classes": BIG
+    | {"outputs": 53, "loss": ("softmax_cross_entropy", {"label_smoothing": 0.1})},
+    "held back": BIG | {"weighted": True, "loss": ("binary_cross_entropy", {"confidence_penalty": 0.1})},
+    "many distributions": BIG | {"outputs": 53, "loss": ("kl_div", {"label_smoothing": 0.1}), "weighted": True},
     "many classes": BIG | {"outputs": 53},
     "many outputs": BIG | {"outputs": 53, "loss": "mse"},
     "pixels": BIG | {"uint8": True, "batch": 400},
-    "several blocks": BIG | {"rows": 1500, "batch": 1500},
+    "several blocks": BIG | {"rows": 1500, "batch": 1500, "weighted": True},
     "many rows of a tiny network": {"body": "16 relu | 16 sigmoid", "rows": 1003, "batch": 1003, "features": 2},
     "a wide first layer": {"body": "600 relu6 | 3", "features": 2, "rows": 200, "batch": 131},
     "a narrow first layer": {
@@ -86,7 +92,7 @@ def test_a_plain_plan_gives_the_bits_of_the_fused_one(experiment: str) -> None:
     fused, _ = opened("native", p)
     plain = lower(p.network, p.loss, p.optimizer, min(p.batch_size, len(p.rows)), fuse=False)
     unfused, _ = opened("native", p)
-    adopt(unfused, Program(plain, p.rows.x, p.rows.y, p.factor, p.seed), p)
+    adopt(unfused, Program(plain, p.rows, p.factor, p.seed), p)
     assert np.array_equal(fused.train(0, 5, rates(5)), unfused.train(0, 5, rates(5)))
     assert np.array_equal(fused.weights().vector, unfused.weights().vector)
 
@@ -108,5 +114,6 @@ def test_calls_run_one_by_one_are_the_step(experiment: str) -> None:
     program = session.program
     for number in range(len(program.calls)):
         program.lib.mlj_run_call(program.plan, number, rows, 0, rates(1)[0])
-    assert np.float32(program.array("row_loss")[:rows].mean(dtype=np.float64)) == pytest.approx(losses[0], rel=1e-6)
+    loss = program.array("row_loss")[:rows].sum(dtype=np.float64) / program.weight
+    assert np.float32(loss) == pytest.approx(losses[0], rel=1e-6)
     assert np.array_equal(session.weights().vector, whole.weights().vector)

@@ -182,29 +182,48 @@ def _dz(c: Call, rows: int, n: int) -> object:
     return c.write(rows, n) if c.rng.random() < 0.7 else ffi.NULL
 
 
+def _w(c: Call, rows: int) -> object:
+    return c.read(rows) if c.rng.random() < 0.4 else ffi.NULL
+
+
 def softmax_cross_entropy(c: Call) -> None:
     rows, n = c.size(), c.size(True)
     labels = c.choice(n + 2, rows)  # some outside: their loss is NaN, and nothing is read there
     z, dz = c.read(rows, n), _dz(c, rows, n)
-    lib.mlj_parallel_softmax_cross_entropy(rows, n, z, labels, dz, c.write(1, rows))
+    soft = ffi.NULL
+    if c.rng.random() < 0.5:
+        soft = ffi.new("mlj_soft *", (0.9, 0.1 * c.rng.integers(0, 2), c.read(n), c.read(n)))
+    lib.mlj_parallel_softmax_cross_entropy(rows, n, z, labels, soft, _w(c, rows), dz, c.write(1, rows))
+
+
+def kl_divergence(c: Call) -> None:
+    rows, n = c.size(), c.size(True)
+    z, y, dz = c.read(rows, n), c.read(rows, n), _dz(c, rows, n)
+    lib.mlj_parallel_kl_divergence(rows, n, z, y, _w(c, rows), dz, c.write(1, rows))
 
 
 def binary_cross_entropy(c: Call) -> None:
     n = c.size(True)
     z, y, dz = c.read(n), c.read(n), _dz(c, 1, n)
-    lib.mlj_parallel_binary_cross_entropy(n, z, y, dz, c.write(1, n))
+    lib.mlj_parallel_binary_cross_entropy(n, z, y, 0.1 * c.rng.integers(0, 2), _w(c, n), dz, c.write(1, n))
 
 
 def squared_error(c: Call) -> None:
     rows, n = c.size(), c.size(True)
     z, y, dz = c.read(rows, n), c.read(rows, n), _dz(c, rows, n)
-    lib.mlj_parallel_squared_error(rows, n, z, y, dz, c.write(1, rows))
+    lib.mlj_parallel_squared_error(rows, n, z, y, _w(c, rows), dz, c.write(1, rows))
 
 
 def absolute_error(c: Call) -> None:
     rows, n = c.size(), c.size(True)
     z, y, dz = c.read(rows, n), c.read(rows, n), _dz(c, rows, n)
-    lib.mlj_parallel_absolute_error(rows, n, z, y, dz, c.write(1, rows))
+    lib.mlj_parallel_absolute_error(rows, n, z, y, _w(c, rows), dz, c.write(1, rows))
+
+
+def huber(c: Call) -> None:
+    rows, n = c.size(), c.size(True)
+    z, y, dz = c.read(rows, n), c.read(rows, n), _dz(c, rows, n)
+    lib.mlj_parallel_huber(rows, n, z, y, 0.5, _w(c, rows), dz, c.write(1, rows))
 
 
 def update(c: Call) -> None:
@@ -272,7 +291,7 @@ def order_and_words(c: Call) -> None:
 KERNELS: tuple[Callable[[Call], None], ...] = (
     *(matmul, matmul, matmul, matmul, transpose, column_sum, activate, activate_backward, softmax, softmax_backward),
     *(softmax_cross_entropy, binary_cross_entropy, squared_error, absolute_error, update, gather, order_and_words),
-    *(sum_of_squares, matmul_from_panels, matmul_to_panels, matmul_to_panels),
+    *(sum_of_squares, huber, kl_divergence, matmul_from_panels, matmul_to_panels, matmul_to_panels),
     *(dropout, moments, normalize, normalize_backward),
 )
 

@@ -5,6 +5,7 @@
  * tiers with fused multiply-add have to print the same one. Arrays end at a page nobody may touch. Ends with 1 where a
  * result is further off than kernels/README.md promises. */
 #include "selftest_ground.h"
+#include "selftest_losses.h"
 #include "selftest_norms.h"
 #include "selftest_plan.h"
 
@@ -251,14 +252,21 @@ static void softmaxes(int64_t rows, int64_t n) {
 
 static void errors(int64_t rows, int64_t n) {
     float *z = draw(rows * n, 4), *y = draw(rows * n, 4), *dz = room(rows * n), *loss = room(rows);
-    for (int power = 1; power <= 2; power++) {
-        (power == 2 ? ops->squared_error : ops->absolute_error)(rows, n, z, y, 0.5f, dz, loss);
+    for (int power = 1; power <= 3; power++) {
+        if (power == 3)
+            ops->huber(rows, n, z, y, 1.5f, 0.5f, dz, loss);
+        else
+            (power == 2 ? ops->squared_error : ops->absolute_error)(rows, n, z, y, 0.5f, dz, loss);
         for (int64_t r = 0; r < rows; r++) {
             double sum = 0;
-            for (int64_t i = r * n; i < r * n + n; i++) sum += pow(fabs((double)z[i] - y[i]), power) / (double)n;
+            for (int64_t i = r * n; i < r * n + n; i++) {
+                const double e = fabs((double)z[i] - y[i]), bent = fmin(e, 1.5);
+                sum += (power == 3 ? bent * (e - bent / 2) : pow(e, power)) / (double)n;
+            }
             near(r, loss[r], sum, (n + 6) * U * sum);
             for (int64_t i = r * n; i < r * n + n; i++) {
-                const double e = (double)z[i] - y[i], s = power == 2 ? 2 * e : (e > 0) - (e < 0);
+                const double e = (double)z[i] - y[i];
+                const double s = power == 3 ? fmax(-1.5, fmin(1.5, e)) : power == 2 ? 2 * e : (e > 0) - (e < 0);
                 near(i, dz[i], 0.5 * s / (double)n, 6 * U * fabs(s));
             }
         }
@@ -266,11 +274,16 @@ static void errors(int64_t rows, int64_t n) {
     const int64_t all = rows * n;
     float *t = draw(all, 1), *dx = room(all), *each = room(all);
     for (int64_t i = 0; i < all; i++) t[i] = fabsf(t[i]);
-    ops->binary_cross_entropy(all, z, t, 0.5f, dx, each);
-    for (int64_t i = 0; i < all; i++) {
-        const double x = z[i], exact = (x > 0 ? x : 0) - x * t[i] + log1p(exp(-fabs(x)));
-        near(i, each[i], exact, 16 * U * (1 + fabs(x)));
-        near(i, dx[i], 0.5 * (1 / (1 + exp(-x)) - t[i]), 16 * U);
+    for (int way = 0; way < 2; way++) {
+        const float penalty = way ? 0.25f : 0;
+        ops->binary_cross_entropy(all, z, t, penalty, 0.5f, dx, each);
+        for (int64_t i = 0; i < all; i++) {
+            const double x = z[i], p = 1 / (1 + exp(-x)), q = 1 / (1 + exp(x));
+            const double sure = penalty * (log(2) + p * log(p) + q * log(q));
+            const double exact = (x > 0 ? x : 0) - x * t[i] + log1p(exp(-fabs(x))) + sure;
+            near(i, each[i], exact, 16 * U * (1 + fabs(x)));
+            near(i, dx[i], 0.5 * (p - t[i] + penalty * p * q * x), 16 * U);
+        }
     }
     leave();
 }
@@ -281,6 +294,7 @@ static void rows_and_columns(void) {
         for (int64_t rows = 0; rows < 36; rows += rows < 20 ? 1 : 5) {
             const int64_t n = widths[i];
             doing = "softmax", softmaxes(rows, n);
+            doing = "softened", softened(rows, n);
             doing = "errors", errors(rows, n);
             const float *x = draw(rows * n, 1);
             float *turned = room(rows * n), *sum = draw(n, 1);

@@ -13,7 +13,7 @@ static void train(int fused, int rule, const float *x, const int32_t *labels, fl
         {MLJ_GATHER, .inputs = IN, .y = X0},
         {MLJ_DENSE, .activation = MLJ_RELU, .inputs = IN, .outputs = HID, .x = X0, .w = W1, .b = B1, .y = H},
         {MLJ_DENSE, .inputs = HID, .outputs = OUT, .x = H, .w = W2, .b = B2, .y = Z},
-        {MLJ_SOFTMAX_CROSS_ENTROPY, .inputs = OUT, .outputs = OUT, .x = Z, .y = LOSS, .dx = DZ},
+        {MLJ_SOFTMAX_CROSS_ENTROPY, .inputs = OUT, .outputs = OUT, .x = Z, .w = -1, .b = -1, .y = LOSS, .dx = DZ},
         {MLJ_DENSE_BACKWARD, .mask = MLJ_RELU, .inputs = HID, .outputs = OUT, .x = H, .w = W2, .b = B2, .dy = DZ,
          .dw = G + W2, .db = G + B2, .dx = DH, .wt = WT},
         {MLJ_DENSE_BACKWARD, .inputs = IN, .outputs = HID, .x = X0, .w = W1, .b = B1, .dy = DH, .dw = G + W1,

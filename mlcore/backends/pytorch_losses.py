@@ -1,0 +1,120 @@
+"""Losses in PyTorch, from torch's own functions: one row for each kind, and the mean of rows that count differently."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from mlcore.layers.layer import Array
+from mlcore.losses import BinaryCrossEntropy, KLDivergence, Loss, SoftmaxCrossEntropy
+from mlcore.spec import kind_of
+
+Tensor: TypeAlias = Any  # torch.Tensor, which must not be imported here
+
+
+class Targets(NamedTuple):
+    """Of some rows: targets y, and where they count differently what multiplies each loss, and how much each weighs.
+
+    The two differ where torch itself weighs the rows of each class, by `classes` [K].
+    """
+
+    y: Tensor
+    factor: Tensor | None
+    weight: Tensor | None
+    classes: Tensor | None
+
+    def take(self, index: Tensor | slice) -> Targets:
+        """The rows at `index`."""
+        y, factor, weight = (part if part is None else part[index] for part in self[:3])
+        return Targets(y, factor, weight, self.classes)
+
+
+Row: TypeAlias = Callable[[Any, Tensor, Targets, str], Tensor]
+
+
+def targets(loss: Loss, y: Array, w: Array | None, outputs: int, like: Tensor) -> Targets:
+    """Targets as torch's functions take them, on the device and in the precision of `like`."""
+    import torch
+
+    y = np.asarray(y)
+    weight = factor = loss.weights(y, w)
+    if isinstance(loss, SoftmaxCrossEntropy):
+        factor = w if w is not None or weight is None else np.ones(len(y))
+    elif isinstance(loss, KLDivergence):
+        y = loss.targets(y, outputs)
+    elif isinstance(loss, BinaryCrossEntropy):
+        y = loss.targets(y).reshape(-1)
+
+    def moved(x: Array | None) -> Tensor | None:
+        return x if x is None else torch.as_tensor(np.ascontiguousarray(x), device=like.device).to(like.dtype)
+
+    if not isinstance(loss, SoftmaxCrossEntropy):
+        return Targets(moved(y), moved(factor), moved(weight), None)
+    labels = torch.as_tensor(np.ascontiguousarray(y), device=like.device).long()
+    return Targets(labels, moved(factor), moved(weight), moved(loss.of_classes))
+
+
+def mean(loss: Loss, z: Tensor, t: Targets) -> Tensor:
+    """The mean loss of outputs z, weighted where rows count differently."""
+    row = table()[kind_of(loss)]
+    if t.weight is None:
+        return row(loss, z, t, "mean")
+    total = t.weight.sum()
+    return (row(loss, z, t, "none") * t.factor).sum() / (total + (total == 0))
+
+
+def table() -> dict[str, Row]:
+    """loss kind -> f(loss, z, targets, "mean" or "none"): the mean loss, or that of each row [B]."""
+    return {
+        "binary_cross_entropy": _binary,
+        "softmax_cross_entropy": _softmax,
+        "kl_div": _divergence,
+        "mse": _errors("mse_loss"),
+        "mae": _errors("l1_loss"),
+        "huber": _errors("huber_loss", "delta"),
+    }
+
+
+def _errors(name: str, *settings: str) -> Row:
+    def row(loss: Any, z: Tensor, t: Targets, reduction: str) -> Tensor:
+        from torch.nn import functional as f
+
+        own = {setting: getattr(loss, setting) for setting in settings}
+        found = getattr(f, name)(z, t.y.reshape(z.shape), reduction=reduction, **own)
+        return found.mean(1) if reduction == "none" else found
+
+    return row
+
+
+def _binary(loss: Any, z: Tensor, t: Targets, reduction: str) -> Tensor:
+    from torch.nn import functional as f
+
+    z = z[:, 0]
+    found = f.binary_cross_entropy_with_logits(z, t.y, reduction=reduction)
+    if not loss.confidence_penalty:
+        return found
+    sure = math.log(2) + z.sigmoid() * f.logsigmoid(z) + (-z).sigmoid() * f.logsigmoid(-z)
+    return found + loss.confidence_penalty * (sure if reduction == "none" else sure.mean())
+
+
+def _softmax(loss: Any, z: Tensor, t: Targets, reduction: str) -> Tensor:
+    from torch.nn import functional as f
+
+    found = f.cross_entropy(z, t.y, weight=t.classes, reduction=reduction, label_smoothing=loss.label_smoothing)
+    if not loss.confidence_penalty:
+        return found
+    log_p = f.log_softmax(z, 1)
+    sure = math.log(z.shape[1]) + (log_p.exp() * log_p).sum(1)
+    sure = sure if t.classes is None else sure * t.classes[t.y]
+    return found + loss.confidence_penalty * (sure if reduction == "none" else sure.mean())
+
+
+def _divergence(loss: Any, z: Tensor, t: Targets, reduction: str) -> Tensor:
+    from torch.nn import functional as f
+
+    if reduction == "mean":
+        return f.kl_div(f.log_softmax(z, 1), t.y, reduction="batchmean")
+    return f.kl_div(f.log_softmax(z, 1), t.y, reduction="none").sum(1)
