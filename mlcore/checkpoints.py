@@ -156,7 +156,7 @@ def _progress(description: dict[str, Any]) -> dict[str, Any]:
     for name in (*PROGRESS, "step"):
         if name in written or not name.startswith("factor"):
             value, default = _number(written[name]), State._field_defaults.get(name, 0)
-            if value != value or value < 0 and name not in ("loss_sum", "best_value", "factor_best"):
+            if value != value or (value < 0 and name not in ("loss_sum", "best_value", "factor_best")):
                 raise ValueError(f"{name} is {value!r}")
             if isinstance(default, int) and not (type(value) is int and value < 1 << 63):
                 raise ValueError(f"{name} is {value!r}")
