@@ -63,7 +63,7 @@ def giving_away(data: Data) -> Data:
 def tested_on_training_rows(data: Data) -> Data:
     assert data.test is not None
     return data._replace(
-        test=Rows(*(np.concatenate([a[:30], b[30:]]) for a, b in zip(data.train, data.test, strict=True)))
+        test=Rows(*(np.concatenate([a[:30], b[30:]]) for a, b in zip(data.train[:2], data.test[:2], strict=True)))
     )
 
 
