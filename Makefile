@@ -15,6 +15,8 @@ FOUND := $(shell for p in $(CANDIDATES); do \
 SET_UP = @test -n "$(FOUND)" || { echo "mlj needs Python 3.11 or newer (tried: $(CANDIDATES))." \
 	"Install one, or name it: PYTHON=/path/to/python3 make $@" >&2; exit 1; }; "$(FOUND)" -m tools.set_up
 IN = $(VENV)/bin
+# A worker for each processor, up to four; a file's tests stay together. One process: ARGS="-n 0".
+PYTEST = $(IN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check quick kernels lint format types arch bench asan emulate clang neon size golden screenshots \
@@ -29,13 +31,13 @@ run: ## set up what is missing and open the app
 
 test: ## set up everything and run all tests
 	$(SET_UP) dev
-	@$(IN)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 check: lint types test ## the whole gate: lint, types, architecture, tests
 
 quick: ## the tests that take seconds
 	$(SET_UP) dev
-	@$(IN)/python -m pytest -x -m "not slow and not terminal and not gpu" $(ARGS)
+	@$(PYTEST) -x -m "not slow and not terminal and not gpu" $(ARGS)
 
 kernels: ## build the C kernels and show each one's error and speed
 	$(SET_UP) dev

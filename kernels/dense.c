@@ -59,9 +59,15 @@ void mlj_part_transpose_weights(const mlj_block *b, const mlj_call *c, int64_t f
                               PANEL, wt + (i * c->outputs + o * PANEL), PANEL);
 }
 
-void mlj_part_dense_gradient(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+/* Whether the gradient of a call is made with the inputs in lanes, as panels of dW transposed in the place of dW: few
+   outputs would leave lanes empty, and rows of x are read as they lie. */
+static int is_turned(const mlj_block *b, const mlj_call *c) {
+    return b->plan->panels && c->outputs < PANEL && (c->inputs + PANEL - 1) / PANEL * c->outputs <= c->inputs;
+}
+
+/* The gradient of rows from ... to - 1 of W, and their move where the rule is given. */
+static void gradient(const mlj_block *b, const mlj_call *c, const mlj_rule *rule, int64_t from, int64_t to) {
     const mlj_plan *p = b->plan;
-    const mlj_rule *rule = c->rule ? b->rule : NULL;
     float *moment = p->arena + p->moments + (c->w - p->vector);
     const mlj_matmul m = {
         .m = c->inputs,
@@ -83,8 +89,44 @@ void mlj_part_dense_gradient(const mlj_block *b, const mlj_call *c, int64_t from
         .moment2 = moment + p->size,
     };
     b->ops->matmul(&m, from, to);
+}
+
+/* The same with the gradient turned: rows of x as they lie, sixteen inputs in lanes. */
+static void turned_gradient(const mlj_block *b, const mlj_call *c, const mlj_rule *rule, int64_t from, int64_t to) {
+    float *turned = at(b, c->dw) + from * c->outputs;
+    const mlj_matmul m = {
+        .m = c->outputs,
+        .n = to - from,
+        .k = b->rows,
+        .a = at(b, c->dy),
+        .a_row = 1,
+        .a_col = c->outputs,
+        .b = rows_at(b, c->x) + from,
+        .b_row = c->inputs,
+        .b_col = 1,
+        .c = turned,
+        .c_panel = panel_of(b, c->outputs),
+        .accumulate = b->accumulate,
+    };
+    b->ops->matmul(&m, 0, c->outputs);
+    if (!rule) return;
+    float g[PANEL * PANEL] = {0};
+    for (int64_t i = from; i < to; i += PANEL, turned += PANEL * c->outputs) {
+        const int64_t rows = smaller(PANEL, to - i);
+        b->ops->transpose(c->outputs, rows, turned, PANEL, g, PANEL);
+        mlj_move(b, rule, c->w + i * PANEL, rows * PANEL, g);
+    }
+}
+
+void mlj_part_dense_gradient(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const mlj_rule *rule = c->rule ? b->rule : NULL;
+    if (is_turned(b, c)) {
+        turned_gradient(b, c, rule, from, to);
+    } else {
+        gradient(b, c, rule, from, to);
+    }
     if (from == 0) {
-        b->ops->column_sum(b->rows, c->outputs, m.b, c->outputs, at(b, c->db), b->accumulate);
+        b->ops->column_sum(b->rows, c->outputs, at(b, c->dy), c->outputs, at(b, c->db), b->accumulate);
         if (rule) {
             mlj_rule plain = *rule;
             mlj_penalise(&plain, 0, 0); /* weights decay, biases do not */

@@ -27,6 +27,11 @@ INLINE void vstore_part(float *p, int64_t count, vf v) {
     copy_part(p, at, count);
 }
 INLINE vf vset(float x) { return (vf){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
+INLINE vf vload_fours(const float *p, int64_t step) {
+    float at[LANES];
+    for (int i = 0; i < LANES; i += 4, p += step) memcpy(at + i, p, 4 * sizeof *p);
+    return vload(at);
+}
 INLINE vf vfma(vf a, vf b, vf c) {
     const halves x = {a}, y = {b};
     halves z = {c};

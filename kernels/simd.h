@@ -103,16 +103,22 @@ INLINE line line_fill(line x, int64_t left, float fill) {
 #define ZIP_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
 #define EVENS 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
 #define ODDS 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
+#define FOURS_LOW 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29
+#define FOURS_HIGH 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31
 #elif LANES == 8
 #define ZIP_LOW 0, 8, 1, 9, 2, 10, 3, 11
 #define ZIP_HIGH 4, 12, 5, 13, 6, 14, 7, 15
 #define EVENS 0, 2, 4, 6, 8, 10, 12, 14
 #define ODDS 1, 3, 5, 7, 9, 11, 13, 15
+#define FOURS_LOW 0, 8, 1, 9, 4, 12, 5, 13
+#define FOURS_HIGH 2, 10, 3, 11, 6, 14, 7, 15
 #else
 #define ZIP_LOW 0, 4, 1, 5
 #define ZIP_HIGH 2, 6, 3, 7
 #define EVENS 0, 2, 4, 6
 #define ODDS 1, 3, 5, 7
+#define FOURS_LOW ZIP_LOW
+#define FOURS_HIGH ZIP_HIGH
 #endif
 
 /* The square of LANES rows transposed: as often as LANES halves, zip each row with the one half a square below. */
@@ -125,6 +131,16 @@ INLINE void transpose_square(vf *row) {
         }
         for (int i = 0; i < LANES; i++) row[i] = to[i];
     }
+}
+
+/* Four columns of LANES rows at x: column j in to[j]. */
+INLINE void columns_of_four(const float *x, int64_t x_row, vf *to) {
+    vf row[4];
+    for (int r = 0; r < 4; r++) row[r] = vload_fours(x + r * x_row, 4 * x_row);
+    const vf ac0 = MIX(row[0], row[2], FOURS_LOW), ac1 = MIX(row[0], row[2], FOURS_HIGH);
+    const vf bd0 = MIX(row[1], row[3], FOURS_LOW), bd1 = MIX(row[1], row[3], FOURS_HIGH);
+    to[0] = MIX(ac0, bd0, FOURS_LOW), to[1] = MIX(ac0, bd0, FOURS_HIGH);
+    to[2] = MIX(ac1, bd1, FOURS_LOW), to[3] = MIX(ac1, bd1, FOURS_HIGH);
 }
 
 /* Combines all sixteen lanes by `op`, halves first; every lane of the result holds it. */

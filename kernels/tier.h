@@ -2,7 +2,8 @@
  *
  * A tier file defines TIER (its name) and LANES (4, 8 or 16), opens its target region and includes ops/all.c, which
  * includes this file. Everything is static and inline, so the same names live in every tier. Part loads and stores
- * touch exactly `count` numbers, 0 … LANES of them, and never the memory behind. vmax and vmin return their second
+ * touch exactly `count` numbers, 0 … LANES of them, and never the memory behind. vload_fours loads four numbers at p,
+ * four at p + step and so on. vmax and vmin return their second
  * argument when either is not a number and when both are zeros: write vmax(bound, x) to keep the NaN of x. */
 #include <string.h>
 
@@ -32,6 +33,11 @@ INLINE __mmask16 first_lanes(int64_t count) { return (__mmask16)((1u << count) -
 INLINE vf vload_part(const float *p, int64_t count) { return (vf)_mm512_maskz_loadu_ps(first_lanes(count), p); }
 INLINE void vstore_part(float *p, int64_t count, vf v) { _mm512_mask_storeu_ps(p, first_lanes(count), (__m512)v); }
 INLINE vf vset(float x) { return (vf)_mm512_set1_ps(x); }
+INLINE vf vload_fours(const float *p, int64_t step) {
+    const __m256 low = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), _mm_loadu_ps(p + step), 1);
+    const __m512 three = _mm512_insertf32x4(_mm512_castps256_ps512(low), _mm_loadu_ps(p + 2 * step), 2);
+    return (vf)_mm512_insertf32x4(three, _mm_loadu_ps(p + 3 * step), 3);
+}
 INLINE vf vfma(vf a, vf b, vf c) { return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
 INLINE vf vmax(vf a, vf b) { return (vf)_mm512_max_ps((__m512)a, (__m512)b); }
 INLINE vf vmin(vf a, vf b) { return (vf)_mm512_min_ps((__m512)a, (__m512)b); }
@@ -70,6 +76,9 @@ INLINE void vstore_part(float *p, int64_t count, vf v) {
     if (count & 1) _mm_store_ss(p, x);
 }
 INLINE vf vset(float x) { return (vf)_mm256_set1_ps(x); }
+INLINE vf vload_fours(const float *p, int64_t step) {
+    return (vf)_mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), _mm_loadu_ps(p + step), 1);
+}
 INLINE vf vfma(vf a, vf b, vf c) { return (vf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
 INLINE vf vmax(vf a, vf b) { return (vf)_mm256_max_ps((__m256)a, (__m256)b); }
 INLINE vf vmin(vf a, vf b) { return (vf)_mm256_min_ps((__m256)a, (__m256)b); }
@@ -93,6 +102,10 @@ INLINE void vstore_part(float *p, int64_t count, vf v) {
     for (int64_t i = 0; i < count; i++) p[i] = v[i];
 }
 INLINE vf vset(float x) { return (vf){x, x, x, x}; }
+INLINE vf vload_fours(const float *p, int64_t step) {
+    (void)step;
+    return vload(p);
+}
 
 #if defined(__aarch64__)
 

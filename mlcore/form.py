@@ -61,6 +61,11 @@ def rows(config: Config) -> tuple[Row, ...]:
     return tuple(_section(config, "", config.to_dict()))
 
 
+def settings_of(spec: Spec) -> tuple[Row, ...]:
+    """The form of one spec alone, names without a section."""
+    return tuple(_section(spec, "", {}))
+
+
 def read(row: Row, text: str) -> Any:
     """What a person typed, as a value of this row: a word, a number, yes or no.
 

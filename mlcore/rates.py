@@ -25,7 +25,10 @@ from mlcore.layers.layer import Array
 from mlcore.model import blueprint
 from mlcore.optimizers import Optimizer
 
-LOW, HIGH, STEPS = 1e-6, 10.0, 300
+LOW, HIGH = 1e-6, 10.0
+STEPS, MORE = 300, 1000  # rates to try, and how many where the loss has hardly fallen
+HARDLY = 0.25  # of the first loss
+LEAST_STEPS = 10
 NETWORKS = 5
 WORK = 2e10  # numbers times rows times steps that all networks together may take; at least one is raised
 WATCHED = 512  # rows whose loss is followed
@@ -52,23 +55,38 @@ class Sweep(NamedTuple):
 
 
 def find(
-    config: Config, data: Data | None = None, *, low: float = LOW, high: float = HIGH, steps: int = STEPS
+    config: Config, data: Data | None = None, *, low: float = LOW, high: float = HIGH, steps: int | None = None
 ) -> Sweep:
     """Raise the rate geometrically from `low` to `high` in `steps` steps, and suggest one. Nothing is kept or changed.
 
+    Without `steps` it takes 300, and where the loss falls by less than a quarter in them begins again with 1,000.
     Raises ConfigError for a range that is none, and what training this experiment would raise.
     """
     if not 0 < low < high < np.inf:
         raise ConfigError(f"rates: expected 0 < from < to, got from {low:g} to {high:g}", hint="e.g. from 1e-6 to 10")
-    if steps < 10:
-        raise ConfigError(f"steps: expected at least 10, got {steps}", hint="a curve of fewer points has no shape")
+    if steps is not None and steps < LEAST_STEPS:
+        hint = "a curve of fewer points has no shape"
+        raise ConfigError(f"steps: expected at least {LEAST_STEPS}, got {steps}", hint=hint)
     data = data or config.dataset.load()
-    rates = low * (high / low) ** (np.arange(steps) / (steps - 1))
+    found = _swept(config, data, _range(low, high, steps or STEPS))
+    fall = found.first - float(found.smoothed.min(initial=found.first))
+    if steps is None and fall < HARDLY * found.first:
+        found = _swept(config, data, _range(low, high, MORE))
+    return found
+
+
+def _range(low: float, high: float, steps: int) -> Array:
+    rates: Array = low * (high / low) ** (np.arange(steps) / (steps - 1))
+    return rates
+
+
+def _swept(config: Config, data: Data, rates: Array) -> Sweep:
+    """As many fresh networks as the work allows, raised through `rates` [n]."""
     network, _ = blueprint(config, data)
-    rows = _batch_size(config, data)
-    count = int(np.clip(WORK / (steps * rows * network.size), 1, NETWORKS))
+    allowed = WORK / (len(rates) * _batch_size(config, data) * network.size)
     alone = config.with_settings({"repeats": 1})
-    curves = [raised(alone.with_settings({"seed": (config.seed + n) % (2**32 - 1)}), data, rates) for n in range(count)]
+    seeds = [(config.seed + n) % (2**32 - 1) for n in range(int(np.clip(allowed, 1, NETWORKS)))]
+    curves = [raised(alone.with_settings({"seed": seed}), data, rates) for seed in seeds]
     return suggest(rates, curves, config.optimizer)
 
 
@@ -104,7 +122,7 @@ def suggest(rates: Array, curves: list[Array], optimizer: Optimizer) -> Sweep:
     length = max(map(len, curves)) - 1
     table = np.full((len(curves), len(rates)), np.nan)
     for row, curve in zip(table, curves, strict=True):
-        row[: len(curve) - 1] = curve[1:] / curve[0]
+        row[: len(curve) - 1] = curve[1:] / max(float(curve[0]), 1e-30)
     relative = np.median(np.minimum(np.nan_to_num(table, nan=CEILING), CEILING), axis=0)[:length]
     smooth, first = smoothed(relative, 3 * SMOOTH * len(rates)), float(np.median([curve[0] for curve in curves]))
     lowest = int(smooth.argmin()) if length else 0
@@ -114,7 +132,7 @@ def suggest(rates: Array, curves: list[Array], optimizer: Optimizer) -> Sweep:
         found, why = float(rates[lowest]), "the minimum of the smoothed loss"
     elif fall > LEAST:
         place = int(np.flatnonzero(1 - smooth >= SHARE * fall)[0])
-        found, why = float(rates[place]), f"{SHARE:.0%} of the fall to the minimum of the smoothed loss"
+        found, why = float(rates[place]), f"{SHARE:.0%} of the fall of the smoothed loss"
     return Sweep(rates[:length], relative * first, smooth * first, first, found, why, len(curves))
 
 

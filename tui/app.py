@@ -220,7 +220,7 @@ class MljApp(App[int]):
 
     def _warned(self, warned: Warned) -> None:
         self.laboratory.say(safe(warned.message, 200), 8.0)
-        if warned.code != "REPEATS":  # which says what is trained, not that the disk refuses it
+        if not warned.code.startswith(("REPEATS", "DATA")):  # which say what is trained, not that the disk refuses it
             self._unrecorded = warned.number, safe(warned.message, 200)
 
     @property

@@ -233,6 +233,7 @@ static __attribute__((noinline)) void run_block_copied(const mlj_matmul *p, bloc
     run_block(p, now);
 }
 
+#include "narrow.h"
 #include "short.h"
 
 static void matmul(const mlj_matmul *p, int64_t row0, int64_t row1) {
@@ -240,6 +241,8 @@ static void matmul(const mlj_matmul *p, int64_t row0, int64_t row1) {
         short_product(p, row0, row1);
         return;
     }
+    if (is_narrow_product(p))
+        for (; row1 - row0 >= PANEL; row0 += PANEL) narrow_rows(p, row0);
     const int64_t rows = row1 - row0;
     const int turned = p->a_row == 1 && p->a_col != 1;
     const int in_cache = p->k <= K_BLOCK_APART && p->a_col % SET_ROW; /* whatever a tile reads of a, for the next too */

@@ -18,25 +18,28 @@ enum { SETS = 2, BLOCKS = SETS * LANES / 2, WORDS = 4 * BLOCKS }; /* blocks of f
 #define WIDE_HIGH 1, 3
 #endif
 
-/* The WORDS words of the counters (first + j, row, epoch, step), j < BLOCKS. A counter's parts take 64 bits each. */
+/* The WORDS words of the counters (first + j, row, epoch, step), j < BLOCKS. A counter's parts take 64 bits each, of
+ * which only the lower half means anything. */
 static void philox(uint64_t key, uint32_t first, uint32_t row, uint32_t epoch, uint32_t step, uint32_t *out) {
     const vq low = {0}, mask = low + 0xffffffffu;
     vq c0[SETS], c1[SETS], c2[SETS], c3[SETS];
     uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
     for (int s = 0; s < SETS; s++) {
-        for (int j = 0; j < LANES / 2; j++) c0[s][j] = (uint32_t)(first + (uint32_t)(s * LANES / 2 + j));
+        vq count;
+        for (int j = 0; j < LANES / 2; j++) count[j] = (uint32_t)(s * LANES / 2 + j);
+        c0[s] = count + first;
         c1[s] = low + row, c2[s] = low + epoch, c3[s] = low + step;
     }
     for (int round = 0; round < 10; round++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u)
         for (int s = 0; s < SETS; s++) {
             const vq p0 = vmul_wide(c0[s], low + 0xD2511F53u), p1 = vmul_wide(c2[s], low + 0xCD9E8D57u);
             c0[s] = (p1 >> 32) ^ c1[s] ^ (low + k0);
-            c1[s] = p1 & mask;
+            c1[s] = p1;
             c2[s] = (p0 >> 32) ^ c3[s] ^ (low + k1);
-            c3[s] = p0 & mask;
+            c3[s] = p0;
         }
     for (int s = 0; s < SETS; s++) {
-        const vq front = c0[s] | c1[s] << 32, back = c2[s] | c3[s] << 32;
+        const vq front = (c0[s] & mask) | c1[s] << 32, back = (c2[s] & mask) | c3[s] << 32;
         const vq low_half = MIX_WIDE(front, back, WIDE_LOW), high_half = MIX_WIDE(front, back, WIDE_HIGH);
         memcpy(out + 2 * s * LANES, &low_half, sizeof low_half);
         memcpy(out + (2 * s + 1) * LANES, &high_half, sizeof high_half);

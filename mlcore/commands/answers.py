@@ -239,7 +239,7 @@ def _drawn(data: Data, row: Rows, paper: Paper) -> Iterator[str]:
     x = raw(data, row)[0].astype(np.float64)
     if data.image_shape:
         return picture(x.reshape(data.image_shape) / max(float(x.max()), 1e-9), paper.glyphs == "braille")
-    return table.lines((name, f"{value:.4f}") for name, value in zip(data.feature_names, x, strict=True))
+    return table.lines((name, f"{value:.4f}") for name, value in zip(data.feature_names, x.round(4) + 0.0, strict=True))
 
 
 def _numbers(values: NDArray[Any]) -> Any:

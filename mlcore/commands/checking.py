@@ -54,7 +54,7 @@ def lr_find(p: Any) -> None:
     _experiment(p, EXPERIMENT, "an experiment, trained for a moment on networks that are thrown away")
     p.add_argument("--from", dest="low", type=rate, default=1e-6, metavar="RATE", help="the first rate (1e-6)")
     p.add_argument("--to", dest="high", type=rate, default=10.0, metavar="RATE", help="the last rate (10)")
-    p.add_argument("--steps", type=count, default=300, metavar="N", help="rates to try, one a step (300)")
+    p.add_argument("--steps", type=count, metavar="N", help="rates to try (300; 1000 if the loss hardly falls)")
     size(p)
     as_json(p)
     p.set_defaults(verb="mlcore.commands.lr_find:lr_find")

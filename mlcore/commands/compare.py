@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore.commands import table
+from mlcore.commands.answers import SHARES
 from mlcore.commands.contestants import (
     CONFIDENCE,
     LOWER,
@@ -29,7 +30,7 @@ from mlcore.runs import open_run
 from mlcore.verdict import Verdict
 
 MOST = 8  # curves that can be told apart
-WHATS = {"classes": ("accuracy", "loss"), "numbers": ("mse", "mae", "r2", "loss")}
+WHATS = {"classes": (*SHARES, "loss"), "numbers": ("mse", "mae", "r2", "loss")}
 
 
 def compare(args: argparse.Namespace) -> int:
@@ -117,7 +118,7 @@ def _written(name: str, value: float) -> str:
         return f"{value:,.0f}"
     if name == "seconds":
         return f"{value:.3g}"
-    return f"{value:.2%}" if name.endswith("accuracy") else f"{value:.5g}"
+    return f"{value:.2%}" if name.endswith(SHARES) else f"{value:.5g}"
 
 
 def _curves(found: list[Contestant], names: list[str], what: str, paper: Paper) -> str:
@@ -160,8 +161,8 @@ def _words(first: Contestant, other: Contestant, names: tuple[str, str], what: s
 
 
 def _apart(what: str, value: float, bare: bool = False) -> str:
-    """A difference: of accuracies in points."""
-    return f"{100 * value:.2f}{'' if bare else ' points'}" if what == "accuracy" else f"{value:.4g}"
+    """A difference: of shares in points."""
+    return f"{100 * value:.2f}{'' if bare else ' points'}" if what in SHARES else f"{value:.4g}"
 
 
 def _how(first: Contestant, one: Verdict, times: int) -> str:

@@ -48,7 +48,7 @@ class Paper(NamedTuple):
 def curves(bands: Mapping[str, Band], paper: Paper, title: str, log: bool = False, at: float | None = None) -> str:
     """Curves by name with a legend above them, which has their last values; dots from where to where each reaches.
 
-    at: an epoch to point out.
+    at: an x to point out.
     """
     width, height, colors, glyphs = paper
     lines, edges, signs = [], [], []

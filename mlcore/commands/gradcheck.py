@@ -26,8 +26,8 @@ def gradcheck(args: argparse.Namespace) -> int:
         print(json_line(said | {"skipped": found.skipped, "arrays": arrays}))
         return 0 if found.ok else 1
     print(f"{plural(found.rows, 'training row')}, loss {found.loss:.6g}; central differences in float64\n")
-    header = ("array", "layer", "shape", "tried", "kinks", "error", "at", "analytic", "numeric", "in C")
-    print("\n".join(table.lines(map(_cells, found.arrays), header, right=(3, 4, 5, 7, 8, 9))))
+    header = ("array", "layer", "tried", "kinks", "error", "at", "analytic", "numeric", "in C")
+    print("\n".join(table.lines(map(_cells, found.arrays), header, right=(2, 3, 4, 6, 7, 8))))
     print(f"\n{_verdict(found)}")
     return 0 if found.ok else 1
 
@@ -36,13 +36,12 @@ def _cells(array: ArrayCheck) -> tuple[str, ...]:
     return (
         array.name,
         f"{array.layer} {array.kind}",
-        "x".join(map(str, array.shape)),
         str(array.moved),
         str(array.kinks),
         f"{array.error:.1e}" if array.error else "0",
         ",".join(map(str, array.place)),
-        f"{array.analytic:.6g}",
-        f"{array.numeric:.6g}",
+        f"{array.analytic:.4g}",
+        f"{array.numeric:.4g}",
         "" if array.native is None else f"{array.native:.0e}",
     )
 
@@ -52,7 +51,7 @@ def _verdict(found: GradientCheck) -> str:
     right = f"{found.worst}, {gradients.LIMIT:g} is allowed"
     native = f"not asked: {found.skipped}" if found.native is None else f"within {found.native:.1e} of float64"
     head = f"failed in {', '.join(wrong)}" if wrong else "ok"
-    return f"{head}: {right}; the C kernels: {native}"
+    return f"{head}: {right}\nthe C kernels: {native}"
 
 
 def _plain(array: ArrayCheck) -> dict[str, Any]:

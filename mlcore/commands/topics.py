@@ -6,7 +6,7 @@ import argparse
 import inspect
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from mlcore.catalogue import Catalogue
@@ -105,7 +105,9 @@ def _entry(catalogue: str, table: Catalogue, word: str) -> Iterator[str]:
             yield ""
             for paragraph in (inspect.getdoc(entry.load()) or "").split("\n"):
                 yield from _indented(fold(paragraph, room() or len(paragraph)))
-            if catalogue not in ("", "layers"):  # a layer is a word of the architecture line
+            if catalogue == "layers":  # a layer is a word of the architecture line
+                yield from _written(entry.load()())
+            elif catalogue:
                 yield from _fields({catalogue: word}, catalogue)
 
 
@@ -134,11 +136,24 @@ def _every_rule() -> list[str]:
 
 
 def _fields(settings: dict[str, Any], section: str) -> Iterator[str]:
-    """Name, default, range and help of each setting of a section, as a table."""
+    """Name, default, range and help of each setting of a section."""
     from mlcore.config import Config
     from mlcore.form import rows
 
-    own = [row for row in rows(Config().with_settings(settings)) if row.section == section]
+    return _table([row for row in rows(Config().with_settings(settings)) if row.section == section])
+
+
+def _written(layer: Any) -> Iterator[str]:
+    """How the architecture line writes a layer, and its settings."""
+    from mlcore.form import settings_of
+
+    yield ""
+    yield f"  in an architecture: {layer.word}"
+    yield from _table(settings_of(layer))
+
+
+def _table(own: Iterable[Row]) -> Iterator[str]:
+    """Settings as a table, an empty line before it."""
     found = [(row.name, typed(row.default), allowed(row), row.help) for row in own if not row.name.endswith(".kind")]
     if found:
         yield ""

@@ -117,7 +117,7 @@ def _runs(p: Any) -> None:
 def _compare(p: Any) -> None:
     p.add_argument("runs", nargs="+", metavar="RUN", help="two or more: the first is what the others are compared with")
     folder(p)
-    whats = ["accuracy", "loss", "mse", "mae", "r2"]
+    whats = ["accuracy", "precision", "recall", "f1", "loss", "mse", "mae", "r2"]
     p.add_argument("--what", choices=whats, metavar="NAME", help=" | ".join(whats) + " (the first that all have)")
     as_json(p)
     size(p)

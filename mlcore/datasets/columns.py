@@ -21,7 +21,9 @@ Impute: TypeAlias = Literal["none", "drop", "mean", "median", "most_frequent", "
 MOST = 50  # texts of one column
 LARGEST = 1 << 28  # features of all rows together
 SHOWN = 5  # names in a sentence
-WAYS = "fill them in: dataset.impute = mean, median, most_frequent, zero or indicator; or leave the rows out: drop"
+WAYS = (
+    "--set dataset.impute=median fills them in, as mean, most_frequent, zero and indicator do; drop leaves the rows out"
+)
 
 
 def missing(values: Array) -> Array:
@@ -53,7 +55,7 @@ def fit(table: Table, names: Sequence[str], train: Array, impute: Impute) -> tup
         values, known = table.column(name)[train], ~holes[name][train]
         if not known.any():
             message = f"{table.where}: {name} has no value in the training rows"
-            raise DataError(message, code="DATA_NONFINITE", where=table.where, hint=f'dataset.columns = ["-{name}"]')
+            raise DataError(message, code="DATA_NONFINITE", where=table.where, hint=_without(name))
         marked = impute == "indicator" and not bool(known.all())
         fitted = _texts if values.dtype == object else _numbers
         found.append(fitted(table, name, values[known], impute)._replace(marked=marked))
@@ -80,6 +82,10 @@ def check_whole(table: Table, holes: dict[str, Array], hint: str = WAYS) -> None
         raise DataError(message, code="DATA_NONFINITE", where=table.where, hint=hint)
 
 
+def _without(name: str) -> str:
+    return f"--set 'dataset.columns=[\"-{name:.40}\"]'"
+
+
 def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 
@@ -102,7 +108,7 @@ def _numbers(table: Table, name: str, values: Array, impute: Impute) -> Column:
 def _texts(table: Table, name: str, values: Array, impute: Impute) -> Column:
     counts = Counter(values.tolist())
     numbers, first = strays(table.column(name))
-    leave = f'leave it out: dataset.columns = ["-{name}"]'
+    leave = f"leave it out: {_without(name)}"
     if 2 * numbers > len(table.rows):
         message = (
             f"{table.where}: {name} is {table.column(name)[first]!r:.40} in row {table.rows[first]} and a number in"

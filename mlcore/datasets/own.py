@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 from msgspec import Meta
 
-from mlcore.datasets import columns, delimited, duplicates, idx, npy, pictures, targets
+from mlcore.datasets import columns, delimited, duplicates, idx, targets
 from mlcore.datasets.columns import Impute
 from mlcore.datasets.dataset import Array, Data, Dataset, SplitSpec, Task
 from mlcore.datasets.delimited import Header, Table
@@ -17,7 +17,7 @@ from mlcore.datasets.regular import opened
 from mlcore.datasets.scaling import arrange, constant, constant_features, fit
 from mlcore.datasets.split import Parts, shuffled
 from mlcore.datasets.targets import Wanted
-from mlcore.errors import ConfigError, DataError
+from mlcore.errors import ConfigError, DataError, StorageError
 from mlcore.spec import changed
 
 OwnScale: TypeAlias = Literal["auto", "standard", "minmax", "div255", "none"]
@@ -60,8 +60,18 @@ class Own(Dataset, frozen=True, tag="file"):
         return moved
 
     def load(self) -> Data:
-        path = self.place()
+        try:
+            return self._read(self.place())
+        except StorageError as error:
+            error.hint = (
+                error.hint or "dataset.path is looked for in MLJ_DATA_HOME, then beside its configuration or here"
+            )
+            raise
+
+    def _read(self, path: Path) -> Data:
         if path.is_dir():
+            from mlcore.datasets import pictures  # this and npy cost what few need: every start imports this page
+
             album = pictures.read_folder(path)
             names = np.array(album.classes, object)
             return self._pictures(album.x, *targets.judge(names[album.y], "classes", str(path)))
@@ -182,6 +192,8 @@ def _kind(path: Path) -> Literal["idx", "npz", "table"]:
 
 def _pair(path: Path) -> tuple[Array, Array]:
     """The arrays x and y of an .npz file."""
+    from mlcore.datasets import npy
+
     found = npy.read_all(path)
     if not {"x", "y"} <= set(found):
         there = ", ".join(found) or "nothing"

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from mlcore.exporters.stages import Head, Stage, class_names, filled, head, row, scaling, stages
-from mlcore.layers.activations import ReLU, ReLU6, Sigmoid, Tanh
+from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.dense import Dense
+from mlcore.layers.dropout import Dropout
+from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
+from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.model import Model
 
 
@@ -42,12 +45,12 @@ static void dense(const float *x, float *y, const float *w, const float *b, int 
 }
 """
 EACH = """
-static void {name}(float *x, int n) {{
+static void {name}(float *x, int n{more}) {{
     for (int i = 0; i < n; i++)
         x[i] = {value};
 }}
 """
-SIGMOID = EACH.format(name="sigmoid", value="x[i] < 0 ? expf(x[i]) / (1 + expf(x[i])) : 1 / (1 + expf(-x[i]))")
+SIGMOID = EACH.format(name="sigmoid", more="", value="x[i] < 0 ? expf(x[i]) / (1 + expf(x[i])) : 1 / (1 + expf(-x[i]))")
 
 
 def _dense(stage: Stage) -> Piece:
@@ -56,10 +59,46 @@ def _dense(stage: Stage) -> Piece:
     return Piece(f"dense({{x}}, {{y}}, {w}, {b}, {inputs}, {outputs});", DENSE, {w: stage.p["w"].T, b: stage.p["b"]})
 
 
-def each(name: str, value: str) -> Write:
-    """A row of what is done to every number x[i] by itself."""
-    function = EACH.format(name=name, value=value)
-    return lambda stage: Piece(f"{name}({{x}}, {stage.size});", function)
+def each(name: str, value: str, setting: str = "") -> Write:
+    """A row of what is done to every number x[i] by itself; in it `a` is a setting of the layer."""
+    function = EACH.format(name=name, value=value, more=", float a" if setting else "")
+    if not setting:
+        return lambda stage: Piece(f"{name}({{x}}, {stage.size});", function)
+    return lambda stage: Piece(f"{name}({{x}}, {stage.size}, {literal(np.float32(stage.setting(setting)))});", function)
+
+
+BATCH_NORM = """
+/* x[i] = (x[i] - mean[i]) scale[i] + bias[i], scale = gain / sqrt(variance + eps) */
+static void batch_norm(float *x, int n, const float *mean, const float *scale, const float *bias) {
+    for (int i = 0; i < n; i++)
+        x[i] = (x[i] - mean[i]) * scale[i] + bias[i];
+}
+"""
+LAYER_NORM = """
+/* x[i] = (x[i] - mean of x) / sqrt(variance of x + eps) gain[i] + bias[i] */
+static void layer_norm(float *x, int n, const float *gain, const float *bias, double eps) {
+    double mean = 0, variance = 0;
+    for (int i = 0; i < n; i++)
+        mean += (double)x[i] / n;
+    for (int i = 0; i < n; i++)
+        variance += (x[i] - mean) * (x[i] - mean) / n;
+    for (int i = 0; i < n; i++)
+        x[i] = (float)((x[i] - mean) / sqrt(variance + eps)) * gain[i] + bias[i];
+}
+"""
+
+
+def _batch_norm(stage: Stage) -> Piece:
+    p, names = stage.p, tuple(f"{name}{stage.nth}" for name in ("mean", "scale", "bias"))
+    scale = p["gain"] / np.sqrt(p["variance"].astype(np.float64) + stage.setting("eps"))
+    arrays = dict(zip(names, (p["mean"], scale.astype(np.float32), p["bias"]), strict=True))
+    return Piece(f"batch_norm({{x}}, {stage.size}, {', '.join(names)});", BATCH_NORM, arrays)
+
+
+def _layer_norm(stage: Stage) -> Piece:
+    gain, bias = f"gain{stage.nth}", f"bias{stage.nth}"
+    call = f"layer_norm({{x}}, {stage.size}, {gain}, {bias}, {literal(stage.setting('eps'))});"
+    return Piece(call, LAYER_NORM, {gain: stage.p["gain"], bias: stage.p["bias"]})
 
 
 ROWS: Mapping[type[Layer], Write] = {
@@ -68,6 +107,15 @@ ROWS: Mapping[type[Layer], Write] = {
     ReLU6: each("relu6", "x[i] < 0 ? 0 : x[i] > 6 ? 6 : x[i]"),
     Sigmoid: lambda stage: Piece(f"sigmoid({{x}}, {stage.size});", SIGMOID),
     Tanh: each("tanh_each", "tanhf(x[i])"),
+    LeakyReLU: each("leaky_relu", "x[i] > 0 ? x[i] : a * x[i]", "negative_slope"),
+    ELU: each("elu", "x[i] > 0 ? x[i] : a * expm1f(x[i])", "alpha"),
+    Softplus: each("softplus", "(x[i] > 0 ? x[i] : 0) + log1pf(expf(-fabsf(x[i])))"),
+    SiLU: each("silu", "x[i] / (1 + expf(-x[i]))"),
+    GELU: each("gelu", "x[i] * 0.5f * erfcf(x[i] * -0x1.6a09e6p-1f)"),
+    Dropout: lambda stage: Piece(""),
+    Flatten: lambda stage: Piece(""),
+    BatchNorm: _batch_norm,
+    LayerNorm: _layer_norm,
 }
 SOFTMAX = """
 static void softmax(const float *z, float *p, int n) {
@@ -178,14 +226,14 @@ def quoted(text: str) -> str:
 
 def _array(name: str, values: Array) -> str:
     """A constant array, a matrix row by row."""
-    kind, end = ("double", "") if values.dtype == np.float64 else ("float", "f")
-    body = filled([_hexadecimal(value) + end for value in values.ravel().tolist()], 4)
+    kind = "double" if values.dtype == np.float64 else "float"
+    body = filled([literal(value) for value in values.ravel()], 4)
     return f"\nstatic const {kind} {name}[{values.size}] = {{\n{body}\n}};\n"
 
 
-def _hexadecimal(value: float) -> str:
-    """0x1.8p+1: the number itself, without the zeros Python writes behind it."""
-    return re.sub(r"\.?0*p", "p", value.hex(), count=1)
+def literal(value: float | np.floating[Any]) -> str:
+    """0x1.8p+1: the number itself, without the zeros Python writes behind it; 0x1.8p+1f if it is a float32."""
+    return re.sub(r"\.?0*p", "p", float(value).hex(), count=1) + ("f" if isinstance(value, np.float32) else "")
 
 
 def _body(pieces: list[Piece], end: str) -> str:

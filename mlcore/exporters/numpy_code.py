@@ -10,9 +10,12 @@ import numpy as np
 
 from mlcore.exporters.python_text import INLINE, listed, names, opening, program, scales
 from mlcore.exporters.stages import Head, Stage, head, row, stages
-from mlcore.layers.activations import ReLU, ReLU6, Sigmoid, Tanh
+from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.dense import Dense
+from mlcore.layers.dropout import Dropout
+from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
+from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.model import Model
 
 
@@ -33,6 +36,32 @@ def sigmoid(z):
     return np.where(z >= 0, 1, e) / (1 + e)
 '''
 
+GELU_FUNCTION = '''
+def gelu(x):
+    """Each number times the share of the normal distribution below it."""
+    below = [math.erfc(-z / math.sqrt(2)) / 2 for z in x.ravel().tolist()]
+    return x * np.reshape(below, x.shape).astype(x.dtype)
+'''
+LAYER_NORM = '''
+def layer_norm(x, gain, bias, eps):
+    """Every row with mean 0 and variance 1 over its own numbers, then scaled and shifted."""
+    axes = tuple(range(1, x.ndim))
+    x = x - x.mean(axis=axes, keepdims=True)
+    return x / np.sqrt(x.var(axis=axes, keepdims=True) + np.float32(eps)) * gain + bias
+'''
+
+
+def _batch_norm(stage: Stage) -> Piece:
+    arrays = {f"{name}{stage.nth}": stage.p[name] for name in ("mean", "variance", "gain", "bias")}
+    mean, variance, gain, bias = arrays
+    return Piece(f"(x - {mean}) / np.sqrt({variance} + {stage.setting('eps')}) * {gain} + {bias}", arrays)
+
+
+def _layer_norm(stage: Stage) -> Piece:
+    gain, bias = (f"{name}{stage.nth}" for name in ("gain", "bias"))
+    arrays = {gain: stage.p["gain"], bias: stage.p["bias"]}
+    return Piece(f"layer_norm(x, {gain}, {bias}, {stage.setting('eps')})", arrays, LAYER_NORM)
+
 
 def _dense(stage: Stage) -> Piece:
     w, b = f"W{stage.nth}", f"b{stage.nth}"
@@ -45,6 +74,15 @@ ROWS: Mapping[type[Layer], Write] = {
     ReLU6: lambda stage: Piece("np.minimum(np.maximum(x, 0), 6)"),
     Sigmoid: lambda stage: Piece("sigmoid(x)", function=SIGMOID),
     Tanh: lambda stage: Piece("np.tanh(x)"),
+    LeakyReLU: lambda stage: Piece(f"np.where(x > 0, x, {stage.setting('negative_slope')} * x)"),
+    ELU: lambda stage: Piece(f"np.where(x > 0, x, {stage.setting('alpha')} * np.expm1(np.minimum(x, 0)))"),
+    Softplus: lambda stage: Piece("np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))"),
+    SiLU: lambda stage: Piece("x * sigmoid(x)", function=SIGMOID),
+    GELU: lambda stage: Piece("gelu(x)", function=GELU_FUNCTION),
+    Dropout: lambda stage: Piece(""),
+    Flatten: lambda stage: Piece("x.reshape(len(x), -1)" if len(stage.inputs) > 1 else ""),
+    BatchNorm: _batch_norm,
+    LayerNorm: _layer_norm,
 }
 
 PREDICT: Mapping[Head, tuple[str, str]] = {  # what stands behind the outputs, and the function it calls
@@ -96,7 +134,9 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     functions = dict.fromkeys(filter(None, [*(piece.function for _, piece in pieces), function]))
     path = "from pathlib import Path\n" if beside else ""
     text = opening(model, "numpy", "NumPy and nothing else")
-    text += f"\nimport csv\nimport sys\n{path}\nimport numpy as np\n\n{names(model)}\n{scales(model, 'np.array({})')}\n"
+    math = "import math\n" if any("math." in each for each in functions) else ""
+    text += f"\nimport csv\n{math}import sys\n{path}\nimport numpy as np\n\n{names(model)}\n"
+    text += f"{scales(model, 'np.array({})')}\n"
     text += read(arrays, stem) if beside else written(arrays)
     text += "".join(f"\n{each}" for each in functions)
     text += _forward(model, pieces) + behind + (CLASSES if head(model) != "numbers" else "") + program(model)
@@ -132,6 +172,6 @@ def _forward(model: Model, pieces: list[tuple[Stage, Piece]]) -> str:
     body = "\n".join(f"    {line.ljust(width)}  # {word}" for line, word in lines)
     return (
         f'\n\ndef outputs(x):\n    """The raw outputs of the last layer, for raw inputs x [rows, {features}]."""\n'
-        f"    x = np.asarray(x, dtype=np.float64).reshape(-1, {features})\n"
+        f"    x = np.atleast_2d(np.asarray(x, dtype=np.float64))\n"
         f"    x = ((x - SHIFT) * FACTOR).astype(np.float32)\n{body}\n    return x\n"
     )

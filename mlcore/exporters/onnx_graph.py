@@ -13,9 +13,12 @@ import numpy as np
 
 from mlcore.exporters.protobuf import each, message
 from mlcore.exporters.stages import Stage, class_names, head, row, scaling, stages
-from mlcore.layers.activations import ReLU, ReLU6, Sigmoid, Tanh
+from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.dense import Dense
+from mlcore.layers.dropout import Dropout
+from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
+from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.model import Model
 
 OPSET, IR_VERSION = 17, 8
@@ -81,12 +84,42 @@ def _relu6(stage: Stage, graph: Graph) -> None:
     graph.then("Clip", graph.number(f"{stage.number}.low", 0), graph.number(f"{stage.number}.high", 6))
 
 
+def _gelu(stage: Stage, graph: Graph) -> None:
+    """x / 2 (1 + erf(x / sqrt 2)): the operator Gelu came with opset 20."""
+    x = graph.value
+    graph.then("Mul", graph.number(f"{stage.number}.root", 0.5**0.5))
+    graph.then("Erf")
+    graph.then("Add", graph.number(f"{stage.number}.one", 1))
+    graph.then("Mul", x)
+    graph.then("Mul", graph.number(f"{stage.number}.half", 0.5))
+
+
+def _batch_norm(stage: Stage, graph: Graph) -> None:
+    names = ("gain", "bias", "mean", "variance")
+    tensors = [graph.constant(f"{stage.number}.{name}", stage.p[name]) for name in names]
+    graph.then("BatchNormalization", *tensors, epsilon=stage.setting("eps"))
+
+
+def _layer_norm(stage: Stage, graph: Graph) -> None:
+    gain, bias = (graph.constant(f"{stage.number}.{name}", stage.p[name]) for name in ("gain", "bias"))
+    graph.then("LayerNormalization", gain, bias, axis=1, epsilon=stage.setting("eps"))
+
+
 ROWS: Mapping[type[Layer], Write] = {
     Dense: _dense,
     ReLU: lambda stage, graph: graph.then("Relu"),
     ReLU6: _relu6,
     Sigmoid: lambda stage, graph: graph.then("Sigmoid"),
     Tanh: lambda stage, graph: graph.then("Tanh"),
+    LeakyReLU: lambda stage, graph: graph.then("LeakyRelu", alpha=stage.setting("negative_slope")),
+    ELU: lambda stage, graph: graph.then("Elu", alpha=stage.setting("alpha")),
+    Softplus: lambda stage, graph: graph.then("Softplus"),
+    SiLU: lambda stage, graph: graph.then("Mul", graph.node("Sigmoid", graph.value)),
+    GELU: _gelu,
+    Dropout: lambda stage, graph: None,
+    Flatten: lambda stage, graph: graph.then("Flatten", axis=1),
+    BatchNorm: _batch_norm,
+    LayerNorm: _layer_norm,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlcore.datasets.delimited import MISSING
 from mlcore.exporters.stages import class_names, filled, scaling
 from mlcore.layers.layer import Array
 from mlcore.model import Model
@@ -13,12 +14,12 @@ INLINE = 5_000  # numbers a file holds itself; more lie beside it
 MAIN = '''
 
 def read(file):
-    """The rows of a CSV file; where its first line names the features, they are found by name."""
+    """The rows of a CSV file; where its first line has the names, columns are found by name."""
     table = [row for row in csv.reader(file) if row]
-    if table and set(FEATURES) <= set(table[0]):
-        places = [table[0].index(name) for name in FEATURES]
+    if table and set({names}) <= set(table[0]):
+        places = [table[0].index(name) for name in {names}]
         table = [[row[place] for place in places] for row in table[1:]]
-    return [[float(cell) for cell in row] for row in table]
+    return [{row} for row in table]
 
 
 if __name__ == "__main__":
@@ -27,8 +28,23 @@ if __name__ == "__main__":
             rows = read(file)
     else:
         rows = read(sys.stdin)
-    for answer in predict(rows):
+    for answer in predict(rows) if rows else ():
         print({shown})
+'''
+
+ENCODE = '''
+
+def encode(cells):
+    """The features of one row of texts, a cell for each of COLUMNS."""
+    features = []
+    for cell, (name, fill, words, marked) in zip(cells, COLUMNS, strict=True):
+        missing = cell.strip() in MISSING
+        if missing and fill is None:
+            raise ValueError(f"{name} is missing, and nothing stands for it")
+        value = fill if missing else cell.strip()
+        features += [float(value == word) for word in words] if words else [float(value)]
+        features += [float(missing)] if marked else []
+    return features
 '''
 
 
@@ -47,6 +63,13 @@ def opening(model: Model, target: str, needs: str) -> str:
 def names(model: Model) -> str:
     """FEATURES and CLASSES as tuples of ASCII literals: no name can leave its quotes."""
     text = f"FEATURES = {_pixels(model) or _tuple(model.preparation.feature_names)}\n"
+    columns = model.preparation.columns
+    if columns:
+        rows = "".join(f"    ({', '.join(map(ascii, column))}),\n" for column in columns)
+        text += (
+            "# Name of a column, what stands for a missing value, texts that are a feature each, is missing one too?\n"
+        )
+        text += f"COLUMNS = (\n{rows})\nMISSING = {_tuple(tuple(sorted(MISSING)))}\n"
     return text + (f"CLASSES = {_tuple(class_names(model))}\n" if class_names(model) else "")
 
 
@@ -97,5 +120,9 @@ def _exact(value: np.floating) -> str:
 
 def program(model: Model) -> str:
     """The end of a file: read a CSV file and print an answer a row."""
+    columns = bool(model.preparation.columns)
+    text = ENCODE + MAIN if columns else MAIN
+    text = text.replace("{names}", "[column[0] for column in COLUMNS]" if columns else "FEATURES")
+    text = text.replace("{row}", "encode(row)" if columns else "[float(cell) for cell in row]")
     numbers = '", ".join(f"{number:.9g}" for number in answer)'
-    return MAIN.replace("{shown}", "answer" if class_names(model) else numbers)
+    return text.replace("{shown}", "answer" if class_names(model) else numbers)

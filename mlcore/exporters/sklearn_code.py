@@ -14,12 +14,21 @@ from mlcore.exporters.python_text import INLINE, names, opening, program, scales
 from mlcore.exporters.stages import Stage, class_names, head, row, stages, unsupported
 from mlcore.layers.activations import ReLU, Sigmoid, Tanh
 from mlcore.layers.dense import Dense
+from mlcore.layers.dropout import Dropout
+from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.model import Model
 
 DENSE, NOTHING = "dense", ""  # a row that is no activation: the matrix itself; what does nothing to a trained network
 TARGET = "scikit-learn"
-ROWS: Mapping[type[Layer], str] = {Dense: DENSE, ReLU: "relu", Sigmoid: "logistic", Tanh: "tanh"}
+ROWS: Mapping[type[Layer], str] = {
+    Dense: DENSE,
+    ReLU: "relu",
+    Sigmoid: "logistic",
+    Tanh: "tanh",
+    Dropout: NOTHING,
+    Flatten: NOTHING,
+}
 
 BUILD = """
 # One row of zeros a class gives the network its form; then its weights are replaced.
@@ -34,7 +43,7 @@ CLASSIFY = '''
 
 def predict_proba(x):
     """The probability of each class [rows, classes]."""
-    return pipeline.predict_proba(np.asarray(x, dtype=np.float64))
+    return pipeline.predict_proba(np.atleast_2d(np.asarray(x, dtype=np.float64)))
 
 
 def predict(x):
@@ -45,7 +54,7 @@ REGRESS = '''
 
 def predict(x):
     """The numbers the network answers [rows, outputs]."""
-    return pipeline.predict(np.asarray(x, dtype=np.float64)).reshape(-1, {outputs})
+    return pipeline.predict(np.atleast_2d(np.asarray(x, dtype=np.float64))).reshape(-1, {outputs})
 '''
 
 

@@ -43,6 +43,10 @@ class Stage(NamedTuple):
         """How many numbers come out, for one row."""
         return math.prod(self.outputs)
 
+    def setting(self, name: str) -> float:
+        """A number of the layer's own, such as the slope of a leaky ReLU."""
+        return float(getattr(self.layer, name))
+
     @property
     def word(self) -> str:
         """The layer as a comment names it: `dense 2 -> 8`, `relu`."""

@@ -14,7 +14,7 @@ OUTPUTS = '''
 
 def outputs(x):
     """The raw outputs of the last layer, for raw inputs x [rows, {features}]."""
-    x = torch.as_tensor(x, dtype=torch.float64).reshape(-1, {features})
+    x = torch.atleast_2d(torch.as_tensor(x, dtype=torch.float64))
     return network(((x - SHIFT) * FACTOR).float())
 '''
 PREDICT: Mapping[Head, str] = {

@@ -8,9 +8,12 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from mlcore.exporters.stages import Stage, row, stages
-from mlcore.layers.activations import ReLU, ReLU6, Sigmoid, Tanh
+from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.dense import Dense
+from mlcore.layers.dropout import Dropout
+from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
+from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.model import Model
 
 
@@ -30,12 +33,33 @@ def _linear(stage: Stage) -> Module:
     return Module(f"nn.Linear({w.shape[0]}, {w.shape[1]})", {"weight": w.T, "bias": b})
 
 
+def _batch_norm(stage: Stage) -> Module:
+    """How many batches torch has seen is no number of ours; it begins at 0 where a state dict lacks it."""
+    p, eps, momentum = stage.p, stage.setting("eps"), stage.setting("momentum")
+    tensors = {"weight": p["gain"], "bias": p["bias"], "running_mean": p["mean"], "running_var": p["variance"]}
+    return Module(f"nn.BatchNorm1d({stage.size}, eps={eps}, momentum={momentum})", tensors)
+
+
+def _layer_norm(stage: Stage) -> Module:
+    text = f"nn.LayerNorm({list(stage.inputs)}, eps={stage.setting('eps')})"
+    return Module(text, {"weight": stage.p["gain"], "bias": stage.p["bias"]})
+
+
 ROWS: Mapping[type[Layer], Write] = {
     Dense: _linear,
     ReLU: lambda stage: Module("nn.ReLU()"),
     ReLU6: lambda stage: Module("nn.ReLU6()"),
     Sigmoid: lambda stage: Module("nn.Sigmoid()"),
     Tanh: lambda stage: Module("nn.Tanh()"),
+    LeakyReLU: lambda stage: Module(f"nn.LeakyReLU({stage.setting('negative_slope')})"),
+    ELU: lambda stage: Module(f"nn.ELU({stage.setting('alpha')})"),
+    Softplus: lambda stage: Module("nn.Softplus()"),
+    SiLU: lambda stage: Module("nn.SiLU()"),
+    GELU: lambda stage: Module("nn.GELU()"),
+    Dropout: lambda stage: Module(f"nn.Dropout({stage.setting('rate')})"),
+    Flatten: lambda stage: Module("nn.Flatten()"),
+    BatchNorm: _batch_norm,
+    LayerNorm: _layer_norm,
 }
 
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlcore import losses, optimizers, philox
-from mlcore.kernels import activations, batches, products
+from mlcore import layers, losses, optimizers, philox
+from mlcore.kernels import activations, batches, norms, products
 from mlcore.kernels import losses as fast
 from mlcore.kernels import optimizers as moves
 from mlcore.kernels.arrays import Array
 from mlcore.kernels.library import isa, set_threads, threads, tiers, unavailable, use
+from mlcore.layers.layer import Mode
 
 ROUNDOFF = 2.0**-24
 ROUNDS = 7
@@ -91,6 +92,7 @@ def cases() -> Iterator[Case]:
     rng = np.random.default_rng(1)
     yield from _products(rng)
     yield from _activations(rng)
+    yield from _norms(rng)
     yield from _losses(rng)
     yield from _optimizers(rng)
     yield from _batches(rng)
@@ -119,23 +121,32 @@ def _products(rng: np.random.Generator) -> Iterator[Case]:
 
 def _activations(rng: np.random.Generator) -> Iterator[Case]:
     x, dy, out = _floats(rng, 100_000) * 4, _floats(rng, 100_000), np.empty(100_000, np.float32)
-    wide = x.astype(np.float64)
-    values = {
-        "relu": np.maximum(wide, 0),
-        "relu6": np.clip(wide, 0, 6),
-        "sigmoid": 1 / (1 + np.exp(-wide)),
-        "tanh": np.tanh(wide),
-    }
-    limits = {"relu": 0, "relu6": 0, "sigmoid": 4, "tanh": 4}
-    for name, exact in values.items():
-        run = _bound(getattr(activations, name), x, out=out)
-        yield Case(name, "100000", run, run, exact, np.abs(exact), limits[name], 8 * x.size, "GB/s")
-    for name, value in values.items():
-        y = value.astype(np.float32)
-        at = y.astype(np.float64)
-        slope = {"relu": at > 0, "relu6": (at > 0) & (at < 6), "sigmoid": at * (1 - at), "tanh": 1 - at * at}[name]
-        run = _bound(getattr(activations, f"{name}_backward"), y, dy, out=out)
-        yield Case(f"{name}_backward", "100000", run, run, dy * slope, np.abs(dy), 4, 12 * x.size, "GB/s")
+    pages = {name: layers.CATALOGUE.find(name).load()() for name in layers.ACTIVATIONS}
+    exact = {name: page.value(x.astype(np.float64)) for name, page in pages.items()}
+    limits = {"relu": 0, "relu6": 0, "softplus": 6, "silu": 8, "gelu": 12}
+    for name in pages:
+        run, limit = _bound(getattr(activations, name), x, out=out), limits.get(name, 4)
+        size = np.abs(exact[name])
+        scale = np.where(size < np.finfo(np.float32).tiny, 1, size)  # silu and gelu are zero there
+        yield Case(name, "100000", run, run, exact[name], scale, limit, 8 * x.size, "GB/s")
+    for name, page in pages.items():
+        told = x if page.told_by_input else exact[name].astype(np.float32)
+        slope = page.slope(told.astype(np.float64))
+        run = _bound(getattr(activations, f"{name}_backward"), told, dy, out=out)
+        yield Case(f"{name}_backward", "100000", run, run, dy * slope, np.abs(dy), 10, 12 * x.size, "GB/s")
+
+
+def _norms(rng: np.random.Generator) -> Iterator[Case]:
+    x, gain, bias = _floats(rng, 128, 512), _floats(rng, 512), _floats(rng, 512)
+    p = {"gain": gain, "bias": bias, "mean": np.zeros(512), "variance": np.ones(512)}
+    for name in ("batch_norm", "layer_norm"):
+        page, run = layers.CATALOGUE.find(name).load()(), _bound(getattr(norms, name), x, gain, bias)
+        exact, _ = page.forward(p, x.astype(np.float64), Mode(training=True))
+        check = _first(run)
+        yield Case(name, "128x512", check, run, exact, np.abs(exact) + np.abs(gain) + 1, 64, 16 * x.size, "GB/s")
+    exact, _ = layers.CATALOGUE.find("dropout").load()(0.2).forward({}, x.astype(np.float64), Mode(training=True))
+    run = _bound(norms.dropout, x, 0.2)
+    yield Case("dropout", "128x512", _first(run), run, exact, np.abs(exact), 2, 12 * x.size, "GB/s")
 
 
 def _losses(rng: np.random.Generator) -> Iterator[Case]:
@@ -229,11 +240,16 @@ def _batches(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("words", "60000", run, run, exact, exact, 0, 4 * 60_000, "GB/s")
 
 
+def _first(run: Callable[[], tuple[Array, ...]]) -> Callable[[], Array]:
+    """The first result of a call that gives several."""
+    return lambda: run()[0]
+
+
 def _fresh(kernel: Callable[..., Array], name: str, *arrays: Array) -> Callable[[], Array]:
     """The call on copies of the arrays."""
     return lambda: kernel(name, *(array.copy() for array in arrays))
 
 
-def _bound(kernel: Callable[..., Array], *arguments: object, **named: object) -> Callable[[], Array]:
+def _bound(kernel: Callable[..., Any], *arguments: object, **named: object) -> Callable[[], Any]:
     """The call, to be made later and often."""
     return lambda: kernel(*arguments, **named)

@@ -57,7 +57,7 @@ def problem(
     optimizer: str | tuple = "adam",
     rows: int = 70,
     batch: int = 16,
-    features: int = 5,
+    features: int | tuple[int, ...] = 5,
     outputs: int = 3,
     uint8: bool = False,
     weighted: bool = False,
@@ -73,7 +73,7 @@ def problem(
     if isinstance(body, Layer):
         network = network_with(body, outputs)
     else:
-        network = Network.build(parse(body), (features,), outputs)
+        network = Network.build(parse(body), (features,) if isinstance(features, int) else features, outputs)
     x = random.normal(size=(rows, *network.shapes[0])).astype(np.float32)
     if uint8:
         x = random.integers(0, 256, size=x.shape).astype(np.uint8)

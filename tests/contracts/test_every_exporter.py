@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 
 from mlcore import exporters
+from mlcore.commands import features as files
 from mlcore.config import Config, load_config
-from mlcore.datasets.dataset import Scaling, Task
+from mlcore.datasets.columns import names as named
+from mlcore.datasets.dataset import Column, Scaling, Task
 from mlcore.errors import CheckpointError, ConfigError
 from mlcore.layers.line import parse
 from mlcore.model import Model, Preparation
@@ -27,7 +29,8 @@ from tests.contracts.problems import losses as loss_pages
 
 TARGETS = exporters.CATALOGUE.names()
 RUN = tuple(name for name in TARGETS if name != "toml")
-CANNOT = {("sklearn", "relu6")}  # what a target cannot express, and says so; everything else it must
+BENT = ("relu6", "leaky_relu", "elu", "softplus", "silu", "gelu", "batch_norm", "layer_norm")
+CANNOT = {("sklearn", name) for name in BENT}  # what a target cannot express, and says so; everything else it must
 ATOL = 1e-6
 HOSTILE = ('a\'b"""\\', "*/ ??/ %s {x}\n", "\x1b[2J\u202e", "__import__('os')", "é\udc80", "\\", "7", "", "#", "'''")
 ROWS = 7
@@ -36,7 +39,7 @@ ROWS = 7
 def model_of(network: Network, loss: str, two: bool = False, names=HOSTILE) -> Model:
     """A network with random parameters, scaling and hostile names."""
     random, chosen = np.random.default_rng(3), made(loss_pages.CATALOGUE, loss)
-    features = network.shapes[0][0]
+    width = network.shapes[0][0]
     vector = random.normal(scale=0.5, size=network.size).astype(np.float32)
     for slot in network.slots:
         if slot.param.role in ("gain", "statistic"):  # a variance is positive
@@ -45,8 +48,8 @@ def model_of(network: Network, loss: str, two: bool = False, names=HOSTILE) -> M
     kind = "binary" if two else task_of(chosen)
     count = 2 if kind == "binary" else network.output_shape[0]
     task = Task(kind, count, () if kind == "regression" else names[:count])
-    scaling = Scaling(random.normal(size=features), random.uniform(0.5, 2, size=features))
-    preparation = Preparation(task, scaling, 1.0, tuple(f"{HOSTILE[i % 10]}{i}" for i in range(features)))
+    scaling = Scaling(random.normal(size=width), random.uniform(0.5, 2, size=width))
+    preparation = Preparation(task, scaling, 1.0, tuple(f"{HOSTILE[i % 10]}{i}" for i in range(width)))
     return Model(Config(layers=network.layers[:-1], loss=chosen), network, chosen, preparation, vector)
 
 
@@ -199,6 +202,30 @@ def test_a_python_file_is_a_program_that_reads_a_csv_file(
             np.testing.assert_allclose(np.loadtxt(io.StringIO(printed), delimiter=","), model.predict(x), atol=1e-5)
         else:
             assert printed == "".join(f"{HOSTILE[k]}\n" for k in model.predict(x))
+
+
+@pytest.mark.parametrize("target", ["numpy", "pytorch", "sklearn"])
+def test_one_row_may_stand_alone_and_a_row_of_another_width_is_refused(target: str, tmp_path: Path) -> None:
+    model = small("3 relu", "mse", features=2)
+    loaded, x = module(put(model, target, tmp_path)), np.array([1.0, 2.0])
+    np.testing.assert_allclose(np.asarray(loaded.predict(x)), model.predict(x[None]), atol=ATOL)
+    with pytest.raises((ValueError, RuntimeError)):
+        loaded.predict([[1.0, 2.0, 3.0, 4.0]])  # not two rows of two
+
+
+def test_rows_of_a_table_become_features_as_they_do_in_mlj(tmp_path: Path) -> None:
+    columns = (Column("age", 40.5, (), True), Column("col'our", "", HOSTILE[:2]), Column("size"))
+    table = 'size,col\'our,more,age\n1,"a\'b""""""\\",x,NA\n2,other,y,30\n-3,,z,\n'
+    model, names = small("3 relu", "softmax_cross_entropy", features=5), named(columns)
+    encoded = msgspec.structs.replace(model.preparation, feature_names=names, columns=columns)
+    path = put(Model(model.config, model.network, model.loss, encoded, model.vector), "numpy", tmp_path)
+    (tmp_path / "rows.csv").write_text(table)
+    expected, _ = files.read(tmp_path / "rows.csv", encoded)
+    loaded = module(path)
+    assert loaded.read(io.StringIO(table)) == expected.tolist()
+    assert expected.tolist()[0] == [40.5, 1, 1, 0, 1] and names == loaded.FEATURES
+    with pytest.raises(ValueError, match="size is missing"):
+        loaded.encode(["1", "other", "NA"])
 
 
 def test_pixels_are_named_by_a_loop(tmp_path: Path) -> None:

@@ -32,6 +32,13 @@ EXPERIMENTS = {
     "several blocks": BIG | {"rows": 1500, "batch": 1500, "weighted": True},
     "many rows of a tiny network": {"body": "16 relu | 16 sigmoid", "rows": 1003, "batch": 1003, "features": 2},
     "a wide first layer": {"body": "600 relu6 | 3", "features": 2, "rows": 200, "batch": 131},
+    "a narrow first layer": {
+        "body": "10 relu | 10 relu",
+        "features": 450,
+        "rows": 700,
+        "batch": 700,
+        "optimizer": ("adam", {"weight_decay": 0.01}),
+    },
     "norms and dropout": BIG | {"body": "drop .1 | 150 batch_norm relu | drop .3 | 90 gelu layer_norm | flatten"},
     "norms in several blocks": BIG | {"body": "150 layer_norm softplus | drop .5 | 90", "rows": 1500, "batch": 1500},
     "a norm first": BIG | {"body": "batch_norm | layer_norm | 9 silu", "batch": 399},

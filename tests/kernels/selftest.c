@@ -6,9 +6,12 @@
  * result is further off than kernels/README.md promises. */
 #include "selftest_ground.h"
 #include "selftest_losses.h"
+#include "selftest_norms.h"
 #include "selftest_plan.h"
 
 /* ---- plain truths ---- */
+
+#define ALPHA 0.25 /* of leaky_relu and elu */
 
 static double f(int kind, double x) {
     switch (kind) {
@@ -16,23 +19,32 @@ static double f(int kind, double x) {
     case MLJ_RELU6: return isnan(x) ? x : x < 0 ? 0 : x > 6 ? 6 : x;
     case MLJ_SIGMOID: return 1 / (1 + exp(-x));
     case MLJ_TANH: return tanh(x);
+    case MLJ_LEAKY_RELU: return x > 0 ? x : ALPHA * x;
+    case MLJ_ELU: return x > 0 ? x : ALPHA * expm1(x);
+    case MLJ_SOFTPLUS: return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+    case MLJ_SILU: return x / (1 + exp(-x));
+    case MLJ_GELU: return x * erfc(-x / sqrt(2)) / 2;
     default: return x;
     }
 }
-static double slope(int kind, double y) {
+static double slope(int kind, double y) { /* of silu and gelu by x */
+    const double s = 1 / (1 + exp(-y));
     switch (kind) {
     case MLJ_RELU: return y > 0;
     case MLJ_RELU6: return y > 0 && y < 6;
     case MLJ_SIGMOID: return y * (1 - y);
     case MLJ_TANH: return 1 - y * y;
+    case MLJ_LEAKY_RELU: return y > 0 ? 1 : ALPHA;
+    case MLJ_ELU: return y > 0 ? 1 : y + ALPHA;
+    case MLJ_SOFTPLUS: return -expm1(-y);
+    case MLJ_SILU: return s * (1 + y * (1 - s));
+    case MLJ_GELU: return erfc(-y / sqrt(2)) / 2 + y * exp(-y * y / 2) / sqrt(2 * acos(-1));
     default: return 1;
     }
 }
 
 /* ---- products ---- */
 
-static const int64_t sizes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 23, 31, 32, 33, 47, 48, 49, 64, 65};
-static int64_t some(void) { return sizes[below(COUNT(sizes))]; }
 static int64_t panels(int64_t rows, int64_t cols) { return (cols + 15) / 16 * 16 * rows; }
 
 /* A [rows, cols] matrix in panels, filled up with zeros. */
@@ -154,17 +166,20 @@ static void products(void) {
 static void activations(void) {
     static const float special[] = {NAN, INFINITY, -INFINITY, 0.0f, -0.0f, 6, 88.8f, -88.8f, -104.5f, 1e-45f, -LEAST};
     doing = "activate";
-    for (int kind = MLJ_LINEAR; kind <= MLJ_TANH; kind++)
+    for (int kind = MLJ_LINEAR; kind <= MLJ_GELU; kind++)
         for (int64_t n = 0; n < 130; n++) {
             float *x = draw(n, n % 3 ? 8 : 100), *y = room(n), *dx = room(n);
             for (int64_t i = 0; i < n; i++)
                 if (!below(4)) x[i] = special[below(COUNT(special))];
-            ops->activate(kind, n, x, y);
-            for (int64_t i = 0; i < n; i++)
-                near(i, y[i], f(kind, x[i]), kind < MLJ_SIGMOID ? 0 : 2.5 * unit(f(kind, x[i])));
+            ops->activate(kind, ALPHA, n, x, y);
+            for (int64_t i = 0; i < n; i++) {
+                const double exact = f(kind, x[i]), least = kind >= MLJ_SILU ? LEAST : 0; /* zero below it */
+                near(i, y[i], exact, kind < MLJ_SIGMOID ? 0 : (kind < MLJ_SILU ? 3 : 6.5) * unit(exact) + least);
+            }
             const float *dy = draw(n, 1);
-            ops->activate_backward(kind, n, y, dy, dx);
-            for (int64_t i = 0; i < n; i++) near(i, dx[i], dy[i] * slope(kind, y[i]), 4 * U * fabs(dy[i]));
+            const float *told = kind >= MLJ_SILU ? x : y;
+            ops->activate_backward(kind, ALPHA, n, told, dy, dx);
+            for (int64_t i = 0; i < n; i++) near(i, dx[i], dy[i] * slope(kind, told[i]), 12 * U * fabs(dy[i]));
             leave();
         }
 }
@@ -333,7 +348,7 @@ int main(void) {
         if (!(ops = mlj_ops_for(tiers[i]))) continue;
         state = 1, checksum = 14695981039346656037u, numbers = 0;
         mlj_select(tiers[i]);
-        products(), activations(), updates(), rows_and_columns(), batches(), plans();
+        products(), activations(), norms(), chances(), updates(), rows_and_columns(), batches(), plans();
         printf("%s %016llx %lld\n", ops->name, (unsigned long long)checksum, (long long)numbers);
     }
     return failures > 0;

@@ -75,6 +75,21 @@ def test_bias_and_activation_come_after_the_sum(
     assert (np.abs(kernels.matmul(a, b, activation=activation) - without) <= tolerance).all()
 
 
+@pytest.mark.parametrize("activation", ["relu6", "tanh"])
+def test_few_columns_give_the_same_bits_for_many_rows_and_for_few(
+    activation: str, tier: str, rng: np.random.Generator
+) -> None:
+    for n in (1, 2, 3, 4, 9, 10, 11, 12):
+        for k in (16, 17, 114, 230):  # within a block of the sum and beyond, whole fours and not
+            a, b, bias = floats(rng, 71, k), floats(rng, k, n), floats(rng, n)
+            a[40, 3] = np.nan
+            for right in (b, np.asfortranarray(b)):
+                few = [kernels.matmul(a[row : row + 7], right, bias, activation) for row in range(0, 71, 7)]
+                got = kernels.matmul(a, right, bias, activation)
+                assert got.tobytes() == np.concatenate(few).tobytes(), (n, k)
+                assert np.isnan(got[40]).all() and np.isfinite(np.delete(got, 40, axis=0)).all()
+
+
 @both_wide
 def test_avx2_and_avx512_give_the_same_bits(rng: np.random.Generator) -> None:
     for m, n, k in SHAPES:

@@ -17,6 +17,7 @@ from mlcore.errors import BackendError
 from mlcore.kernels import processors
 from tests.kernels.ground import built, on_threads
 
+pytestmark = pytest.mark.alone
 LARGE = 200_003  # numbers: several pieces, the last one short
 
 

@@ -31,6 +31,14 @@ def test_every_layer_and_loss_has_the_gradient_it_should_have(part: str) -> None
     assert found.skipped or found.native is not None
 
 
+def test_dropout_forgets_the_same_units_whenever_a_number_is_moved() -> None:
+    config = Config().with_settings({"layers": "30 tanh | drop .5 | 20 bn gelu", "seed": 3})
+    found, calm = (gradients.gradcheck(c, native=False) for c in (config, config.with_settings({"layers": "30 tanh"})))
+    again = gradients.gradcheck(config, native=False)
+    assert found.ok and found == again and found.loss != calm.loss
+    assert "3.mean" not in {array.name for array in found.arrays}
+
+
 def test_a_model_is_checked_on_rows_of_ones_own() -> None:
     *_, ended = mlcore.train(load_recipe("circles").with_settings({"epochs": 2}))
     random = np.random.default_rng(0)

@@ -17,7 +17,7 @@ from tools.virtual_terminal import VirtualTerminal
 ROOT = Path(__file__).parents[2]
 QUIET = os.getloadavg()[0] < (os.cpu_count() or 1)  # one that others use too misses frames and early captions
 ATTEMPTS = 3  # to see what such a machine may miss
-pytestmark = [pytest.mark.terminal, pytest.mark.slow]
+pytestmark = [pytest.mark.alone, pytest.mark.terminal, pytest.mark.slow]
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:

@@ -33,6 +33,8 @@ DIGITS = ("--set", "dataset=digits")
         (["10, relu"], "layer 1", "expected units", "'10,'", "as in 10 relu"),
         (["10relu | 5"], "layer 1", "expected units", "'10relu'", "as in 10 relu"),
         (["1.5 tanh"], "layer 1", "expected units", "got 1.5", "write e.g. 10 relu"),
+        (["10 relu | drop 1.5"], "layer 3, item 2", "expected a number from 0 below 1", "got 1.5", "mlj help dropout"),
+        (["10 relu | drop p=.5"], "layer 3, item 2", "expected rate of dropout", "'p'", "write rate="),
         (["1 -> 10 relu -> 1"], "layer 1", "expects 1 feature", "dataset circles has 2", 'layers = "10 relu"'),
         (["2 -> 10 relu -> 3"], "layer 3, the output layer", "expected 1 output ", "got 3", 'layers = "10 relu"'),
         (["784-128-10", *DIGITS], "layer 1", "expects 784 features", "dataset digits has 64", '"128 relu"'),
@@ -86,6 +88,7 @@ def test_an_architecture_is_shown_layer_by_layer(mlj) -> None:
         ("8 relu | 8", (), ["NO_BEND 3"]),
         ("8 | 8 relu", (), ["NO_BEND 1"]),
         ("8 | 8", (), ["NO_ACTIVATION 0"]),
+        ("8 bn | drop .2 | 8 gelu", (), ["NO_BEND 1"]),
         ("", (), ["NO_HIDDEN_LAYER 0"]),
         ("16 relu | 10 sigmoid", DIGITS, ["LOSS_HAS_IT 4"]),
         ("16 relu | 1 sigmoid", (), ["BOTTLENECK 3", "LOSS_HAS_IT 4"]),
@@ -94,7 +97,7 @@ def test_an_architecture_is_shown_layer_by_layer(mlj) -> None:
         ("8 relu tanh", (), ["BEND_TWICE 3"]),
         ("300 relu | 300 relu", (), ["MANY_PARAMETERS 0"]),
         ("8 tanh", ("--set", "init=zeros"), ["NO_START 0"]),
-        ("8 relu | 8 relu", (), []),
+        ("8 bn relu | drop .2 | 8 relu", (), []),
     ],
 )
 def test_what_is_odd_about_an_architecture_is_said(layers, settings, codes, mlj) -> None:
@@ -197,9 +200,9 @@ def test_where_no_rate_helps_there_is_no_suggestion(mlj) -> None:
     assert mlj("lr-find blobs --from 1 --to 0.1").code == 2 and mlj("lr-find blobs --from nan").code == 2
 
 
-@pytest.mark.parametrize("recipe", ["circles", "spirals", "digits"])
-def test_the_recipes_are_ready_to_be_trained(recipe: str, mlj) -> None:
-    said = mlj(f"preflight {recipe} --json")
+@pytest.mark.parametrize("words", ["circles", "spirals", "digits", "circles --set layers=16_bn_relu|drop_.3|8_elu"])
+def test_experiments_that_learn_are_ready_to_be_trained(words: str, mlj) -> None:
+    said = mlj("preflight", *(word.replace("_", " ") for word in f"{words} --json".split()))
     assert said.code == 0, said.out
     assert [line["name"] for line in said.lines] == [
         "shapes", "loss", "inputs", "first loss", "penalty", "by heart", "gradient", "kernels",

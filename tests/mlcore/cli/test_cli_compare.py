@@ -44,6 +44,8 @@ def test_the_verdict_names_the_better_one_and_its_interval_in_words(two) -> None
         said,
         re.M,
     )
+    for what in ("f1", "recall"):
+        assert re.search(rf": test {what} [\d.]+ points ", two(f"compare quick slow --height 6 --what {what}").out)
     assert two(f"{TRAIN} --name twin").code == 0
     said = two("compare quick twin --height 6").out
     assert "no difference between quick and twin can be told from 80 test rows: test accuracy 0.00 points apart" in said
@@ -103,7 +105,7 @@ def test_what_is_no_comparison_is_one_sentence(two) -> None:
         ("compare quick quick", "got 1"),
         ("compare quick slow --what mse", "run quick has no mse"),
         ("compare quick slwo", "did you mean 'slow'?"),
-        ("compare quick slow --what recall", "unknown --what 'recall'"),
+        ("compare quick slow --what brier", "unknown --what 'brier'"),
     ):
         said = two(words)
         assert said.code in (2, 5) and said.out == "" and why in said.err

@@ -1,0 +1,66 @@
+"""Several workers on one machine: what tests share is each worker's own, and what measures the machine runs alone."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+hypothesis.settings.register_profile("several workers", deadline=None)  # a slow example is no wrong one
+hypothesis.settings.load_profile("several workers")
+
+ORDER = {"slow": 0, "alone": 2}  # of files, others 1: long ones first, so that no worker ends long after the rest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Runs and sockets of a test that names no home go to a folder of this process, and away when all has ended."""
+    if hasattr(config, "workerinput"):
+        shared = Path(os.environ["MLJ_HOME"])  # of the process that started this worker
+        config.pluginmanager.register(Turns(shared))
+        own = tempfile.mkdtemp(dir=shared, prefix="")
+    else:
+        own = tempfile.mkdtemp(prefix="mlj-")  # short: a socket's path has room for 107 bytes
+        config.add_cleanup(lambda: shutil.rmtree(own, ignore_errors=True))
+    os.environ |= {"MLJ_HOME": own, "XDG_RUNTIME_DIR": own}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in the order in which workers take them; within a file the order stays."""
+    places = {
+        item.path: place for mark, place in ORDER.items() for item in items if item.get_closest_marker(mark)
+    }  # of a file with both, the later
+    items.sort(key=lambda item: places.get(item.path, 1))
+
+
+class Turns:
+    """A test of a worker runs beside those of the others, or, marked `alone`, while no other does.
+
+    Locks of two files: whoever wants the room empty waits in the door, so that nobody enters meanwhile. The kernel
+    frees them, however a worker ends.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        self.door, self.room = (os.open(folder / name, flags, 0o600) for name in ("door", "room"))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # around everything, so that no timeout counts the wait
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        with self.taken(fcntl.LOCK_EX if item.get_closest_marker("alone") else fcntl.LOCK_SH):
+            return (yield)
+
+    @contextmanager
+    def taken(self, how: int) -> Iterator[None]:
+        fcntl.flock(self.door, fcntl.LOCK_EX)
+        fcntl.flock(self.room, how)
+        fcntl.flock(self.door, fcntl.LOCK_UN)
+        try:
+            yield
+        finally:
+            fcntl.flock(self.room, fcntl.LOCK_UN)
