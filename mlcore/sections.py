@@ -125,6 +125,6 @@ def refused(plain: Any, spec: type[Spec], path: str) -> tuple[str, str]:
             hint = 'a line is shorter: layers = "10 relu | 10 relu"'
         if place and isinstance(plain[int(place)], Mapping):
             plain = plain[int(place)]
-        if isinstance(plain, Mapping) and "kind" in plain:
+        if isinstance(plain, Mapping) and "kind" in plain and name in CATALOGUES:
             kind = CATALOGUES[name].find(str(plain["kind"])).load()
     return (f"expected {takes(kind)}, got {plain!r:.120}" if path else ""), hint

@@ -92,7 +92,7 @@ def imbalance(case: Case) -> Finding | None:
 
 
 def _weighted(case: Case) -> bool:
-    return bool(getattr(case.loss, "class_weight", None))
+    return getattr(case.loss, "class_weight", "none") != "none"
 
 
 def duplicates(case: Case) -> Finding | None:

@@ -196,34 +196,18 @@ def softmax_cross_entropy(c: Call) -> None:
     lib.mlj_parallel_softmax_cross_entropy(rows, n, z, labels, soft, _w(c, rows), dz, c.write(1, rows))
 
 
-def kl_divergence(c: Call) -> None:
-    rows, n = c.size(), c.size(True)
-    z, y, dz = c.read(rows, n), c.read(rows, n), _dz(c, rows, n)
-    lib.mlj_parallel_kl_divergence(rows, n, z, y, _w(c, rows), dz, c.write(1, rows))
-
-
 def binary_cross_entropy(c: Call) -> None:
     n = c.size(True)
     z, y, dz = c.read(n), c.read(n), _dz(c, 1, n)
     lib.mlj_parallel_binary_cross_entropy(n, z, y, 0.1 * c.rng.integers(0, 2), _w(c, n), dz, c.write(1, n))
 
 
-def squared_error(c: Call) -> None:
+def row_loss(c: Call) -> None:
     rows, n = c.size(), c.size(True)
     z, y, dz = c.read(rows, n), c.read(rows, n), _dz(c, rows, n)
-    lib.mlj_parallel_squared_error(rows, n, z, y, _w(c, rows), dz, c.write(1, rows))
-
-
-def absolute_error(c: Call) -> None:
-    rows, n = c.size(), c.size(True)
-    z, y, dz = c.read(rows, n), c.read(rows, n), _dz(c, rows, n)
-    lib.mlj_parallel_absolute_error(rows, n, z, y, _w(c, rows), dz, c.write(1, rows))
-
-
-def huber(c: Call) -> None:
-    rows, n = c.size(), c.size(True)
-    z, y, dz = c.read(rows, n), c.read(rows, n), _dz(c, rows, n)
-    lib.mlj_parallel_huber(rows, n, z, y, 0.5, _w(c, rows), dz, c.write(1, rows))
+    kernel = str(c.rng.choice(["squared_error", "absolute_error", "huber", "kl_divergence"]))
+    own = (0.5,) if kernel == "huber" else ()
+    getattr(lib, f"mlj_parallel_{kernel}")(rows, n, z, y, *own, _w(c, rows), dz, c.write(1, rows))
 
 
 def update(c: Call) -> None:
@@ -290,8 +274,8 @@ def order_and_words(c: Call) -> None:
 
 KERNELS: tuple[Callable[[Call], None], ...] = (
     *(matmul, matmul, matmul, matmul, transpose, column_sum, activate, activate_backward, softmax, softmax_backward),
-    *(softmax_cross_entropy, binary_cross_entropy, squared_error, absolute_error, update, gather, order_and_words),
-    *(sum_of_squares, huber, kl_divergence, matmul_from_panels, matmul_to_panels, matmul_to_panels),
+    *(softmax_cross_entropy, binary_cross_entropy, row_loss, row_loss, update, gather, order_and_words),
+    *(sum_of_squares, row_loss, row_loss, matmul_from_panels, matmul_to_panels, matmul_to_panels),
     *(dropout, moments, normalize, normalize_backward),
 )
 
