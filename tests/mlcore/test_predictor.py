@@ -15,8 +15,10 @@ NETWORKS = {
     "wide": {"layers": "70 relu | 70 relu", "dataset": {"kind": "digits"}},
     "line": {"layers": "5 relu", "dataset": {"kind": "line"}},
     "norms and dropout": {
-        **{"layers": "9 batch_norm gelu | drop .3 | 9 layer_norm elu", "stopping": {"patience": 9}},
-        **{"dataset": {"kind": "moons", "n_samples": 100}, "epochs": 12},
+        "layers": "9 batch_norm gelu | drop .3 | 9 layer_norm elu",
+        "stopping": {"patience": 9},
+        "dataset": {"kind": "moons", "n_samples": 100},
+        "epochs": 12,
     },
     "an activation first": {"layers": "tanh | 4 relu", "dataset": {"kind": "moons", "n_samples": 100}},
 }
