@@ -13,6 +13,7 @@ import resource
 import tempfile
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from mlcore.errors import MljError
@@ -22,43 +23,56 @@ from tests.fuzz.reader import Reader
 MEMORY = 256 << 20  # bytes; seeds have some thousand
 SECOND = 1.0  # of processor time for one input
 KEPT = 2000  # seeds
+LAST = "last"  # the input that is being read
 
 
 class Found(Exception):
     """An input that a reader does not answer as it should."""
 
 
-def fuzz(reader: Reader, *, executions: int = 0, seconds: float = 0.0, seed: int = 0) -> int:
-    """Run so many executions, or for so many seconds of processor time; how many there were. Raises Found."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        try:
-            told = str(_child(reader, executions, seconds, seed))
-        except BaseException:
-            told = traceback.format_exc()
-        os.write(writing, told.encode("utf-8", "replace")[-60_000:])
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        told = pipe.read().decode()
-    _, status = os.waitpid(child, 0)
-    if status or not told.isdigit():
-        raise Found(
-            f"{reader.name}: {told or f'the reader ended with {os.waitstatus_to_exitcode(status)}'}{_last(child)}"
-        )
-    _place(child).unlink(missing_ok=True)
+def fuzz(make: Callable[[], Reader], *, executions: int = 0, seconds: float = 0.0, seed: int = 0) -> int:
+    """Run so many executions, or for so many seconds of processor time; how many there were. Raises Found.
+
+    The reader's files go to a folder that is the present one then, in memory where that can be had.
+    """
+    shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="mlj-fuzz-", dir=shm) as folder:
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.chdir(folder)
+                told = str(_campaign(make(), executions, seconds, seed))
+            except BaseException:
+                told = traceback.format_exc()
+            os.write(writing, told.encode("utf-8", "replace")[-60_000:])
+            os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            told = pipe.read().decode()
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if status or not told.isdigit():
+            raise Found((told or f"the reader ended with {status}") + _kept(Path(folder, LAST)))
     return int(told)
 
 
-def _child(reader: Reader, executions: int, seconds: float, seed: int) -> int:
-    _limit()
+def _kept(last: Path) -> str:
+    """Where the input is that was being read."""
+    if not last.exists():
+        return ""
+    descriptor, name = tempfile.mkstemp(prefix="mlj-fuzz-")
+    with open(descriptor, "wb") as file:
+        file.write(last.read_bytes())
+    return f"\nthe input is in {name}: {last.read_bytes()[:200]!r}"
+
+
+def _campaign(reader: Reader, executions: int, seconds: float, seed: int) -> int:
     some, seeds, seen, made = random.Random(seed), [*reader.seeds], set(), 0
     for whole in reader.seeds:
-        assert not isinstance(answer(reader, whole), MljError), "a seed is read"
+        assert not isinstance(answer(reader, whole), MljError), f"a seed is refused: {answer(reader, whole)}"
+    _limit()
     began = time.process_time()
-    with _place(os.getpid()).open("wb", buffering=0) as last:
+    with open(LAST, "wb", buffering=0) as last:
         while made < executions or time.process_time() - began < seconds:
             data = _mutant(reader, seeds, some)
             os.pwrite(last.fileno(), data, 0)  # whatever happens now, the input is there
@@ -72,9 +86,8 @@ def _child(reader: Reader, executions: int, seconds: float, seed: int) -> int:
 
 def _limit() -> None:
     """No more memory than there is now and a little; what runs into it raises MemoryError."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0]) if Path("/proc/self/statm").exists() else 0
-    if pages:
-        most = pages * resource.getpagesize() + MEMORY
+    if Path("/proc/self/statm").exists():
+        most = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + MEMORY
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
@@ -110,12 +123,3 @@ def _kind(found: object) -> str:
     if isinstance(found, MljError):
         return found.code + re.sub(r"'[^']*'|\"[^\"]*\"|[0-9a-f]+", "", str(found))[:200]
     return type(found).__name__
-
-
-def _place(child: int) -> Path:
-    return Path(tempfile.gettempdir(), f"mlj-fuzz-{child}")
-
-
-def _last(child: int) -> str:
-    place = _place(child)
-    return f"\nthe input is in {place}: {place.read_bytes()[:200]!r}" if place.exists() else ""

@@ -15,7 +15,6 @@ def _nothing(value: Any) -> bytes:
 class Reader(NamedTuple):
     """A reader, the errors it documents, and inputs it takes."""
 
-    name: str
     read: Callable[[bytes], object]
     errors: tuple[type[MljError], ...]
     seeds: tuple[bytes, ...]

@@ -1,14 +1,14 @@
-"""Every reader of bytes from outside, with whole inputs to begin from. A reader more is a line in READERS."""
+"""Every reader of bytes from outside, with whole inputs to begin from. A reader more is a line of READERS."""
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
 import json
 import re
 import struct
-import tempfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -27,18 +27,21 @@ from mlcore.training import train
 from mlcore.worker import protocol
 from tests.fuzz.reader import Reader
 
-NAMES = ("x1", "x2")
 
-
-def of_file(name: str, read: Callable[[Path], object]) -> Callable[[bytes], object]:
-    """A reader of files as one of bytes: they are put into a file of that name."""
+def of_file(read: Callable[[Path], object]) -> Callable[[bytes], object]:
+    """A reader of files as one of bytes. The file is in the present folder, which a campaign makes for it."""
 
     def through(data: bytes) -> object:
-        path = FOLDER / name
+        path = Path("input")
         path.write_bytes(data)
         return read(path)
 
     return through
+
+
+def as_json(value: Any) -> bytes:
+    """A value as JSON says it, and as Python's does where JSON cannot."""
+    return json.dumps(value).encode()
 
 
 # ---- checkpoints ----
@@ -49,7 +52,7 @@ def _checkpoint(**settings: object) -> bytes:
         {"backend": "reference", "epochs": 1, "layers": "3 tanh", "dataset.n_samples": 40} | settings
     )
     *_, last = (event for event in train(config) if event.kind == "epoch")
-    path = FOLDER / "whole.safetensors"
+    path = Path("whole.safetensors")
     checkpoints.save_checkpoint(Checkpoint(last.model, last.state, {"epochs": 3}), path)
     return path.read_bytes()
 
@@ -57,11 +60,9 @@ def _checkpoint(**settings: object) -> bytes:
 def _signed(data: bytes) -> bytes:
     """A checkpoint with the length of its header and its checksum put right."""
     found = bytearray(data)
-    end = found.find(b"}}", 8)
-    while end >= 0 and found[end + 2 : end + 3] == b"}":
-        end += 1
-    if end >= 0:
-        found[:8] = struct.pack("<Q", end + 2 - 8)
+    with contextlib.suppress(ValueError, RecursionError):
+        _, end = json.JSONDecoder().raw_decode(data[8:].decode("latin-1"))
+        found[:8] = struct.pack("<Q", end)
     place = found.find(tensorfile.CHECK)
     if place >= 0 and len(found) >= place + len(tensorfile.CHECK) + 64:
         place += len(tensorfile.CHECK)
@@ -92,8 +93,9 @@ def _packed(value: Any) -> bytes:
 # ---- journals and the other files of a run ----
 
 
-def _journal(*records: Any) -> bytes:
-    return b"".join(journal.line(record) for record in records if isinstance(record, dict))
+def _journal(records: Any) -> bytes:
+    found = records if isinstance(records, list) else []
+    return b"".join(journal.line(record) for record in found if isinstance(record, dict))
 
 
 def _summed(data: bytes) -> bytes:
@@ -105,15 +107,9 @@ def _summed(data: bytes) -> bytes:
 def _run(data: bytes) -> object:
     """What `mlj runs show` asks of a folder whose run.json and config.json are these bytes."""
     for name in ("run.json", "config.json"):
-        (FOLDER / name).write_bytes(data)
-    run = Run.open(FOLDER)
+        Path(name).write_bytes(data)
+    run = Run.open(".")
     return run.id, run.name, run.parent, run.children, run.config
-
-
-def _experiment() -> dict[str, Any]:
-    config = load_recipe("journey/moons")
-    facts = manifest.facts("20260101-000000-abcdef", "brave-otter", "", config, ["a", "b"])
-    return json.loads(json.dumps(facts)) | {"config": json.loads(json.dumps(config.to_dict()))}
 
 
 STATUS = status.Status(
@@ -211,85 +207,70 @@ MESSAGES = [
 ]
 
 
+def packets(items: list[Any]) -> tuple[bytes, bytes]:
+    """One with all of them, one with the first."""
+    return protocol.packet(items), protocol.packet(items[:1])
+
+
 def _framed(data: bytes) -> bytes:
     """A packet with the length it has."""
     return struct.pack(">I", max(len(data) - 4, 0)) + data[4:]
 
 
-FOLDER = Path(tempfile.mkdtemp(prefix="mlj-fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+# ---- the table ----
 
 
-def readers() -> tuple[Reader, ...]:
-    """The table."""
-    states = tuple(_checkpoint(**settings) for settings in ({}, {"optimizer": "sgd", "precision": "float64"}))
+def _checkpoints() -> Reader:
+    seeds = _checkpoint(), _checkpoint(optimizer="sgd", precision="float64")
+    read = of_file(checkpoints.load_checkpoint)
+    return Reader(read, (CheckpointError,), seeds, _signed, tuple(map(_header, seeds)), _packed)
+
+
+def _journals() -> Reader:
     records = [{"epoch": 1, "loss": 0.5, "accuracy": float("nan")}, {"epoch": 2, "loss": -1e-300}]
-    plain = tuple(json.loads(json.dumps(load_recipe(name).to_dict())) for name in list(recipes())[:6])
-    given = {"x": [0.05, 0.1], "y": [0.01, 0.99], "weights": {"0.w": [[0.15, 0.25], [0.2, 0.3]]}}
-    state = json.loads(status.line(STATUS))
-    packets = tuple(protocol.packet(part) for part in (COMMANDS, COMMANDS[:1], MESSAGES, MESSAGES[:1]))
-    images = (_idx(3, 4), _idx(2, 3, 5))
-    arrays = (_npy(np.eye(3)), _npy(np.array([["a", "bc"]])), _npy(np.asfortranarray(np.ones((2, 3), ">i2")), (2, 0)))
-    return (
-        Reader(
-            "checkpoint",
-            of_file("c", checkpoints.load_checkpoint),
-            (CheckpointError,),
-            states,
-            _signed,
-            tuple(map(_header, states)),
-            _packed,
-        ),
-        Reader(
-            "journal",
-            of_file("j", journal.read),
-            (RunError,),
-            (_journal(*records),),
-            _summed,
-            (records,),
-            lambda v: _journal(*v) if isinstance(v, list) else b"",
-        ),
-        Reader(
-            "run",
-            _run,
-            (RunError, ConfigError),
-            (manifest.dump(_experiment()),),
-            bytes,
-            (_experiment(),),
-            lambda v: json.dumps(v).encode(),
-        ),
-        Reader(
-            "status",
-            of_file("s", status.read),
-            (),
-            (status.line(STATUS),),
-            bytes,
-            (state,),
-            lambda v: json.dumps(v).encode(),
-        ),
-        Reader("idx", of_file("i", idx.read), (DataError,), images),
-        Reader("idx.gz", of_file("i.gz", idx.read), (DataError,), tuple(map(gzip.compress, images))),
-        Reader("npy", of_file("a.npy", npy.read), (DataError,), arrays),
-        Reader("npz", of_file("a.npz", npy.read_all), (DataError,), (_npz(np.savez), _npz(np.savez_compressed))),
-        Reader("table", of_file("t.csv", delimited.read), (DataError,), TABLES),
-        Reader("png", of_file("p.png", pictures.read), (DataError,), (_png(7, 6, 0), _png(5, 5, 2)), _chunked),
-        Reader(
-            "pgm",
-            of_file("p.pgm", pictures.read),
-            (DataError,),
-            (b"P5\n# a\n3 2\n255\n" + bytes(6), b"P6 2 1 9 " + bytes(6)),
-        ),
-        Reader(
-            "configuration",
-            of_file("c.toml", load_config),
-            (ConfigError,),
-            tuple(map(_toml, plain)),
-            bytes,
-            plain,
-            _toml,
-        ),
-        Reader(
-            "numbers", of_file("n.toml", tracing.read_given), (ConfigError,), (_toml(given),), bytes, (given,), _toml
-        ),
-        Reader("commands", _wire(protocol.COMMANDS), (RunError,), packets[:2], _framed),
-        Reader("messages", _wire(protocol.MESSAGES), (RunError,), packets[2:], _framed),
-    )
+    return Reader(of_file(journal.read), (RunError,), (_journal(records),), _summed, (records,), _journal)
+
+
+def _runs() -> Reader:
+    config = load_recipe("journey/moons")
+    plain = manifest.facts("20260101-000000-abcdef", "brave-otter", "", config, ["a", "b"])
+    plain = json.loads(as_json(plain | {"config": config.to_dict()}))
+    return Reader(_run, (RunError, ConfigError), (as_json(plain),), bytes, (plain,), as_json)
+
+
+def _configurations() -> Reader:
+    plain = tuple(json.loads(as_json(load_recipe(name).to_dict())) for name in list(recipes())[:6])
+    return Reader(of_file(load_config), (ConfigError,), tuple(map(_toml, plain)), bytes, plain, _toml)
+
+
+def _numbers() -> Reader:
+    plain = {"x": [0.05, 0.1], "y": [0.01, 0.99], "weights": {"0.w": [[0.15, 0.25], [0.2, 0.3]]}}
+    return Reader(of_file(tracing.read_given), (ConfigError,), (_toml(plain),), bytes, (plain,), _toml)
+
+
+def _statuses() -> Reader:
+    seed = status.line(STATUS)
+    return Reader(of_file(status.read), (), (seed,), bytes, (json.loads(seed),), as_json)
+
+
+IMAGES = (_idx(3, 4), _idx(2, 3, 5))
+ARRAYS = (_npy(np.eye(3)), _npy(np.array([["a", "bc"]])), _npy(np.asfortranarray(np.ones((2, 3), ">i2")), (2, 0)))
+PIXELS = (b"P5\n# a\n3 2\n255\n" + bytes(6), b"P6 2 1 9 " + bytes(6))
+
+READERS: dict[str, Callable[[], Reader]] = {
+    "checkpoint": _checkpoints,
+    "journal": _journals,
+    "run": _runs,
+    "status": _statuses,
+    "idx": lambda: Reader(of_file(idx.read), (DataError,), IMAGES),
+    "idx.gz": lambda: Reader(of_file(idx.read), (DataError,), tuple(map(gzip.compress, IMAGES))),
+    "npy": lambda: Reader(of_file(npy.read), (DataError,), ARRAYS),
+    "npz": lambda: Reader(of_file(npy.read_all), (DataError,), (_npz(np.savez), _npz(np.savez_compressed))),
+    "table": lambda: Reader(of_file(delimited.read), (DataError,), TABLES),
+    "png": lambda: Reader(of_file(pictures.read), (DataError,), (_png(7, 6, 0), _png(5, 5, 2)), _chunked),
+    "pgm": lambda: Reader(of_file(pictures.read), (DataError,), PIXELS),
+    "configuration": _configurations,
+    "numbers": _numbers,
+    "commands": lambda: Reader(_wire(protocol.COMMANDS), (RunError,), packets(COMMANDS), _framed),
+    "messages": lambda: Reader(_wire(protocol.MESSAGES), (RunError,), packets(MESSAGES), _framed),
+}
