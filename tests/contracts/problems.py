@@ -21,7 +21,7 @@ LOSSES = tuple(name for name in losses.CATALOGUE.names() if name != "auto")
 OPTIMIZERS = optimizers.CATALOGUE.names()
 BACKENDS = backends.CATALOGUE.names()
 INITIALIZERS = tuple(entry.name for entry in initializers.CATALOGUE)
-TO_FOLLOW: set[tuple[str, str]] = set()  # rows that come in a change of their own: ("torch", "layer mish")
+TO_FOLLOW: set[tuple[str, str]] = set()  # rows that come in a change of their own: ("torch", "layer relu")
 SHAPES = ((6,), (8, 8, 2), (5, 4))
 
 
