@@ -32,6 +32,10 @@ class Call:
         """A size at which vectors begin or end; now and then a large one."""
         return int(self.rng.choice(LARGE if large and self.rng.random() < 0.08 else SIZES))
 
+    def kind(self) -> int:
+        """An activation."""
+        return int(self.rng.integers(0, lib.MLJ_ACTIVATIONS))
+
     def read(self, *shape: int) -> object:
         """A pointer to random numbers that must not change."""
         return self._input(self.rng.standard_normal(shape).astype(np.float32), "float *")
@@ -105,10 +109,10 @@ def matmul(c: Call) -> None:
     p.c, p.c_row = c.write(m, n, c_row), c_row
     if c.rng.random() < 0.4:
         p.bias = c.read(n)
-    p.activation, p.alpha, p.mask_alpha = int(c.rng.integers(0, 10)), 0.5, 0.5
+    p.activation, p.alpha, p.mask_alpha = c.kind(), 0.5, 0.5
     if c.rng.random() < 0.4:
         p.mask_y, p.mask_y_row = c.read((m - 1) * y_row + n if m and n else 0), y_row
-        p.mask_activation = int(c.rng.integers(0, 10))
+        p.mask_activation = c.kind()
     ops = lib.mlj_ops_now()
     middle = int(c.rng.integers(0, m + 1))
     ops.matmul(p, 0, middle)
@@ -127,13 +131,12 @@ def column_sum(c: Call) -> None:
 
 def activate(c: Call) -> None:
     n = c.size(True)
-    lib.mlj_parallel_activate(int(c.rng.integers(0, 10)), 0.5, n, c.read(n), c.write(1, n))
+    lib.mlj_parallel_activate(c.kind(), 0.5, n, c.read(n), c.write(1, n))
 
 
 def activate_backward(c: Call) -> None:
     n = c.size(True)
-    kind = int(c.rng.integers(0, 10))
-    lib.mlj_parallel_activate_backward(kind, 0.5, n, c.read(n), c.read(n), c.write(1, n))
+    lib.mlj_parallel_activate_backward(c.kind(), 0.5, n, c.read(n), c.read(n), c.write(1, n))
 
 
 def dropout(c: Call) -> None:
