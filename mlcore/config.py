@@ -127,10 +127,11 @@ class Config(Spec, frozen=True, kw_only=True):
     def with_settings(self, settings: Mapping[str, Any]) -> Config:
         """A copy with dotted names replaced: {"optimizer.learning_rate": 0.1, "layers": "16 tanh"}.
 
-        A new `kind` starts from that kind's defaults. Raises ConfigError naming the setting.
+        A new `kind` starts from that kind's defaults, and comes before its fields in whatever order they are given.
+        Raises ConfigError naming the setting.
         """
         plain = self.to_dict()
-        for name, value in settings.items():
+        for name, value in sorted(settings.items(), key=lambda each: each[0].removesuffix(".kind").count(".")):
             put(plain, name, value)
         return from_dict(plain)
 

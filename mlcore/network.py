@@ -106,6 +106,7 @@ class Network:
             {s.name: vector[s.offset : s.offset + s.size].reshape(s.param.shape) for s in slots} for slots in self.own
         ]
 
+    @np.errstate(over="ignore", invalid="ignore")  # of weights that diverged; whoever reads z asks whether it is finite
     def forward(self, vector: Array, x: Array, mode: Mode = INFERENCE) -> tuple[Array, list[Saved]]:
         """Outputs z [B, O] and what each layer saved for backward."""
         saved: list[Saved] = []

@@ -120,7 +120,7 @@ def refused(plain: Any, spec: type[Spec], path: str) -> tuple[str, str]:
         field = next(field for field in fields(kind) if field.name == name)
         plain, kind = plain[name], field.type
         default = field.default if isinstance(field.default, str | int | float) else ""
-        hint = f"e.g. {path} = {default}" if default != "" else ""
+        hint = f"e.g. {path.removesuffix(f'[{place}]')} = {default}" if default != "" else ""
         if name == "layers":
             hint = 'a line is shorter: layers = "10 relu | 10 relu"'
         if place and isinstance(plain[int(place)], Mapping):

@@ -85,7 +85,14 @@ class State(NamedTuple):
 
 
 def check_goal(stopping: Stopping, data: Data) -> None:
-    """Refuse a goal nothing will ever be measured for, before hours are spent on it. Raises ConfigError."""
+    """Refuse a goal or a monitor nothing will ever be measured for, before hours are spent on it. Raises ConfigError.
+
+    A monitor of validation rows may be one of data without any: the training loss takes its place.
+    """
+    possible = ("loss", *metrics.possible(data.task))
+    if stopping.monitor.partition("_")[2] not in possible:
+        fitting = tuple(f"{split}_{each}" for split in ("train", "validation") for each in possible)
+        raise unknown(f"monitor of a {data.task.kind}", stopping.monitor, fitting)
     if not stopping.goal:
         return
     name, task = Goal.parse(stopping.goal).name, metrics.possible(data.task)

@@ -18,8 +18,9 @@ from mlcore import information, metrics, report
 from mlcore.commands import features, table
 from mlcore.commands.data import class_name, raw
 from mlcore.commands.drawing import Paper, picture
+from mlcore.commands.story import called
 from mlcore.datasets.dataset import Data, Rows
-from mlcore.errors import DataError, StorageError, UsageError
+from mlcore.errors import DataError, Diverged, StorageError, UsageError
 from mlcore.model import Model, blueprint
 from mlcore.runs import open_run
 from mlcore.sanitize import cell, sanitize
@@ -38,6 +39,9 @@ def evaluate(args: argparse.Namespace) -> int:
     if args.calibration and data.task.kind == "regression":
         raise UsageError("--calibration: a regression has no probabilities", hint="leave it out")
     z = outputs(model, data.inputs(rows))
+    if lost := len(z) - int(np.isfinite(z).all(axis=1).sum()):
+        message = f"run {run.name}: {lost:,} of {len(z):,} outputs are not finite: it diverged"
+        raise Diverged(message, hint=f"mlj doctor {called(run)} says why")
     loss = blueprint(run.config, data)[1]  # whose class weights follow from the training rows
     found = {"loss": loss(z, rows.y, rows.w)[0]} | metrics.evaluate(z, rows.y, data.task, metrics.possible(data.task))
     found = {f"{args.split}_{name}": value for name, value in found.items()}

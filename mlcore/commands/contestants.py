@@ -133,7 +133,7 @@ def incomparable(first: Contestant, second: Contestant, what: str) -> str:
     for each in (first, second):
         if not each.trained:
             return f"{each.name} has no weights yet"
-    a, b = (each.config.to_dict()["dataset"] for each in (first, second))
+    a, b = (_flat(each.config.to_dict()["dataset"]) for each in (first, second))
     rows = differences_of(a, b)
     if rows:
         name = "kind" if "kind" in rows else rows[0]
@@ -149,13 +149,8 @@ def incomparable(first: Contestant, second: Contestant, what: str) -> str:
 
 
 def differences_of(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
-    """The settings of two data sets that make their rows other rows."""
-    plain = _flat(a), _flat(b)
-    return [
-        name
-        for name in dict.fromkeys((*plain[0], *plain[1]))
-        if name not in SCALED and plain[0].get(name) != plain[1].get(name)
-    ]
+    """The settings, by dotted name, of two data sets that make their rows other rows."""
+    return [name for name in dict.fromkeys((*a, *b)) if name not in SCALED and a.get(name) != b.get(name)]
 
 
 def _said(value: Any) -> str:

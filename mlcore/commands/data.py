@@ -27,7 +27,7 @@ from mlcore.report import json_line
 from mlcore.sanitize import sanitize
 from mlcore.spec import kind_of
 
-WIDEST = 6  # features shown of a row
+WIDEST = 5  # features shown of a row
 PICTURES = 12
 ROUND = 1e-7  # of the largest value of a feature: what float32 leaves of a zero
 BANDS = 5  # of a regression's numbers, drawn as if they were classes

@@ -20,6 +20,8 @@ SHADES = " .:-=+*#%@"
 Band: TypeAlias = tuple[Any, ...]  # x and y, and where they reach further than that: lowest, highest
 RESET = "\x1b[0m"
 WIDEST, HIGHEST = 100, 24
+NAME = 40  # characters of a name in a legend
+LISTED, GAP = 16, 3  # classes a legend has at most, cells between two
 
 
 class Paper(NamedTuple):
@@ -65,12 +67,24 @@ def curves(bands: Mapping[str, Band], paper: Paper, title: str, log: bool = Fals
 def points(x: NDArray[Any], y: NDArray[Any], label: NDArray[Any], names: Sequence[str], paper: Paper) -> str:
     """Points of a plane, each class with its sign and its colour, and a legend beneath."""
     width, height, colors, glyphs = paper
-    signs = []
-    for place, name in enumerate(names):
-        sign, color = (each[place % len(each)] for each in (plots.CLASS_GLYPHS, plots.CLASS_COLORS))
-        signs.append(f"{_colored(str(sign), int(color)) if colors else sign} {sanitize(name)}")
     drawn = plots.scatter(x, y, label, width, height - 1, glyphs=glyphs, colors=colors)
-    return f"{drawn}\n{'   '.join(signs)}"
+    return f"{drawn}\n{legend([sanitize(name, NAME) for name in names], paper)}"
+
+
+def legend(texts: Sequence[str], paper: Paper, last: str = "") -> str:
+    """The sign of each class before its text, in lines as wide as the paper; of many classes the first."""
+    more = [f"… ({len(texts):,})"] if len(texts) > LISTED else []
+    lines, used = [""], 0
+    for place, text in enumerate([*texts[:LISTED], *more, *filter(None, [last])]):
+        sign, color = (each[place % len(each)] for each in (plots.CLASS_GLYPHS, plots.CLASS_COLORS))
+        signed = place < min(len(texts), LISTED)
+        wide = len(text) + 2 * signed
+        if used and used + GAP + wide > paper.width:
+            lines, used = [*lines, ""], 0
+        lines[-1] += " " * (GAP if used else 0)
+        lines[-1] += f"{_colored(str(sign), int(color)) if paper.colors else sign} {text}" if signed else text
+        used += wide + (GAP if used else 0)
+    return "\n".join(lines)
 
 
 def _colored(text: str, color: int) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlcore import datasets
-from mlcore.config import Config, load_config, load_recipe
+from mlcore.catalogue import unknown
+from mlcore.config import Config, load_config, load_recipe, recipes
 from mlcore.errors import ConfigError, RunError, UsageError
 from mlcore.spec import changed
 
@@ -90,13 +91,18 @@ def named(text: str) -> Config:
         return load_config(text)
     if text.lower().endswith(ROWS):
         return own(text)
+    kinds = datasets.CATALOGUE.names()
     try:
         return load_recipe(text)
-    except ConfigError:
-        if text in datasets.CATALOGUE.names():
+    except ConfigError as error:
+        if text in kinds:
             return Config().with_settings({"dataset": text})
         if not os.path.exists(text):
-            raise
+            if "/" in text:
+                raise
+            short = (name.rpartition("/")[2] for name in recipes())
+            found = unknown("recipe", text, tuple(dict.fromkeys((*short, *kinds))))
+            raise found if error.code == found.code else error from None
     return load_config(text)
 
 

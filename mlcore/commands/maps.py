@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from typing import Any
 
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from mlcore import plots
 from mlcore.axes import Sheet, colored, shares
 from mlcore.commands.data import raw
-from mlcore.commands.drawing import Paper
+from mlcore.commands.drawing import Paper, legend
 from mlcore.config import Config
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.model import Model
@@ -75,11 +76,9 @@ def _color(number: int) -> int:
 
 def _legend(data: Data, name: str, paper: Paper) -> str:
     """The signs of the classes, and without colours those of the map."""
-    parts = []
-    for number, word in enumerate(data.task.class_names):
-        ground = "" if paper.colors else f" on {PLAIN[number % len(PLAIN)]}"
-        parts.append(f"{_sign(number, paper, False)} {sanitize(word, 20)}{ground}")
-    return "   ".join([*parts, f"({name} rows{', wrong ones white' if paper.colors else ''})"])
+    grounds = ("" if paper.colors else f" on {sign}" for sign in cycle(PLAIN))
+    texts = [f"{sanitize(word, 20)}{ground}" for word, ground in zip(data.task.class_names, grounds, strict=False)]
+    return legend(texts, paper, f"({name} rows{', wrong ones white' if paper.colors else ''})")
 
 
 def confusion(found: NDArray[Any], names: Sequence[str], of: str, paper: Paper) -> str:
@@ -103,6 +102,11 @@ def confusion(found: NDArray[Any], names: Sequence[str], of: str, paper: Paper) 
         body = "".join(_counts(counts, number, cell, paper))
         lines.append(f"{name[: 2 * CELL]:<{edge}}{body}{share}".rstrip())
     return "\n".join(lines)
+
+
+def has_room(classes: int, paper: Paper) -> bool:
+    """Whether a matrix of so many classes fits, a cell of it a character."""
+    return len(str(classes - 1)) + 1 + classes + CELL <= paper.width
 
 
 def _edge(names: Sequence[str]) -> int:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from mlcore import metrics
 from mlcore.commands import maps
-from mlcore.commands.answers import outputs
+from mlcore.commands.answers import WIDEST, outputs
 from mlcore.commands.contestants import Contestant
 from mlcore.commands.data import class_name, raw, splits
 from mlcore.commands.drawing import Paper, curves, points
+from mlcore.commands.story import plural
 from mlcore.config import Config
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import RunError, UsageError
@@ -77,7 +78,7 @@ def _boundary(sitter: Sitter, paper: Paper) -> str:
         raise unfit(sitter, "predicts numbers", "a decision map shows classes", "fit")
     if sitter.data.input_shape != (2,):
         count = sitter.data.input_shape[0]
-        raise unfit(sitter, f"has {count:,} features", "a decision map takes two", "confusion")
+        raise unfit(sitter, f"has {plural(count, 'feature')}", "a decision map takes two", "confusion")
     name, rows = sitter.held
     return maps.decision(sitter.config, sitter.model, sitter.data, _some(rows), name, paper)
 
@@ -87,6 +88,14 @@ def _confusion(sitter: Sitter, paper: Paper) -> str:
     if not sitter.classes:
         raise unfit(sitter, "predicts numbers", "only classes are mistaken for each other", "fit")
     name, rows = sitter.held
+    classes = len(sitter.data.task.class_names)
+    if classes > WIDEST and not maps.has_room(classes, paper):
+        message = f"run {sitter.name} has {classes:,} classes: a matrix of them has no room in {paper.width} columns"
+        raise UsageError(
+            message,
+            code="USAGE_UNFIT",
+            hint=f"--width {classes + 2 * maps.CELL} makes it; mlj evaluate --json has it in numbers",
+        )
     p = sitter.model.loss.probabilities(outputs(sitter.model, sitter.data.inputs(rows)))
     found = metrics.confusion_matrix(rows.y, p.argmax(axis=1), p.shape[1])
     names = [class_name(sitter.data, number) for number in range(len(found))]

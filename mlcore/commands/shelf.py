@@ -32,10 +32,8 @@ def listing(args: argparse.Namespace) -> int:
             os.scandir(runs_root(args.runs_dir)).close()  # a folder that cannot be read is not an empty one
         print(f"no runs in {runs_root(args.runs_dir)} yet; mlj train moons makes one", file=sys.stderr)
         return 0
-    count = FEWER if 0 < table.room() < NARROW else len(HEADER)
     parents = {run.id for run in runs if run.children}
-    rows = (_cells(run)[:count] for run in runs if run.parent not in parents)
-    print("\n".join(table.lines(rows, HEADER[:count], right=(4, 5, 6))))
+    print(_table([run for run in runs if run.parent not in parents]))
     return 0
 
 
@@ -48,7 +46,7 @@ def show(args: argparse.Namespace) -> int:
     print("\n".join(_facts(run)))
     seeds = children(run, args.runs_dir)
     if seeds:
-        print("\n" + "\n".join(table.lines((_cells(each) for each in seeds), HEADER, right=(4, 5, 6))))
+        print(f"\n{_table(seeds)}")
     print("\nconfiguration:")
     print("\n".join("  " + sanitize(line, 200) for line in run.config.to_toml().rstrip().split("\n")))
     return 0
@@ -69,6 +67,12 @@ def remove(args: argparse.Namespace) -> int:
         run.delete()
         print(f"removed {run.id} ({sanitize(run.name)})", file=sys.stderr)
     return 0
+
+
+def _table(runs: list[Run]) -> str:
+    """A run a line; on a narrow terminal without what is least asked for."""
+    count = FEWER if 0 < table.room() < NARROW else len(HEADER)
+    return "\n".join(table.lines((_cells(run)[:count] for run in runs), HEADER[:count], right=(4, 5, 6)))
 
 
 def _cells(run: Run) -> tuple[Any, ...]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from mlcore.commands.table import room
 from mlcore.events import Ended, EpochEnded, Event, Metrics, Started
 from mlcore.sanitize import sanitize
 
 if TYPE_CHECKING:
     from mlcore.runs import Run
+
+VALUES = 22  # cells before the values of facts
 
 ENDINGS = {
     "finished": "finished",
@@ -108,8 +112,11 @@ def called(run: Run) -> str:
 
 
 def fact(name: str, value: str) -> str:
-    """A name and its value in two columns."""
-    return f"  {name:<20}{value}"
+    """A name and its value in two columns, the second folded on a terminal, but no word of it."""
+    width = room() - VALUES
+    whole = len(value) <= width or width <= 0
+    parts = [value] if whole else wrap(value, width, break_long_words=False, break_on_hyphens=False)
+    return f"  {name:<20}" + f"\n{'':{VALUES}}".join(parts)
 
 
 def plural(count: int, word: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from mlcore.sanitize import sanitize
 
 CELL = 300  # characters of one cell
-NARROWEST = 16  # cells a column keeps when it is folded
+NARROWEST = 10  # cells a column keeps when it is folded
 INDENT = 2  # cells left free for who indents a table
 
 

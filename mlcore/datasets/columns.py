@@ -19,6 +19,7 @@ from mlcore.errors import DataError
 Impute: TypeAlias = Literal["none", "drop", "mean", "median", "most_frequent", "zero", "indicator"]
 
 MOST = 50  # texts of one column
+HUGE = 1e38  # float32 ends soon after it
 LARGEST = 1 << 28  # features of all rows together
 SHOWN = 5  # names in a sentence
 WAYS = (
@@ -69,6 +70,10 @@ def check_finite(table: Table, names: Iterable[str]) -> None:
         infinite = np.flatnonzero(np.isinf(values) if values.dtype != object else [])
         if len(infinite):
             message = f"{table.where}: {name} is infinite in {_rows(len(infinite))}, {_first(table, infinite)}"
+            raise DataError(message, code="DATA_NONFINITE", where=table.where, hint="leave such rows out")
+        huge = np.flatnonzero(np.abs(values) > HUGE if values.dtype != object else [])
+        if len(huge):
+            message = f"{table.where}: {name} is beyond {HUGE:g} in {_rows(len(huge))}, {_first(table, huge)}"
             raise DataError(message, code="DATA_NONFINITE", where=table.where, hint="leave such rows out")
 
 

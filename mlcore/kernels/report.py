@@ -51,15 +51,15 @@ def main() -> int:
         return 1
     before, failed = threads(), 0
     set_threads(1)
-    print(f"{'kernel':24}{'size':14}{'tier':10}{'error':>9}{'limit':>9}{'speed':>14}")
+    print(f"{'kernel':24}{'size':14}{'tier':9}{'error':>8}{'limit':>8}{'speed':>13}")
     for case in cases():
         for tier in tiers():
             with use(tier):
                 error, speed = worst_error(case), case.work / seconds(case.run) / 1e9
             fine = error <= case.limit
             failed += not fine
-            figures = f"{error:9.2f}{case.limit:9.1f}{speed:9.1f} {case.unit}"
-            print(f"{case.name:24}{case.size:14}{tier:10}{figures}  {'ok' if fine else 'FAIL'}", flush=True)
+            figures = f"{error:8.2f}{case.limit:8.1f}{speed:8.1f} {case.unit}"
+            print(f"{case.name:24}{case.size:14}{tier:9}{figures}  {'ok' if fine else 'FAIL'}", flush=True)
     set_threads(before)
     print(f"in use: {isa()}, {threads()} threads" + (f"; {failed} FAIL" if failed else ""))
     return min(failed, 1)
