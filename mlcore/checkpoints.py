@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlcore.backends.backend import Weights
+from mlcore.config import Config
 from mlcore.datasets import columns
-from mlcore.datasets.dataset import Column, Scaling, Task
+from mlcore.datasets.dataset import Column, Data, Scaling, Task
 from mlcore.errors import CheckpointError, ConfigError
 from mlcore.layers.layer import Array
-from mlcore.model import Model, Preparation, rebuild
+from mlcore.model import Model, Preparation, blueprint, rebuild
 from mlcore.network import Network
 from mlcore.state import State
 from mlcore.storage import write_file
@@ -41,6 +42,12 @@ class Checkpoint(NamedTuple):
     model: Model
     state: State
     changes: dict[str, Any]
+
+
+def expected_size(config: Config, data: Data) -> int:
+    """Bytes of a checkpoint at most, about: weights, the optimizer's memory, the best weights, and some text."""
+    network, _ = blueprint(config, data)
+    return (2 + config.optimizer.moments) * network.size * (8 if config.precision == "float64" else 4) + (1 << 16)
 
 
 def save_model(model: Model, path: Path, *, durable: bool = True) -> None:

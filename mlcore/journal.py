@@ -21,6 +21,7 @@ from mlcore.storage import finite, numbers, read_file, refused, storing, write_a
 Record: TypeAlias = dict[str, Any]
 PERIOD = 0.05  # seconds for which lines are gathered before they are written
 LONGEST = 1 << 16  # bytes of a line
+CUT = 1 << 10  # characters left of a value that is too long
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict).decode
@@ -30,6 +31,11 @@ def line(record: Record) -> bytes:
     """A record as its line. Numbers JSON does not have are the words NaN, Infinity and -Infinity."""
     body = _encode(finite(record))[:-1]
     return body + b',"crc":"%08x"}\n' % zlib.crc32(body)
+
+
+def _short(value: Any) -> Any:
+    text = _encode(finite(value)).decode()
+    return value if len(text) <= CUT else text[:CUT] + "…"
 
 
 def _record(text: bytes) -> Record | None:
@@ -118,8 +124,9 @@ class Journal:
         self._written = 0.0
 
     def add(self, record: Record) -> None:
-        """Append a record."""
-        self._lines.append(line(record))
+        """Append a record. A value with which its line would be longer than readers take is cut, as text."""
+        text = line(record)
+        self._lines.append(text if len(text) <= LONGEST else line({key: _short(record[key]) for key in record}))
         self.tick()
 
     def tick(self) -> None:

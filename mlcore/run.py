@@ -73,10 +73,13 @@ class Run:
         """
         run_id = run_id or names.new_id()
         folder = runs_root(root) / run_id
+        data = data or config.dataset.load()
+        size = checkpoints.expected_size(config, data)
         make_folder(folder)
         run = cls(folder, facts(run_id, name, parent, config, children))
         try:
-            run._begin(config, manifest(config, data or config.dataset.load()))
+            probe(folder, size)
+            run._begin(config, manifest(config, data))
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)  # half a run is none
             raise
@@ -84,7 +87,6 @@ class Run:
 
     def _begin(self, config: Config, data: Mapping[str, Any]) -> None:
         """Write what a run has before it is trained; run.json last, for a folder without one is no run."""
-        probe(self.folder, 1 << 16)
         plain = config.to_dict()
         self._write("config.json", {"schema": "mlj.config/1", "config": plain, "sha256": sha256(dump(plain))})
         self._write("data.json", data)

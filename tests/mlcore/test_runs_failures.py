@@ -8,6 +8,7 @@ import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -98,6 +99,16 @@ def test_a_disk_that_refuses_is_found_out_before_anything_is_trained(
 def test_a_disk_without_room_for_three_checkpoints_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="needed for checkpoints"):
         storage.probe(tmp_path, 1 << 60)
+
+
+def test_a_network_too_large_for_the_disk_is_refused_before_it_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 20))
+    Run.create(config(), tmp_path)
+    with pytest.raises(StorageError, match=r"1,024 KiB free, [\d,]{5,} KiB needed") as caught:
+        Run.create(config(layers="300 relu | 300 relu"), tmp_path)
+    assert caught.value.code == "STORAGE_FULL" and len(list(tmp_path.iterdir())) == 1
 
 
 @pytest.mark.usefixtures("eager")

@@ -99,6 +99,13 @@ def test_a_writer_cuts_off_what_a_loss_of_power_damaged_and_tells_the_last_recor
     assert [r["epoch"] for r in journal.read(path)] == [1, 2, 3]
 
 
+def test_a_value_too_long_for_a_line_is_cut_and_hides_no_other(tmp_path: Path) -> None:
+    written(tmp_path / "j", [{"epoch": 1}, {"epoch": 2, "message": "é" * 70_000, "many": [1] * 70_000}, {"epoch": 3}])
+    found = journal.read(tmp_path / "j")
+    assert [r["epoch"] for r in found] == [1, 2, 3] and found[1]["message"].startswith('"éé')
+    assert all(len(line) <= journal.LONGEST for line in (tmp_path / "j").read_bytes().splitlines())
+
+
 def test_a_journal_that_is_not_there_has_no_records(tmp_path: Path) -> None:
     assert journal.read(tmp_path / "nothing") == []
 
