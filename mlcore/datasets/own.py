@@ -157,7 +157,12 @@ class Own(Dataset, frozen=True, tag="file"):
         found = tuple(dict.fromkeys(_column(name, table) for name in named)) or table.names
         found = tuple(name for name in found if name != target and name not in left_out)
         if not found:
-            raise DataError(f"{table.where} has no column to learn from", code="DATA_SCHEMA", where=table.where)
+            raise DataError(
+                f"{table.where} has no column to learn from",
+                code="DATA_SCHEMA",
+                where=table.where,
+                hint="it takes one besides the target",
+            )
         return found
 
     def _labels(self, path: Path) -> Path:
