@@ -68,7 +68,7 @@ def check(plain: Mapping[str, Any], spec: type[Spec], path: str = "") -> None:
     """Refuse unknown keys and kinds with the nearest known name, before the decoder does it without."""
     own = {field.name: field for field in fields(spec)}
     for key, value in plain.items():
-        if key == "kind":
+        if key == spec.__struct_config__.tag_field:
             continue
         if key not in own:
             raise _no_key(path, key, tuple(path + name for name in own))

@@ -19,13 +19,17 @@ import tomli_w
 
 from mlcore import checkpoints, journal, manifest, status, tensorfile, tracing
 from mlcore.checkpoints import Checkpoint
+from mlcore.commands import features
 from mlcore.config import Config, load_config, load_recipe, recipes
 from mlcore.datasets import delimited, idx, npy, pictures
+from mlcore.datasets.own import Own
 from mlcore.errors import CheckpointError, ConfigError, DataError, RunError
+from mlcore.model import Preparation
 from mlcore.runs import Run
 from mlcore.training import train
 from mlcore.worker import protocol
 from tests.fuzz.reader import Reader
+from tests.fuzz.seeds import ARCHIVES, ARRAYS, IMAGES, PIXELS, PNGS, TABLES, chunked
 
 
 def of_file(read: Callable[[Path], object]) -> Callable[[bytes], object]:
@@ -117,61 +121,6 @@ STATUS = status.Status(
 )
 
 
-# ---- data ----
-
-
-def _idx(*shape: int) -> bytes:
-    return struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape) + bytes(
-        i % 251 for i in range(int(np.prod(shape)))
-    )
-
-
-def _npy(array: np.ndarray, version: tuple[int, int] = (1, 0)) -> bytes:
-    file = io.BytesIO()
-    np.lib.format.write_array(file, array, version)
-    return file.getvalue()
-
-
-def _npz(save: Callable[..., None]) -> bytes:
-    file = io.BytesIO()
-    save(file, x=np.eye(3, dtype=np.float32), y=np.arange(3))
-    return file.getvalue()
-
-
-def _png(width: int, height: int, colour: int) -> bytes:
-    """A PNG with each of the five filters."""
-    line = width * (3 if colour == 2 else 1)
-    rows = b"".join(bytes([row % 5]) + bytes((row * 7 + i) % 256 for i in range(line)) for row in range(height))
-    chunks = [
-        (b"IHDR", struct.pack(">2I5B", width, height, 8, colour, 0, 0, 0)),
-        (b"IDAT", zlib.compress(rows)),
-        (b"IEND", b""),
-    ]
-    return pictures.SIGNATURE + b"".join(
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks
-    )
-
-
-def _chunked(data: bytes) -> bytes:
-    """A PNG each of whose chunks has the checksum it should have."""
-    found, place = bytearray(data), len(pictures.SIGNATURE)
-    while place + 12 <= len(found):
-        end = place + 8 + int.from_bytes(found[place : place + 4], "big")
-        if end + 4 > len(found):
-            break
-        found[end : end + 4] = struct.pack(">I", zlib.crc32(found[place + 4 : end]))
-        place = end + 4
-    return bytes(found)
-
-
-TABLES = (
-    b"x1,x2,label\n1,2,a\n3,4,b\n5,,a\n",
-    b"1;2;3\r\n4;5;6\r\n",
-    b'name,"a ""quoted"" one",x\n"two\nlines",1,2\nNA,3,-4e5\n',
-    b"\xef\xbb\xbfa\tb\n1\t2\n",
-)
-
-
 # ---- settings and the wire ----
 
 
@@ -253,9 +202,24 @@ def _statuses() -> Reader:
     return Reader(of_file(status.read), (), (seed,), bytes, (json.loads(seed),), as_json)
 
 
-IMAGES = (_idx(3, 4), _idx(2, 3, 5))
-ARRAYS = (_npy(np.eye(3)), _npy(np.array([["a", "bc"]])), _npy(np.asfortranarray(np.ones((2, 3), ">i2")), (2, 0)))
-PIXELS = (b"P5\n# a\n3 2\n255\n" + bytes(6), b"P6 2 1 9 " + bytes(6))
+def _own_rows() -> Reader:
+    """What `mlj train my.csv` makes of a table or of arrays."""
+    line = "{0},{1},{2}\n".format
+    table = "a,b,kind\n" + "".join(line(n, ["", n * n % 7][n % 5 > 0], ["x", "y"][n % 2]) for n in range(20))
+    arrays = io.BytesIO()
+    np.savez(arrays, x=np.arange(40.0).reshape(20, 2), y=np.arange(20) % 2)
+    read = of_file(lambda path: Own(path=str(path.absolute()), impute="mean").load())
+    return Reader(read, (DataError,), (table.encode(), arrays.getvalue()))
+
+
+def _rows_to_predict() -> Reader:
+    """What `mlj predict --data` makes of a file."""
+    path = Path("own.csv")
+    path.write_text("a,b,kind\n" + "".join(f"{n},{'pq'[n % 2]},{n % 3 % 2}\n" for n in range(20)))
+    preparation = Preparation.of(Own(path=str(path.absolute())).load())
+    seeds = b"kind,b,a\n0,p,2\n1,q,-4e5\n", b"1,q\n2,p\n"
+    return Reader(of_file(lambda path: features.read(path, preparation)), (DataError,), seeds)
+
 
 READERS: dict[str, Callable[[], Reader]] = {
     "checkpoint": _checkpoints,
@@ -265,9 +229,11 @@ READERS: dict[str, Callable[[], Reader]] = {
     "idx": lambda: Reader(of_file(idx.read), (DataError,), IMAGES),
     "idx.gz": lambda: Reader(of_file(idx.read), (DataError,), tuple(map(gzip.compress, IMAGES))),
     "npy": lambda: Reader(of_file(npy.read), (DataError,), ARRAYS),
-    "npz": lambda: Reader(of_file(npy.read_all), (DataError,), (_npz(np.savez), _npz(np.savez_compressed))),
+    "npz": lambda: Reader(of_file(npy.read_all), (DataError,), ARCHIVES),
     "table": lambda: Reader(of_file(delimited.read), (DataError,), TABLES),
-    "png": lambda: Reader(of_file(pictures.read), (DataError,), (_png(7, 6, 0), _png(5, 5, 2)), _chunked),
+    "own rows": _own_rows,
+    "rows to predict": _rows_to_predict,
+    "png": lambda: Reader(of_file(pictures.read), (DataError,), PNGS, chunked),
     "pgm": lambda: Reader(of_file(pictures.read), (DataError,), PIXELS),
     "configuration": _configurations,
     "numbers": _numbers,

@@ -103,6 +103,8 @@ def test_kernels_that_cannot_be_had_are_said_when_the_run_starts(name: str, home
             "mine.toml: optimizer: expected a section whose kind is one of sgd, rmsprop, adagrad, adam, adamw",
         ),
         (b"[optimizer]\nlearning_rate = 0.1", "mine.toml: optimizer has no kind"),
+        (b'kind = "x"', "mine.toml: unknown key 'kind'"),
+        (b'[dataset]\nkind = "moons"\n[dataset.split]\nkind = "x"', "mine.toml: unknown key 'dataset.split.kind'"),
         (b"layers = {a = 1}", "mine.toml: layers: expected a list"),
         (b"seed = 1979-05-27", "mine.toml: seed: expected a whole number"),
     ],
