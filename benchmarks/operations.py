@@ -169,7 +169,7 @@ def _activation(kind: str, libraries: Sequence[str]) -> dict[str, Call]:
     places, number, activate = addresses(x, out), ACTIVATIONS[kind], lib.mlj_parallel_activate
 
     def native() -> Any:
-        activate(number, x.size, *places)
+        activate(number, 0.0, x.size, *places)
         return out
 
     calls: dict[str, Call] = {"native": native, "kernels": lambda: kernel(x, out=out)}

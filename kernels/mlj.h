@@ -16,8 +16,9 @@ enum {
     MLJ_LEAKY_RELU = 5, /* alpha is its slope below zero */
     MLJ_ELU = 6,        /* alpha is how far below zero it goes */
     MLJ_SOFTPLUS = 7,
-    MLJ_SILU = 8, /* this and the next are told by x in a backward pass, the others by y */
-    MLJ_GELU = 9
+    MLJ_SILU = 8, /* this one and those behind it are told by x in a backward pass, the others by y */
+    MLJ_GELU = 9,
+    MLJ_ACTIVATIONS /* how many there are */
 };
 enum { MLJ_SPAN = 16384 }; /* numbers whose squares are added together */
 enum { MLJ_NO_RULE = 0, MLJ_SGD = 1, MLJ_RMSPROP = 2, MLJ_ADAGRAD = 3, MLJ_ADAM = 4, MLJ_ADAMW = 5 };

@@ -73,13 +73,12 @@ def load_checkpoint(path: Path) -> Checkpoint:
     model, description, tensors = _load(path)
     if description["kind"] != "checkpoint":
         raise _mismatch(path, "it holds a model only, not where its training was")
-    written = description["progress"]
-    progress = {name: _number(written[name]) for name in PROGRESS if name in written or not name.startswith("factor")}
+    progress = _progress(description)
     moments = [_flat(f"optim/{i}", model.network, tensors) for i in range(model.config.optimizer.moments)]
     vector = model.vector
     table = np.stack(moments) if moments else np.zeros((0, len(vector)), vector.dtype)
     best = _flat("best", model.network, tensors) if any(name.startswith("best/") for name in tensors) else None
-    state = State(Weights(vector, table, int(written["step"])), **progress, best_vector=best)
+    state = State(Weights(vector, table, progress.pop("step")), **progress, best_vector=best)
     return Checkpoint(model, state, description["changes"])
 
 
@@ -114,9 +113,11 @@ def _expected(path: Path, text: str, table: dict[str, Tensor]) -> tuple[Model, d
         preparation = _preparation(description["preparation"], table["prep/shift"].shape)
         model = rebuild(description["config"], preparation, np.empty(0, np.float32))
         _fits(path, description, model, table)
+        if description["kind"] == "checkpoint":
+            _progress(description)
     except ConfigError as error:
         raise _mismatch(path, f"its experiment is not one of this version ({error})") from None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
         raise _mismatch(path, f"its description cannot be read ({type(error).__name__}: {error})") from None
     return model, description
 
@@ -154,6 +155,22 @@ def _fits(path: Path, description: dict[str, Any], model: Model, table: dict[str
         raise _mismatch(path, f"{name}: expected {_shape(wanted.get(name))}, found {_shape(found.get(name))}")
     if len({tensor.dtype for name, tensor in table.items() if not name.startswith("prep/")}) > 1:
         raise _mismatch(path, "arrays of several types")
+
+
+def _progress(description: dict[str, Any]) -> dict[str, Any]:
+    """Where training was, by the names of `State`, and its step. Raises what a value that cannot be raises."""
+    written, found = description["progress"], {}
+    for name in (*PROGRESS, "step"):
+        if name in written or not name.startswith("factor"):
+            value, default = _number(written[name]), State._field_defaults.get(name, 0)
+            if value != value or (value < 0 and name not in ("loss_sum", "best_value", "factor_best")):
+                raise ValueError(f"{name} is {value!r}")
+            if isinstance(default, int) and not (type(value) is int and value < 1 << 63):
+                raise ValueError(f"{name} is {value!r}")
+            found[name] = value
+    if not isinstance(description["changes"], dict):
+        raise ValueError("changes are no table")
+    return found
 
 
 def _shape(shape: tuple[int, ...] | None) -> str:

@@ -67,7 +67,7 @@ def settings_of(spec: Spec) -> tuple[Row, ...]:
 
 
 def read(row: Row, text: str) -> Any:
-    """What a person typed, as a value of this row: a word, a number, yes or no.
+    """What a person typed, as a value of this row: a word, a number, yes or no, or numbers with commas between them.
 
     Raises ConfigError when a row with choices is given something else; ranges are checked by the experiment itself.
     """
@@ -101,7 +101,10 @@ def _value(text: str) -> Any:
             return kind(text)
         except ValueError:
             continue
-    return text
+    if "," not in text:
+        return text
+    several = [_value(part.strip()) for part in text.strip("[]").split(",")]
+    return text if any(isinstance(part, str) for part in several) else several
 
 
 def _section(spec: Spec, prefix: str, plain: dict[str, Any]) -> list[Row]:

@@ -6,7 +6,6 @@ crash leaves at most a torn last line, which readers ignore and the next writer 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 import zlib
@@ -17,7 +16,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from mlcore.errors import RunError
-from mlcore.storage import finite, numbers, read_file, storing, write_all
+from mlcore.storage import finite, numbers, read_file, refused, storing, write_all
 
 Record: TypeAlias = dict[str, Any]
 PERIOD = 0.05  # seconds for which lines are gathered before they are written
@@ -40,14 +39,22 @@ def _record(text: bytes) -> Record | None:
         return None
     try:
         record: Record = _decode(body + b"}")
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return {key: numbers(value) for key, value in record.items()}
 
 
 def _records(path: Path, first: int = 0) -> Iterator[tuple[Record | None, int]]:
-    """Every whole record from byte `first` on, and the byte after it; at damage but a torn tail, None and its byte."""
-    data, start = read_file(path, first=first), 0
+    """Every whole record from byte `first` on, and the byte after it; at damage but a torn tail, None and its byte.
+
+    Of a file that is not there, none. Raises StorageError when it cannot be read.
+    """
+    try:
+        data, start = read_file(path, first=first), 0
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise refused(error, "cannot read", path) from error
     while start < len(data):
         end = data.find(b"\n", start)
         record = _record(data[start:end]) if 0 <= end - start <= LONGEST else None
@@ -62,7 +69,7 @@ def _records(path: Path, first: int = 0) -> Iterator[tuple[Record | None, int]]:
 def read(path: Path) -> list[Record]:
     """The records of a journal; of a file that is not there, none.
 
-    Raises RunError (RUN_CORRUPT) when a record before the last is damaged.
+    Raises RunError (RUN_CORRUPT) when a record before the last is damaged, StorageError when the disk refuses.
     """
     return tail(path)[0]
 
@@ -70,13 +77,12 @@ def read(path: Path) -> list[Record]:
 def tail(path: Path, first: int = 0) -> tuple[list[Record], int]:
     """The records from byte `first` on, as `read` gives them, and the byte to ask from next time: `mlj watch` does."""
     found: list[Record] = []
-    with contextlib.suppress(FileNotFoundError):
-        for record, place in _records(path, first):
-            if record is None:
-                where = f"{path}: byte {place}"
-                raise RunError(f"{where}: a damaged record", code="RUN_CORRUPT", where=where)
-            found.append(record)
-            first = place
+    for record, place in _records(path, first):
+        if record is None:
+            where = f"{path}: byte {place}"
+            raise RunError(f"{where}: a damaged record", code="RUN_CORRUPT", where=where)
+        found.append(record)
+        first = place
     return found, first
 
 
@@ -86,11 +92,10 @@ def whole(path: Path, keep: Callable[[Record], bool] = lambda record: True) -> t
     This is where a writer goes on. It passes over what a loss of power damaged, so look whether a record is missing.
     """
     last, end = None, 0
-    with contextlib.suppress(FileNotFoundError):
-        for record, after in _records(path):
-            if record is None or not keep(record):
-                break
-            last, end = record, after
+    for record, after in _records(path):
+        if record is None or not keep(record):
+            break
+        last, end = record, after
     return last, end
 
 
@@ -104,8 +109,11 @@ class Journal:
         self.path, self._end = path, start
         with storing("cannot open", path):
             self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-            os.ftruncate(self._descriptor, start)
-            os.lseek(self._descriptor, start, os.SEEK_SET)
+            try:
+                self._cut()
+            except OSError:
+                os.close(self._descriptor)
+                raise
         self._lines: list[bytes] = []
         self._written = 0.0
 
@@ -129,11 +137,14 @@ class Journal:
             try:
                 write_all(self._descriptor, data)
             except OSError:
-                os.ftruncate(self._descriptor, self._end)
-                os.lseek(self._descriptor, self._end, os.SEEK_SET)
+                self._cut()
                 raise
         self._end += len(data)
         self._lines.clear()
+
+    def _cut(self) -> None:
+        os.ftruncate(self._descriptor, self._end)
+        os.lseek(self._descriptor, self._end, os.SEEK_SET)
 
     def sync(self) -> None:
         """Make every line durable."""
@@ -146,4 +157,5 @@ class Journal:
         try:
             self.flush()
         finally:
-            os.close(self._descriptor)
+            with storing("cannot close", self.path):
+                os.close(self._descriptor)

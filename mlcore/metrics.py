@@ -32,6 +32,10 @@ CATALOGUE = Catalogue(
 )
 
 
+NUMBERS = ("mse", "mae", "r2")  # of a regression; every other one is of classes
+GROWING = ("accuracy", "precision", "recall", "f1", "r2", "mutual_information")  # those that grow as they get better
+
+
 def evaluate(outputs: Array, y: Array, task: Task, chosen: Sequence[str] = ()) -> dict[str, float]:
     """The metrics of a task: accuracy for classes; mse, mae and r2 for numbers; or the `chosen` ones.
 
@@ -45,13 +49,12 @@ def evaluate(outputs: Array, y: Array, task: Task, chosen: Sequence[str] = ()) -
 
 def names(task: Task) -> tuple[str, ...]:
     """The metrics of a task that are measured after every epoch."""
-    return ("mse", "mae", "r2") if task.kind == "regression" else ("accuracy",)
+    return NUMBERS if task.kind == "regression" else ("accuracy",)
 
 
 def possible(task: Task) -> tuple[str, ...]:
     """Every metric of a task."""
-    numbers, every = ("mse", "mae", "r2"), CATALOGUE.names()
-    return numbers if task.kind == "regression" else tuple(name for name in every if name not in numbers)
+    return NUMBERS if task.kind == "regression" else tuple(each for each in CATALOGUE.names() if each not in NUMBERS)
 
 
 def predicted(outputs: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from mlcore.errors import CheckpointError, MljError, RunError, StorageError
 from mlcore.events import Event, Snapshot
 from mlcore.journal import Journal, whole
 from mlcore.status import Status, line
-from mlcore.storage import Lock, sweep, write_file
+from mlcore.storage import Lock, discard, storing, sweep, write_file
 
 if TYPE_CHECKING:
     from mlcore.runs import Run
@@ -72,6 +73,7 @@ class Recorder:
         self._unwritten = False  # a checkpoint was wanted and is not there yet
         self._next_status = 0.0
         self._metrics: Journal | None = None
+        self._events: Journal | None = None
         self._ended = False
 
     def see(self, event: Event) -> Iterator[Event]:
@@ -110,10 +112,12 @@ class Recorder:
         if last is not None and last["epoch"] < event.epoch:
             message = f"{metrics}: damaged after epoch {last['epoch']}, and the run goes on at {event.epoch}"
             raise RunError(message, code="RUN_CORRUPT")
-        self._metrics, self._events = Journal(metrics, end), Journal(happened, whole(happened)[1])
+        self._metrics = Journal(metrics, end)
+        self._events = Journal(happened, whole(happened)[1])
         for step, path in self.run.checkpoints().items():
             if step > event.step:
-                path.unlink(missing_ok=True)
+                with storing("cannot delete", path):
+                    path.unlink(missing_ok=True)
         self._events.add(
             {
                 "event": "started",
@@ -195,21 +199,20 @@ class Recorder:
             self.spent += time.monotonic() - began
         self._unwritten, self._last, self.failure = False, None, None
         yield event or Snapshot(state.epoch, step, state, model=checkpoint.model)
-        for _, old in list(self.run.checkpoints().items())[: -checkpoint.model.config.recording.keep]:
-            old.unlink(missing_ok=True)
+        with contextlib.suppress(StorageError):
+            discard([*self.run.checkpoints().values()][: -checkpoint.model.config.recording.keep])
 
     def _keep_weights(self, checkpoint: Checkpoint) -> None:
         """The weights of an epoch for looking back; they survive a crash of the program, not a loss of power."""
         path = self.run.folder / f"snapshots/epoch-{checkpoint.state.epoch:06d}.safetensors"
         try:
             checkpoints.save_model(checkpoint.model, path, durable=False)
+            found = [*self.run.snapshots().values()]
         except StorageError as error:
             self.failure = error
             return
-        found = self.run.snapshots()
         if len(found) > SNAPSHOTS:
-            for old in list(found.values())[1:-1:2]:
-                old.unlink(missing_ok=True)
+            discard(found[1:-1:2])
 
     def _end(self, event: events.Ended) -> Iterator[Event]:
         self._ended = True
@@ -261,15 +264,15 @@ class Recorder:
 
     def close(self) -> None:
         """Let go of the folder."""
-        metrics, self._metrics = self._metrics, None
-        try:
-            if metrics is not None:
-                metrics.close()
-                self._events.close()
-        except StorageError as error:
-            self.failure = error
-        finally:
-            self.lock.release()
+        journals = self._metrics, self._events
+        self._metrics = self._events = None
+        for journal in journals:
+            try:
+                if journal is not None:
+                    journal.close()
+            except StorageError as error:
+                self.failure = error
+        self.lock.release()
 
     def _set_status(self, durable: bool = False, **values: Any) -> None:
         self._next_status = time.monotonic() + STATUS_PERIOD
@@ -288,6 +291,7 @@ class Recorder:
             if name not in ("model", "state"):
                 plain[name] = getattr(event, name)
         try:
-            self._events.add(plain)
+            if self._events is not None:
+                self._events.add(plain)
         except StorageError as error:
             self.failure = error

@@ -22,12 +22,12 @@ from mlcore import checkpoints, journal, names, status
 from mlcore.checkpoints import Checkpoint
 from mlcore.config import Config, from_dict
 from mlcore.datasets.dataset import Data
-from mlcore.errors import CheckpointError, RunError
+from mlcore.errors import CheckpointError, RunError, StorageError
 from mlcore.manifest import RUN, dump, facts, manifest, read, same, sha256
 from mlcore.model import Model
 from mlcore.state import State
 from mlcore.status import Status
-from mlcore.storage import make_folder, probe, runs_root, storing, sync_folder, write_file
+from mlcore.storage import make_folder, probe, runs_root, storing, write_file
 
 SETTINGS = ("optimizer", "epochs", "stopping", "recording")  # what may differ when a run goes on
 
@@ -83,9 +83,8 @@ class Run:
         return run
 
     def _begin(self, config: Config, data: Mapping[str, Any]) -> None:
-        """Write what a run has before it is trained."""
+        """Write what a run has before it is trained; run.json last, for a folder without one is no run."""
         probe(self.folder, 1 << 16)
-        self._write("run.json", self.facts)
         plain = config.to_dict()
         self._write("config.json", {"schema": "mlj.config/1", "config": plain, "sha256": sha256(dump(plain))})
         self._write("data.json", data)
@@ -94,7 +93,7 @@ class Run:
                 (self.folder / part).mkdir()
             (self.folder / "metrics.jsonl").touch()
             (self.folder / "events.jsonl").touch()
-            sync_folder(self.folder)
+        self._write("run.json", self.facts)
 
     @classmethod
     def open(cls, folder: str | Path) -> Run:
@@ -166,13 +165,11 @@ class Run:
 
     def checkpoints(self) -> dict[int, Path]:
         """The checkpoints there are, by step, ascending."""
-        found = (self.folder / "ckpt").glob("step-*.safetensors")
-        return {int(path.stem[5:]): path for path in sorted(found) if path.stem[5:].isdigit()}
+        return _numbered(self.folder / "ckpt", "step-")
 
     def snapshots(self) -> dict[int, Path]:
         """The snapshots of weights there are, by epoch, ascending."""
-        found = (self.folder / "snapshots").glob("epoch-*.safetensors")
-        return {int(path.stem[6:]): path for path in sorted(found) if path.stem[6:].isdigit()}
+        return _numbered(self.folder / "snapshots", "epoch-")
 
     def model(self, epoch: int | None = None) -> Model:
         """The weights kept at the end (of a run that has not ended: the newest), or those of an epoch.
@@ -211,7 +208,7 @@ class Run:
         for path in reversed(self.checkpoints().values()):
             try:
                 return checkpoints.load_checkpoint(path), tuple(warnings)
-            except CheckpointError as error:
+            except (CheckpointError, StorageError) as error:
                 warnings.append(str(error))
         if warnings:
             raise CheckpointError(f"run {self.name} has no checkpoint that is whole: {warnings[0]}")
@@ -253,3 +250,11 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run({self.id}, {self.name!r})"
+
+
+def _numbered(folder: Path, begin: str) -> dict[int, Path]:
+    """The files of a folder that are called `begin` and a number, by that number, ascending."""
+    with storing("cannot read", folder):
+        found = sorted(folder.glob(f"{begin}*.safetensors"))
+    names = {path: path.stem.removeprefix(begin) for path in found}
+    return {int(name): path for path, name in names.items() if name.isdigit()}

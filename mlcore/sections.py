@@ -68,7 +68,7 @@ def check(plain: Mapping[str, Any], spec: type[Spec], path: str = "") -> None:
     """Refuse unknown keys and kinds with the nearest known name, before the decoder does it without."""
     own = {field.name: field for field in fields(spec)}
     for key, value in plain.items():
-        if key == "kind":
+        if key == spec.__struct_config__.tag_field:
             continue
         if key not in own:
             raise _no_key(path, key, tuple(path + name for name in own))
@@ -125,6 +125,6 @@ def refused(plain: Any, spec: type[Spec], path: str) -> tuple[str, str]:
             hint = 'a line is shorter: layers = "10 relu | 10 relu"'
         if place and isinstance(plain[int(place)], Mapping):
             plain = plain[int(place)]
-        if isinstance(plain, Mapping) and "kind" in plain:
+        if isinstance(plain, Mapping) and "kind" in plain and name in CATALOGUES:
             kind = CATALOGUES[name].find(str(plain["kind"])).load()
     return (f"expected {takes(kind)}, got {plain!r:.120}" if path else ""), hint

@@ -18,7 +18,6 @@ from mlcore.layers.layer import Array
 from mlcore.optimizers import Optimizer
 from mlcore.schedules import Memory, Schedule
 
-GROWING = ("accuracy", "precision", "recall", "f1", "r2", "mutual_information")  # metrics that grow as they get better
 WATCHED = 10_000  # training rows up to which their accuracy is measured every epoch
 
 
@@ -46,7 +45,7 @@ class State(NamedTuple):
     def remember(self, found: Metrics, stopping: Stopping, schedule: Schedule, keep: bool) -> State:
         """This state knowing its best epoch (`keep` the weights of it) and what the schedule makes of this one."""
         name = stopping.monitor if stopping.monitor in found else "train_loss"
-        value = -found[name] if name.endswith(GROWING) else found[name]
+        value = -found[name] if name.endswith(metrics.GROWING) else found[name]
         memory = schedule.remember(Memory(self.factor, self.factor_best, self.factor_stale), value)
         now = self._replace(factor=memory.factor, factor_best=memory.best, factor_stale=memory.stale)
         if not value < self.best_value:

@@ -37,7 +37,7 @@ def read(path: Path) -> Status:
     """The status in a file; `lost` where there is none, or where the process that should be running is gone."""
     try:
         status = msgspec.convert(numbers(msgspec.json.decode(read_file(path))), Status)
-    except (OSError, msgspec.DecodeError, RecursionError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Status(state="lost")
     if status.state == "running" and not _alive(status.pid):
         return msgspec.structs.replace(status, state="lost", socket="")

@@ -14,7 +14,7 @@ import os
 import shutil
 import stat
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -92,11 +92,13 @@ def read_file(path: Path, largest: int = 1 << 30, first: int = 0) -> bytes:
     """A regular file from byte `first` on. It never waits for a FIFO nor reads without end. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        there = os.fstat(descriptor)
+        if not stat.S_ISREG(there.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
         with open(descriptor, "rb", closefd=False) as file:
             file.seek(first)
-            found = file.read(largest + 1)
+            left = max(there.st_size - first, 0)
+            found = file.read(min(left, largest) + 1)  # so much memory is taken, whatever is there
     finally:
         os.close(descriptor)
     if len(found) > largest:
@@ -183,9 +185,15 @@ def probe(folder: Path, size: int) -> None:
 
 def sweep(folder: Path) -> None:
     """Delete what a writer that was killed left unfinished. Only the holder of the lock does this."""
-    for left in folder.glob(".*.tmp"):
+    with contextlib.suppress(OSError):
+        discard(folder.glob(".*.tmp"))
+
+
+def discard(paths: Iterable[Path]) -> None:
+    """Delete files nobody needs any more. One that the disk does not let go stays until the next time."""
+    for path in paths:
         with contextlib.suppress(OSError):
-            left.unlink()
+            path.unlink()
 
 
 class Lock:
@@ -199,21 +207,27 @@ class Lock:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = os.pread(self._descriptor, 64, 0).decode("ascii", "replace").strip()
-            os.close(self._descriptor)
-            who = f"process {holder}" if holder.isdigit() else "another process"
-            hint = f"wait for it, watch it with mlj watch {path.parent.name}, or start another run"
-            raise RunError(f"{who} is writing to this run", code="RUN_LOCKED", where=str(path), hint=hint) from None
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            reason = self._held_by_another(path) if isinstance(error, BlockingIOError) else None
+            self.release()
+            raise reason or refused(error, "cannot lock", path) from None
+        with contextlib.suppress(OSError):  # who holds it is told to people only
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
         _held.add(self)
+
+    def _held_by_another(self, path: Path) -> RunError:
+        holder = os.pread(self._descriptor, 64, 0).decode("ascii", "replace").strip()
+        who = f"process {holder}" if holder.isdigit() else "another process"
+        hint = f"wait for it, watch it with mlj watch {path.parent.name}, or start another run"
+        return RunError(f"{who} is writing to this run", code="RUN_LOCKED", where=str(path), hint=hint)
 
     def release(self) -> None:
         """Let others write."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            with contextlib.suppress(OSError):  # it is closed all the same
+                os.close(descriptor)
 
 
 _held: weakref.WeakSet[Lock] = weakref.WeakSet()

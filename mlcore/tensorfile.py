@@ -6,12 +6,13 @@ safetensors reads the file; this one trusts nothing in it before it was checked.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,10 +76,9 @@ def unpack(path: Path, check: Check) -> tuple[str, dict[str, Array]]:
 
     `check` gets the text and what the header says of the arrays before their bytes are read, and raises
     CheckpointError when they are not what it needs: so memory is sized by what is expected, never by the file.
-    Raises CheckpointError: CKPT_MISSING, CKPT_UNSAFE, CKPT_CORRUPT.
+    Raises CheckpointError: CKPT_MISSING, CKPT_UNSAFE, CKPT_CORRUPT; StorageError when the disk refuses.
     """
-    descriptor = _open(path)
-    try:
+    with storing("cannot read", path), _opened(path) as descriptor:
         size = os.fstat(descriptor).st_size
         start = _read(descriptor, 16)
         _safe(path, start)
@@ -89,26 +89,25 @@ def unpack(path: Path, check: Check) -> tuple[str, dict[str, Array]]:
         text, table = _parse(path, header[8 : 8 + length], size - 8 - length)
         check(text, table)
         data = header + _read(descriptor, size - len(header))
-    finally:
-        os.close(descriptor)
     _verify(path, data, 8 + length)
     from safetensors.numpy import load
 
     return text, load(data)
 
 
-def _open(path: Path) -> int:
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """A regular file, open for reading. It never waits for a FIFO."""
     try:
-        with storing("cannot read", path):
-            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if isinstance(error.__cause__, FileNotFoundError):
-            raise CheckpointError(f"no such file: {path}", code="CKPT_MISSING", where=str(path)) from None
-        raise
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise CheckpointError(f"no such file: {path}", code="CKPT_MISSING", where=str(path)) from None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise CheckpointError(f"{path} is not a regular file", code="CKPT_CORRUPT", where=str(path))
+        yield descriptor
+    finally:
         os.close(descriptor)
-        raise CheckpointError(f"{path} is not a regular file", code="CKPT_CORRUPT", where=str(path))
-    return descriptor
 
 
 def _read(descriptor: int, size: int) -> bytes:

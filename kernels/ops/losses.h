@@ -10,18 +10,28 @@
  * weigh                  row_loss and dz of each row times w [rows]
  */
 
-static void binary_cross_entropy(int64_t n, const float *z, const float *y, float penalty, float scale, float *dz,
-                                 float *loss) {
+/* Whether there is a penalty is a constant wherever this is called. */
+INLINE void binary_entropy(int held, int64_t n, const float *z, const float *y, float penalty, float scale, float *dz,
+                           float *loss) {
     EACH_VECTOR(n, {
         const vf x = get(z + i, left), target = get(y + i, left), e = vexp(-vabs(x)), sum = e + 1.0f;
         vf value = vmax(vset(0.0f), x) - x * target + vlog1p(e), slope = either(x < 0.0f, e, vset(1.0f)) / sum - target;
-        if (penalty != 0.0f) {
+        if (held) {
             value += penalty * (0.693147180559945309f - vabs(x) * e / sum - vlog1p(e));
             slope += penalty * x * (e / (sum * sum));
         }
         put(loss + i, left, value);
         if (dz) put(dz + i, left, flushed(slope * scale));
     });
+}
+
+static void binary_cross_entropy(int64_t n, const float *z, const float *y, float penalty, float scale, float *dz,
+                                 float *loss) {
+    if (penalty == 0.0f) {
+        binary_entropy(0, n, z, y, penalty, scale, dz, loss);
+    } else {
+        binary_entropy(1, n, z, y, penalty, scale, dz, loss);
+    }
 }
 
 /* What the losses of errors share. Which one it is, is a constant wherever this is called. */

@@ -14,7 +14,6 @@ from mlcore.commands import table
 from mlcore.commands.answers import SHARES
 from mlcore.commands.contestants import (
     CONFIDENCE,
-    LOWER,
     Contestant,
     differences,
     incomparable,
@@ -25,12 +24,13 @@ from mlcore.commands.drawing import Paper, curves
 from mlcore.commands.story import plural
 from mlcore.commands.topics import typed
 from mlcore.errors import UsageError
+from mlcore.metrics import GROWING, NUMBERS
 from mlcore.report import json_line
 from mlcore.runs import open_run
 from mlcore.verdict import Verdict
 
 MOST = 8  # curves that can be told apart
-WHATS = {"classes": (*SHARES, "loss"), "numbers": ("mse", "mae", "r2", "loss")}
+WHATS = {"classes": (*SHARES, "loss"), "numbers": (*NUMBERS, "loss")}
 
 
 def compare(args: argparse.Namespace) -> int:
@@ -89,7 +89,7 @@ def _measured(found: list[Contestant], what: str) -> dict[str, list[list[float]]
     rows: dict[str, list[list[float]]] = {}
     if name:
         tables = [each.curve(name)[1] for each in found]
-        best = np.nanmin if what in LOWER else np.nanmax
+        best = np.nanmax if what in GROWING else np.nanmin
         rows[f"best {name}"] = [[float(best(row)) for row in each if np.isfinite(row).any()] for each in tables]
         rows[f"last {name}"] = [[_last(row) for row in each if np.isfinite(row).any()] for each in tables]
     rows |= {f"{split} {what}": [[] for _ in found] for split in dict.fromkeys(each.judged[0] for each in found)}
@@ -156,8 +156,8 @@ def _words(first: Contestant, other: Contestant, names: tuple[str, str], what: s
     of = seeds if len(first.seeds) > 1 else f"{plural(len(rows), f'{split} row')}"
     if not one.told:
         return f"no difference between {a} and {b} can be told from {of}: {far} apart {interval}"
-    better, worse = (b, a) if (one.difference > 0) != (what in LOWER) else (a, b)
-    return f"{better} is better than {worse}: {far} {'lower' if what in LOWER else 'higher'} {interval}, {of}"
+    better, worse = (b, a) if (one.difference > 0) == (what in GROWING) else (a, b)
+    return f"{better} is better than {worse}: {far} {'higher' if what in GROWING else 'lower'} {interval}, {of}"
 
 
 def _apart(what: str, value: float, bare: bool = False) -> str:

@@ -24,7 +24,6 @@ from mlcore.sanitize import sanitize
 from mlcore.spec import kind_of
 from mlcore.verdict import Verdict
 
-LOWER = ("loss", "mse", "mae")  # metrics of which less is better
 SCALED = ("scale", "features")  # settings of a data set that change what the network sees, not the rows
 CONFIDENCE = 0.95
 

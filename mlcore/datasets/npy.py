@@ -8,6 +8,7 @@ is taken.
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import re
@@ -53,7 +54,9 @@ def read_all(path: Path) -> dict[str, Array]:
                 return {_name(member): _member(box, member, path) for member in members}
         except DataError:
             raise
-        except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, struct.error) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, struct.error, OSError) as error:
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:  # a seek to where a damaged directory says
+                raise
             raise _error(f"is not an .npz file, or a damaged one: {error}", "DATA_FORMAT", path) from None
 
 

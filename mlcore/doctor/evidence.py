@@ -127,7 +127,7 @@ def _here(config: Config) -> Config:
 def _fitting(config: Config, data: Data) -> tuple[Config, str]:
     """The experiment with a loss that fits its task, and why its own does not, or nothing."""
     try:
-        losses.choose(config.loss, data.task.kind)
+        losses.choose(config.loss, data.task.kind, data.task.outputs)
     except ConfigError as error:
         return config.with_settings({"loss": "auto"}), f"{error}; {error.hint}"
     return config, ""

@@ -86,13 +86,16 @@ def imbalance(case: Case) -> Finding | None:
         f"class {name} has {round(share * n):,} of {n:,} training rows ({percent(share)}); "
         f"always answering the commonest class is right for {percent(largest)}"
     )
-    remedy = "gather more rows of it, weigh its rows in the loss, and judge by the table of mistakes: mlj evaluate RUN"
+    remedy = (
+        "gather more rows of it, weigh its rows (--set loss.class_weight=balanced), "
+        "and judge by the table of mistakes: mlj evaluate RUN"
+    )
     numbers = {"share": share, "commonest": largest}
     return Finding("imbalance", "severe" if share == 0 else "moderate", evidence, remedy, numbers)
 
 
 def _weighted(case: Case) -> bool:
-    return bool(getattr(case.loss, "class_weight", None))
+    return getattr(case.loss, "class_weight", "none") != "none" or case.data.train.w is not None
 
 
 def duplicates(case: Case) -> Finding | None:

@@ -1,4 +1,4 @@
-"""Activations, element by element, and their gradients told by their outputs or, of silu and gelu, by their inputs."""
+"""Activations, element by element, and their gradients told by their outputs or, from silu on, by their inputs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from mlcore.kernels.arrays import Array, apart, as_floats, result, value_and_slope
 from mlcore.kernels.library import at, library
 
+# By the numbers of mlj.h.
 KINDS = ("linear", "relu", "relu6", "sigmoid", "tanh", "leaky_relu", "elu", "softplus", "silu", "gelu")
 ACTIVATIONS = {kind: number for number, kind in enumerate(KINDS)}
 WITH_A_NUMBER = ("leaky_relu", "elu")

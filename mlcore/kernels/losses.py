@@ -57,7 +57,7 @@ def softmax_cross_entropy(
     else:
         target = as_numbers(labels, "labels", 0, n - 1, code="DATA_TARGET")
     same_shape("labels", target, (rows,))
-    soft, own = ffi.NULL, _weights(w, rows)
+    call, soft, own = library().mlj_parallel_softmax_cross_entropy, ffi.NULL, _weights(w, rows)
     if label_smoothing or confidence_penalty or class_weight is not None:
         target = as_numbers(labels, "labels", 0, n - 1, code="DATA_TARGET")
         each = np.ones(n, np.float32) if class_weight is None else as_floats(class_weight, "class_weight", 1)
@@ -66,9 +66,7 @@ def softmax_cross_entropy(
         share, inverse = (label_smoothing / n * each).astype(np.float32), 1 / each
         soft = ffi.new("mlj_soft *", (1 - label_smoothing, confidence_penalty, at(share), at(inverse)))
     dz, row_loss = np.empty((rows, n), np.float32), np.empty(rows, np.float32)
-    loss = library().mlj_parallel_softmax_cross_entropy(
-        rows, n, at(logits), at(target, "int32_t[]"), soft, at(own), at(dz), at(row_loss)
-    )
+    loss = call(rows, n, at(logits), at(target, "int32_t[]"), soft, at(own), at(dz), at(row_loss))
     if loss != loss:
         as_numbers(labels, "labels", 0, n - 1, code="DATA_TARGET")
     return loss, dz

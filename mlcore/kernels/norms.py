@@ -75,11 +75,11 @@ def dropout(
         raise DataError(f"rate: expected a number from 0 below 1, got {rate}")
     if first < 0:
         raise DataError(f"first: expected a number from 0, got {first}")
-    array, low = as_floats(x, "x"), 0xFFFFFFFF
+    call, array, low = library().mlj_ops_now().dropout, as_floats(x, "x"), 0xFFFFFFFF
     y, m = np.empty_like(array), np.empty_like(array)
     where = {"seed": seed & 0xFFFFFFFFFFFFFFFF, "layer": layer, "epoch": epoch & low, "step": step & low}
     chance = ffi.new("mlj_chance *", where | {"keep": math.ceil((1 - rate) * 2**24), "scale": 1 / (1 - rate)})
-    library().mlj_ops_now().dropout(chance, first, array.size, at(array), at(m), at(y))
+    call(chance, first, array.size, at(array), at(m), at(y))
     return y, m
 
 

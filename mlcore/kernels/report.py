@@ -121,13 +121,13 @@ def _products(rng: np.random.Generator) -> Iterator[Case]:
 
 def _activations(rng: np.random.Generator) -> Iterator[Case]:
     x, dy, out = _floats(rng, 100_000) * 4, _floats(rng, 100_000), np.empty(100_000, np.float32)
-    pages = {name: layers.CATALOGUE.find(name).load()() for name in layers.ACTIVATIONS}
+    pages = {name: layers.CATALOGUE.find(name).load()() for name in activations.KINDS[1:]}
     exact = {name: page.value(x.astype(np.float64)) for name, page in pages.items()}
     limits = {"relu": 0, "relu6": 0, "softplus": 6, "silu": 8, "gelu": 12}
     for name in pages:
         run, limit = _bound(getattr(activations, name), x, out=out), limits.get(name, 4)
         size = np.abs(exact[name])
-        scale = np.where(size < np.finfo(np.float32).tiny, 1, size)  # silu and gelu are zero there
+        scale = np.where(size < np.finfo(np.float32).tiny, 1, size)  # silu, gelu … are zero there
         yield Case(name, "100000", run, run, exact[name], scale, limit, 8 * x.size, "GB/s")
     for name, page in pages.items():
         told = x if page.told_by_input else exact[name].astype(np.float32)
@@ -137,13 +137,17 @@ def _activations(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _norms(rng: np.random.Generator) -> Iterator[Case]:
-    x, gain, bias = _floats(rng, 128, 512), _floats(rng, 512), _floats(rng, 512)
+    x, dy, gain, bias = *_floats(rng, 2, 128, 512), *_floats(rng, 2, 512)
     p = {"gain": gain, "bias": bias, "mean": np.zeros(512), "variance": np.ones(512)}
     for name in ("batch_norm", "layer_norm"):
         page, run = layers.CATALOGUE.find(name).load()(), _bound(getattr(norms, name), x, gain, bias)
-        exact, _ = page.forward(p, x.astype(np.float64), Mode(training=True))
-        check = _first(run)
-        yield Case(name, "128x512", check, run, exact, np.abs(exact) + np.abs(gain) + 1, 64, 16 * x.size, "GB/s")
+        exact, saved = page.forward(p, x.astype(np.float64), Mode(training=True))
+        scale = np.abs(exact) + np.abs(gain) + 1
+        yield Case(name, "128x512", _first(run), run, exact, scale, 64, 16 * x.size, "GB/s")
+        back = _bound(getattr(norms, f"{name}_backward"), x, dy, gain, *run()[1:])
+        exact, _ = page.backward(p, saved, dy.astype(np.float64))
+        scale = np.abs(exact) + np.abs(gain) + 1
+        yield Case(f"{name}_backward", "128x512", _first(back), back, exact, scale, 64, 20 * x.size, "GB/s")
     exact, _ = layers.CATALOGUE.find("dropout").load()(0.2).forward({}, x.astype(np.float64), Mode(training=True))
     run = _bound(norms.dropout, x, 0.2)
     yield Case("dropout", "128x512", _first(run), run, exact, np.abs(exact), 2, 12 * x.size, "GB/s")

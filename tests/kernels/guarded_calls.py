@@ -32,6 +32,10 @@ class Call:
         """A size at which vectors begin or end; now and then a large one."""
         return int(self.rng.choice(LARGE if large and self.rng.random() < 0.08 else SIZES))
 
+    def kind(self) -> int:
+        """An activation."""
+        return int(self.rng.integers(0, lib.MLJ_ACTIVATIONS))
+
     def read(self, *shape: int) -> object:
         """A pointer to random numbers that must not change."""
         return self._input(self.rng.standard_normal(shape).astype(np.float32), "float *")
@@ -105,10 +109,10 @@ def matmul(c: Call) -> None:
     p.c, p.c_row = c.write(m, n, c_row), c_row
     if c.rng.random() < 0.4:
         p.bias = c.read(n)
-    p.activation, p.alpha, p.mask_alpha = int(c.rng.integers(0, 10)), 0.5, 0.5
+    p.activation, p.alpha, p.mask_alpha = c.kind(), 0.5, 0.5
     if c.rng.random() < 0.4:
         p.mask_y, p.mask_y_row = c.read((m - 1) * y_row + n if m and n else 0), y_row
-        p.mask_activation = int(c.rng.integers(0, 10))
+        p.mask_activation = c.kind()
     ops = lib.mlj_ops_now()
     middle = int(c.rng.integers(0, m + 1))
     ops.matmul(p, 0, middle)
@@ -127,13 +131,12 @@ def column_sum(c: Call) -> None:
 
 def activate(c: Call) -> None:
     n = c.size(True)
-    lib.mlj_parallel_activate(int(c.rng.integers(0, 10)), 0.5, n, c.read(n), c.write(1, n))
+    lib.mlj_parallel_activate(c.kind(), 0.5, n, c.read(n), c.write(1, n))
 
 
 def activate_backward(c: Call) -> None:
     n = c.size(True)
-    kind = int(c.rng.integers(0, 10))
-    lib.mlj_parallel_activate_backward(kind, 0.5, n, c.read(n), c.read(n), c.write(1, n))
+    lib.mlj_parallel_activate_backward(c.kind(), 0.5, n, c.read(n), c.read(n), c.write(1, n))
 
 
 def dropout(c: Call) -> None:
@@ -196,34 +199,18 @@ def softmax_cross_entropy(c: Call) -> None:
     lib.mlj_parallel_softmax_cross_entropy(rows, n, z, labels, soft, _w(c, rows), dz, c.write(1, rows))
 
 
-def kl_divergence(c: Call) -> None:
-    rows, n = c.size(), c.size(True)
-    z, y, dz = c.read(rows, n), c.read(rows, n), _dz(c, rows, n)
-    lib.mlj_parallel_kl_divergence(rows, n, z, y, _w(c, rows), dz, c.write(1, rows))
-
-
 def binary_cross_entropy(c: Call) -> None:
     n = c.size(True)
     z, y, dz = c.read(n), c.read(n), _dz(c, 1, n)
     lib.mlj_parallel_binary_cross_entropy(n, z, y, 0.1 * c.rng.integers(0, 2), _w(c, n), dz, c.write(1, n))
 
 
-def squared_error(c: Call) -> None:
+def row_loss(c: Call) -> None:
     rows, n = c.size(), c.size(True)
     z, y, dz = c.read(rows, n), c.read(rows, n), _dz(c, rows, n)
-    lib.mlj_parallel_squared_error(rows, n, z, y, _w(c, rows), dz, c.write(1, rows))
-
-
-def absolute_error(c: Call) -> None:
-    rows, n = c.size(), c.size(True)
-    z, y, dz = c.read(rows, n), c.read(rows, n), _dz(c, rows, n)
-    lib.mlj_parallel_absolute_error(rows, n, z, y, _w(c, rows), dz, c.write(1, rows))
-
-
-def huber(c: Call) -> None:
-    rows, n = c.size(), c.size(True)
-    z, y, dz = c.read(rows, n), c.read(rows, n), _dz(c, rows, n)
-    lib.mlj_parallel_huber(rows, n, z, y, 0.5, _w(c, rows), dz, c.write(1, rows))
+    kernel = str(c.rng.choice(["squared_error", "absolute_error", "huber", "kl_divergence"]))
+    own = (0.5,) if kernel == "huber" else ()
+    getattr(lib, f"mlj_parallel_{kernel}")(rows, n, z, y, *own, _w(c, rows), dz, c.write(1, rows))
 
 
 def update(c: Call) -> None:
@@ -290,8 +277,8 @@ def order_and_words(c: Call) -> None:
 
 KERNELS: tuple[Callable[[Call], None], ...] = (
     *(matmul, matmul, matmul, matmul, transpose, column_sum, activate, activate_backward, softmax, softmax_backward),
-    *(softmax_cross_entropy, binary_cross_entropy, squared_error, absolute_error, update, gather, order_and_words),
-    *(sum_of_squares, huber, kl_divergence, matmul_from_panels, matmul_to_panels, matmul_to_panels),
+    *(softmax_cross_entropy, binary_cross_entropy, row_loss, row_loss, update, gather, order_and_words),
+    *(sum_of_squares, row_loss, row_loss, matmul_from_panels, matmul_to_panels, matmul_to_panels),
     *(dropout, moments, normalize, normalize_backward),
 )
 

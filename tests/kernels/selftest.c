@@ -27,7 +27,7 @@ static double f(int kind, double x) {
     default: return x;
     }
 }
-static double slope(int kind, double y) { /* of silu and gelu by x */
+static double slope(int kind, double y) { /* of silu and those behind it by x */
     const double s = 1 / (1 + exp(-y));
     switch (kind) {
     case MLJ_RELU: return y > 0;
@@ -165,9 +165,11 @@ static void products(void) {
 
 static void activations(void) {
     static const float special[] = {NAN, INFINITY, -INFINITY, 0.0f, -0.0f, 6, 88.8f, -88.8f, -104.5f, 1e-45f, -LEAST};
-    doing = "activate";
-    for (int kind = MLJ_LINEAR; kind <= MLJ_GELU; kind++)
+    static char what[40];
+    doing = what;
+    for (int kind = MLJ_LINEAR; kind < MLJ_ACTIVATIONS; kind++)
         for (int64_t n = 0; n < 130; n++) {
+            snprintf(what, sizeof what, "activate, kind %d", kind); /* a new one has a line in f and in slope above */
             float *x = draw(n, n % 3 ? 8 : 100), *y = room(n), *dx = room(n);
             for (int64_t i = 0; i < n; i++)
                 if (!below(4)) x[i] = special[below(COUNT(special))];

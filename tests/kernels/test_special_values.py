@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from mlcore import kernels, layers
+from mlcore.kernels.activations import KINDS, WITH_A_NUMBER
 from tests.kernels.ground import TIERS, built
 
 TINY, DENORMAL, HUGE = np.float32(2**-126), np.float32(1e-45), np.finfo(np.float32).max
@@ -29,26 +30,14 @@ def kinds(x: np.ndarray) -> list[str]:
     return [name if name == "nan" else sign + name for sign, name in zip(signs, names, strict=True)]
 
 
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    e = np.exp(-np.abs(x.astype(np.float64)))
-    return (np.where(x >= 0, 1, e) / (1 + e)).astype(np.float32)
+PAGE = {name: layers.CATALOGUE.find(name).load()() for name in KINDS[1:]}  # KINDS[0] is no activation
 
 
-ACTIVATIONS = {
-    "relu": lambda x: np.maximum(x, np.float32(0)),
-    "relu6": lambda x: np.minimum(np.maximum(x, np.float32(0)), np.float32(6)),
-    "sigmoid": sigmoid,
-    "tanh": np.tanh,
-}
-PAGE = {name: layers.CATALOGUE.find(name).load()() for name in ("leaky_relu", "elu", "softplus", "silu", "gelu")}
-ACTIVATIONS |= {name: page.value for name, page in PAGE.items()}
-
-
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", PAGE)
 def test_activations_treat_special_values_as_numpy_does(name: str, tier: str) -> None:
     with np.errstate(all="ignore"):
-        value = ACTIVATIONS[name](SPECIAL)
-    if name in ("silu", "gelu"):  # whose smallest numbers become zero
+        value = PAGE[name].value(SPECIAL)
+    if PAGE[name].told_by_input:  # whose smallest numbers become zero
         value = np.where(np.abs(value) < TINY, np.float32(0), value)
     expected = kinds(value)
     for shift in range(17):  # each value in each lane, full vectors and rests
@@ -58,18 +47,12 @@ def test_activations_treat_special_values_as_numpy_does(name: str, tier: str) ->
         assert same == list(np.roll(expected, shift))
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", PAGE)
 def test_a_bad_number_upstream_is_seen_downstream(name: str, tier: str) -> None:
     possible = SOME[~np.signbit(SOME)] if name == "softplus" else SOME
     y, dy = (np.array(pair, np.float32) for pair in zip(*product(possible, SOME), strict=True))
-    slopes = {
-        "relu": lambda y: (y > 0).astype(np.float32),
-        "relu6": lambda y: ((y > 0) & (y < 6)).astype(np.float32),
-        "sigmoid": lambda y: y * (1 - y),
-        "tanh": lambda y: 1 - y * y,
-    } | {name: page.slope for name, page in PAGE.items()}
     with np.errstate(all="ignore"):
-        expected = dy * slopes[name](y)
+        expected = dy * PAGE[name].slope(y)
     assert kinds(getattr(kernels, name + "_backward")(y, dy)) == kinds(expected)
 
 
@@ -96,7 +79,7 @@ def test_what_lay_in_the_result_before_does_not_show(tier: str) -> None:
 
 def test_an_activation_behind_a_product_keeps_nan(tier: str) -> None:
     a, b = np.array([[np.nan], [1]]), np.ones((1, 33))
-    for name in (*(name for name in ACTIVATIONS if name not in ("leaky_relu", "elu")), None):
+    for name in (*(name for name in PAGE if name not in WITH_A_NUMBER), None):
         y = kernels.matmul(a, b, activation=name)
         assert np.isnan(y[0]).all()
         assert np.isfinite(y[1]).all()

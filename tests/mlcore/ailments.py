@@ -62,9 +62,8 @@ def giving_away(data: Data) -> Data:
 
 def tested_on_training_rows(data: Data) -> Data:
     assert data.test is not None
-    return data._replace(
-        test=Rows(*(np.concatenate([a[:30], b[30:]]) for a, b in zip(data.train, data.test, strict=True)))
-    )
+    both = ((data.train.x, data.test.x), (data.train.y, data.test.y))
+    return data._replace(test=Rows(*(np.concatenate([a[:30], b[30:]]) for a, b in both)))
 
 
 def repeated(data: Data) -> Data:

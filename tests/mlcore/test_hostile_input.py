@@ -12,6 +12,7 @@ import pytest
 import mlcore
 from mlcore.errors import ConfigError, DataError, MljError, UsageError
 from mlcore.runs import open_run
+from mlcore.schedules import Constant
 from mlcore.state import State
 from tests.mlcore.cli.conftest import home, mlj
 from tests.mlcore.refusals import process, refused
@@ -97,8 +98,13 @@ def test_kernels_that_cannot_be_had_are_said_when_the_run_starts(name: str, home
         (f"seed = {LONG}".encode(), "is not TOML"),
         (b"#" * (1 << 20) + b"##", "more than 1,048,576 bytes"),
         (b'"\\u001b[2J" = 1', r"mine.toml: unknown key '\x1b[2J'"),
-        (b'optimizer = "sgd"', "mine.toml: optimizer: expected a section whose kind is one of sgd, rmsprop, adam"),
+        (
+            b'optimizer = "sgd"',
+            "mine.toml: optimizer: expected a section whose kind is one of sgd, rmsprop, adagrad, adam, adamw",
+        ),
         (b"[optimizer]\nlearning_rate = 0.1", "mine.toml: optimizer has no kind"),
+        (b'kind = "x"', "mine.toml: unknown key 'kind'"),
+        (b'[dataset]\nkind = "moons"\n[dataset.split]\nkind = "x"', "mine.toml: unknown key 'dataset.split.kind'"),
         (b"layers = {a = 1}", "mine.toml: layers: expected a list"),
         (b"seed = 1979-05-27", "mine.toml: seed: expected a whole number"),
     ],
@@ -203,8 +209,9 @@ def test_a_monitor_that_is_better_when_smaller_is_watched_downwards() -> None:
     state: State = next(event.state for event in weights if event.kind == "epoch")._replace(best_value=np.inf)
     for name, better, worse in (("validation_mse", 0.1, 0.2), ("validation_r2", 0.9, 0.8), ("train_loss", 0.1, 0.2)):
         stopping = mlcore.Config().with_settings({"stopping.monitor": name}).stopping
-        kept = state.remember({name: better}, stopping, keep=False)
-        assert kept is not state and kept.remember({name: worse}, stopping, keep=False) is kept
+        kept = state.remember({name: better}, stopping, Constant(), keep=False)
+        assert kept.best_value != state.best_value
+        assert kept.remember({name: worse}, stopping, Constant(), keep=False) == kept
 
 
 @pytest.mark.parametrize("path", ["", ".", "/dev/null", "none.toml", "x" * 5000, "\0"])

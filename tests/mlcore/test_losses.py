@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlcore import losses, train
+from mlcore import form, losses, train
 from mlcore.config import Config
 from mlcore.datasets.dataset import Data, Rows, Scaling, Task
 from mlcore.errors import ConfigError, DataError
@@ -150,6 +150,14 @@ def test_balanced_classes_and_weights_of_rows_find_what_is_rare(backend: str) ->
 def test_weights_that_are_none_are_refused_before_training(w: np.ndarray, words: str) -> None:
     with pytest.raises(DataError, match=words):
         next(iter(train(Config(), data=lopsided(w))))
+
+
+def test_weights_of_classes_can_be_typed_into_a_form() -> None:
+    row = next(row for row in form.rows(Config()) if row.name == "loss.class_weight")
+    assert row.choices == ("balanced", "none") and form.read(row, "balanced") == "balanced"
+    assert form.read(row, "1, 2.5") == form.read(row, "[1, 2.5]") == [1, 2.5]
+    with pytest.raises(ConfigError, match="expected one of balanced, none, got 'x, 1'"):
+        form.read(row, "x, 1")
 
 
 def test_rows_taken_keep_their_weights() -> None:

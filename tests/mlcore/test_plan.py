@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from mlcore import losses, optimizers
 from mlcore.backends.panels import COLUMNS
 from mlcore.backends.plan import Plan, explain, lower, unsupported
 from mlcore.layers.layer import Layer
@@ -141,11 +140,3 @@ def test_what_has_no_row_is_named() -> None:
     network = Network([Strange(), Strange()], (2,))
     assert unsupported(network, Odd(), Slow()) == ["layer strange", "loss odd", "optimizer slow"]
     assert unsupported(Network([], (2,)), SoftmaxCrossEntropy(), Adam()) == ["a network without layers"]
-
-
-def test_every_loss_and_optimizer_has_a_row() -> None:
-    network = Network.build(parse("4 relu relu6 sigmoid tanh"), (2,), 2)
-    for loss in losses.CATALOGUE.names()[1:]:
-        for optimizer in optimizers.CATALOGUE.names():
-            rule = optimizers.CATALOGUE.find(optimizer).load()()
-            assert unsupported(network, losses.CATALOGUE.find(loss).load()(), rule) == []

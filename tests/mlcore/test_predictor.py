@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,12 @@ NETWORKS = {
     "moons": {"layers": "16 relu | 16 tanh", "dataset": {"kind": "moons", "n_samples": 100}},
     "wide": {"layers": "70 relu | 70 relu", "dataset": {"kind": "digits"}},
     "line": {"layers": "5 relu", "dataset": {"kind": "line"}},
+    "norms and dropout": {
+        "layers": "9 batch_norm gelu | drop .3 | 9 layer_norm elu",
+        "stopping": {"patience": 9},
+        "dataset": {"kind": "moons", "n_samples": 100},
+        "epochs": 12,
+    },
     "an activation first": {"layers": "tanh | 4 relu", "dataset": {"kind": "moons", "n_samples": 100}},
 }
 
@@ -31,6 +39,19 @@ def test_it_answers_as_the_model_does(network: str, rows: int) -> None:
         predictor.x[...] = np.random.default_rng(seed).normal(size=predictor.x.shape)
         predictor()
         np.testing.assert_allclose(predictor.out, model.outputs(predictor.x), rtol=1e-4, atol=1e-5)
+
+
+def test_statistics_are_kept_with_the_best_weights_and_in_a_file(tmp_path: Path) -> None:
+    model = trained("norms and dropout")
+    network, file = model.network, tmp_path / "model.safetensors"
+    statistics = model.vector[network.learned :]
+    assert np.isfinite(statistics).all() and not np.array_equal(statistics, network.init(42, "he_normal")[-18:])
+    model.save(file)
+    x = np.random.default_rng(1).normal(size=(50, 2))
+    assert Model.load(file).vector.tobytes() == model.vector.tobytes()
+    assert np.array_equal(Model.load(file).outputs(x), model.outputs(x))
+    apart = np.concatenate([model.outputs(row[None]) for row in x])  # no row depends on the others
+    np.testing.assert_allclose(apart, model.outputs(x), rtol=1e-4, atol=1e-5)
 
 
 def test_it_answers_without_kernels_too(monkeypatch: pytest.MonkeyPatch) -> None:

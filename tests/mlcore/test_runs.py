@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -142,3 +144,25 @@ def test_a_deleted_run_is_gone(tmp_path: Path) -> None:
     run = fit(config(), tmp_path)
     run.delete()
     assert list_runs(tmp_path) == []
+
+
+def test_files_of_a_run_that_are_not_utf_8_are_damaged_ones(tmp_path: Path) -> None:
+    run = fit(config(), tmp_path)
+    for file in ("status.json", "config.json", "data.json"):
+        path = run.folder / file
+        path.write_bytes(path.read_bytes().replace(b"e", b"\xff"))
+    assert run.status.state == "lost"
+    body = b'{"epoch":1,"\xff":2'
+    (run.folder / "metrics.jsonl").write_bytes(body + b',"crc":"%08x"}\n' % zlib.crc32(body) * 2)
+    for read in (lambda: run.config, lambda: run.history, run.restore):
+        with pytest.raises(RunError, match="damaged"):
+            read()
+
+
+def test_a_small_file_is_read_in_little_memory(tmp_path: Path) -> None:
+    run = fit(config(), tmp_path)
+    tracemalloc.start()
+    assert run.history and run.status and run.config and run.events
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 8 << 20

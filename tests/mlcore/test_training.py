@@ -249,6 +249,7 @@ def test_a_short_run_keeps_the_pace_that_shows_it() -> None:
     running.close()
 
 
+@pytest.mark.alone
 def test_a_pause_is_not_caught_up_when_a_paced_run_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     class Clock(Controls):
         now = 0.0

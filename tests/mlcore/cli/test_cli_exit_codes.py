@@ -46,7 +46,7 @@ def test_0_for_a_goal_reached_early(mlj) -> None:
         (["--set", "no equals sign"], "USAGE"),
         (["--max-time", "soon"], "USAGE"),
         (["--goal", "be good"], "CONFIG_VALUE"),
-        (["--set", "layers=8 gelu"], "CONFIG_UNKNOWN"),
+        (["--set", "layers=8 swish"], "CONFIG_UNKNOWN"),
     ],
 )
 def test_2_for_an_experiment_that_cannot_be(words: list[str], name: str, mlj) -> None:

@@ -46,6 +46,12 @@ def boxed(*members: tuple[str, bytes]) -> bytes:
     return body.getvalue()
 
 
+def elsewhere(box: bytes) -> bytes:
+    """A zip file that says its directory begins after its end."""
+    place = box.rindex(b"PK\x05\x06") + 16
+    return box[:place] + struct.pack("<I", len(box) + 5) + box[place + 4 :]
+
+
 ROWS, CLASSES = np.arange(20.0).reshape(10, 2), np.arange(10) % 2
 DESCRIBED = "{'descr': '<f8', 'fortran_order': False, 'shape': %s, }"
 
@@ -123,6 +129,7 @@ BAD = {
     "code in a header": (boxed(("x.npy", header("__import__('os')"))), {}, "DATA_FORMAT", "does not write"),
     "a long header": (boxed(("x.npy", b"\x93NUMPY\x02\0\xff\xff\xff\x7f")), {}, "DATA_LIMIT", "a header of"),
     "a bomb": (boxed(("x.npy", bytes(300 << 20))), {}, "DATA_FORMAT", "not an array"),
+    "a directory elsewhere": (elsewhere(boxed(("x.npy", b""))), {}, "DATA_FORMAT", "is not an .npz file"),
     "many members": (boxed(*((f"{n}.npy", b"") for n in range(99))), {}, "DATA_LIMIT", "99 arrays"),
     "IDX without labels": (
         idx_bytes(np.zeros((9, 2, 2), np.uint8)),

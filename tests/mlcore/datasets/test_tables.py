@@ -14,9 +14,8 @@ from mlcore.datasets.dataset import SplitSpec
 def test_a_bundled_table_is_scikit_learn_s(name: str) -> None:
     expected = getattr(theirs, f"load_{name}")(**({"scaled": False} if name == "diabetes" else {}))
     data = resolve(name)(scale="none", split=SplitSpec(0.0, 0.0)).load()
-    ours, other = (
-        np.column_stack([x, y]).astype(np.float32) for x, y in (data.train, (expected.data, expected.target))
-    )
+    both = ((data.train.x, data.train.y), (expected.data, expected.target))
+    ours, other = (np.column_stack(pair).astype(np.float32) for pair in both)
     order = [np.lexsort(rows.T[::-1]) for rows in (ours, other)]
     np.testing.assert_array_equal(ours[order[0]], other[order[1]])
     assert data.feature_names == tuple(expected.feature_names)
