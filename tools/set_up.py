@@ -40,6 +40,7 @@ OFFLINE = (
     "The packages could not be downloaded: the package index does not answer. "
     "Try again with a network, or name another index in PIP_INDEX_URL."
 )
+COMPILE = "import compileall as c, sysconfig as s; c.compile_dir(s.get_path('purelib'), quiet=2, workers=0)"
 WITHOUT = "Until then mlj runs on the reference backend, in NumPy."
 
 
@@ -103,10 +104,11 @@ def _packages(extras: tuple[str, ...]) -> None:
     wanted = sorted({*extras, *have})
     requirements = [*project["build-system"]["requires"], *project["project"]["dependencies"]]
     requirements += [line for extra in wanted for line in groups[extra]]
-    # Compiling all of pandas and scipy takes 19 s of the 29; what the app imports of them compiles in 2, when it does.
-    later = () if wanted else ("--no-compile",)
-    command = (*PIP, "install", *later, "--progress-bar", "off", "-c", str(ROOT / "constraints.txt"), *requirements)
-    moving.run("packages", command, _log("packages"), os.environ)
+    # pip compiles on one processor. What the app imports compiles in 2 s, when it does; tests import more, and often.
+    command = (*PIP, "install", "--no-compile", "--progress-bar", "off", "-c", str(ROOT / "constraints.txt"))
+    moving.run("packages", (*command, *requirements), _log("packages"), os.environ)
+    if wanted:
+        moving.run("bytecode", (str(PYTHON), "-c", COMPILE), _log("bytecode"), os.environ)
     _write("packages", {"key": key, "extras": wanted})
 
 
