@@ -132,6 +132,13 @@ def _expected(path: Path, text: str, table: dict[str, Tensor]) -> tuple[Model, d
 def _readable(path: Path, description: dict[str, Any]) -> None:
     """Refuse what a later mlj wrote, and training that other arithmetic began."""
     name, _, major = str(description["schema"]).partition("/")
+    if name == "mlj.export":
+        raise CheckpointError(
+            f"{path} was written by mlj export for other programs",
+            code="CKPT_MISMATCH",
+            where=str(path),
+            hint="name the run it came from, or a file that Model.save wrote",
+        )
     if name != SCHEMA.partition("/")[0]:
         raise ValueError(f"schema {name!r}")
     newer = int(major) > int(SCHEMA.partition("/")[2]) or description["numerics"] > NUMERICS

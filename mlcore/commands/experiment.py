@@ -82,10 +82,10 @@ def named_run(args: argparse.Namespace) -> Run | None:
 
 
 def named(text: str) -> Config:
-    """A recipe by its name or the last part of it, a configuration file, a kind of data set, or a file of rows.
+    """A recipe by its name or the last part of it, a configuration file, a kind of data set, or rows: a file or folder.
 
-    What is not said of an experiment on data that have no recipe is as in `Config()`. Raises errors naming the nearest
-    recipe.
+    What is not said of an experiment on data that have no recipe is as in `Config()`. Raises errors naming the
+    nearest recipe or data set.
     """
     if text.endswith(".toml"):
         return load_config(text)
@@ -103,7 +103,7 @@ def named(text: str) -> Config:
             short = (name.rpartition("/")[2] for name in recipes())
             found = unknown("recipe", text, tuple(dict.fromkeys((*short, *kinds))))
             raise found if error.code == found.code else error from None
-    return load_config(text)
+    return own(text) if os.path.isdir(text) else load_config(text)
 
 
 def own(path: str) -> Config:

@@ -64,6 +64,11 @@ def _curves(run: Contestant, args: argparse.Namespace, paper: Paper) -> str:
     if not there:
         message = f"run {run.run.name} has no {args.what} to plot"
         raise RunError(message, code="RUN_EMPTY", hint="mlj runs show says more")
+    last = max(int(band[0][-1]) for band in there.values())
+    if args.epoch is not None and args.epoch > last:
+        raise UsageError(
+            f"--epoch: run {run.run.name} has made {plural(last, 'epoch')}, got {args.epoch:,}", hint="name one of them"
+        )
     return curves(there, paper, args.what, args.log, args.epoch)
 
 

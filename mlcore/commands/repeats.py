@@ -176,7 +176,7 @@ def _lines(config: Config, ends: Ends, parent: Run | None) -> Iterator[str]:
     found = repeats.spread(ends.by_seed.values())
     for name in report.in_order(dict.fromkeys(found, 0.0)):
         low, median, high = (_number(name, value) for value in found[name][:3])
-        few = f", of {found[name].seeds} seeds" if found[name].seeds < config.repeats else ""
+        few = f", of {plural(found[name].seeds, 'seed')}" if found[name].seeds < config.repeats else ""
         yield fact(_words(name), f"{median}   ({low} to {high}{few})")
     if parent is not None:
         yield fact("run", sanitize(parent.name))

@@ -53,7 +53,7 @@ def topic(args: argparse.Namespace) -> int:
     found += _rules(word)
     for name, known in _others().items():
         found += [f"{name}: one of", *_indented(lines(known.items()))] if name.rstrip("s") == word.rstrip("s") else []
-        found += [f"{name.rstrip('s')} {word}: {known[word]}"] if word in known else []
+        found += _folded(f"{name.rstrip('s')} {word}: {known[word]}") if word in known else []
     if not found:
         _, verbs = build()
         if word not in verbs:
@@ -101,10 +101,10 @@ def _entry(catalogue: str, table: Catalogue, word: str) -> Iterator[str]:
     """What a catalogue says about a word: its page's text and its fields."""
     for entry in table:
         if entry.name == word:
-            yield f"{table.what} {word}: {entry.line}"
+            yield from _folded(f"{table.what} {word}: {entry.line}")
             yield ""
             for paragraph in (inspect.getdoc(entry.load()) or "").split("\n"):
-                yield from _indented(fold(paragraph, room() or len(paragraph)))
+                yield from _indented(_folded(paragraph))
             if catalogue == "layers":  # a layer is a word of the architecture line
                 yield from _written(entry.load()())
             elif catalogue:
@@ -172,6 +172,11 @@ def typed(value: Any) -> str:
 def allowed(row: Row) -> str:
     """The words or the range a setting takes."""
     return " | ".join(filter(None, [row.limits, *map(typed, row.choices)]))
+
+
+def _folded(text: str) -> list[str]:
+    """A text in lines of the terminal's width; into a pipe it is one."""
+    return fold(text, room() or len(text))
 
 
 def _indented(rows: Any) -> Iterator[str]:

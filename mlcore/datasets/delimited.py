@@ -86,7 +86,7 @@ def read(path: Path, header: Header = "auto", texts: Collection[str] = ()) -> Ta
             break
         known |= strange
     if not len(columns[0]):
-        raise _error("has a header and no rows", "DATA_EMPTY", where)
+        raise _error("has a header and no rows", "DATA_EMPTY", where, hint="write rows under it")
     return Table(where, names, columns, np.arange(len(columns[0])), bool(heading))
 
 
@@ -100,7 +100,12 @@ def _text(path: Path) -> str:
             raise DataError(message, code=code, where=str(path), hint=hint)
     nul = found.find(b"\0")
     if nul >= 0:
-        raise _error("has a NUL in it: it is no text, or not in UTF-8", "DATA_NUL", _place(path, found, nul))
+        raise _error(
+            "has a NUL in it: it is no text, or not in UTF-8",
+            "DATA_NUL",
+            _place(path, found, nul),
+            hint="save it as CSV in UTF-8",
+        )
     try:
         return found.decode("utf-8-sig")
     except UnicodeDecodeError as error:

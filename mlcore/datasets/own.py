@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from mlcore.datasets import columns, delimited, duplicates, idx, targets
 from mlcore.datasets.columns import Impute
-from mlcore.datasets.dataset import Array, Data, Dataset, SplitSpec, Task
+from mlcore.datasets.dataset import Array, Data, Dataset, Rows, SplitSpec, Task
 from mlcore.datasets.delimited import Header, Table
 from mlcore.datasets.regular import opened
 from mlcore.datasets.scaling import arrange, constant, constant_features, fit
@@ -46,6 +46,9 @@ class Own(Dataset, frozen=True, tag="file"):
     columns: Annotated[
         tuple[Which, ...], Meta(description="columns to learn from, none: all others; -NAME leaves one out")
     ] = ()
+    weight: Annotated[
+        Which, Meta(description="column that says how much each row counts in the loss; empty: alike")
+    ] = ""
     impute: Annotated[Impute, Meta(description="what stands for missing values, learnt from training rows")] = "none"
     task: Annotated[Wanted, Meta(description="what the target is; auto: few whole numbers and texts are classes")] = (
         "auto"
@@ -93,14 +96,17 @@ class Own(Dataset, frozen=True, tag="file"):
     def _table(self, path: Path) -> Data:
         table = delimited.read(path, self.header)
         target = _column(self.target if self.target != "" else -1, table)
-        chosen = self._chosen(table, target)
+        weight = [_column(self.weight, table)] if self.weight != "" else []
+        chosen = self._chosen(table, target, *weight)
         if self.impute == "drop":
-            table = _kept(table, columns.complete(table, [*chosen, target]))
+            table = _kept(table, columns.complete(table, [*chosen, target, *weight]))
         y, task = targets.judge(table.column(target), self.task, f"{path}: {target}")
-        return self._rows(table, chosen, y, task)
+        return self._rows(table, chosen, y, task, *map(table.column, weight))
 
     def _arrays(self, path: Path, x: Array, y: Array) -> Data:
         """Data of two arrays, checked against each other."""
+        if self.weight != "":
+            raise ConfigError("dataset.weight names a column of a table, and these are arrays", where="dataset.weight")
         if x.dtype.kind not in "fiub":
             raise DataError(f"{path}: x holds {x.dtype}, expected real numbers", code="DATA_DTYPE", where=str(path))
         y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
@@ -118,17 +124,18 @@ class Own(Dataset, frozen=True, tag="file"):
         if self.impute == "drop":
             keep = columns.complete(table, names)
             table, y = _kept(table, keep), y[keep]
-        return self._rows(table, self._chosen(table, ""), *targets.judge(y, self.task, f"{path}: y"))
+        return self._rows(table, self._chosen(table), *targets.judge(y, self.task, f"{path}: y"))
 
-    def _rows(self, table: Table, chosen: tuple[str, ...], y: Array, task: Task) -> Data:
-        """Data of a table's columns."""
+    def _rows(self, table: Table, chosen: tuple[str, ...], y: Array, task: Task, w: Array | None = None) -> Data:
+        """Data of a table's columns. Raises DataError for weights w [n] that are no numbers from 0."""
+        Rows(y, y, w).check_weights()
         parts = self._parts(y, task)
         fitted = columns.fit(table, chosen, parts.train, self.impute)
         raw, notices = columns.encode(fitted, table)
         names = columns.names(fitted)
         notices += constant_features(raw[parts.train], names) + duplicates.notices(raw, parts)
         scaling = fit(raw[parts.train], "standard" if self.scale == "auto" else self.scale)
-        return arrange(raw, y, parts, task, names, scaling, notices=notices, columns=fitted)
+        return arrange(raw, y, parts, task, names, scaling, w=w, notices=notices, columns=fitted)
 
     def _pictures(self, x: Array, y: Array, task: Task) -> Data:
         """Data of pictures [n, height, width] uint8, which stay as they are unless each pixel is scaled by itself."""
@@ -150,14 +157,19 @@ class Own(Dataset, frozen=True, tag="file"):
         targets.check_parts(y, task, parts)
         return parts
 
-    def _chosen(self, table: Table, target: str) -> tuple[str, ...]:
+    def _chosen(self, table: Table, *others: str) -> tuple[str, ...]:
         """The columns to learn from."""
         left_out = {str(name)[1:] for name in self.columns if str(name)[1:] in table.names and name not in table.names}
         named = [name for name in self.columns if str(name)[:1] != "-" or str(name)[1:] not in left_out]
         found = tuple(dict.fromkeys(_column(name, table) for name in named)) or table.names
-        found = tuple(name for name in found if name != target and name not in left_out)
+        found = tuple(name for name in found if name not in others and name not in left_out)
         if not found:
-            raise DataError(f"{table.where} has no column to learn from", code="DATA_SCHEMA", where=table.where)
+            raise DataError(
+                f"{table.where} has no column to learn from",
+                code="DATA_SCHEMA",
+                where=table.where,
+                hint="it takes one besides the target",
+            )
         return found
 
     def _labels(self, path: Path) -> Path:

@@ -50,5 +50,5 @@ def whole(path: Path, largest: int) -> bytes:
             message = f"{path} has {size:,} bytes, more than the {largest:,} allowed"
             raise DataError(message, code="DATA_LIMIT", where=str(path))
     if not found:
-        raise DataError(f"{path} is empty", code="DATA_EMPTY", where=str(path))
+        raise DataError(f"{path} is empty", code="DATA_EMPTY", where=str(path), hint="name a file that has rows")
     return found

@@ -53,13 +53,15 @@ def arrange(
     scaling: Scaling,
     *,
     factor: float | None = None,
+    w: Array | None = None,
     **more: Any,
 ) -> Data:
     """The data set of raw inputs [n, features] and targets, scaled and cut into its parts; empty parts are None.
 
-    factor: leave the inputs as they are, to be multiplied by it when a batch is gathered. `more` are fields of Data.
+    factor: leave the inputs as they are, to be multiplied by it when a batch is gathered. w [n]: how much each row
+    counts. `more` are fields of Data.
     """
-    rows = Rows(scaling.apply(raw) if factor is None else raw, y)
+    rows = Rows(scaling.apply(raw) if factor is None else raw, y, None if w is None else w.astype(np.float32))
     train, validation, test = (rows.take(part) if len(part) else None for part in parts)
     assert train is not None
     return Data(train, validation, test, task, names, scaling, 1.0 if factor is None else factor, **more)

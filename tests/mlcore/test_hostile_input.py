@@ -132,7 +132,7 @@ def test_a_file_called_like_a_recipe_does_not_take_its_place(mlj, home: Path, mo
     monkeypatch.chdir(home)
     (home / "moons").write_text("garbage")
     assert mlj("train moons --epochs 1 --no-record -q").code == 0
-    refused(mlj("train ."), 2, "not a regular file")
+    refused(mlj("train ."), 3, "holds no folders of pictures")
 
 
 # ---- what a network is to say something about ----

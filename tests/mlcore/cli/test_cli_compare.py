@@ -91,6 +91,8 @@ def test_runs_that_cannot_be_compared_are_said_so(two) -> None:
     assert two(f"{TRAIN} --name raw --set dataset.scale=none").code == 0
     assert two(f"{TRAIN} --name soft --set loss=softmax_cross_entropy").code == 0
     assert two(LINE, "--name", "line", "--set", "layers=2").code == 0
+    assert two(f"{TRAIN} --name unseen --set dataset.split.validation=0").code == 0
+    assert "dataset.split.validation is 0.1 and 0\n" in two("compare quick unseen --height 6").out
     said = two("compare quick noisy line --height 6")
     assert said.code == 0
     assert "noisy and quick cannot be compared: their data differ: dataset.noise is 0.05 and 0.2" in said.out

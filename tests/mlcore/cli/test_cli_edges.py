@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mlcore import report
+from mlcore.commands import story, table
 from mlcore.commands.signals import stopped_by_signals
 from mlcore.datasets.fetch import Fetched
 from mlcore.errors import DataError
@@ -96,3 +97,84 @@ def test_a_run_can_be_named_by_folder_prefix_and_name(mlj, home: Path) -> None:
         assert mlj("runs show --json", name).lines[0]["run"] == run
     said = mlj("runs show", "brave oter")
     assert said.code == 5 and "did you mean 'brave otter'?" in said.err
+
+
+def csv(home: Path, name: str, rows: list[str]) -> str:
+    path = home / name
+    path.write_text("\n".join(("a,b,y", *rows)) + "\n")
+    return str(path)
+
+
+def test_a_word_near_a_data_set_without_a_recipe_is_told_its_name(mlj) -> None:
+    said = mlj("train gaus")
+    assert said.code == 2 and "did you mean 'gauss'?" in said.err
+
+
+def test_a_folder_is_pictures_unless_a_recipe_is_called_so(mlj, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "mine").mkdir()
+    (home / "moons").mkdir()
+    monkeypatch.chdir(home)
+    said = mlj("train mine")
+    assert said.code == 3 and "holds no folders of pictures" in said.err
+    assert mlj("train moons --epochs 1 --no-record -q").code == 0
+
+
+def test_a_kind_comes_before_its_fields_in_whatever_order_they_are_given(mlj) -> None:
+    words = ["--set", "optimizer.learning_rate=.5", "--set", "optimizer=sgd"]
+    said = mlj("train moons --epochs 1 --no-record --json", *words)
+    assert said.lines[0]["config"]["optimizer"]["kind"] == "sgd"
+    assert said.lines[0]["config"]["optimizer"]["learning_rate"] == 0.5
+
+
+def test_the_way_out_of_a_wrong_number_in_a_list_names_the_whole_setting(mlj) -> None:
+    said = mlj("train moons --set loss.class_weight=[-1,2]")
+    assert said.code == 2 and said.err.endswith("hint: e.g. loss.class_weight = none\n")
+
+
+def test_a_number_float32_cannot_hold_is_named_before_it_is_scaled(mlj, home: Path) -> None:
+    said = mlj("train", csv(home, "huge.csv", [f"{'1e300' if n == 7 else n},{n % 3},{'xz'[n % 2]}" for n in range(20)]))
+    assert said.code == 3 and "a is beyond 1e+38 in 1 row, the first is row 7" in said.err
+
+
+def test_a_monitor_the_task_does_not_have_is_refused(mlj) -> None:
+    said = mlj("train diabetes --no-record --set stopping.monitor=validation_f1")
+    assert said.code == 2 and "unknown monitor of a regression 'validation_f1'" in said.err
+    assert mlj("train moons --epochs 1 --no-record -q --set dataset.split.validation=0").code == 0
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_diverged_network_is_answered_for_without_a_warning_of_numpy(mlj) -> None:
+    wild = ["--set", "optimizer=sgd", "--set", "optimizer.learning_rate=1e12"]
+    assert mlj("train moons --name wild --epochs 2", *wild).code == 8
+    said = mlj("evaluate wild")
+    assert said.code == 8 and "600 of 600 outputs are not finite" in said.err and "mlj doctor wild" in said.err
+    assert mlj("plot wild --what boundary").code == 0
+
+
+def test_many_classes_have_a_short_legend_and_no_matrix_that_does_not_fit(mlj, home: Path) -> None:
+    rows = csv(home, "many.csv", [f"{n % 90},{n % 7},c{n % 90}" for n in range(450)])
+    assert mlj("train", rows, "--epochs", 1, "--name", "many", "-q").code == 0
+    said = mlj("plot many --what boundary --width 79")
+    assert said.code == 0 and "… (90)" in said.out and max(map(len, said.out.splitlines())) <= 79
+    said = mlj("plot many --what confusion --width 79")
+    assert said.code == 2 and "has 90 classes: a matrix of them has no room in 79 columns" in said.err
+    assert mlj("plot many --what confusion --width 106").code == 0
+
+
+def test_an_epoch_that_was_never_made_is_not_pointed_out(mlj) -> None:
+    assert mlj("train moons --epochs 2 --set repeats=2 --name two -q").code == 0
+    said = mlj("plot two --epoch 3")
+    assert said.code == 2 and "run two has made 2 epochs, got 3" in said.err
+    assert mlj("plot two --epoch 2").code == 0
+
+
+def test_tables_and_facts_are_folded_to_a_terminal_of_eighty_columns(mlj, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert mlj("train moons --epochs 2 --set repeats=2 --name two -q").code == 0
+    monkeypatch.setattr(table, "room", lambda: 78)
+    monkeypatch.setattr(story, "room", lambda: 78)
+    seeds = mlj("runs show two").out.split("\n\n")[1]
+    assert "two-42" in seeds and max(map(len, seeds.splitlines())) <= 78
+    names = ["mean radius", "mean texture", "mean perimeter", "mean smoothness", "mean compactness", "…", "y"]
+    assert max(map(len, table.lines([["0.09997"] * 6 + ["malignant"]], names))) <= 78
+    lines = story.fact("features", ", ".join(names * 3)).splitlines()
+    assert len(lines) > 1 and max(map(len, lines)) <= 78 and all(line.startswith(" " * 22) for line in lines[1:])

@@ -88,6 +88,8 @@ def test_what_cannot_be_written_or_expressed_ends_with_its_code(trained, tmp_pat
     assert trained("export nobody --to c").code == 5
     (tmp_path / "foreign.safetensors").write_bytes(b"\x80\x04K\x01.")
     assert trained("export", tmp_path / "foreign.safetensors", "--to", "c").code == 4
+    assert trained("export last --to safetensors -o", tmp_path / "net.safetensors").code == 0
+    assert "was written by mlj export" in trained("export", tmp_path / "net.safetensors", "--to", "c").err
     assert trained(f"{TRAIN} --set", "layers=8 relu6").code == 0
     said = trained("export last --to sklearn --json")
     error = json.loads(said.out)

@@ -15,7 +15,7 @@ from mlcore.datasets import columns, duplicates
 from mlcore.datasets.dataset import Column, SplitSpec
 from mlcore.datasets.own import Own
 from mlcore.datasets.split import Parts
-from mlcore.errors import ConfigError
+from mlcore.errors import ConfigError, DataError
 from mlcore.model import Model
 from tests.mlcore.cli.conftest import home, mlj
 from tests.mlcore.datasets.conftest import idx_bytes
@@ -100,6 +100,26 @@ def test_every_kind_of_file_gives_the_same_pictures(tmp_path):
         assert data.test.y.tolist() == found[0].test.y.tolist() and data.task.class_names == ("0", "1")
     scaled = Own(path=str(places[0]), scale="minmax").load()
     assert scaled.train.x.dtype == np.float32 and scaled.train.x.max() == 1 and scaled.factor == 1
+
+
+def test_a_column_may_say_how_much_each_row_counts(tmp_path):
+    rows = [(a, b, place % 2, 1 + 9 * (place % 2)) for place, (a, b, _) in enumerate(X)]
+    path = table(tmp_path / "weighted.csv", rows, "a,b,kind,count")
+    plain, heavy = (Own(path=path, target="kind", weight=weight, columns=("-count",)) for weight in ("", "count"))
+    data = heavy.load()
+    assert data.feature_names == ("a", "b") and plain.load().train.w is None
+    np.testing.assert_array_equal(data.train.w, 1 + 9 * data.train.y)
+    ended = [list(train(Config(dataset=each, epochs=30)))[-1] for each in (plain, heavy)]
+    said = [float(end.model.predict_proba(X[:, :2])[:, 1].mean()) for end in ended]
+    assert said[1] > said[0] + 0.1, said  # the class that counts ten times is said more often
+    with pytest.raises(DataError, match="weights: expected finite numbers from 0, got -1"):
+        Own(
+            path=table(tmp_path / "below.csv", [(*row[:3], -1) for row in rows], "a,b,kind,count"),
+            target="kind",
+            weight="count",
+        ).load()
+    with pytest.raises(DataError, match="no column 'mass'"):
+        Own(path=path, target="kind", weight="mass").load()
 
 
 def test_arrays_of_numbers_may_have_several_targets(tmp_path):
