@@ -16,8 +16,7 @@ import pytest
 hypothesis.settings.register_profile("several workers", deadline=None)  # a slow example is no wrong one
 hypothesis.settings.load_profile("several workers")
 
-ORDER = {"slow": 0, "alone": 2}  # of files, others 1: long ones first, so that no worker ends long after the rest
-
+ORDER = {"slow": 0, "alone": 2}  # of files, others 1
 
 def pytest_configure(config: pytest.Config) -> None:
     """Runs and sockets of a test that names no home go to a folder of this process, and away when all has ended."""
@@ -32,11 +31,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files in the order in which workers take them; within a file the order stays."""
-    places = {
-        item.path: place for mark, place in ORDER.items() for item in items if item.get_closest_marker(mark)
-    }  # of a file with both, the later
-    items.sort(key=lambda item: places.get(item.path, 1))
+    """Files in the order in which workers take them, long ones first, so that none ends long after the others.
+
+    Of the unmarked ones those at the end of the alphabet take long, the app's; contracts and kernels have thousands of
+    short tests. Within a file the order stays.
+    """
+    files = [*reversed(dict.fromkeys(item.path for item in items))]
+    places = {item.path: place for mark, place in ORDER.items() for item in items if item.get_closest_marker(mark)}
+    files.sort(key=lambda path: places.get(path, 1))  # of a file with both marks, the later
+    order = {path: number for number, path in enumerate(files)}
+    items.sort(key=lambda item: order[item.path])
 
 
 class Turns:

@@ -16,7 +16,7 @@ import pytest
 from tests.tui.test_first_minute import ROOT, Diary, environment
 from tools.virtual_terminal import SYNC_ANSWER, VirtualTerminal
 
-pytestmark = [pytest.mark.alone, pytest.mark.terminal]
+pytestmark = pytest.mark.terminal
 APP = [sys.executable, "-m", "tui"]
 COLOURED = re.compile(rb"\x1b\[[0-9;]*(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|38|48)(?:;[0-9;]*)?m")
 
