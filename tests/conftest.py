@@ -18,6 +18,7 @@ hypothesis.settings.load_profile("several workers")
 
 ORDER = {"slow": 0, "alone": 2}  # of files, others 1
 
+
 def pytest_configure(config: pytest.Config) -> None:
     """Runs and sockets of a test that names no home go to a folder of this process, and away when all has ended."""
     if hasattr(config, "workerinput"):
