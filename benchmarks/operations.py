@@ -56,7 +56,8 @@ def _cross_entropy(rows: int, classes: int, libraries: Sequence[str]) -> dict[st
     z = random.standard_normal((rows, classes), dtype=np.float32) * 3
     labels = random.integers(0, classes, rows).astype(np.int32)
     dz, row_loss = np.empty_like(z), np.empty(rows, np.float32)
-    loss, places = lib.mlj_parallel_softmax_cross_entropy, addresses(z, labels, dz, row_loss)
+    loss, room = lib.mlj_parallel_softmax_cross_entropy, addresses(dz, row_loss)
+    places = (*addresses(z, labels), ffi.NULL, ffi.NULL, *room)
     calls: dict[str, Call] = {
         "native": lambda: (loss(rows, classes, *places), dz),
         "kernels": lambda: kernels.softmax_cross_entropy(z, labels),
@@ -108,7 +109,7 @@ def _adam_bound(w: Any, g: Any) -> Call:
 
     def call() -> Any:
         t = next(made)
-        rule = lib.mlj_rule_adam(RATE, 0.9, 0.999, 1e-8, 1 - 0.9**t, 1 - 0.999**t, 0.0)
+        rule = lib.mlj_rule_adam(RATE, 0.9, 0.999, 1e-8, 1 - 0.9**t, 1 - 0.999**t)
         lib.mlj_parallel_update(ffi.addressof(rule), size, *places)
         return w
 

@@ -110,6 +110,17 @@ def test_products_are_told_by_their_geometric_mean_and_their_worst() -> None:
     assert products.mean([]) is None
 
 
+def test_compiled_functions_are_called_as_their_python_is() -> None:
+    pytest.importorskip("mlcore._native")
+    from benchmarks import operations
+
+    for operation in operations.operations([]):
+        assert {"native", "kernels"} <= set(operation.calls)
+        operations.agree(operation)
+    small = products.Product("small", "TN", 5, 7, 3)
+    products.agree(small, products.contenders(small, ["numpy"]))
+
+
 def test_products_of_training_leave_out_dx_of_first_layers() -> None:
     names = [product.name for product in products.of_training()]
     assert len(names) == 108 and not any(name.startswith(("dX 784", "dX 2-")) for name in names)
