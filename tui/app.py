@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
@@ -16,8 +15,9 @@ from textual.messages import TerminalSupportsSynchronizedOutput
 from tui import opening
 from tui.clock import MOVING
 from tui.commands import COMMANDS as LIST
-from tui.feed import Feed, safe
+from tui.feed import Feed
 from tui.frame import Frame
+from tui.hearing import Hearing
 from tui.lab import Lab
 from tui.leaving import Leaving
 from tui.link import Link
@@ -30,7 +30,6 @@ from tui.theme import themes
 if TYPE_CHECKING:
     from mlcore.form import Choice
     from mlcore.worker import Launched
-    from mlcore.worker.protocol import AnyMessage, Reply, Warned
     from tui.captions import Captions
     from tui.demo import Demo
     from tui.opening import Opened
@@ -57,7 +56,8 @@ class MljApp(App[int]):
         self.terminal, self.options = terminal, options or Options()
         self._launched: Launched | None = None
         self.feed = Feed()
-        self.runner = Runner(self._heard, self.options.runs_dir)
+        self.hearing = Hearing(self)
+        self.runner = Runner(self.hearing.heard, self.options.runs_dir)
         self.lab = Lab(self.runner, self.feed)
         self.link = Link(self._write)
         self.captions: Captions | None = None
@@ -69,7 +69,6 @@ class MljApp(App[int]):
         self.add_class(f"-{terminal.glyphs}")
         self.diary = self._diary()
         self._shown = Frame()
-        self._unrecorded = 0, ""  # the experiment the disk refused last, and why
         self.signal = 0
         self.leaving = Leaving(self)
         self._demo: Demo | None = None
@@ -192,47 +191,7 @@ class MljApp(App[int]):
         self.leaving.farewell = f"mlj-tui: error[{error.code}]: {error}{hint}"
         self.leaving.now(error.exit_code)
 
-    # what the worker says -------------------------------------------------------------------------------------------
-
-    def _heard(self, messages: Iterable[AnyMessage]) -> None:
-        ended = False
-        for message in messages:
-            self.feed.take(message)
-            match type(message).__name__:
-                case "Hello":
-                    self.runner.takes_starts = message.lab  # type: ignore[union-attr]
-                case "Ended" | "Failed":
-                    ended = True
-                    self.lab.ended()
-                    self.leaving.over()
-                case "Reply":
-                    self._answered(message)  # type: ignore[arg-type]
-                case "Warned":
-                    self._warned(message)  # type: ignore[arg-type]
-                case "Lost":
-                    self._lost()
-        self.laboratory.changed(at_once=ended)
-
-    def _answered(self, reply: Reply) -> None:
-        self.lab.answered(reply.id, reply.number)
-        if reply.error is not None:
-            self.laboratory.say(f"{reply.error.message}. {reply.error.hint}".rstrip(". "))
-
-    def _warned(self, warned: Warned) -> None:
-        self.laboratory.say(safe(warned.message, 200), 8.0)
-        if not warned.code.startswith(("REPEATS", "DATA")):  # which say what is trained, not that the disk refuses it
-            self._unrecorded = warned.number, safe(warned.message, 200)
-
-    @property
-    def unrecorded(self) -> str:
-        """Why the disk does not take the run that is shown; nothing when it does, or may."""
-        number, why = self._unrecorded
-        return why if number == self.feed.number and not self.feed.frame().run else ""
-
-    def _lost(self) -> None:
-        """The worker is gone. A finished laboratory run needs it no more; the next change starts another worker."""
-        self.lab.ended()
-        self.leaving.over()
+    # the worker -----------------------------------------------------------------------------------------------------
 
     def _forget(self) -> None:
         self.feed.forget()

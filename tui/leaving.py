@@ -42,9 +42,9 @@ class Leaving:
         """Leave; the run goes on."""
         frame = self.app.feed.frame()
         if frame.state in GOING and frame.epoch < frame.epochs:
-            lost = f"{self.app.unrecorded}; it trains on, but nothing of it will be kept"
+            lost = f"{self.app.hearing.unrecorded}; it trains on, but nothing of it will be kept"
             there = f"{frame.name or 'The run'} trains on in the background. Come back with: mlj-tui last"
-            self.farewell = lost if self.app.unrecorded else there
+            self.farewell = lost if self.app.hearing.unrecorded else there
         self.now(0)
 
     def over(self) -> None:

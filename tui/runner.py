@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import subprocess
 
     from mlcore.worker import Client, Launched
-    from mlcore.worker.protocol import AnyMessage
+    from mlcore.worker.protocol import AnyMessage, Reply
 
 
 class Runner:
@@ -26,6 +26,7 @@ class Runner:
         self._client: Client | None = None
         self._view = (60, 40, 12)
         self.takes_starts = False
+        self._asked: dict[int, Callable[[Reply], None]] = {}
 
     def connect(self, launched: Launched | None = None) -> None:
         """Talk to the laboratory that was launched after the first paint, or to a new one."""
@@ -62,6 +63,23 @@ class Runner:
 
         return self._client.send(getattr(worker.protocol, name)(**values))
 
+    def ask(self, then: Callable[[Reply], None], name: str, /, **values: Any) -> bool:
+        """Send a command whose answer is wanted: `then` gets the reply, its value or its error. False: nobody there.
+
+        The answer to something slow may come after seconds; it never comes once the worker is gone.
+        """
+        number = self.send(name, **values)
+        if number:
+            self._asked[number] = then
+        return bool(number)
+
+    def answered(self, reply: Reply) -> bool:
+        """Give a reply to whoever asked for it; False when nobody did."""
+        then = self._asked.pop(reply.id, None)
+        if then is not None:
+            then(reply)
+        return then is not None
+
     def view(self, width: int, height: int, count: int) -> None:
         """Say how large the picture of the decision map is, and how many digits fit."""
         self._view = (width, height, count)
@@ -81,6 +99,7 @@ class Runner:
 
     def _use(self, client: Client, *, takes_starts: bool) -> None:
         self.close()
+        self._asked.clear()
         self._client, self.takes_starts = client, takes_starts
         asyncio.get_running_loop().add_reader(client.fileno(), self._poll)
         self.ask_for_pictures()

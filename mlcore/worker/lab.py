@@ -6,6 +6,7 @@ import queue
 import signal
 import socket
 import sys
+import threading
 import time
 import traceback
 from collections import OrderedDict
@@ -24,6 +25,7 @@ from mlcore.training import train
 from mlcore.worker import protocol, recall
 from mlcore.worker.board import Board
 from mlcore.worker.desk import Desk, settings_of
+from mlcore.worker.errands import Errand
 from mlcore.worker.keeping import Keeper
 from mlcore.worker.peer import Peer
 from mlcore.worker.pictures import Stage
@@ -44,20 +46,23 @@ class Order(NamedTuple):
 
 
 class Library:
-    """Loaded data sets by value: the same data set is loaded once."""
+    """Loaded data sets by value: the same data set is loaded once. Asked by the trainer's thread and by errands."""
 
     def __init__(self) -> None:
         self._stages: OrderedDict[Dataset, Stage] = OrderedDict()
+        self._lock = threading.Lock()
 
     def stage(self, config: Config) -> Stage:
         """The data of an experiment. Raises DataError."""
         key = config.dataset
-        if key not in self._stages:
-            self._stages[key] = Stage(config, key.load())
+        with self._lock:
+            found = self._stages.pop(key, None)
+        stage = found or Stage(config, key.load())  # without the lock: the trainer must not wait for a preview
+        with self._lock:
+            self._stages[key] = stage
             while len(self._stages) > REMEMBERED:
                 self._stages.popitem(last=False)
-        self._stages.move_to_end(key)
-        return self._stages[key]
+        return stage
 
 
 class Lab(Desk):
@@ -233,5 +238,6 @@ class Lab(Desk):
         self.orders.put(Order(board, resume, settings))
 
     def preview(self, command: protocol.Preview) -> Scene:
-        """A data set without training."""
-        return self.library.stage(from_dict({"dataset": command.dataset})).scene
+        """A data set without training, when it is loaded."""
+        config = from_dict({"dataset": command.dataset})
+        raise Errand(lambda: self.library.stage(config).scene)

@@ -16,6 +16,7 @@ from pathlib import Path
 from mlcore.errors import MljError, RunError
 from mlcore.worker import protocol, sockets
 from mlcore.worker.board import Board
+from mlcore.worker.errands import Errand, Errands
 from mlcore.worker.peer import Peer
 from mlcore.worker.protocol import AnyCommand, Failed, Message, Picture, Reply
 
@@ -42,6 +43,7 @@ class Server(threading.Thread):
         self._selector = selectors.DefaultSelector()
         self._awake, self._waker = socket.socketpair()
         self._idle = self._ending = self._urgent = False
+        self._errands = Errands(lambda: self.wake(True))
         for end in (self._awake, self._waker):
             end.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ)
@@ -127,6 +129,9 @@ class Server(threading.Thread):
     def _drain(self) -> None:
         self._awake.recv(4096)
         self._urgent = True
+        for peer, reply in self._errands.done():
+            if peer in self.peers:
+                self._send(peer, [reply])
 
     def _serve(self, peer: Peer) -> None:
         """Read what a client sent and answer; write what it has room for."""
@@ -140,7 +145,8 @@ class Server(threading.Thread):
             data = b""
         try:
             for command in peer.inbox.feed(data):
-                self._send(peer, [self._answer(peer, command)])
+                reply = self._answer(peer, command)
+                self._send(peer, [reply] if reply else [])
         except RunError as error:
             self._send(peer, [failure(error)])
             data = b""
@@ -149,21 +155,34 @@ class Server(threading.Thread):
         else:
             self._drop(peer)
 
-    def _answer(self, peer: Peer, command: AnyCommand) -> Reply:
+    def _answer(self, peer: Peer, command: AnyCommand) -> Reply | None:
+        """The reply to a command; None when it comes later."""
+        match command:
+            case protocol.View():
+                peer.view = command
+            case protocol.Scrub():
+                return self._reply(command, lambda: self._scrub(peer, command.epoch))
+            case _:
+                try:
+                    return self._reply(command, lambda: self.handle(peer, command))
+                except Errand as errand:
+                    work = errand.work
+                self._errands.run(peer, lambda: self._reply(command, lambda: Reply(id=command.id, value=work())))
+                return None
+        peer.next_packet = 0.0
+        return Reply(id=command.id)
+
+    @staticmethod
+    def _reply(command: AnyCommand, work: Callable[[], Reply | None]) -> Reply:
+        """What was done, or why not."""
         try:
-            match command:
-                case protocol.View():
-                    peer.view = command
-                case protocol.Scrub():
-                    self._scrub(peer, command.epoch)
-                case _:
-                    return self.handle(peer, command)
+            return work() or Reply(id=command.id)
+        except Errand:
+            raise
         except MljError as error:
             return Reply(id=command.id, error=failure(error))
         except Exception as error:  # the fault of one command is not the end of the run
             return Reply(id=command.id, error=failure(MljError(f"{type(error).__name__}: {error}")))
-        peer.next_packet = 0.0
-        return Reply(id=command.id)
 
     def _scrub(self, peer: Peer, epoch: int | None) -> None:
         if self.board is None:
@@ -171,7 +190,7 @@ class Server(threading.Thread):
         if epoch is not None:
             with self.board.lock:
                 self.board.film.at(epoch)
-        peer.scrub = epoch
+        peer.scrub, peer.next_packet = epoch, 0.0
 
     def _drop(self, peer: Peer) -> None:
         self._selector.unregister(peer.socket)

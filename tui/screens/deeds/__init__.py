@@ -1,0 +1,36 @@
+"""What every command does, by its id: the table behind keys, palette and demo.
+
+A public method of one of the groups is the command of its name; a new command is a line in `tui/commands.py` and a
+method in the group it belongs to.
+"""
+
+from __future__ import annotations
+
+from tui.lab import HOLD
+from tui.screens.deeds.experiment import EDITS
+from tui.screens.deeds.going import Going
+from tui.screens.deeds.running import STEERING, Running
+from tui.screens.deeds.showing import Showing
+
+
+class Deeds(Running, Showing, Going):
+    """Every command."""
+
+    def do(self, identity: str) -> None:
+        """Do the command of that id. What cannot be done is said in the caption line."""
+        from mlcore import MljError
+
+        self.screen.hush()
+        try:
+            if identity in EDITS:
+                self._edit(identity)
+            elif identity in STEERING:
+                self._steer(STEERING[identity])
+            else:
+                getattr(self, identity)()
+        except MljError as error:
+            self.screen.say(f"{error}. {error.hint}".rstrip())
+        self.screen.show_lines(self.app.frame())
+        self.screen.changed()
+        if self.app.held:
+            self.screen.set_timer(HOLD, self.screen.changed)

@@ -1,0 +1,38 @@
+"""Keys that lead elsewhere: to another screen, or out."""
+
+from __future__ import annotations
+
+from tui.screens.deeds.doer import Doer
+
+
+def plain(help: str) -> str:
+    """The help of a pane as one text without marks."""
+    return " ".join(help.split()).replace("**", "").replace("`", "")
+
+
+class Going(Doer):
+    """Lists, help, and leaving."""
+
+    def runs(self) -> None:
+        from tui.screens.runs import RunsScreen
+
+        self.app.push_screen(RunsScreen(self.app.options.runs_dir), self.app.open_run)
+
+    def help(self) -> None:
+        from tui.screens.keys import KeysScreen
+
+        focused = self.screen.focused
+        pane = next((pane for pane in self.screen.panes if pane is focused), self.screen.picture)
+        self.app.push_screen(KeysScreen(plain(pane.HELP), self.app.ascii_only))
+
+    def close(self) -> None:
+        """One level up: out of the zoom, out of the focus, and then no more captions."""
+        if self.screen.zoomed is not None:
+            self.screen.zoom(None)
+        elif self.screen.focused is not None:
+            self.screen.set_focus(None)
+        elif self.app.captions is not None:
+            self.app.captions.end()
+
+    def quit(self) -> None:
+        self.app.leaving.ask()
