@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mlcore.controls import Controls as Controls
     from mlcore.errors import MljError as MljError
     from mlcore.gradients import gradcheck as gradcheck
+    from mlcore.loop import live as live
     from mlcore.model import Model as Model
     from mlcore.network import Network as Network
     from mlcore.repeats import train_many as train_many
@@ -65,6 +66,7 @@ NAMES = {
     "fit": "runs",
     "gradcheck": "gradients",
     "list_runs": "runs",
+    "live": "loop",
     "load_config": "config",
     "load_recipe": "config",
     "open_run": "runs",

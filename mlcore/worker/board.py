@@ -50,6 +50,7 @@ class Board:
         self.wake: Callable[[bool], None] = lambda urgent: None
         self.watched: Callable[[], bool] = lambda: False
         self.first_config, self.name = config, ""
+        self.deaf = ""  # why nobody can be told anything; a log has no ears
         self.run: Run | None = None
         self.kept = not lab
         self.parent: Board | None = None  # until the run is made: films of the past need not stay in memory

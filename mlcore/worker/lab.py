@@ -12,17 +12,18 @@ import traceback
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mlcore.config import Config, from_dict
 from mlcore.controls import Controls, Pace
 from mlcore.datasets.dataset import Dataset
 from mlcore.errors import CheckpointError, MljError, RunError, StorageError
 from mlcore.events import Event
+from mlcore.foreign import Log, find
 from mlcore.runs import open_run
 from mlcore.state import State
 from mlcore.training import train
-from mlcore.worker import protocol, recall
+from mlcore.worker import loop, protocol, recall
 from mlcore.worker.board import Board
 from mlcore.worker.desk import Desk, settings_of
 from mlcore.worker.errands import Errand
@@ -34,15 +35,17 @@ from mlcore.worker.server import Server, failure
 
 LONELY = 5.0  # seconds an idle lab waits for a client
 FORGOTTEN = 60.0  # seconds a paused run waits for a client
+DEAF = "this is a log that another program writes: it can only be looked at"
 REMEMBERED = 6  # data sets kept loaded
 
 
 class Order(NamedTuple):
-    """An experiment to train next, or a run to show (and to go on with, when `settings` say so)."""
+    """An experiment to train next, a run to show (and to go on with, when `settings` say so), or a log to follow."""
 
     board: Board
     resume: State | None = None
     settings: dict[str, object] | None = None
+    log: Log | loop.RunLog | None = None
 
 
 class Library:
@@ -82,6 +85,7 @@ class Lab(Desk):
             self.server.adopt(connection)
         self.number = 0
         self.exit_code: int | None = None
+        self._seen = time.monotonic()  # when somebody was last there to look at a log
 
     def run(self) -> int:
         """Train until nobody is there any more."""
@@ -138,6 +142,9 @@ class Lab(Desk):
             return
         try:
             self._succeed(board)
+            if isinstance(board, loop.LoopBoard) and order.log is not None:
+                loop.follow(board, order.log, lambda: self._looked_at(board), self._next)
+                return
             stage = self.library.stage(board.config)
             source = self._source(order, stage)
             for event in self.keeper.record(source, board) if source else ():
@@ -193,8 +200,29 @@ class Lab(Desk):
         board.name = command.name
         self._replace(board)
 
+    def _looked_at(self, board: Board) -> bool:
+        """Whether anybody still looks at a log."""
+        self._seen = time.monotonic() if self.server.peers else self._seen
+        return self.board is board and self.exit_code is None and time.monotonic() - self._seen < LONELY
+
+    def _follow(self, log: Log | loop.RunLog) -> None:
+        """Show a log, or the curves of somebody's own loop that cannot be told anything."""
+        run = log.run if isinstance(log, loop.RunLog) else None
+        what, deaf = (loop.LOOP, "this loop has ended, or does not listen") if run else (loop.LOG, DEAF)
+        board = loop.LoopBoard(self._next(), what, run=run, total=run.status.epochs if run else 0, deaf=deaf)
+        board.name = run.name if run else log.path.name
+        board.begin(board.number)
+        self._replace(board, log=log)
+
     def _open(self, command: protocol.Open) -> None:
+        log = find(command.run)
+        if log is not None:
+            self._follow(log)
+            return
         run = open_run(command.run, self.keeper.root).single()
+        if run.loop:
+            self._follow(loop.RunLog(run))
+            return
         if run.status.state == "running":
             raise RunError(
                 f"run {run.name} is running in process {run.status.pid}", code="RUN_LOCKED", hint="attach to it"
@@ -225,17 +253,21 @@ class Lab(Desk):
         board.follow(parent, command.epoch)
         self._replace(board, state.between(parent.config.optimizer, config.optimizer))
 
-    def _board(self, config: Config, pace: Pace, paused: bool, lab: bool) -> Board:
+    def _next(self) -> int:
+        """The number of a new experiment."""
         self.number += 1
-        return Board(self.number, config, Controls(pace, paused), lab=lab)
+        return self.number
 
-    def _replace(self, board: Board, resume: State | None = None, settings: dict[str, object] | None = None) -> None:
+    def _board(self, config: Config, pace: Pace, paused: bool, lab: bool) -> Board:
+        return Board(self._next(), config, Controls(pace, paused), lab=lab)
+
+    def _replace(self, board: Board, resume: State | None = None, **how: Any) -> None:
         """Put a new experiment in place of the present one, whose loop sees it at its next event."""
         old, self.board = self.board, board
         if old is not None:
             old.controls.stop()
         self.server.show(board)
-        self.orders.put(Order(board, resume, settings))
+        self.orders.put(Order(board, resume, **how))
 
     def preview(self, command: protocol.Preview) -> Scene:
         """A data set without training, when it is loaded."""

@@ -82,6 +82,11 @@ class Server(threading.Thread):
             self.join(2)
         self.path.unlink(missing_ok=True)
 
+    def abandon(self) -> None:
+        """In a forked child, where this thread is not: the sockets are the parent's, and must end with it."""
+        for each in (*(peer.socket for peer in self.peers), self._listener, self._awake, self._waker, self._selector):
+            each.close()
+
     def run(self) -> None:
         try:
             self._loop()
