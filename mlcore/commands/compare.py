@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlcore.commands import table
+from mlcore.commands import loops, table
 from mlcore.commands.answers import SHARES
 from mlcore.commands.contestants import (
     CONFIDENCE,
@@ -38,6 +38,8 @@ def compare(args: argparse.Namespace) -> int:
     runs = {run.id: run for run in (open_run(name, args.runs_dir) for name in args.runs)}
     if not 2 <= len(runs) <= MOST:
         raise UsageError(f"compare takes 2 to {MOST} different runs, got {len(runs)}", hint="mlj runs lists them")
+    if any(run.loop for run in runs.values()):
+        return loops.compare([*runs.values()], args)
     found = [Contestant(run, args.runs_dir) for run in runs.values()]
     what = _metric(args.what, found)
     names, said = _names(found), _verdicts(found[0], found[1:], what)

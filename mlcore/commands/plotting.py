@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore import metrics
-from mlcore.commands import maps
+from mlcore.commands import loops, maps
 from mlcore.commands.answers import WIDEST, outputs
 from mlcore.commands.contestants import Contestant
 from mlcore.commands.data import class_name, raw, splits
@@ -50,7 +50,9 @@ class Sitter(NamedTuple):
 def plot(args: argparse.Namespace) -> int:
     """One picture of a run."""
     run, paper = open_run(args.run, args.runs_dir), Paper.asked(args)
-    if args.what in PICTURES:
+    if run.loop:
+        print(loops.plot(run, args, paper))
+    elif args.what in PICTURES:
         print(PICTURES[args.what](_sitter(run.single(), args.epoch), paper))
     else:
         print(_curves(Contestant(run, args.runs_dir), args, paper))

@@ -75,7 +75,10 @@ def _predict(p: Any) -> None:
 
 
 def _watch(p: Any) -> None:
-    a_run(p)
+    what = "id, the beginning of one, display name, last, or a path; or a log: .csv, .jsonl, TensorBoard's event files"
+    p.add_argument("run", metavar="RUN|LOG", help=what)
+    folder(p)
+    p.add_argument("--once", action="store_true", help="tell what is there, and do not wait for more")
     telling(p)
     p.set_defaults(verb="mlcore.commands.control:watch")
 
@@ -238,7 +241,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("resume", "go on with a run that was stopped", _resume),
     Verb("evaluate", "measure a trained network on its data", _evaluate),
     Verb("predict", "what a trained network says about rows", _predict),
-    Verb("watch", "follow a run that is running somewhere else", _watch),
+    Verb("watch", "follow a run that is running somewhere else, or another program's log", _watch),
     Verb("ctl", "pause, resume, step, stop or change a running run", _ctl),
     Verb("runs", "list, show and remove runs", _runs),
     Verb("compare", "what differs between runs, and which is better", _compare),

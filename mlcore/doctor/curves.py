@@ -106,11 +106,11 @@ def plateau(case: Case) -> Finding | None:
 
 def overfitting(case: Case) -> Finding | None:
     """A validation loss that rises while the training loss goes on falling, by more than its own noise."""
-    curve, train = _smooth(case.series("validation_loss")), _smooth(case.series("train_loss"))
+    curve, train = smooth(case.series("validation_loss")), smooth(case.series("train_loss"))
     if len(curve) < 10 or not case.asks:
         return None
     best, last = int(curve.argmin()), float(curve[-max(2, len(curve) // 20) :].mean())
-    lowest, noise = float(curve[best]), _noise(case.series("validation_loss"))
+    lowest, noise = float(curve[best]), noise(case.series("validation_loss"))
     rise = last - lowest
     if rise < max(RISE * lowest, RISE * case.constant_loss, 3 * noise) or not train[-1] < 0.95 * train[best]:
         return None
@@ -160,7 +160,7 @@ def noisy_validation(case: Case) -> Finding | None:
     return Finding("noisy_validation", "mild", evidence, remedy, {"rows": n, "low": low, "high": high}, settings)
 
 
-def _smooth(curve: Array) -> Array:
+def smooth(curve: Array) -> Array:
     """The mean of each five neighbours, fewer at the ends."""
     if len(curve) < 5:
         return curve
@@ -169,7 +169,7 @@ def _smooth(curve: Array) -> Array:
     return smooth
 
 
-def _noise(curve: Array) -> float:
+def noise(curve: Array) -> float:
     """The deviation of a curve from epoch to epoch: half of its second half's jumps are noise of two values."""
     jumps = np.diff(curve[len(curve) // 2 :])
     return float(1.4826 * np.median(np.abs(jumps - np.median(jumps))) / math.sqrt(2)) if len(jumps) else 0.0

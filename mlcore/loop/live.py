@@ -6,6 +6,7 @@ import atexit
 import os
 import sys
 import weakref
+from array import array
 from collections import deque
 from contextlib import suppress
 from itertools import count
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from mlcore.run import Run
 
 T = TypeVar("T")
-ROOM = 1 << 17  # calls of `log` that wait to be written; when a disk hangs for long the oldest give way
+ROOM = 1 << 17  # calls of `log` that wait to be written; while a disk hangs for longer, some are lost
+SHAPES = 256  # sets of names
+LARGEST = 1 << 53
 
 
 class Live:
@@ -39,7 +42,9 @@ class Live:
         self.values: dict[str, Any] = {}  # settings as they are now, by name
         self.set_by_hand: dict[str, Any] = {}
         self.controls = Controls()
-        self.waiting: deque[tuple[Any, float, dict[str, Any]]] = deque(maxlen=ROOM)
+        self.arrays: dict[tuple[str, ...], array[float]] = {}  # by names: step, time and a number for each, over and over
+        self.waiting: deque[tuple[Any, float, dict[str, Any]]] = deque(maxlen=ROOM)  # what is not floats alone
+        self.room = 8 * ROOM if enabled else 0  # numbers an array takes
         self._note, self._steps = self.waiting.append, count()
         self._writer: Writer | None = None
         self.run: Run | None = None
@@ -47,7 +52,7 @@ class Live:
         if enabled:
             self._begin(name, steps, settings, root)
         else:
-            self._note = _ignore
+            self._mute()
         atexit.register(self._end_of_program)
         _alive.add(self)
 
@@ -59,8 +64,12 @@ class Live:
             self._writer = Writer(self, name, steps, settings, root)
             self.run = self._writer.run
         except (MljError, OSError) as error:
-            self._note = _ignore
+            self._mute()
             say(f"mlj: this loop is not recorded: {error}")
+
+    def _mute(self) -> None:
+        """Nobody writes down what is logged from now on."""
+        self._note, self.room = _ignore, 0
 
     @property
     def id(self) -> str:
@@ -78,12 +87,39 @@ class Live:
         It waits only while somebody has paused the run. A tensor is read a moment later, all of a device together;
         of one that you go on changing in place log a copy.
         """
-        for name, value in values.items():
-            if value.__class__ is not float and hasattr(value, "detach"):
-                values[name] = value.detach()  # or its graph would stay in memory until it is read
-        self._note((next(self._steps) if step is None else step, perf_counter(), values))
+        for value in values.values():
+            if value.__class__ is not float:
+                self._note(self._entry(step, values))
+                break
+        else:
+            self._floats(step, values)
         if self.paused:
             self._hold()
+
+    def _floats(self, step: Any, values: dict[str, float]) -> None:
+        """Floats alone, as nearly always: into one long array, or a hundred thousand small objects would be made."""
+        names, step = tuple(values), next(self._steps) if step is None else step
+        if step.__class__ is not int or not -LARGEST < step < LARGEST:
+            self._note((step, perf_counter(), values))
+            return
+        array = self.arrays.get(names)
+        if array is None:
+            array = self._array(names)
+        if len(array) < self.room:
+            array.extend((step, perf_counter(), *values.values()))  # at once: no other thread comes in between
+
+    def _array(self, names: tuple[str, ...]) -> array[float]:
+        """The array of calls with these names; a loop that invents names for ever gets one that takes nothing."""
+        if len(self.arrays) >= SHAPES:
+            return array("d", bytes(8 * self.room))
+        return self.arrays.setdefault(names, array("d"))
+
+    def _entry(self, step: Any, values: dict[str, Any]) -> tuple[Any, float, dict[str, Any]]:
+        """Numbers of other kinds as they are; a tensor without its graph, which would stay in memory until it is read."""
+        for name, value in values.items():
+            if hasattr(value, "detach"):
+                values[name] = value.detach()
+        return next(self._steps) if step is None else step, perf_counter(), values
 
     def _hold(self) -> None:
         """Wait while paused; one step more was asked for: this was it."""
@@ -99,7 +135,8 @@ class Live:
 
     def close(self, reason: str = "", message: str = "") -> None:
         """End the run: finished, or stopped when that was asked for. Everything logged is on the disk then."""
-        writer, self._writer, self._note = self._writer, None, _ignore
+        writer, self._writer = self._writer, None
+        self._mute()
         atexit.unregister(self._end_of_program)
         if writer is not None and os.getpid() == self._process:
             writer.end(reason or ("stopped" if self.stop else "finished"), message)
@@ -124,7 +161,8 @@ class Live:
 
     def _in_child(self) -> None:
         """This process is a copy: what it logs is nobody's, and the sockets are not its own."""
-        writer, self._writer, self._note = self._writer, None, _ignore
+        writer, self._writer = self._writer, None
+        self._mute()
         self.stop = self.paused = False
         if writer is not None:
             writer.abandon()

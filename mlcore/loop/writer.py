@@ -19,8 +19,7 @@ from mlcore import names
 from mlcore.errors import StorageError
 from mlcore.journal import Journal, Record
 from mlcore.loop.orders import LoopDesk
-from mlcore.loop.records import Records
-from mlcore.loop.scalars import Entry
+from mlcore.loop.records import Records, joined
 from mlcore.loop.telling import say
 from mlcore.manifest import dump, facts
 from mlcore.run import Run
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from mlcore.loop.live import Live
 
 PERIOD = 0.1  # seconds between two turns
-EACH = 100  # records a turn writes, about; of a loop that logs faster, neighbours become their mean
+RATE, BURST = 1000, 1000  # records a second, and at once; of a loop that logs faster, neighbours become their mean
 CHUNK = 2000  # calls taken at once, so that the loop gets the interpreter back soon
 STATUS_PERIOD = 1.0
 KEPT = 10_000  # lines that wait for a disk that refuses them
@@ -67,6 +66,7 @@ class Writer:
         self._metrics, self._events = (Journal(self.run.folder / f"{part}.jsonl") for part in ("metrics", "events"))
         self._happened: deque[Record] = deque()  # from any thread
         self._said: set[str] = set()
+        self._room, self._looked = float(BURST), time.monotonic()
         self._records = Records(time.perf_counter(), self._wrong)
         self.board = LoopBoard(1, LOOP, run=self.run, total=steps)
         self.board.controls = live.controls
@@ -151,20 +151,36 @@ class Writer:
 
     def _turn(self) -> None:
         """Everything that was logged since the last turn: to the board, then to the disk."""
-        waiting = self.live.waiting
-        count = len(waiting)
-        if count == waiting.maxlen:
+        arrays = {names: len(array) for names, array in list(self.live.arrays.items())}
+        count, calls = len(self.live.waiting), {names: size // (2 + len(names)) for names, size in arrays.items()}
+        if count == self.live.waiting.maxlen or any(size >= self.live.room for size in arrays.values()):
             self._once("behind", BEHIND)
-        stride, records = max(1, -(-count // EACH)), list[Record]()
+        stride = self._stride(count + sum(calls.values()))
+        records = [record for names, size in arrays.items() for record in self._of_array(names, size, stride)]
         for first in range(0, count, CHUNK):
-            entries = [Entry(*waiting.popleft()) for _ in range(min(CHUNK, count - first))]
+            entries = [self.live.waiting.popleft() for _ in range(min(CHUNK, count - first))]
             records += self._records.of(entries, stride)
             time.sleep(0)
+        records = joined(records)
         rate = self.live.values.get("learning_rate", self.live.values.get("lr"))
         self.board.learning_rate = float(rate) if isinstance(rate, float | int) else self.board.learning_rate
         if records:
             self.board.add(records)
         self._store(records)
+
+    def _of_array(self, names: tuple[str, ...], size: int, stride: int) -> list[Record]:
+        """Take what an array holds; the loop may add to it meanwhile."""
+        numbers = self.live.arrays[names][:size]
+        del self.live.arrays[names][:size]
+        return self._records.of_array(names, numbers, stride) if size else []
+
+    def _stride(self, count: int) -> int:
+        """How many neighbours become one record, so that a loop that logs without end costs only so much."""
+        now = time.monotonic()
+        self._room = min(BURST, self._room + RATE * (now - self._looked))
+        stride = 1 if count <= self._room else -(-count // max(int(self._room), int(RATE * PERIOD)))
+        self._looked, self._room = now, max(self._room - count / stride, 0.0)
+        return stride
 
     def _store(self, records: list[Record]) -> None:
         """Lines to the disk. Raises StorageError; the lines wait then."""

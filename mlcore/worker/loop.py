@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -22,6 +22,7 @@ from mlcore.worker.protocol import Net, Scene, Update
 
 MOST = 64  # metrics of which there are curves; of more, a program that names each anew would fill the memory
 LOOP, LOG = "own loop", "log"
+AXES = ("epoch", "step", "seconds")
 PERIOD = 0.25  # seconds between two looks at a log
 NO_DATA = Scene(dataset="", task="", class_names=(), feature_names=(), rows={})
 NO_NETWORK = Net((), (), (), (), 0)
@@ -52,29 +53,32 @@ class LoopBoard(Board):
             net=NO_NETWORK, loop=self.what,
         )  # fmt: skip
 
-    def add(self, records: Iterable[Record]) -> None:
-        """Records of steps, in their order."""
+    def add(self, records: Sequence[Record]) -> None:
+        """Records of steps, one at least, in their order."""
+        points: dict[str, tuple[list[float], list[float]]] = {}
+        for record in records:
+            for name, value in record.items():
+                if name not in AXES and isinstance(value, float | int):
+                    xs, ys = points.setdefault(name, ([], []))
+                    xs.append(record["epoch"])
+                    ys.append(value)
         with self.lock:
-            for record in records:
-                self._add(record)
+            for name, (xs, ys) in points.items():
+                if name in self.curves or len(self.curves) < MOST:
+                    self._curve(name).add(xs, ys)
+                    self.metrics[name] = ys[-1]
+            self._arrive(records[-1])
             self.changed += 1
         self.wake(False)
 
-    def _add(self, record: Record) -> None:
-        x = record["epoch"]
-        for name, value in record.items():
-            if name in ("epoch", "step", "seconds") or not isinstance(value, float | int):
-                continue
-            if name in self.curves or len(self.curves) < MOST:
-                self._curve(name).add(x, value)
-                self.metrics[name] = value
+    def _arrive(self, record: Record) -> None:
+        """This is the newest record."""
         self.learning_rate = self.metrics.get("learning_rate", self.learning_rate)
-        seconds = record.get("seconds", 0.0)
-        if seconds - self._rate_seconds > 1 or record["step"] < self._rate_step:
-            passed = max(seconds - self._rate_seconds, 1e-9)
-            self.rate = max(record["step"] - self._rate_step, 0) / passed
-            self._rate_step, self._rate_seconds = record["step"], seconds
-        self.epoch, self.step, self.seconds = x, record["step"], seconds
+        self.epoch, self.step, self.seconds = record["epoch"], record["step"], record.get("seconds", 0.0)
+        passed, made = self.seconds - self._rate_seconds, self.step - self._rate_step
+        if passed > 1 or made < 0:
+            self.rate = max(made, 0) / max(passed, 1e-9)
+            self._rate_step, self._rate_seconds = self.step, self.seconds
 
     def end(self, reason: str, message: str = "") -> None:
         """The loop has ended."""
