@@ -21,7 +21,17 @@ KINDS = {
 RATES = ("learning_rate", "lr", "eta")
 STEPS = ("step", "global_step", "iteration", "iter", "batch", "batches", "update", "updates")
 EPOCHS = ("epoch", "epochs")
-SECONDS = ("seconds", "time", "wall_time", "walltime", "elapsed", "timestamp", "_timestamp", "_runtime", "relative_time")
+SECONDS = (
+    "seconds",
+    "time",
+    "wall_time",
+    "walltime",
+    "elapsed",
+    "timestamp",
+    "_timestamp",
+    "_runtime",
+    "relative_time",
+)
 MOMENTS = re.compile(r"_(step|epoch)$|^(epoch|batch)_")  # Lightning's train_loss_epoch, TensorBoard's epoch_loss
 
 

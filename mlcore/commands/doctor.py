@@ -68,18 +68,15 @@ def _told(name: str, case: Case | Run, findings: Sequence[Finding]) -> Iterator[
     """The findings, the worst first, or that there are none and what was looked at."""
     name = sanitize(name)
     if not findings and isinstance(case, Run):
-        yield f"{name}: its curves are healthy"
-        missing = [each.replace("_", " ") for each in LOSSES if each not in case.curves]
-        yield from _said("looked for: losses that are no numbers, that run away, that stand still; overfitting")
-        yield from _said(f"not logged, so not judged: {' and '.join(missing)}" if missing else "")
-        return
-    if not findings:
+        yield from _healthy_curves(name, case)
+    elif not findings and isinstance(case, Case):
         yield f"{name}: healthy"
         seen = f"{plural(case.steps, 'step')} of {case.planned:,}, a loss of {case.end.loss:.4g}"
         rules = ", ".join(rule.name for rule in CATALOGUE)
         yield from _said(f"seen: {seen}; knowing nothing costs {case.constant_loss:.4g}")
         yield from _said(f"looked for: {rules}")
         yield from _rest(case)
+    if not findings:
         return
     yield f"{name}: {plural(len(findings), 'finding')}"
     for finding in findings:
@@ -92,6 +89,15 @@ def _told(name: str, case: Case | Run, findings: Sequence[Finding]) -> Iterator[
     yield ""
     yield from _rest(case)
     yield f"mlj help {findings[0].rule} tells more."
+
+
+def _healthy_curves(name: str, run: Run) -> Iterator[str]:
+    """That nothing was found in the curves of somebody's own loop, and what could not be judged."""
+    yield f"{name}: its curves are healthy"
+    missing = [each.replace("_", " ") for each in LOSSES if each not in run.curves]
+    yield from _said("looked for: losses that are no numbers, that run away, that stand still; overfitting")
+    if missing:
+        yield from _said(f"not logged, so not judged: {' and '.join(missing)}")
 
 
 def _rest(case: Case | Run) -> Iterator[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import Any
 
 from mlcore.commands import table
 from mlcore.commands.drawing import Band, Paper, curves
 from mlcore.commands.topics import typed
+from mlcore.doctor.loops import Curves
 from mlcore.errors import RunError, UsageError
 from mlcore.report import in_order, json_line
 from mlcore.runs import Run
@@ -24,7 +25,9 @@ def plot(run: Run, args: argparse.Namespace, paper: Paper) -> str:
         hint = "mlj plot --what loss or accuracy"
         raise UsageError(f"run {run.name} is somebody's own loop: {args.what} takes a network", hint=hint)
     found = run.curves
-    bands = {split: found[f"{split}_{args.what}"] for split in ("train", "validation") if f"{split}_{args.what}" in found}
+    bands = {
+        split: found[f"{split}_{args.what}"] for split in ("train", "validation") if f"{split}_{args.what}" in found
+    }
     if not bands:
         bands = {sanitize(name, 24): curve for name, curve in found.items() if args.what in name}
     if not bands:
@@ -62,7 +65,7 @@ def _differences(runs: list[Run]) -> dict[str, list[Any]]:
     return {sanitize(name, 40): values for name, values in rows.items() if any(v != values[0] for v in values)}
 
 
-def _reached(found: list[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def _reached(found: Sequence[Curves]) -> dict[str, list[Any]]:
     """The best and the last of each metric that two have."""
     rows: dict[str, list[Any]] = {}
     for name in in_order({name: 0.0 for each in found for name in each}):
@@ -80,11 +83,11 @@ def _written(value: Any) -> str:
     return "" if value is None else f"{value:.5g}" if isinstance(value, float) else typed(value)
 
 
-def _drawn(what: str, found: Mapping[str, Any]) -> str:
+def _drawn(what: str, found: Curves) -> str:
     return next((f"{split}_{what}" for split in ("validation", "train") if f"{split}_{what}" in found), "")
 
 
-def _bands(what: str, names: list[str], found: list[Mapping[str, Any]]) -> Iterator[tuple[str, Band]]:
+def _bands(what: str, names: list[str], found: Sequence[Curves]) -> Iterator[tuple[str, Band]]:
     for name, each in zip(names, found, strict=True):
         metric = _drawn(what, each)
         if metric:

@@ -83,7 +83,7 @@ def _table(runs: list[Run]) -> str:
 def _cells(run: Run) -> tuple[Any, ...]:
     status = run.status
     try:
-        config = {"dataset": {"kind": ""}, "layers": "own loop"} if run.loop else run.config.to_dict()
+        config: dict[str, Any] = {"dataset": {"kind": ""}, "layers": "own loop"} if run.loop else run.config.to_dict()
     except MljError:  # one run that cannot be read must not hide the others
         return run.name, "damaged", "", "", "", "", "", run.id
     found, spread = accuracy(status.metrics), status.spread

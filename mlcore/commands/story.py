@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from math import isfinite
 from collections.abc import Iterable, Iterator
+from math import isfinite
 from textwrap import wrap
 from typing import TYPE_CHECKING
 

@@ -10,10 +10,11 @@ curves are drawn over. Columns are guessed by their names (`mlcore.terms`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from mlcore.errors import RunError
-from mlcore.foreign.log import File, Folder, Log, News, Record
+from mlcore.foreign.log import File, Folder, Log, News, Reader, Record
 from mlcore.foreign.tables import Table
 from mlcore.foreign.tail import Tail
 from mlcore.foreign.texts import Lines
@@ -22,13 +23,13 @@ from mlcore.terms import SPLITS
 
 __all__ = ["Log", "News", "Record", "find"]
 
-ENDINGS = {".csv": Table, ".tsv": Table, ".jsonl": Lines, ".ndjson": Lines}
+ENDINGS: dict[str, Callable[[], Reader]] = {".csv": Table, ".tsv": Table, ".jsonl": Lines, ".ndjson": Lines}
 EVENTS = "tfevents"
 DEEPEST = 4  # folders below the one named in which logs are looked for
 MOST = 32  # files of a folder that are read as one log
 
 
-def kind(path: Path) -> type[Table] | type[Lines] | type[Events] | None:
+def kind(path: Path) -> Callable[[], Reader] | None:
     """Who reads a file of that name; None for one that is no log."""
     return Events if EVENTS in path.name else ENDINGS.get(path.suffix.lower())
 
@@ -47,7 +48,9 @@ def find(text: str | Path) -> Log | None:
         return None
     if not path.is_file():
         what = "not a regular file" if path.exists() else "not there"
-        raise RunError(f"{path} is {what}", code="LOG_NOT_FOUND", where=str(path), hint="name a CSV, JSONL or event file")
+        raise RunError(
+            f"{path} is {what}", code="LOG_NOT_FOUND", where=str(path), hint="name a CSV, JSONL or event file"
+        )
     return File(Tail(path), reader())
 
 

@@ -25,9 +25,7 @@ class Axes(NamedTuple):
     def of(cls, names: Iterable[str]) -> Axes:
         """The columns of a table by their names."""
         there = list(dict.fromkeys(names))
-        step, epoch, seconds = (
-            terms.axis(there, known) for known in (terms.STEPS, terms.EPOCHS, terms.SECONDS)
-        )
+        step, epoch, seconds = (terms.axis(there, known) for known in (terms.STEPS, terms.EPOCHS, terms.SECONDS))
         return cls(step, epoch, seconds, terms.columns(name for name in there if name not in (step, epoch, seconds)))
 
 
@@ -45,7 +43,11 @@ class Rows:
             return None
         x = next((row[name] for name in (axes.step, axes.epoch) if name is not None and name in row), math.nan)
         x = x if abs(x) < LARGEST else float(self.count)
-        return {"epoch": round(x), "step": round(x), "seconds": self.seconds(row.get(axes.seconds or "", 0.0))} | metrics
+        return {
+            "epoch": round(x),
+            "step": round(x),
+            "seconds": self.seconds(row.get(axes.seconds or "", 0.0)),
+        } | metrics
 
     def seconds(self, time: float) -> float:
         """Seconds since the first row, whichever way they are counted."""

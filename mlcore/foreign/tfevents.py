@@ -59,7 +59,8 @@ class Events:
     def feed(self, data: bytes) -> list[Record]:
         """The records of the events that are whole now. Raises DataError where the file is damaged."""
         self._kept += data
-        found, place = [], 0
+        found: list[Record] = []
+        place = 0
         while len(self._kept) >= place + HEAD:
             length, checked = struct.unpack_from("<QI", self._kept, place)
             if length > LARGEST or check(self._kept[place : place + 8]) != checked:

@@ -1,13 +1,13 @@
 """Your own training loop as a run: watched, steered and kept like one of mlj's.
 
-    from mlcore import live
+from mlcore import live
 
-    with live("resnet on cats", steps=9000) as run:
-        for step, batch in enumerate(batches):
-            loss = train_step(batch, lr=run.value("learning_rate", 0.1))
-            run.log(step, loss=loss, validation_loss=…)
-            if run.stop:
-                break
+with live("resnet on cats", steps=9000) as run:
+    for step, batch in enumerate(batches):
+        loss = train_step(batch, lr=run.value("learning_rate", 0.1))
+        run.log(step, loss=loss, validation_loss=…)
+        if run.stop:
+            break
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlcore.loop.live import Live
+from mlcore.loop.handle import Live
 
 if TYPE_CHECKING:
     from mlcore.run import Run

@@ -11,7 +11,7 @@ from mlcore.worker import protocol
 from mlcore.worker.desk import Desk
 
 if TYPE_CHECKING:
-    from mlcore.loop.live import Live
+    from mlcore.loop.handle import Live
     from mlcore.worker.board import Board
 
 REFUSED = {

@@ -37,7 +37,7 @@ def number(name: str, value: Any) -> float:
         for read in (float, _item):
             try:
                 return float(read(value))
-            except Exception:  # noqa: S112 (whatever a library raises: it is no number)
+            except Exception:
                 continue
     raise TypeError(f"{name}: a number is logged, got {_shown(value)}")
 

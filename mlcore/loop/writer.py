@@ -18,6 +18,7 @@ import msgspec
 from mlcore import names
 from mlcore.errors import StorageError
 from mlcore.journal import Journal, Record
+from mlcore.loop.handle import ROOM
 from mlcore.loop.orders import LoopDesk
 from mlcore.loop.records import Records, joined
 from mlcore.loop.telling import say
@@ -30,7 +31,7 @@ from mlcore.worker.loop import LOOP, LoopBoard
 from mlcore.worker.server import Server
 
 if TYPE_CHECKING:
-    from mlcore.loop.live import Live
+    from mlcore.loop.handle import Live
 
 PERIOD = 0.1  # seconds between two turns
 RATE, BURST = 1000, 1000  # records a second, and at once; of a loop that logs faster, neighbours become their mean
@@ -153,7 +154,7 @@ class Writer:
         """Everything that was logged since the last turn: to the board, then to the disk."""
         arrays = {names: len(array) for names, array in list(self.live.arrays.items())}
         count, calls = len(self.live.waiting), {names: size // (2 + len(names)) for names, size in arrays.items()}
-        if count == self.live.waiting.maxlen or any(size >= self.live.room for size in arrays.values()):
+        if count == self.live.waiting.maxlen or any(size >= 8 * ROOM for size in arrays.values()):
             self._once("behind", BEHIND)
         stride = self._stride(count + sum(calls.values()))
         records = [record for names, size in arrays.items() for record in self._of_array(names, size, stride)]

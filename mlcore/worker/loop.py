@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
@@ -87,8 +87,13 @@ class LoopBoard(Board):
             self.message = message
         self.say(
             protocol.Ended(
-                number=self.number, reason=reason, epoch=self.epoch, step=self.step, seconds=self.seconds,
-                metrics=dict(self.metrics), message=message,
+                number=self.number,
+                reason=reason,
+                epoch=self.epoch,
+                step=self.step,
+                seconds=self.seconds,
+                metrics=dict(self.metrics),
+                message=message,
             )  # fmt: skip
         )
 
@@ -123,7 +128,9 @@ def follow(board: LoopBoard, log: Log | RunLog, stay: Callable[[], bool], number
     """
     try:
         while stay():
-            status = log.run.status if isinstance(log, RunLog) else None  # before the look, or its last lines are missed
+            status = (
+                log.run.status if isinstance(log, RunLog) else None
+            )  # before the look, or its last lines are missed
             news = log.poll()
             if news.anew:
                 with board.lock:

@@ -36,13 +36,17 @@ class Live:
     deaf and dumb: the run belongs to the process that made it.
     """
 
-    def __init__(self, name: str, steps: int, settings: dict[str, Any], root: Path | None, enabled: bool = True) -> None:
+    def __init__(
+        self, name: str, steps: int, settings: dict[str, Any], root: Path | None, enabled: bool = True
+    ) -> None:
         self.stop = False
         self.paused = False
         self.values: dict[str, Any] = {}  # settings as they are now, by name
         self.set_by_hand: dict[str, Any] = {}
         self.controls = Controls()
-        self.arrays: dict[tuple[str, ...], array[float]] = {}  # by names: step, time and a number for each, over and over
+        self.arrays: dict[
+            tuple[str, ...], array[float]
+        ] = {}  # by names: step, time and a number for each, over and over
         self.waiting: deque[tuple[Any, float, dict[str, Any]]] = deque(maxlen=ROOM)  # what is not floats alone
         self.room = 8 * ROOM if enabled else 0  # numbers an array takes
         self._note, self._steps = self.waiting.append, count()
