@@ -110,16 +110,16 @@ def overfitting(case: Case) -> Finding | None:
     if len(curve) < 10 or not case.asks:
         return None
     best, last = int(curve.argmin()), float(curve[-max(2, len(curve) // 20) :].mean())
-    lowest, noise = float(curve[best]), noise(case.series("validation_loss"))
+    lowest, jitter = float(curve[best]), noise(case.series("validation_loss"))
     rise = last - lowest
-    if rise < max(RISE * lowest, RISE * case.constant_loss, 3 * noise) or not train[-1] < 0.95 * train[best]:
+    if rise < max(RISE * lowest, RISE * case.constant_loss, 3 * jitter) or not train[-1] < 0.95 * train[best]:
         return None
     if not _surely_worse(case, 1.0 if rise > lowest / 2 else 2.0):
         return None
     epoch = int(case.series("epoch")[best])
     kept = case.config.stopping.restore_best
     evidence = (
-        f"since epoch {epoch} the validation loss rose from {lowest:.3g} to {last:.3g} (its noise is {noise:.1g}) "
+        f"since epoch {epoch} the validation loss rose from {lowest:.3g} to {last:.3g} (its noise is {jitter:.1g}) "
         f"while the training loss fell from {train[best]:.3g} to {train[-1]:.3g}"
     )
     remedy = "stop there, take a smaller network, or find more rows"

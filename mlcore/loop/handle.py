@@ -119,7 +119,7 @@ class Live:
         return self.arrays.setdefault(names, array("d"))
 
     def _entry(self, step: Any, values: dict[str, Any]) -> tuple[Any, float, dict[str, Any]]:
-        """Numbers of other kinds as they are; a tensor without its graph, which would stay in memory until it is read."""
+        """Numbers of other kinds as they are, tensors without their graphs, which would stay in memory until then."""
         for name, value in values.items():
             if hasattr(value, "detach"):
                 values[name] = value.detach()

@@ -16,7 +16,7 @@ Entry: TypeAlias = tuple[Any, float, Mapping[str, Any]]
 
 
 def fetch(entries: Sequence[Entry]) -> dict[int, float]:
-    """The numbers of PyTorch's tensors, by `id` of the tensor: one operation and one transfer for all that are alike."""
+    """The numbers of PyTorch's tensors, by `id`: one operation and one transfer for all that are alike."""
     torch = sys.modules.get("torch")  # who has a tensor has imported it
     if torch is None:
         return {}

@@ -85,17 +85,11 @@ class LoopBoard(Board):
         with self.lock:
             self.state = {"finished": "finished", "stopped": "stopped", "diverged": "diverged"}.get(reason, "stopped")
             self.message = message
-        self.say(
-            protocol.Ended(
-                number=self.number,
-                reason=reason,
-                epoch=self.epoch,
-                step=self.step,
-                seconds=self.seconds,
-                metrics=dict(self.metrics),
-                message=message,
-            )  # fmt: skip
-        )
+        ended = protocol.Ended(
+            number=self.number, reason=reason, epoch=self.epoch, step=self.step, seconds=self.seconds,
+            metrics=dict(self.metrics), message=message,
+        )  # fmt: skip
+        self.say(ended)
 
     def update(self) -> Update:
         """Where the loop is. The caller holds the lock."""

@@ -1,4 +1,4 @@
-"""Somebody's own training loop as a run: what is recorded, what can be told it from outside, and what cannot hurt it."""
+"""Somebody's own training loop as a run: what is recorded, what can be told it, and what cannot hurt it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_numbers_of_any_kind_are_taken_and_what_is_none_is_said_once(root: Path)
     import torch
 
     weight = torch.ones(3, requires_grad=True)
-    with pytest.warns(RuntimeWarning) as warned, live(root=root) as run:
+    with pytest.warns(RuntimeWarning) as warned, live(root=root) as run:  # noqa: PT031
         for _ in range(3):
             run.log(
                 1, a=math.nan, b=math.inf, c=np.array([2.5]), d=(weight * 2).sum(), e=torch.tensor(7), f=True, g=10**400
@@ -191,7 +191,7 @@ def test_a_full_disk_is_said_once_and_the_lines_come_when_there_is_room(
     def refuse(descriptor: int, data: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    with pytest.warns(RuntimeWarning, match="No space left") as warned, live(root=root) as run:
+    with pytest.warns(RuntimeWarning, match="No space left") as warned, live(root=root) as run:  # noqa: PT031
         run.log(0, loss=1.0)
         until(lambda: run.run.curves)  # type: ignore[union-attr]
         monkeypatch.setattr(journal, "write_all", refuse)
@@ -207,7 +207,7 @@ def test_a_full_disk_is_said_once_and_the_lines_come_when_there_is_room(
 
 def test_a_folder_that_cannot_be_made_is_said_and_the_loop_goes_on(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.warns(RuntimeWarning, match="not recorded"), live(root=tmp_path / "file" / "runs") as run:
+    with pytest.warns(RuntimeWarning, match="not recorded"), live(root=tmp_path / "file" / "runs") as run:  # noqa: PT031
         run.log(1, loss=0.5)
         assert run.value("lr", 3) == 3 and not run.stop and run.id == ""
     with live(enabled=False) as quiet:
