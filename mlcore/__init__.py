@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mlcore.config import recipes as recipes
     from mlcore.controls import Controls as Controls
     from mlcore.errors import MljError as MljError
+    from mlcore.foreign import find_log as find_log
     from mlcore.gradients import gradcheck as gradcheck
     from mlcore.loop import live as live
     from mlcore.model import Model as Model
@@ -63,6 +64,7 @@ NAMES = {
     "Model": "model",
     "Network": "network",
     "Run": "runs",
+    "find_log": "foreign",
     "fit": "runs",
     "gradcheck": "gradients",
     "list_runs": "runs",

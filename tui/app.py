@@ -142,7 +142,7 @@ class MljApp(App[int]):
             self._demo.begin()
 
     def open(self, opened: Opened) -> None:
-        """Begin with an experiment, or go on with a run."""
+        """Begin with an experiment, go on with a run, or look at what another program trains."""
         self._forget()
         if opened.run is not None and self.runner.attach(opened.run):
             self.lab.adopt(opened.config)
@@ -151,8 +151,8 @@ class MljApp(App[int]):
             self.runner.connect(self._launched)
             self._launched = None
         self.ensure_worker()
-        if opened.run is not None:
-            self.lab.show(opened.config, opened.run)
+        if opened.run is not None or opened.log:
+            self.lab.show(opened.config, opened.log or str(opened.run.folder.absolute()))
         else:
             self.lab.open(opened.config, chosen=opened.chosen)
 
@@ -165,6 +165,8 @@ class MljApp(App[int]):
 
     def choose_data(self, name: str) -> None:
         """Learn a data set."""
+        if self.refuses("next_data"):
+            return
         self.ensure_worker()
         self.lab.choose_data(name)
         self.laboratory.changed()

@@ -82,7 +82,7 @@ class Feed:
             frame = _progress(frame, update)
         frame = frame._replace(
             eta=self._eta(started, update),
-            losses=_series(mirror, LOSSES),
+            losses=_series(mirror, LOSSES) or _series(mirror, _named_loss(mirror)),
             accuracies=_series(mirror, ACCURACIES),
             shown_epoch=frame.epoch,
         )
@@ -112,7 +112,7 @@ class Feed:
 
     def _eta(self, started: Started, update: Update | None) -> float | None:
         """Seconds left. At the pace that spreads epochs unevenly nobody knows."""
-        if update is None or update.state != "running" or update.pace == "show":
+        if update is None or update.state != "running" or update.pace == "show" or not update.epochs:
             return None
         return self._pace.left(update.epochs * started.steps_per_epoch - update.step)
 
@@ -157,7 +157,8 @@ def _told(started: Started) -> Frame:
     scene = started.scene
     return Frame(
         state="running",
-        dataset=safe(scene.dataset),
+        dataset=safe(scene.dataset or started.name),
+        loop=safe(started.loop),
         task=scene.task,
         run=safe(started.run),
         name=safe(started.name),
@@ -192,7 +193,7 @@ def _progress(frame: Frame, update: Update) -> Frame:
         seconds=update.seconds,
         steps_per_second=update.rate,
         learning_rate=update.learning_rate,
-        metrics=dict(update.metrics),
+        metrics={safe(name): value for name, value in update.metrics.items()},
         film=tuple(update.film.tolist()),
         message=safe(update.message, 500),
     )
@@ -211,6 +212,11 @@ def _with_trouble(frame: Frame, mirror: Mirror) -> Frame:
 def _series(mirror: Mirror, names: dict[str, str]) -> tuple[Series, ...]:
     found = ((name, mirror.curves[metric]) for name, metric in names.items() if metric in mirror.curves)
     return tuple(Series(name, *columns) for name, columns in found)
+
+
+def _named_loss(mirror: Mirror) -> dict[str, str]:
+    """Losses by their own names, for a loop that logs others than those of training and validation."""
+    return {safe(name, 20): name for name in mirror.curves if "loss" in name}
 
 
 def _points(scene: Scene, *, held: bool) -> Points | None:

@@ -86,7 +86,8 @@ class Frame(NamedTuple):
     shown_epoch: the epoch the pictures are of (less than `epoch` while somebody scrubs). rows: of each split. points:
     rows trained on, test_points: rows kept for the test. losses and accuracies: train, validation; losses also have
     step, the loss of single steps. selected: the hidden layer keys act on, -1 for none. hint: what helps when there is
-    a message.
+    a message. loop: who trains, where it is not mlj: curves over steps and nothing else. link: what is to be said of
+    the way to the terminal.
     """
 
     state: str = "loading"
@@ -120,3 +121,5 @@ class Frame(NamedTuple):
     shown_epoch: int = 0
     message: str = ""
     hint: str = ""
+    loop: str = ""
+    link: str = ""

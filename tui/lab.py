@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tui.draft import Draft
 
 if TYPE_CHECKING:
-    from mlcore import Config, Run
+    from mlcore import Config
     from mlcore.form import Choice
     from tui.feed import Feed
     from tui.frame import Frame
@@ -75,15 +75,15 @@ class Lab:
         self.draft = Draft(config, epochs_chosen=chosen)
         self._start()
 
-    def show(self, config: Config, run: Run) -> None:
-        """Look at a run that is not going on."""
+    def show(self, config: Config | None, place: str) -> None:
+        """Look at a run that is not going on, by its folder, or at a log."""
         self.adopt(config)
-        self._shown = str(run.folder.absolute())
+        self._shown = place
         self._asked = self.runner.send("Open", run=self._shown, pace=self.pace)
 
     def go_on(self) -> bool:
         """Go on with the run that is looked at; False when none is."""
-        if not self._shown:
+        if not self._shown or self.draft is None:
             return False
         self._did("go on")
         self._began, self._watched = monotonic(), 0.0
@@ -129,9 +129,9 @@ class Lab:
             return self.change(lambda draft: edit(draft, choice.word), "layers")
         return self.change(lambda draft: draft.changed({choice.setting: choice.word}), choice.setting)
 
-    def adopt(self, config: Config) -> None:
-        """A run was attached to: its experiment is the draft further keys begin from."""
-        self.draft = Draft(config, epochs_chosen=True)
+    def adopt(self, config: Config | None) -> None:
+        """A run was attached to: its experiment is the draft further keys begin from; somebody's own loop has none."""
+        self.draft = Draft(config, epochs_chosen=True) if config is not None else None
 
     def toggle_pace(self) -> None:
         """Full speed, or spread to be watched. A run that has ended is shown again at the new pace."""

@@ -1,4 +1,4 @@
-"""What `mlj-tui WHAT` means: a recipe, a file, a run, `last`, or the circles everybody begins with."""
+"""What `mlj-tui WHAT` means: a recipe, a file, a run, a log, `last`, or the circles everybody begins with."""
 
 from __future__ import annotations
 
@@ -21,15 +21,20 @@ class Options(NamedTuple):
     runs_dir: Path | None = None
     demo: bool = False
     trace: Path | None = None
+    read_only: bool = False
     launch: Callable[[], Launched] | None = None  # called once the screen stands: before, both would wait for the other
 
 
 class Opened(NamedTuple):
-    """An experiment, the run it is of when it is one, and whether a person chose it (then its epochs stay)."""
+    """An experiment, the run it is of when it is one, and whether a person chose it (then its epochs stay).
 
-    config: Config
+    Somebody's own loop is a run without an experiment; a log of another program is a file, and has neither.
+    """
+
+    config: Config | None
     run: Run | None = None
     chosen: bool = False
+    log: str = ""
 
 
 def resolve(target: str, runs_dir: Path | None = None) -> Opened:
@@ -42,8 +47,10 @@ def resolve(target: str, runs_dir: Path | None = None) -> Opened:
         return Opened(mlcore.load_config(target), chosen=True)
     if any(target in (name, name.rpartition("/")[2]) for name in mlcore.recipes()):
         return Opened(mlcore.load_recipe(target), chosen=True)
+    if mlcore.find_log(target) is not None:
+        return Opened(None, log=str(Path(target).absolute()))
     run = mlcore.open_run(target, runs_dir).single()
-    return Opened(run.config, run, chosen=True)
+    return Opened(None if run.loop else run.config, run, chosen=True)
 
 
 def recipes_by_data() -> dict[str, Config]:

@@ -15,7 +15,7 @@ from mlcore.commands.story import Story, called
 from mlcore.commands.training import conclude, told
 from mlcore.errors import RunError, UsageError
 from mlcore.events import Event
-from mlcore.foreign import Log, find
+from mlcore.foreign import Log, find_log
 from mlcore.report import json_line
 from mlcore.runs import Run, Status, open_run
 from mlcore.worker import protocol
@@ -26,7 +26,7 @@ PERIOD = 0.2  # seconds between two looks at the disk
 
 def watch(args: argparse.Namespace) -> int:
     """Follow a run to its end, or a log for as long as it is wanted. Leaving does not touch the run."""
-    log = find(args.run)
+    log = find_log(args.run)
     if log is not None:
         return follow(args, log)
     run, story = open_run(args.run, args.runs_dir).single(), Story()

@@ -1,6 +1,6 @@
 """Logs that other programs write, read as records of ours, also while they grow.
 
-    log = find("logs/metrics.csv")
+    log = find_log("logs/metrics.csv")
     for record in log.poll().records: ...
 
 CSV files with a header (Keras, Lightning), JSON lines, and TensorBoard's event files. A record is
@@ -21,7 +21,7 @@ from mlcore.foreign.texts import Lines
 from mlcore.foreign.tfevents import Events
 from mlcore.terms import SPLITS
 
-__all__ = ["Log", "News", "Record", "find"]
+__all__ = ["Log", "News", "Record", "find_log"]
 
 ENDINGS: dict[str, Callable[[], Reader]] = {".csv": Table, ".tsv": Table, ".jsonl": Lines, ".ndjson": Lines}
 EVENTS = "tfevents"
@@ -34,7 +34,7 @@ def kind(path: Path) -> Callable[[], Reader] | None:
     return Events if EVENTS in path.name else ENDINGS.get(path.suffix.lower())
 
 
-def find(text: str | Path) -> Log | None:
+def find_log(text: str | Path) -> Log | None:
     """The log a person means, or None where the name is not one of a log: then it may be a run's.
 
     A folder is that of its event files, each part of the training by itself (train, validation), else of its newest
@@ -62,7 +62,7 @@ def _folder(path: Path) -> Log | None:
     tables = [each for each in _below(path, DEEPEST) if kind(each) is not None]
     if not tables:
         return None
-    return find(max(tables, key=lambda each: each.stat().st_mtime))
+    return find_log(max(tables, key=lambda each: each.stat().st_mtime))
 
 
 def _below(path: Path, depth: int) -> list[Path]:

@@ -19,7 +19,7 @@ from mlcore.controls import Controls, Pace
 from mlcore.datasets.dataset import Dataset
 from mlcore.errors import CheckpointError, MljError, RunError, StorageError
 from mlcore.events import Event
-from mlcore.foreign import Log, find
+from mlcore.foreign import Log, find_log
 from mlcore.runs import open_run
 from mlcore.state import State
 from mlcore.training import train
@@ -215,7 +215,7 @@ class Lab(Desk):
         self._replace(board, log=log)
 
     def _open(self, command: protocol.Open) -> None:
-        log = find(command.run)
+        log = find_log(command.run)
         if log is not None:
             self._follow(log)
             return

@@ -81,7 +81,7 @@ For a regression the dots are rows and the line is the network's answer.
             return self._regression(frame.fit, width, height)
         points = frame.test_points if self.test else frame.points
         if frame.boundary is None or not frame.boundary.winner.size:
-            known = frame.state not in ("loading", "running") and not frame.message
+            known = frame.state not in ("loading", "running") and not (frame.message or frame.loop)
             return self.waiting(frame, width, height, "these data have no picture" if known else "")
         binary = len(frame.class_names) <= 2
         lines = self._map(frame.boundary, width, height, binary)

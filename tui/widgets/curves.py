@@ -27,6 +27,10 @@ TALL = 8  # rows a curve gets before there is room for facts below it
 class CurvePane(Pane):
     """Curves of one kind over epochs. Training and validation differ by mark and colour."""
 
+    def lacking(self, frame: Frame) -> str:
+        """What somebody's own loop has not logged."""
+        return f"no {self.NAME} was logged" if frame.loop else ""
+
     def _draw(
         self,
         frame: Frame,
@@ -143,7 +147,7 @@ When the run has ended, test is the share of rows it never saw, counted once. A 
 
     def title(self, frame: Frame) -> str:
         """A regression has no accuracy."""
-        return "figures" if frame.task == "regression" else self.NAME
+        return "figures" if frame.task == "regression" or (frame.loop and not frame.accuracies) else self.NAME
 
     def legend(self, frame: Frame) -> list[Piece]:
         """The share that matters most now."""
@@ -164,7 +168,7 @@ When the run has ended, test is the share of rows it never saw, counted once. A 
         if width < 1 or height < 1:
             return rows.block([], width, height)
         facts = self._facts(frame)
-        if frame.task == "regression":
+        if frame.task == "regression" or (frame.loop and facts and not frame.accuracies):
             return rows.block([self._fact(*fact, width) for fact in facts], width, height)
         if not any(len(series.x) for series in frame.accuracies):
             return self.waiting(frame, width, height)
@@ -190,12 +194,15 @@ When the run has ended, test is the share of rows it never saw, counted once. A 
         ]
         if "test_r2" in metrics:
             facts.append(("test R²" if self.unicode else "test R2", figure(metrics["test_r2"])))
+        if frame.loop:
+            others = {name: value for name, value in metrics.items() if not name.endswith("accuracy")}
+            facts += [(name.replace("_", " "), figure(value)) for name, value in others.items()]
         if frame.task == "regression":
             facts += [(f"{s} loss", figure(metrics[f"{s}_loss"])) for s in ("test", *MARKS) if f"{s}_loss" in metrics]
         facts += [(f"{name} rows", count(frame.rows[name])) for name in ("train", "test") if name in frame.rows]
         if frame.net.parameters:
             facts.append(("parameters", count(frame.net.parameters)))
-        if frame.learning_rate:
+        if frame.learning_rate and "learning_rate" not in metrics:
             facts.append(("learning rate", f"{frame.learning_rate:.3g}"))
         return facts
 

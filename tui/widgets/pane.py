@@ -146,8 +146,12 @@ class Pane(Drawing, can_focus=True):
         color = self.get_component_rich_style("pane--frame", partial=True).color
         return paint(color.name if color else "")
 
+    def lacking(self, frame: Frame) -> str:
+        """Why there is nothing to draw of somebody's own loop."""
+        return f"{frame.loop}: no network is known" if frame.loop else ""
+
     def waiting(self, frame: Frame, width: int, height: int, text: str = "") -> list[Strip]:
-        """What is drawn while there is nothing to draw yet: a word in the middle."""
-        word = text or frame.message or ("loading" if frame.state == "loading" else "")
+        """What is drawn while there is nothing to draw yet, or of somebody's own loop never: a word in the middle."""
+        word = text or frame.message or ("loading" if frame.state == "loading" else "") or self.lacking(frame)
         above = [rows.row((), width)] * max(0, (height - 1) // 2)
         return rows.block([*above, rows.centred(word, width, paint(self.palette.muted))], width, height)
