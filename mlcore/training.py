@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mlcore import backends
-from mlcore.backends.backend import Closed, Problem, Session, Weights, Work
+from mlcore.backends.backend import Closed, Measuring, Problem, Session, Weights, Work
 from mlcore.config import Config
 from mlcore.controls import CHANGEABLE, Controls, Pacer
 from mlcore.datasets.dataset import Data, Rows
@@ -21,13 +21,10 @@ from mlcore.layers.layer import Array
 from mlcore.losses import Loss
 from mlcore.measuring import cause, measure
 from mlcore.model import Model, Preparation, blueprint
-from mlcore.slices import parts, watch
-from mlcore.state import WATCHED, State, check_goal, watched
+from mlcore.slices import Tempo, parts, shown, watch
+from mlcore.state import State, check_goal, watched
 
-SLICE = 0.05  # seconds of work handed to a session at a time
 ROLLBACKS = 3  # times a diverged run goes back to its last epoch
-SHOWN = 3.0  # seconds a run may take at full speed to be spread out at the pace `show`
-TIMED = 50  # steps after which its speed is known well enough to tell
 
 
 def train(
@@ -70,10 +67,10 @@ class _Run:
         self.good = self.state  # as of the last whole epoch
         self.rollbacks = 0
         self.session = self._open(self.state.weights)
-        self.updates = self.began = self.state.weights.step
-        self.later: dict[str, Any] = {}  # settings that wait for the end of the epoch
-        self.speed = self.fastest = 0.0  # steps a second of the session, measured
+        self.updates = self.state.weights.step
         self.rate = 0.0  # of the last step
+        self.later: dict[str, Any] = {}  # settings that wait for the end of the epoch
+        self.tempo = Tempo()
 
     def _open(self, weights: Weights) -> Session:
         self.problem = Problem.of(self.config, self.data, self.network, self.loss)
@@ -84,8 +81,7 @@ class _Run:
 
     def model(self, vector: Array | None = None) -> Model:
         """The network as it is now, or with other weights."""
-        if vector is None:
-            vector = self.session.weights().vector
+        vector = self.session.weights().vector if vector is None else vector
         return Model(self.config, self.network, self.loss, self.preparation, vector)
 
     def events(self) -> Iterator[Event]:
@@ -111,14 +107,14 @@ class _Run:
                 reason = "finished"
             elif not self.controls.waiting:
                 reason = yield from self._slice()
-                if reason == "diverged" and self._may_roll_back():
-                    reason = None
-                    yield from self._roll_back()
+                if reason == "diverged":
+                    reason = yield from self._roll_back()
         yield from self._end(reason)
 
     def _slice(self) -> Generator[Event, None, Reason | None]:
         """One call into the session, its events, and the reason to stop if there is one."""
-        if self.controls.pace == "show" and self._long():
+        total = self.config.epochs * self.problem.steps_per_epoch
+        if self.controls.pace == "show" and self.tempo.slow(total):
             self.controls.pace = "full"
         if self.pacer.pace != self.controls.pace or self.pacer.epochs != self.config.epochs:
             self.pacer = Pacer(self.controls.pace, self._position(), self.config.epochs)
@@ -126,14 +122,12 @@ class _Run:
         steps = self._steps(allowed)
         if allowed == "step":
             self.controls.spent()
-        first = self.state.epoch * self.problem.steps_per_epoch + self.state.place
-        rates = self._rates(self.updates, steps)
+        first, rates = self._here(), self._rates(self.updates, steps)
         work = Work(self.session, first, steps, rates, self.most > 0 and not self.together)
         if self.together:
             yield Turn(work)
         losses = work.done()
-        self.speed = len(losses) / max(work.seconds, 1e-9)
-        self.fastest = max(self.fastest, self.speed)
+        self.tempo.saw(len(losses), work.seconds)
         reason = yield from self._tell(work, losses, rates, allowed)
         if allowed != "step":
             self.controls.sleep(self.pacer.wait(self._position()))
@@ -148,10 +142,9 @@ class _Run:
         made = len(losses) if np.isfinite(losses[-1]) else len(losses) - 1
         for part in parts(self.state.place, self.problem.steps_per_epoch, made, work.closed):
             reason: Reason | None = None
-            last = part.end == made
-            own, share = losses[part.first : part.end], work.seconds * (part.end - part.first) / len(losses)
+            own, last = losses[part.first : part.end], part.end == made
             self.rate = float(rates[max(part.end, 1) - 1])
-            self.state = self.state.counted(own, share, self.problem)
+            self.state = self.state.counted(own, work.seconds * len(own) / len(losses), self.problem)
             self.updates += len(own)
             if part.ended and allowed == "epoch":
                 self.controls.spent()  # before anybody hears of it: what is asked for from here on is asked anew
@@ -165,18 +158,19 @@ class _Run:
                 return reason
         return "diverged" if made < len(losses) else reason
 
-    def _may_roll_back(self) -> bool:
-        return self.config.stopping.on_divergence == "rollback" and self.rollbacks < ROLLBACKS
-
-    def _roll_back(self) -> Iterator[Event]:
-        """Go back to the last whole epoch, with half the learning rate."""
+    def _roll_back(self) -> Generator[Event, None, Reason | None]:
+        """Go back to the last whole epoch, with half the learning rate; or it has diverged."""
+        if self.config.stopping.on_divergence != "rollback" or self.rollbacks == ROLLBACKS:
+            return "diverged"
         self.rollbacks += 1
-        why = cause(self.session, self.problem, self.state.epoch * self.problem.steps_per_epoch + self.state.place)
-        told = f"the loss was not a number ({why}); back to epoch {self.good.epoch} with half the learning rate"
+        told = (
+            f"the loss was not a number ({self._cause()}); back to epoch {self.good.epoch} with half the learning rate"
+        )
         yield Warned(self.state.epoch, self.updates, "ROLLED_BACK", f"{told}, {self.rollbacks} of {ROLLBACKS} times")
         self.session.restore(self.good.weights)
         self.state, self.updates = self.good, self.good.weights.step
         yield self._change("optimizer.learning_rate", self.config.optimizer.learning_rate / 2)
+        return None
 
     def _steps(self, allowed: str) -> int:
         """How many steps the next slice has: about 50 ms of work, beyond the epoch only where nobody can tell."""
@@ -188,19 +182,19 @@ class _Run:
             left += min(self.most - 1, ahead) * self.problem.steps_per_epoch
         due = self.pacer.target()
         paced = left if due == math.inf else math.ceil((due - self._position()) * self.problem.steps_per_epoch)
-        timed = math.ceil(self.speed * SLICE) if self.speed else 1
-        return max(1, min(left, paced, timed))
-
-    def _long(self) -> bool:
-        """Whether the whole run takes too long to be spread out; known once some steps were timed."""
-        total = self.config.epochs * self.problem.steps_per_epoch
-        return self.updates - self.began >= TIMED and total > SHOWN * self.fastest
+        return max(1, min(left, paced, self.tempo.steps))
 
     def _rates(self, first: int, steps: int) -> Array:
         total = self.config.epochs * self.problem.steps_per_epoch
         factors = self.config.schedule.rates(np.arange(first, first + steps), total, self.problem.steps_per_epoch)
         rates: Array = factors * (self.state.factor * self.config.optimizer.learning_rate)
         return rates
+
+    def _cause(self) -> str:
+        return cause(self.session, self.problem, self._here())
+
+    def _here(self) -> int:
+        return self.state.epoch * self.problem.steps_per_epoch + self.state.place
 
     def _position(self) -> float:
         return self.state.epoch + self.state.place / self.problem.steps_per_epoch
@@ -211,10 +205,11 @@ class _Run:
         found: Metrics = {"train_loss": s.loss_sum / s.loss_rows}
         if closed is not None:
             found |= closed.metrics
-        elif len(self.data.train) <= WATCHED:
-            found |= self._measure("train", self.data.train, None)
-        if closed is None and self.data.validation is not None:
-            found |= self._measure("validation", self.data.validation, self.loss)
+        elif self.most and isinstance(self.session, Measuring):
+            found |= self.session.measured()
+        else:
+            for split in shown(self.data):
+                found |= self._measure(split, None if split == "train" else self.loss)
         found["learning_rate"] = self.rate
         weights = closed.weights if closed is not None else self.session.weights()
         seconds = s.seconds + time.perf_counter() - began
@@ -228,8 +223,10 @@ class _Run:
             yield Snapshot(self.state.epoch, self.updates, self.state, False, model)
         return self.state.reason(found, self.config.stopping)
 
-    def _measure(self, split: str, rows: Rows, loss: Loss | None) -> Metrics:
-        return measure(self.session, split, rows, self.data.task, watched(self.config.stopping, self.data), loss)
+    def _measure(self, split: str, loss: Loss | None) -> Metrics:
+        rows: Rows | None = getattr(self.data, split)
+        chosen = watched(self.config.stopping, self.data)
+        return {} if rows is None else measure(self.session, split, rows, self.data.task, chosen, loss)
 
     def _apply(self, settings: dict[str, Any]) -> Iterator[Event]:
         """Changes made by a person. All but the learning rate reopen the session from its weights.
@@ -273,18 +270,15 @@ class _Run:
         s, kept = self.state, self.state.weights
         message = ""
         if reason == "diverged":
-            where = s.epoch * self.problem.steps_per_epoch + s.place
-            message = f"the loss is not a number at step {self.updates}: {cause(self.session, self.problem, where)}"
+            message = f"the loss is not a number at step {self.updates}: {self._cause()}"
         best = self.state.best_vector if reason != "interrupted" else None
         if best is not None:
             self.session.restore(kept._replace(vector=best))
         found: Metrics = {}
         if reason != "interrupted":
             for split in ("train", "validation", "test"):
-                rows: Rows | None = getattr(self.data, split)
-                if rows is not None:
-                    found |= self._measure(split, rows, self.loss)
-        model = self.model(best if best is not None else kept.vector)
+                found |= self._measure(split, self.loss)
+        model = self.model(kept.vector if best is None else best)
         yield Ended(reason, s.epoch, self.updates, s.seconds, found, s.best_epoch, message, model)
 
     def _started(self) -> Started:

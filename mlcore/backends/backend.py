@@ -124,6 +124,10 @@ class Measuring(Session, Protocol):
         """How many epochs `train_epochs` may train at most, measuring this at the end of each; 0: it cannot do so."""
         ...
 
+    def measured(self) -> dict[str, float]:
+        """What is `watch`ed, of the present weights."""
+        ...
+
     def train_epochs(self, first_step: int, steps: int, rates: Array) -> tuple[Array, list[Closed]]:
         """As `train`, and what is `watch`ed at the end of each epoch. Only called where `watch` allows it."""
         ...

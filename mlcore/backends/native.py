@@ -86,6 +86,17 @@ class NativeSession:
         self._measured = Measured(self.program, self.problem, watch)
         return max(1, STATES // self.program.numbers)
 
+    def measured(self) -> dict[str, float]:
+        assert self._measured is not None
+        p, splits, sums = (
+            self.program,
+            self._measured.splits,
+            np.empty((len(self._measured.splits), self._measured.width)),
+        )
+        for number, row in enumerate(sums):
+            p.lib.mlj_measure(p.plan, splits + number, p.ffi.from_buffer("double[]", row))
+        return self._measured.metrics(sums)
+
     def train_epochs(self, first_step: int, steps: int, rates: Array) -> tuple[Array, list[Closed]]:
         assert self._measured is not None
         p, pointer, measured, whole = self.program, self.program.ffi.from_buffer, self._measured, self.problem

@@ -151,6 +151,7 @@ def test_c_measures_what_python_measures(name: str, threads: int) -> None:
         found |= measure(session, "validation", rows["validation"], task, names, p.loss)
         assert list(end.metrics) == list(found)
         assert end.metrics == pytest.approx(found, rel=2e-6)
+        assert session.measured() == end.metrics
         assert end.metrics.get("train_accuracy") == found.get("train_accuracy")
     again, _ = opened("native", p)
     assert again.train(0, steps, np.full(steps, 0.01)).tobytes() == losses.tobytes()
