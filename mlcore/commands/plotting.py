@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mlcore import metrics
+from mlcore import examining
 from mlcore.commands import maps
-from mlcore.commands.answers import WIDEST, outputs
+from mlcore.commands.answers import WIDEST
 from mlcore.commands.contestants import Contestant
 from mlcore.commands.data import class_name, raw, splits
 from mlcore.commands.drawing import Paper, curves, points
@@ -101,8 +101,7 @@ def _confusion(sitter: Sitter, paper: Paper) -> str:
             code="USAGE_UNFIT",
             hint=f"--width {classes + 2 * maps.CELL} makes it; mlj evaluate --json has it in numbers",
         )
-    p = sitter.model.loss.probabilities(outputs(sitter.model, sitter.data.inputs(rows)))
-    found = metrics.confusion_matrix(rows.y, p.argmax(axis=1), p.shape[1])
+    found = examining.confusion(examining.judge(sitter.model, sitter.data, name))
     names = [class_name(sitter.data, number) for number in range(len(found))]
     return maps.confusion(found, names, f"{len(rows):,} {name} rows", paper)
 
@@ -133,7 +132,7 @@ def _against_x(sitter: Sitter, train: Rows, held: Rows, name: str, paper: Paper)
 
 
 def _predicted(sitter: Sitter, rows: Rows) -> NDArray[Any]:
-    return outputs(sitter.model, sitter.data.inputs(rows))
+    return examining.outputs(sitter.model, sitter.data.inputs(rows))
 
 
 def _points(xs: Any, ys: Any, names: Any, paper: Paper) -> str:

@@ -59,6 +59,7 @@ def _evaluate(p: Any) -> None:
     epoch = "the network as it was after that epoch, where it was kept"
     p.add_argument("--epoch", type=whole, metavar="N", help=epoch)
     p.add_argument("--calibration", action="store_true", help="how sure it was, and how often it was right")
+    p.add_argument("--worst", type=count, default=0, metavar="N", help="the N rows with the greatest loss as well")
     as_json(p)
     p.set_defaults(verb="mlcore.commands.answers:evaluate")
 
