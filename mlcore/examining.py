@@ -57,6 +57,15 @@ def split_of(data: Data, name: str) -> Rows:
     return rows
 
 
+def row_of(data: Data, split: str, number: int) -> Rows:
+    """One row of a split. Raises DataError when there is none of that number."""
+    rows = split_of(data, split)
+    if not 0 <= number < len(rows):
+        message = f"row: expected 0 to {len(rows) - 1:,} in the {split} split, got {number}"
+        raise DataError(message, code="DATA_VALUE", hint="rows count from 0")
+    return rows.take(slice(number, number + 1))
+
+
 def outputs(model: Model, x: Array) -> Array:
     """Raw outputs [n, O] for inputs as the network sees them, some thousand rows at a time."""
     parts = [model.network.forward(model.vector, x[i : i + CHUNK])[0] for i in range(0, len(x), CHUNK)]
@@ -177,6 +186,6 @@ def pull(model: Model, row: Rows, x: Array) -> Array:
     """
     vector, batch = model.vector.astype(np.float64), x.astype(np.float64)
     z, saved = model.network.forward(vector, batch)
-    dx, _ = model.network.backward(vector, saved, model.loss(z, row.y)[1])
+    _, dx = model.network.backward(vector, saved, model.loss(z, row.y)[1])
     found: Array = (batch * dx)[0]
     return found
