@@ -1,0 +1,53 @@
+"""Points of a plane as signs in cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.strip import Strip
+
+from tui.terminal import Terminal
+from tui.theme import paint, palette
+from tui.widgets import rows
+from tui.widgets.boundary import sign
+from tui.widgets.rows import PLAIN, Piece
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui.frame import Array
+
+
+def scatter(
+    x: Array,
+    y: Array,
+    kinds: Sequence[int],
+    wrong: Sequence[bool],
+    width: int,
+    height: int,
+    terminal: Terminal,
+    *,
+    diagonal: bool = False,
+) -> list[Strip]:
+    """Points x, y [n], each the sign and the colour of its kind, those that are wrong above all others.
+
+    diagonal: both axes have one scale, and a dotted line shows where they are equal.
+    """
+    colors = palette(terminal)
+    grid: list[list[Piece]] = [[(" ", PLAIN)] * width for _ in range(height)]
+    if not len(x) or width < 2 or height < 2:
+        return rows.block([], width, height)
+    left, right, low, high = float(x.min()), float(x.max()), float(y.min()), float(y.max())
+    if diagonal:
+        left = low = min(left, low)
+        right = high = max(right, high)
+        for column in range(width):
+            line = round((1 - column / (width - 1)) * (height - 1))
+            grid[line][column] = ("·" if terminal.glyphs == "braille" else ".", paint(colors.faint))
+    columns = ((x - left) / ((right - left) or 1) * (width - 1)).round().astype(int).tolist()
+    lines = ((high - y) / ((high - low) or 1) * (height - 1)).round().astype(int).tolist()
+    points = zip(columns, lines, kinds, wrong, strict=True)
+    for column, line, kind, missed in sorted(points, key=lambda point: point[3]):
+        color = colors.bad if missed else colors.points[kind % len(colors.points)]
+        grid[line][column] = sign(kind), paint(color, bold=missed)
+    return [rows.cells(line, width) for line in grid]
