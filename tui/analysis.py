@@ -20,15 +20,18 @@ NEEDS = {  # what each view shows besides the judgement
     "filters": "filters",
     "trace": "traced",
 }
-BESIDE = {  # what stands beside a view where there is room
-    "confusion": ("mistakes", "report"),
-    "report": ("confusion", "mistakes"),
+BESIDE = {  # what stands beside a view where there is room: two, and a third below it
+    "confusion": ("mistakes", "report", "projection"),
+    "report": ("confusion", "mistakes", "calibration"),
     "mistakes": ("confusion", "trace"),
-    "calibration": ("report", "mistakes"),
+    "calibration": ("report", "mistakes", "projection"),
     "projection": ("filters", "mistakes"),
     "filters": ("projection", "mistakes"),
     "trace": ("mistakes", "filters"),
 }
+
+
+MANY = 12  # classes that need all the height there is
 
 
 class Analysis(NamedTuple):
@@ -68,6 +71,11 @@ class Analysis(NamedTuple):
     def numbers(self) -> bool:
         """Whether this is a regression."""
         return self.task == "regression"
+
+    def beside(self, wide: bool, tall: bool) -> tuple[str, ...]:
+        """The views that stand beside the one keys act on, where there is room; those that need none give way to it."""
+        several = BESIDE[self.view][: 3 if tall and len(self.classes) <= MANY else 2 if tall else 1]
+        return several if wide else ()
 
     @property
     def held(self) -> int:

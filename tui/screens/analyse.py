@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from tui.analysis import BESIDE, Analysis
+from tui.analysis import Analysis
 from tui.commands import commands
 from tui.feed import safe
 from tui.screens.deeds.analysing import Analysing
@@ -55,14 +55,16 @@ class AnalyseScreen(Screen[None]):
         self._held = 0  # the moment examined, as the worker calls it; 0: that of the next answer
         self._asked: set[tuple[object, ...]] = set()
         self._head, self._tabs, self._said, self._line = HeadLine(), TabLine(), TextLine(), TextLine()
-        self._panes = ExaminedPane(id="main"), ExaminedPane(id="first"), ExaminedPane(id="second")
+        self._panes = tuple(ExaminedPane(id=name) for name in ("main", "first", "second", "below"))
         self.zoomed = False
 
     def compose(self) -> ComposeResult:
         yield self._head
         yield self._tabs
         with Horizontal(id="views"):
-            yield self._panes[0]
+            with Vertical(id="left"):
+                yield self._panes[0]
+                yield self._panes[3]
             with Vertical(id="beside"):
                 yield self._panes[1]
                 yield self._panes[2]
@@ -79,23 +81,19 @@ class AnalyseScreen(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """More views where there is more room."""
         self.set_class(event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1], "-cramped")
-        self._arrange()
-
-    def _arrange(self) -> None:
-        wide = self.size.width >= WIDE and not self.zoomed
-        self.set_class(wide, "-wide")
-        self.set_class(wide and self.size.height >= TALL, "-tall")
         self.show(self.analysis)
 
     @property
     def shown(self) -> tuple[str, ...]:
         """The views on the screen, the one keys act on first."""
-        beside = BESIDE[self.analysis.view][: self.has_class("-wide") + self.has_class("-tall")]
-        return (self.analysis.view, *beside)
+        wide = self.size.width >= WIDE and not self.zoomed
+        return (self.analysis.view, *self.analysis.beside(wide, self.size.height >= TALL))
 
     def show(self, analysis: Analysis) -> None:
         """Show an analysis, and ask for what its views lack."""
         self.analysis = analysis
+        for name, least in (("-wide", 2), ("-tall", 3), ("-full", 4)):
+            self.set_class(len(self.shown) >= least, name)
         for pane, view in zip(self._panes, self.shown, strict=False):
             pane.look(analysis, view)
         self._tabs.look(analysis)
@@ -117,6 +115,8 @@ class AnalyseScreen(Screen[None]):
             now = f"now epoch {frame.epoch}: u"
         else:
             now = ""
+            if not self.analysis.run and frame.run:  # it has been written down since
+                self.show(self.analysis._replace(run=frame.run, name=frame.name))
         self._head.look(self.analysis, now)
 
     # asking ---------------------------------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ class AnalyseScreen(Screen[None]):
     def zoom(self) -> None:
         """The view alone, or with others beside it."""
         self.zoomed = not self.zoomed
-        self._arrange()
+        self.show(self.analysis)
 
     def say(self, text: str) -> None:
         """An answer to a key, until the next one."""

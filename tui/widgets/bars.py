@@ -5,15 +5,16 @@ from __future__ import annotations
 from tui.terminal import Terminal
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
+SEEN = 0.0005  # the smallest share that shows, however short the bar
 
 
 def bar(share: float, cells: int, terminal: Terminal) -> str:
-    """A bar of at most `cells` cells for a share of 0 … 1; what is more than nothing shows."""
+    """A bar of at most `cells` cells for a share of 0 … 1; what is said to be more than nothing shows."""
     share = min(max(share, 0.0), 1.0) if share == share else 0.0
     if terminal.glyphs != "braille":
         full = "#" if terminal.glyphs == "ascii" else "█"
-        return (full * (round(share * cells) or int(share > 0))).ljust(cells)
-    whole, rest = divmod(round(share * cells * 8) or int(share > 0), 8)
+        return (full * (round(share * cells) or int(share > SEEN))).ljust(cells)
+    whole, rest = divmod(round(share * cells * 8) or int(share > SEEN), 8)
     return ("█" * whole + (EIGHTHS[rest] if rest else "")).ljust(cells)
 
 

@@ -45,10 +45,10 @@ mean of rows each as its rows. The arrows choose a class, enter opens its mistak
         judged = analysis.judgement
         assert judged is not None and judged.report is not None
         figures, names = judged.report.tolist(), analysis.classes
-        edge = min(NAME, max(10, *map(len, names))) if names else NAME
+        edge = min(NAME, max(15, *map(len, names))) if names else NAME
         head = f" {'class':<{edge}}{'precision':>10}{'recall':>9}{'F1':>9}{'rows':>8}"
         lines = [rows.row([self.quiet(head)], width)]
-        room = max(1, height - 4 - (len(self._more(analysis)) if height > len(figures) + 6 else 0))
+        room = max(1, height - 4)
         first = min(max(0, analysis.cell[0] - room // 2), max(0, len(figures) - room))
         for number in range(first, min(first + room, len(figures))):
             lit = number == analysis.cell[0]

@@ -34,9 +34,9 @@ NUMBERS: dict[str, type[View]] = CLASSES | {"confusion": FitView, "report": Erro
 TABS = {
     "confusion": "confusion",
     "report": "report",
-    "mistakes": "mistakes",
+    "mistakes": "worst",
     "calibration": "calibration",
-    "projection": "projection",
+    "projection": "PCA",
     "filters": "filters",
     "trace": "one row",
 }

@@ -51,9 +51,8 @@ own largest weight. The arrows move through them.
         size = abs(found.weights)
         place, unit = divmod(int(size.argmax()), size.shape[1])
         total = size.sum(axis=1)
-        strongest = f"{self._name(analysis, place)} to unit {unit + 1} ({float(found.weights[place, unit]):+.3f})"
-        most = self._name(analysis, int(total.argmax()))
-        return f"strongest weight: {strongest}; the input with most weight on it is {most}"
+        strongest = f"{float(found.weights[place, unit]):+.2f}, {self._name(analysis, place)} to unit {unit + 1}"
+        return f"strongest weight {strongest}; in all most on {self._name(analysis, int(total.argmax()))}"
 
     def _name(self, analysis: Analysis, place: int) -> str:
         found = analysis.filters

@@ -14,6 +14,7 @@ from tui.widgets.rows import PLAIN, Piece, padded
 
 NAME = 8  # cells of a name above a column
 EDGE = 14  # cells of a name before a row
+ROOMY = 7  # cells of a count where there is room
 RECALL = 9  # cells of the share that is right, after a row
 RIGHT, WRONG = 2, 5  # ramps of the palette: green and red
 
@@ -38,6 +39,7 @@ def matrix(
     wide = max(largest, min(NAME, max(map(len, names), default=1))) + 2
     if edge + wide * classes + RECALL > width:
         wide = max(largest, len(str(classes - 1))) + 2
+    wide = max(wide, min(ROOMY, (width - edge - RECALL) // classes))
     if width - edge - RECALL < wide:
         edge = min(edge, max(2, width - wide - RECALL))
     here = cursor or (0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.strip import Strip
@@ -11,9 +12,8 @@ from tui.text import count, figure, percent
 from tui.theme import paint
 from tui.widgets import rows
 from tui.widgets.bars import bar
-from tui.widgets.boundary import sign
 from tui.widgets.rows import Piece, padded
-from tui.widgets.scatter import scatter
+from tui.widgets.scatter import scatter, signs_of
 from tui.widgets.view import View
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ answered wrong are red. The bars say how much of all differences each component 
         if found is None:
             return "asking"
         both = percent(float(found.shares[:2].sum()))
-        where = f"{found.places[found.place]} ({found.place + 1} of {len(found.places)})"
+        where = found.places[found.place]
         wrong = "" if analysis.numbers else f"; {count(int(found.wrong.sum()))} of {count(len(found.x))} wrong"
-        return f"{where}: two components hold {both} of the variance{wrong}"
+        return f"{where}: 2 components hold {both}{wrong}"
 
     @staticmethod
     def _shown(analysis: Analysis) -> Projected | None:
@@ -70,11 +70,12 @@ answered wrong are red. The bars say how much of all differences each component 
         if wide < 4 or high < 2:
             return rows.block([], width, height)
         wrong = [bool(each) for each in found.wrong.tolist()]
-        points = scatter(found.x, found.y, kinds, wrong, wide, high, self.terminal)
+        signs = signs_of(names)
+        points = scatter(found.x, found.y, kinds, wrong, wide, high, self.terminal, signs=signs)
         axis = f" across: 1st component, {percent(float(found.shares[0]))}"
         if len(found.shares) > 1:
             axis += f"   up: 2nd, {percent(float(found.shares[1]))}"
-        below = [rows.row([self.quiet(axis)], width), rows.row(self._legend(names, width), width)]
+        below = [rows.row([self.quiet(axis)], width), rows.row(self._legend(names, signs, width), width)]
         beside = self._variances(found, high)
         joined = [
             rows.row([*((s.text, s.style or paint()) for s in line), *more], width)
@@ -91,11 +92,12 @@ answered wrong are red. The bars say how much of all differences each component 
         kinds = [min(int((value - low) / step), BANDS - 1) for value in found.label.tolist()]
         return kinds, [f"from {figure(low + place * step)}" for place in range(BANDS)]
 
-    def _legend(self, names: list[str], width: int) -> list[Piece]:
+    def _legend(self, names: list[str], signs: Sequence[str], width: int) -> list[Piece]:
         pieces: list[Piece] = []
         for number, name in enumerate(names):
-            more = [(f" {sign(number)}", paint(self.palette.points[number % len(self.palette.points)], bold=True))]
-            more.append(self.quiet(f" {padded(name, min(len(name), 14))} "))
+            more = [(f" {signs[number % len(signs)]}", paint(self.palette.points[number % len(self.palette.points)], bold=True))]
+            if name != signs[number % len(signs)]:
+                more.append(self.quiet(f" {padded(name, min(len(name), 14))} "))
             if rows.length([*pieces, *more]) > width - 2:
                 return [*pieces, self.quiet(" …" if self.unicode else " ..")]
             pieces += more

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from string import ascii_uppercase as LETTERS
 from typing import TYPE_CHECKING
 
 from textual.strip import Strip
@@ -9,13 +11,19 @@ from textual.strip import Strip
 from tui.terminal import Terminal
 from tui.theme import paint, palette
 from tui.widgets import rows
-from tui.widgets.boundary import sign
 from tui.widgets.rows import PLAIN, Piece
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tui.frame import Array
+
+
+def signs_of(names: Sequence[str]) -> tuple[str, ...]:
+    """A sign for each class: its name where all are one letter or digit, else those of the Lab, and letters beyond."""
+    if names and len(set(names)) == len(names) and all(len(name) == 1 and name.isalnum() for name in names):
+        return tuple(names)
+    from mlcore import plots
+
+    return (*plots.CLASS_GLYPHS, *LETTERS)
 
 
 def scatter(
@@ -27,13 +35,15 @@ def scatter(
     height: int,
     terminal: Terminal,
     *,
+    signs: Sequence[str] = (),
     diagonal: bool = False,
 ) -> list[Strip]:
     """Points x, y [n], each the sign and the colour of its kind, those that are wrong above all others.
 
+    signs: of each kind, those of the Lab where none are given.
     diagonal: both axes have one scale, and a dotted line shows where they are equal.
     """
-    colors = palette(terminal)
+    colors, signs = palette(terminal), signs or signs_of(())
     grid: list[list[Piece]] = [[(" ", PLAIN)] * width for _ in range(height)]
     if not len(x) or width < 2 or height < 2:
         return rows.block([], width, height)
@@ -49,5 +59,5 @@ def scatter(
     points = zip(columns, lines, kinds, wrong, strict=True)
     for column, line, kind, missed in sorted(points, key=lambda point: point[3]):
         color = colors.bad if missed else colors.points[kind % len(colors.points)]
-        grid[line][column] = sign(kind), paint(color, bold=missed)
+        grid[line][column] = signs[kind % len(signs)], paint(color, bold=missed)
     return [rows.cells(line, width) for line in grid]

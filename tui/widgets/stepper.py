@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from textual.strip import Strip
 
 from tui.analysis import Analysis
-from tui.text import digits, plural
+from tui.text import digits, figure, plural
 from tui.theme import paint
 from tui.widgets import rows
 from tui.widgets.rows import Piece, padded
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mlcore.worker.protocol import Traced
     from tui.frame import Array
 
-NUMBER = 14  # cells of a number and what parts it from the next
-LABEL = 14  # cells of the name of an array
+NUMBER = 13  # cells of a number and what parts it from the next
+LABEL = 13  # cells of the name of an array
 
 
 class Part(NamedTuple):
@@ -68,8 +68,7 @@ Right and left step, up and down scroll, [ and ] move the columns. All numbers a
         if found is None:
             return "no such row" if analysis.row is None else "asking"
         step = step_of(found, min(analysis.step, analysis.steps - 1), analysis)
-        after = f"loss {digits(found.loss)}, and {digits(found.loss_after)} after one update of {found.optimizer}"
-        return f"{step.head}; {after}"
+        return f"{step.head}; loss {figure(found.loss)}, after one update {figure(found.loss_after)}"
 
     def draw(self, analysis: Analysis, width: int, height: int) -> list[Strip]:
         if analysis.row is None:
@@ -104,18 +103,17 @@ Right and left step, up and down scroll, [ and ] move the columns. All numbers a
         """A line of an array: its name and its shape first, then numbers; the last line of a cut one says what is missing."""
         if line >= _tables(part, columns):
             return [self.quiet("")]
-        label = ""
-        if line == 0:
-            shape = "x".join(map(str, part.shape)) if _size(part.shape) > 1 else ""
-            label = f"{part.name} {shape}"
         if len(part.table) == 1:
             numbers, more = part.table[0, line * columns : (line + 1) * columns], False
         else:
             start = min(across, max(0, part.table.shape[1] - columns))
             numbers, more = part.table[line, start : start + columns], start + columns < part.table.shape[1]
-        text = "".join(f"{digits(value):>{NUMBER}}" for value in numbers.tolist())
-        end = (" …" if self.unicode else " ..") if more else ""
-        return [self.quiet(padded(f" {label}", LABEL)), self.loud(text), self.quiet(end)]
+        text = "".join(f"{_fitting(value):>{NUMBER}}" for value in numbers.tolist())
+        shape = "x".join(map(str, part.shape)) if _size(part.shape) > 1 else ""
+        shape += (" …" if self.unicode else " ..") if more else ""
+        labels = (f"{part.name} {shape}",) if _tables(part, columns) == 1 else (part.name, f"  {shape}")
+        label = labels[line] if line < len(labels) else ""
+        return [self.quiet(padded(f" {label}", LABEL)), self.loud(text)]
 
     def high(self, analysis: Analysis, width: int) -> int:
         found = self._shown(analysis)
@@ -167,9 +165,10 @@ def _back(stage: Stage, number: int, found: Traced) -> Step:
 
 
 def _called(stage: Stage) -> str:
-    return stage.kind if stage.kind == stage.word else f"{stage.kind} ({plural(int(stage.word), 'unit')})" if (
-        stage.word.isdigit()
-    ) else f"{stage.kind} ({stage.word})"
+    """A layer's kind and its settings."""
+    if stage.word.isdigit():
+        return f"{stage.kind} ({plural(int(stage.word), 'unit')})"
+    return stage.kind if stage.kind == stage.word else f"{stage.kind} ({stage.word})"
 
 
 def _part(name: str, value: Array, shape: tuple[int, ...] | None = None) -> Part:
@@ -192,6 +191,12 @@ def _tables(part: Part, columns: int) -> int:
 def _lines(part: Part, columns: int) -> int:
     """Lines of an array, with the blank one below it."""
     return _tables(part, columns) + 1
+
+
+def _fitting(value: float) -> str:
+    """A number in one column: large ones with fewer digits behind the point."""
+    text = digits(value)
+    return text if len(text) < NUMBER else f"{value:.{max(0, 9 - len(text) + NUMBER - 1)}f}"
 
 
 def _ascii(text: str) -> str:

@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.analysis import Analysis, shares
-from tui.text import count, figure, percent, plural
+from tui.text import count, figure, percent
 from tui.theme import paint
 from tui.widgets import images, rows
 from tui.widgets.bars import bar, signed
@@ -73,7 +73,7 @@ follows the row forward and backward with every number.
         sure = percent(float(shown.answer[said]))
         what = f"{names[0]} taken for {names[1]}" if said != label else f"{names[0]}, rightly"
         alike, most = Counter(map(int, shown.near_label.tolist())).most_common(1)[0]
-        near = f"{most} of the {len(shown.near)} training rows most like it are {analysis.class_name(alike)}"
+        near = f"{most} of its {len(shown.near)} nearest training rows are {analysis.class_name(alike)}"
         return f"row {shown.row}: {what}, {sure} sure; {near}"
 
     @staticmethod
@@ -130,13 +130,15 @@ follows the row forward and backward with every number.
         high, wide = shown.image.shape
         across, rise = images.scale(wide, high, width, height)
         picture = images.grey(shown.image, across, rise, self.terminal)
-        across2, rise2 = images.scale(wide, high, (width - 1) // 2, height)
-        if across2 < min(wide, across):
+        across2, rise2 = images.scale(wide, high, (width - 1) // 2, height - 1)
+        if across2 < min(2 * wide, across):
             return [[(" ", PLAIN), *line] for line in picture]
         pull = shown.pull / (abs(shown.pull).max() or 1.0)
         both = images.grey(shown.image, across2, rise2, self.terminal)
         other = images.signed(pull.reshape(high, wide), across2, rise2, self.terminal)
-        return [[(" ", PLAIN), *one, (" ", PLAIN), *two] for one, two in zip(both, other, strict=True)]
+        words = ("the picture", "what pushed the loss up" if across2 > 23 else "loss pushed up")
+        below = [(" ", PLAIN), *(self.quiet(word[: across2 + 1].ljust(across2 + 1)) for word in words)]
+        return [*([(" ", PLAIN), *one, (" ", PLAIN), *two] for one, two in zip(both, other, strict=True)), below]
 
     def _features(self, analysis: Analysis, shown: Example, width: int, height: int) -> list[list[Piece]]:
         """The features that pushed most, with their values and how they pushed."""
@@ -167,7 +169,7 @@ follows the row forward and backward with every number.
             right, said = place == label, place == best
             color = self.palette.good if right else self.palette.bad if said else self.palette.muted
             mark = ("✓" if self.unicode else "+") if right else ("✗" if self.unicode else "x") if said else " "
-            drawn = bar(answer[place], max(3, width - edge - 11), self.terminal)
+            drawn = bar(answer[place], max(3, width - edge - 12), self.terminal)
             name = padded(analysis.class_name(place), edge)
             lines.append([(f"{mark} {name} ", paint(color, bold=right or said)), (drawn, paint(color))])
             lines[-1].append((f"{percent(answer[place]):>8}", paint(self.palette.text)))
@@ -176,8 +178,8 @@ follows the row forward and backward with every number.
     def _alike(self, analysis: Analysis, shown: Example) -> list[Piece]:
         """The training rows the network sees as most like this one."""
         names = [analysis.answer(float(label)) for label in shown.near_label.tolist()]
-        told = ", ".join(f"{name} (row {row})" for name, row in zip(names, shown.near.tolist(), strict=True))
-        return [self.quiet(f" most alike in training, of {plural(len(names), 'row')}: "), self.loud(told)]
+        numbers = ", ".join(map(str, shown.near.tolist()))
+        return [self.quiet(" nearest in training: "), self.loud("  ".join(names)), self.quiet(f"   (rows {numbers})")]
 
     def high(self, analysis: Analysis, width: int) -> int:
         found = analysis.example
