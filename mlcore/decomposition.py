@@ -1,4 +1,4 @@
-"""Principal components: the few directions along which rows differ most, and how much of their differences each holds."""
+"""Principal components: the few directions along which rows differ most, and how much each of them holds."""
 
 from __future__ import annotations
 

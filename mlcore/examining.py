@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -41,7 +42,8 @@ class Judged(NamedTuple):
     @property
     def said(self) -> Array:
         """The most probable class of each row [n]."""
-        return self.answers.argmax(axis=1)
+        found: Array = self.answers.argmax(axis=1)
+        return found
 
     @property
     def worst(self) -> Array:
@@ -118,7 +120,7 @@ def places(network: Network) -> tuple[Place, ...]:
     """The inputs, and the output of each hidden layer: a dense one with what follows until the next."""
     dense = [number for number, layer in enumerate(network.layers) if isinstance(layer, Dense)]
     found = [Place("inputs", 0)]
-    for place, (first, after) in enumerate(zip(dense, dense[1:], strict=False), start=1):
+    for place, (first, after) in enumerate(itertools.pairwise(dense), start=1):
         words = " ".join(layer.word for layer in network.layers[first:after])
         found.append(Place(f"hidden layer {place}: {words}", after))
     return tuple(found)
@@ -133,13 +135,13 @@ def numbers_at(model: Model, x: Array, place: Place) -> Array:
 
 
 class Projection(NamedTuple):
-    """Rows on their two main components: index [n] (which rows), points [n, 2], the share of variance of each of them.
+    """Rows on their two main components: which [n] (numbers of rows) and their points [n, 2].
 
-    The shares [C] go on a little beyond the two that are drawn.
+    shares [C]: of the variance, of each component, a little beyond the two that are drawn.
     """
 
     place: Place
-    index: Array
+    which: Array
     points: Array
     shares: Array
 

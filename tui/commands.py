@@ -8,8 +8,8 @@ from typing import NamedTuple
 class Command(NamedTuple):
     """Something a person can ask for.
 
-    id: also the name of the action. keys: Textual's key names, comma separated, the first is shown. mode: "lab", another
-    screen or several, "*" for everywhere. short: its words in the key line, empty when it is not there.
+    id: also the name of the action. keys: Textual's key names, comma separated, the first is shown. mode: "lab",
+    another screen or several, "*" for everywhere. short: its words in the key line, empty when it is not there.
     """
 
     id: str
@@ -62,8 +62,12 @@ COMMANDS = (
     Command("save_text", "T", "Save text", "this screen as text, in the present folder", "Show"),
     Command("save_picture", "S", "Save picture", "this screen as SVG, in the present folder", "Show"),
     Command("view_confusion", "1", "Confusion matrix", "what is taken for what", "Views", "analyse"),
-    Command("view_report", "2", "Per-class report", "precision, recall, F1, rows; errors of numbers", "Views", "analyse"),
-    Command("view_mistakes", "3", "Worst mistakes", "one by one, with what spoke for them", "Views", "analyse", "worst"),
+    Command(
+        "view_report", "2", "Per-class report", "precision, recall, F1, rows; errors of numbers", "Views", "analyse"
+    ),
+    Command(
+        "view_mistakes", "3", "Worst mistakes", "one by one, with what spoke for them", "Views", "analyse", "worst"
+    ),
     Command("view_calibration", "4", "Calibration", "how sure, and how often right", "Views", "analyse"),
     Command("view_projection", "5", "Projection (PCA)", "of the inputs and of each hidden layer", "Views", "analyse"),
     Command("view_filters", "6", "First-layer filters", "the weights of each unit, as pictures", "Views", "analyse"),
@@ -76,15 +80,27 @@ COMMANDS = (
     Command("lines_down", "pagedown", "Page down", "ten lines down", "Move", "analyse"),
     Command("columns_left", "left_square_bracket", "Columns left", "of a wide matrix", "Move", "analyse"),
     Command("columns_right", "right_square_bracket", "Columns right", "of a wide matrix", "Move", "analyse"),
-    Command("open_cell", "enter", "Open", "the rows of a cell or class; one row with every number", "Rows", "analyse", "open"),
+    Command(
+        "open_cell",
+        "enter",
+        "Open",
+        "the rows of a cell or class; one row with every number",
+        "Rows",
+        "analyse",
+        "open",
+    ),
     Command("row_before", "comma", "Row before", "the one with a greater loss", "Rows", "analyse"),
     Command("row_after", "full_stop", "Next row", "the one with the next smaller loss", "Rows", "analyse", "row"),
     Command("row_first", "less_than_sign", "Worst row", "the one with the greatest loss", "Rows", "analyse"),
     Command("row_last", "greater_than_sign", "Last row", "the one with the smallest loss", "Rows", "analyse"),
     Command("other_split", "t", "Next split", "test, train, validation", "Rows", "analyse", "split"),
     Command("every_mistake", "m", "All mistakes", "out of the cell that is open", "Rows", "analyse"),
-    Command("present", "u", "Look again", "at the present network, while it trains on", "Rows", "analyse", "look again"),
-    Command("explain_view", "x", "Explain", "the view in one sentence, and how to read it", "Show", "analyse", "explain"),
+    Command(
+        "present", "u", "Look again", "at the present network, while it trains on", "Rows", "analyse", "look again"
+    ),
+    Command(
+        "explain_view", "x", "Explain", "the view in one sentence, and how to read it", "Show", "analyse", "explain"
+    ),
     Command("zoom_view", "z", "One view alone", "or others beside it, where there is room", "Show", "analyse"),
     Command("save_view", "T", "Save text", "the whole view as text, in the present folder", "Show", "analyse", "save"),
     Command("save_view_picture", "S", "Save picture", "this screen as SVG, in the present folder", "Show", "analyse"),

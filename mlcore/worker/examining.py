@@ -66,7 +66,9 @@ class Examiner:
     def _subject(self, board: Board | None, command: Examine) -> Subject:
         if command.held:
             if command.held not in self._held:
-                raise RunError("that moment is no longer in memory", code="RUN_NO_EPOCH", hint="look at the present one")
+                raise RunError(
+                    "that moment is no longer in memory", code="RUN_NO_EPOCH", hint="look at the present one"
+                )
             self._held.move_to_end(command.held)
             return self._held[command.held]
         if board is None or board.stage is None or board.moment is None:
@@ -87,11 +89,7 @@ def _judgement(subject: Subject, command: Examine) -> AnyFinding:
     judged, data = subject.judged(command.split), subject.data
     index = judged.worst[:JUDGED]
     said = judged.said if subject.classes else judged.answers[:, 0]
-    more: dict[str, Array] = {}
-    if subject.classes:
-        confusion = examining.confusion(judged)
-        more = {"confusion": confusion, "report": examining.report(confusion)}
-        more |= {"calibration": examining.calibration(judged)}
+    mistakes = examining.confusion(judged) if subject.classes else None
     return findings.Judgement(
         **subject.facts(command.split),  # type: ignore[arg-type]
         rows=len(judged.rows),
@@ -104,7 +102,9 @@ def _judgement(subject: Subject, command: Examine) -> AnyFinding:
         said=said[index].astype(np.float64),
         sure=judged.answers.max(axis=1)[index].astype(np.float32),
         losses=judged.losses[index].astype(np.float32),
-        **more,
+        confusion=mistakes,
+        report=examining.report(mistakes) if mistakes is not None else None,
+        calibration=examining.calibration(judged) if mistakes is not None else None,
     )
 
 
@@ -137,15 +137,15 @@ def _projected(subject: Subject, command: Examine) -> AnyFinding:
     places, rows = examining.places(model.network), split_of(data, command.split)
     place = min(command.place, len(places) - 1)
     found = examining.projection(model, data, rows, places[place])
-    label = rows.y.reshape(len(rows), -1)[found.index, 0]
+    label = rows.y.reshape(len(rows), -1)[found.which, 0]
     wrong = np.zeros(len(label), np.uint8)
     if subject.classes:
-        wrong = (subject.judged(command.split).said[found.index] != label).astype(np.uint8)
+        wrong = (subject.judged(command.split).said[found.which] != label).astype(np.uint8)
     return findings.Projected(
         **subject.facts(command.split),  # type: ignore[arg-type]
         places=tuple(each.name for each in places),
         place=place,
-        index=found.index.astype(np.int32),
+        index=found.which.astype(np.int32),
         x=found.points[:, 0].astype(np.float32),
         y=found.points[:, 1].astype(np.float32),
         label=label.astype(np.float64),

@@ -101,7 +101,9 @@ class AnalyseScreen(Screen[None]):
         said = analysis.message or self._panes[0].summary(self._panes[0]._frame)
         self._said.say(shortened(said, self.size.width - 2), loud=True)
         line = analysis.command()
-        self._line.say(f"$ {line}" if line else "not on disk yet: c in the Lab keeps this run, then mlj can do the same")
+        self._line.say(
+            f"$ {line}" if line else "not on disk yet: c in the Lab keeps this run, then mlj can do the same"
+        )
         for view in self.shown:
             self._ask(*analysis.wanted(view))
 
@@ -142,7 +144,9 @@ class AnalyseScreen(Screen[None]):
         if not self.is_attached:
             return
         if reply.error is not None:
-            self.show(self.analysis._replace(message=safe(f"{reply.error.message}. {reply.error.hint}", 300).rstrip(". ")))
+            self.show(
+                self.analysis._replace(message=safe(f"{reply.error.message}. {reply.error.hint}", 300).rstrip(". "))
+            )
             return
         found: Any = reply.value
         if found.split != self.analysis.split or (self._held and found.held != self._held):
@@ -151,7 +155,9 @@ class AnalyseScreen(Screen[None]):
         if kind == "Judgement":
             self._judged(found)
         else:
-            self._asked.discard((kind.lower(), getattr(found, "row", getattr(found, "place", 0)), found.split, self._held))
+            self._asked.discard(
+                (kind.lower(), getattr(found, "row", getattr(found, "place", 0)), found.split, self._held)
+            )
             self.show(self.analysis._replace(**{kind.lower(): found}))
 
     def _judged(self, found: Any) -> None:

@@ -33,8 +33,8 @@ mean of rows each as its rows. The arrows choose a class, enter opens its mistak
         """The weakest class, and the class under the cursor."""
         judged = analysis.judgement
         assert judged is not None and judged.report is not None
-        there = [k for k, own in enumerate(judged.report.tolist()) if own[3]]
-        weakest = min(there, key=lambda k: float(judged.report[k, 2]))
+        there = [(own[2], k) for k, own in enumerate(judged.report.tolist()) if own[3]]
+        weakest = min(there)[1]
         precision, recall, f1, _ = judged.report[weakest].tolist()
         name = analysis.class_name(weakest)
         low = f"of what it calls {name}, {percent(precision)} is" if precision < recall else f"{percent(recall)} found"

@@ -84,7 +84,7 @@ class ExaminedPane(Pane, can_focus=False):
         colors, lit = self.palette, self.shown == self.analysis.view
         number = (f"{VIEWS.index(self.shown) + 1} ", paint(colors.accent if lit else colors.faint, bold=True))
         title = [number, (self.title(frame), paint(colors.text if lit else colors.muted))]
-        box = rows.Frame(self.terminal.glyphs, paint(colors.accent if lit else "") if lit else self._border())
+        box = rows.Frame(self.terminal.glyphs, paint(colors.accent) if lit else self._border())
         return rows.boxed(self.draw(frame, width - 2, height - 2), width, title, self.legend(frame), box)
 
     def title(self, frame: Frame) -> str:

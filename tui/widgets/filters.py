@@ -84,7 +84,7 @@ own largest weight. The arrows move through them.
 
     @staticmethod
     def _size(wide: int, high: int, units: int, width: int, height: int) -> tuple[int, int]:
-        """The largest pictures of which all units fit, but not smaller than a cell for two pixels where they are few."""
+        """Columns and rows of the largest pictures of which all units fit, or at least eight of many."""
         for scale in images.SCALES:
             across, rise = max(1, round(wide * scale)), max(1, -(-round(high * scale) // 2))
             if across < width and rise < height and (width // (across + 1)) * (height // (rise + 1)) >= min(units, 8):
@@ -123,7 +123,7 @@ own largest weight. The arrows move through them.
     def _weight(self, value: float, largest: float) -> Piece:
         ramp = self.palette.positive if value > 0 else self.palette.negative
         strong = abs(value) / largest
-        look: Style = paint(ramp[min(int(strong * len(ramp)), len(ramp) - 1)], bold=strong > 0.66)
+        look: Style = paint(ramp[-1 if strong > 0.5 else 1], bold=strong > 0.75)
         return f"{value:>+{CELL}.2f}" if abs(value) < 999 else f"{value:>+{CELL}.0e}", look
 
     def high(self, analysis: Analysis, width: int) -> int:

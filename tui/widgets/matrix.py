@@ -50,7 +50,9 @@ def matrix(
     for label in down:
         name = (names[label] if label < len(names) else str(label))[: edge - 2]
         lit = cursor is not None and label == here[0]
-        pieces: list[Piece] = [(padded(name, edge - 1, right=True) + " ", paint(colors.text if lit else colors.muted, bold=lit))]
+        pieces: list[Piece] = [
+            (padded(name, edge - 1, right=True) + " ", paint(colors.text if lit else colors.muted, bold=lit))
+        ]
         total = sum(counts[label])
         for said in across:
             pieces.append(_cell(counts[label][said], total, wide, said == label, (label, said) == cursor, terminal))

@@ -42,7 +42,11 @@ answered wrong are red. The bars say how much of all differences each component 
         if found is None:
             return []
         both = percent(float(found.shares[:2].sum()))
-        return [self.quiet(f"{count(len(found.x))} {found.split} rows  "), self.loud(both), self.quiet(" of the variance")]
+        return [
+            self.quiet(f"{count(len(found.x))} {found.split} rows  "),
+            self.loud(both),
+            self.quiet(" of the variance"),
+        ]
 
     def sentence(self, analysis: Analysis) -> str:
         found = self._shown(analysis)
@@ -95,7 +99,12 @@ answered wrong are red. The bars say how much of all differences each component 
     def _legend(self, names: list[str], signs: Sequence[str], width: int) -> list[Piece]:
         pieces: list[Piece] = []
         for number, name in enumerate(names):
-            more = [(f" {signs[number % len(signs)]}", paint(self.palette.points[number % len(self.palette.points)], bold=True))]
+            more = [
+                (
+                    f" {signs[number % len(signs)]}",
+                    paint(self.palette.points[number % len(self.palette.points)], bold=True),
+                )
+            ]
             if name != signs[number % len(signs)]:
                 more.append(self.quiet(f" {padded(name, min(len(name), 14))} "))
             if rows.length([*pieces, *more]) > width - 2:
@@ -112,5 +121,3 @@ answered wrong are red. The bars say how much of all differences each component 
             drawn = bar(share / most, ASIDE - 14, self.terminal), look
             lines.append([self.quiet(f"  {number:>2} "), drawn, self.loud(f" {percent(share):>7}")])
         return [*lines[:height], *[[] for _ in range(height - len(lines))]]
-
-

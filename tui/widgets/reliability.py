@@ -53,7 +53,9 @@ distance of the two, weighted by rows (Guo et al. 2017, 15 bins).
         for total, sure, right in judged.calibration.tolist():
             if total:
                 figures = self.loud(f" {percent(right):>8}"), self.quiet(f"{count(int(total)):>8}")
-                lines.append(rows.row([self.quiet(f" {percent(sure):>7}  "), *self._bar(sure, right, room), *figures], width))
+                lines.append(
+                    rows.row([self.quiet(f" {percent(sure):>7}  "), *self._bar(sure, right, room), *figures], width)
+                )
         return rows.block(lines, width, height)
 
     def _bar(self, sure: float, right: float, cells: int) -> list[Piece]:

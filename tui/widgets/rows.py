@@ -41,7 +41,9 @@ def length(pieces: Iterable[Piece]) -> int:
 def padded(text: str, width: int, right: bool = False) -> str:
     """Text of exactly `width` cells: cut, or filled up with blanks at its end (right: at its beginning)."""
     text = clean(text)
-    return " " * max(0, width - cell_len(text)) + text if right and cell_len(text) <= width else set_cell_size(text, width)
+    return (
+        " " * max(0, width - cell_len(text)) + text if right and cell_len(text) <= width else set_cell_size(text, width)
+    )
 
 
 def row(pieces: Iterable[Piece], width: int, style: Style = PLAIN) -> Strip:

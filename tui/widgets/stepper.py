@@ -100,7 +100,7 @@ Right and left step, up and down scroll, [ and ] move the columns. All numbers a
         return lines
 
     def _line(self, part: Part, line: int, across: int, columns: int) -> list[Piece]:
-        """A line of an array: its name and its shape first, then numbers; the last line of a cut one says what is missing."""
+        """A line of an array: its name, below it its shape, and numbers."""
         if line >= _tables(part, columns):
             return [self.quiet("")]
         if len(part.table) == 1:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BARS = 24  # cells of the bars of probability at least
 PULL = 8  # cells of a bar to each side
+NARROW = 64  # columns below which features leave no room for probabilities
 VALUE = 11  # cells of a feature's value
 
 
@@ -91,11 +92,13 @@ follows the row forward and backward with every number.
             return self.words("asking", width, height)
         lines = [rows.row(self._facts(analysis, shown), width), rows.row((), width)]
         room = max(1, height - len(lines) - 2)
-        aside = [] if analysis.numbers else self._bars(analysis, shown, room, BARS)
+        alone = analysis.numbers or (shown.image is None and width < NARROW)
+        aside = [] if alone else self._bars(analysis, shown, room, BARS)
         left = self._left(analysis, shown, width - (BARS + 2 if aside else 0), room)
         wide = max((rows.length(line) for line in left), default=0)
-        aside = [] if analysis.numbers else self._bars(analysis, shown, room, min(max(BARS, width - wide - 2), 48))
-        for one, other in zip_longest(left, aside, fillvalue=[]):
+        aside = [] if alone else self._bars(analysis, shown, room, min(max(BARS, width - wide - 2), 48))
+        nothing: list[Piece] = []
+        for one, other in zip_longest(left, aside, fillvalue=nothing):
             gap = " " * (wide - rows.length(one) + 2)
             lines.append(rows.row([*one, (gap, PLAIN), *other], width))
         lines = rows.block(lines, width, height - 1)
@@ -110,11 +113,10 @@ follows the row forward and backward with every number.
         best = int(shown.answer.argmax())
         right = best == int(shown.label[0])
         look = paint(self.palette.good if right else self.palette.bad, bold=True)
-        told = self._told((("label", label), ("answer", analysis.class_name(best))), look)
+        named = self._told((("label", label), ("answer", analysis.class_name(best))), look)
         own = percent(float(shown.answer[int(shown.label[0])]))
-        return [*told, *self._told((("sure", percent(float(shown.answer[best]))), (f"p({label})", own)))] + self._told(
-            (("loss", figure(shown.loss)),)
-        )
+        sure = ("sure", percent(float(shown.answer[best]))), (f"p({label})", own), ("loss", figure(shown.loss))
+        return [*named, *self._told(sure)]
 
     def _told(self, facts: tuple[tuple[str, str], ...], look: Style | None = None) -> list[Piece]:
         """Names and values, the last in a style of its own."""
@@ -151,7 +153,11 @@ follows the row forward and backward with every number.
             below, above = signed(parts[place], PULL, self.terminal)
             name = padded(names[place] if place < len(names) else f"x{place + 1}", edge)
             value = f"{float(shown.inputs[place]):>{VALUE}.5g}  " if place < len(shown.inputs) else " " * (VALUE + 2)
-            pushes = (below, paint(self.palette.negative[-1])), self.quiet(middle), (above, paint(self.palette.positive[-1]))
+            pushes = (
+                (below, paint(self.palette.negative[-1])),
+                self.quiet(middle),
+                (above, paint(self.palette.positive[-1])),
+            )
             lines.append([self.quiet(" "), self.loud(name), self.loud(value), *pushes])
         return lines
 
@@ -163,7 +169,7 @@ follows the row forward and backward with every number.
         if label not in order and order:
             order[-1] = label
         order = sorted(order) if len(answer) <= height else order
-        edge = min(max((len(analysis.class_name(place)) for place in order), default=1), max(3, width - 18))
+        edge = min(max((len(analysis.class_name(place)) for place in order), default=1), max(3, width - 16))
         lines: list[list[Piece]] = []
         for place in order:
             right, said = place == label, place == best
