@@ -128,7 +128,22 @@ class Read(Command, frozen=True, tag="read"):
     width: Annotated[int, Meta(ge=1, le=256)]
 
 
+class Examine(Command, frozen=True, tag="examine"):
+    """Answer with what an examination of the network finds: see `findings.py`.
+
+    epoch: of the film; None: the present network. held: instead, the moment an earlier answer was about. row: of the
+    split, for example and traced; place: for projected, how deep in the network.
+    """
+
+    what: Literal["judgement", "example", "projected", "filters", "traced"]
+    split: Literal["train", "validation", "test"] = "test"
+    epoch: int | None = None
+    held: int = 0
+    row: Annotated[int, Meta(ge=0)] = 0
+    place: Annotated[int, Meta(ge=0)] = 0
+
+
 AnyCommand: TypeAlias = (
     Pause | Resume | Step | Epoch | Stop | Checkpoint | Keep | Quit | Set | SetPace | View | Scrub
-    | Start | Open | Branch | Preview | Inspect | Read
+    | Start | Open | Branch | Preview | Inspect | Read | Examine
 )  # fmt: skip

@@ -9,6 +9,8 @@ from mlcore.controls import CHANGEABLE
 from mlcore.errors import ConfigError, RunError, UsageError
 from mlcore.worker import protocol
 from mlcore.worker.board import Board
+from mlcore.worker.errands import Errand
+from mlcore.worker.examining import Examiner
 from mlcore.worker.protocol import AnyCommand, Reply, Scene
 
 
@@ -20,15 +22,18 @@ class Desk:
 
     def __init__(self) -> None:
         self.board: Board | None = None
+        self._examiner = Examiner()
 
     def answer(self, command: AnyCommand) -> Reply:
-        """Do what a command asks. Raises MljError when it cannot be done."""
+        """Do what a command asks. Raises MljError when it cannot be done, Errand when it takes a while."""
         if isinstance(command, protocol.Inspect):
             return Reply(id=command.id, value=self._inspect(command))
         if isinstance(command, protocol.Read):
             return Reply(id=command.id, value=self._read(command))
         if isinstance(command, protocol.Preview):
             return Reply(id=command.id, value=self.preview(command))
+        if isinstance(command, protocol.Examine):
+            raise Errand(self._examiner.work(self.board, command))
         board = self._present()
         match command:
             case protocol.Set():

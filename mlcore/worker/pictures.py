@@ -135,7 +135,7 @@ class Stage:
         p = model.predict_proba(raw)
         predicted = p.argmax(axis=1).astype(np.int32)
         height, width = self.data.image_shape or (1, 1)
-        images = raw if raw.dtype == np.uint8 else _gray(raw)
+        images = raw if raw.dtype == np.uint8 else gray(raw)
         return Digits(
             images.reshape(-1, height, width),
             predicted,
@@ -168,7 +168,7 @@ def _padded(values: Array) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _gray(raw: Array) -> Array:
+def gray(raw: Array) -> Array:
     """Pixels of any range as uint8, 0 the smallest of all."""
     low, high = raw.min(initial=0), raw.max(initial=0)
     gray: Array = ((raw - low) * (255 / (high - low or 1))).round().astype(np.uint8)
