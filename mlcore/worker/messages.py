@@ -8,6 +8,7 @@ import msgspec
 from numpy.typing import NDArray
 
 from mlcore.worker.commands import Pace
+from mlcore.worker.findings import AnyFinding
 
 Array: TypeAlias = NDArray[Any]
 
@@ -200,7 +201,7 @@ class Reply(Message, frozen=True, tag="reply"):
 
     id: int
     error: Failed | None = None
-    value: Scene | Activity | None = None
+    value: Scene | Activity | AnyFinding | None = None
 
 
 class Activity(msgspec.Struct, frozen=True, tag="activity"):
