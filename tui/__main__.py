@@ -12,11 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-USAGE = """usage: mlj-tui [RECIPE | CONFIG.toml | RUN | last]
+USAGE = """usage: mlj-tui [RECIPE | CONFIG.toml | RUN | last | LOG]
 
 Opens the Lab, where a network is already learning. ? shows every key.
+A run that goes on is attached to. A log is a .csv or .jsonl file, or TensorBoard's.
 
   --demo             plays the first minute by itself; any key takes over
+  --read-only        looks at a run and can do nothing to it
+  --plain            a sentence in place of each picture, every five seconds
   --runs-dir FOLDER  where runs are kept
   --colors DEPTH     auto, full, 256, 16 or none
   --glyphs SET       auto, braille, blocks or ascii
@@ -24,7 +27,7 @@ Opens the Lab, where a network is already learning. ? shows every key.
 """
 VALUES = {"--runs-dir": (), "--trace": (), "--colors": ("auto", "full", "256", "16", "none")}
 VALUES |= {"--glyphs": ("auto", "braille", "blocks", "ascii")}
-FLAGS = {"--demo", "--help", "-h", "--version"}
+FLAGS = {"--demo", "--read-only", "--plain", "--help", "-h", "--version"}
 FPS = "240"  # Textual's own default of 60 adds up to 17 ms to every key
 
 
@@ -65,6 +68,8 @@ def _parse(arguments: list[str]) -> tuple[dict[str, str], str]:
             targets.append(word)
     if len(targets) > 1:
         raise ValueError(f"one thing to open, not {len(targets)}: {' '.join(targets)}")
+    if "--read-only" in asked and not targets:
+        raise ValueError("--read-only needs a run or a log to look at, e.g. last")
     return asked, targets[0] if targets else ""
 
 
@@ -92,7 +97,8 @@ def _open(asked: dict[str, str], target: str) -> int:
 
         trace = Path(asked["--trace"]) if "--trace" in asked else None
         launch = partial(worker.launch, runs_dir, log)
-        app = MljApp(found, Options(target, runs_dir, "--demo" in asked, trace, launch))
+        options = Options(target, runs_dir, "--demo" in asked, trace, "--read-only" in asked, launch)
+        app = MljApp(found._replace(plain="--plain" in asked), options)
         code = app.run()
     finally:
         give_back()

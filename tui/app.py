@@ -21,6 +21,7 @@ from tui.hearing import Hearing
 from tui.lab import Lab
 from tui.leaving import Leaving
 from tui.link import Link
+from tui.onlooking import refusal
 from tui.opening import Options
 from tui.palette import Palette, PaletteScreen
 from tui.runner import Runner
@@ -57,7 +58,7 @@ class MljApp(App[int]):
         self._launched: Launched | None = None
         self.feed = Feed()
         self.hearing = Hearing(self)
-        self.runner = Runner(self.hearing.heard, self.options.runs_dir)
+        self.runner = Runner(self.hearing.heard, self.options.runs_dir, self.options.read_only)
         self.lab = Lab(self.runner, self.feed)
         self.link = Link(self._write)
         self.captions: Captions | None = None
@@ -151,10 +152,17 @@ class MljApp(App[int]):
             self.runner.connect(self._launched)
             self._launched = None
         self.ensure_worker()
-        if opened.run is not None or opened.log:
-            self.lab.show(opened.config, opened.log or str(opened.run.folder.absolute()))
-        else:
+        if opened.place:
+            self.lab.show(opened.config, opened.place)
+        elif opened.config is not None:
             self.lab.open(opened.config, chosen=opened.chosen)
+
+    def refuses(self, identity: str) -> bool:
+        """Whether a command cannot be done to what is looked at; the caption line says why."""
+        why = refusal(identity, self.feed.frame(), self.options.read_only)
+        if why:
+            self.laboratory.say(why)
+        return bool(why)
 
     def do(self, identity: str) -> None:
         """Do a command by its id."""
@@ -216,10 +224,10 @@ class MljApp(App[int]):
             self._shown = self.feed.frame()
         frame, draft = self._shown, self.lab.draft
         if draft is None:
-            return frame
+            return frame._replace(link=self.link.words)
         selected = draft.selected if draft.hidden else -1
         dataset = draft.dataset if frame.state == "loading" or self.lab.awaited else frame.dataset
-        return frame._replace(selected=selected, dataset=dataset)
+        return frame._replace(selected=selected, dataset=dataset, link=self.link.words)
 
     # the terminal ---------------------------------------------------------------------------------------------------
 

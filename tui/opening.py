@@ -36,6 +36,11 @@ class Opened(NamedTuple):
     chosen: bool = False
     log: str = ""
 
+    @property
+    def place(self) -> str:
+        """The folder of the run, or the log; nothing for an experiment that nobody has trained."""
+        return self.log or (str(self.run.folder.absolute()) if self.run is not None else "")
+
 
 def resolve(target: str, runs_dir: Path | None = None) -> Opened:
     """The experiment or run a person named. Raises ConfigError or RunError naming what is near."""

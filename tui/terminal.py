@@ -28,13 +28,15 @@ RESTORE = (
 class Terminal(NamedTuple):
     """The colours and characters this terminal shows, and its size in cells.
 
-    glyphs: braille (everything), blocks (half blocks and straight boxes, as on the Linux console) or ascii.
+    glyphs: braille (everything), blocks (half blocks and straight boxes, as on the Linux console) or ascii. plain:
+    sentences are wanted in place of pictures.
     """
 
     colors: Colors = "full"
     glyphs: Glyphs = "braille"
     columns: int = 80
     rows: int = 24
+    plain: bool = False
 
     def environment(self) -> dict[str, str]:
         """What must stand in the environment before Textual is imported, so that both agree on the colours."""

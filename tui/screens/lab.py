@@ -17,6 +17,7 @@ from tui import looks
 from tui.clock import Clock, Part
 from tui.commands import commands
 from tui.frame import Frame
+from tui.onlooking import caption
 from tui.screens.deeds import Deeds
 from tui.text import shortened
 from tui.widgets.boundary import BoundaryPane
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tui.app import MljApp
 
 TROUBLE = ("failed", "lost")
+TELLING = 5.0  # seconds between two sentences in place of pictures
 DIGIT = (8, 5)  # columns and rows one digit takes, about
 
 
@@ -78,12 +80,12 @@ class LabScreen(Screen[None]):
         """Start the heartbeat."""
         self._digits.display = False
         self._parts = {
-            self._boundary: Part(self._noted("picture", self._boundary.show), looks.picture),
-            self._digits: Part(self._noted("picture", self._digits.show), looks.picture),
-            self._loss: Part(self._loss.show, looks.losses),
-            self._accuracy: Part(self._accuracy.show, looks.accuracies),
+            self._boundary: Part(self._noted("picture", self._boundary.show), looks.picture, self._boundary.show, True),
+            self._digits: Part(self._noted("picture", self._digits.show), looks.picture, self._digits.show, True),
+            self._loss: Part(self._loss.show, looks.losses, self._loss.show),
+            self._accuracy: Part(self._accuracy.show, looks.accuracies, self._accuracy.show),
             self: Part(self._noted("lines", self.show_lines), lambda frame: self._news),
-            self._network: Part(self._network.show, looks.network),
+            self._network: Part(self._network.show, looks.network, self._network.show, True),
         }
         self._clock = Clock(
             self._pull,
@@ -93,6 +95,7 @@ class LabScreen(Screen[None]):
             self.mlj.link,
             lambda: self.size.area,
         )
+        self._clock.slowest = TELLING if self.mlj.terminal.plain else 0.0
 
     def on_resize(self, event: events.Resize) -> None:
         """Ask for pictures of the new size."""
@@ -116,7 +119,7 @@ class LabScreen(Screen[None]):
         """The panes by number; the first is 1."""
         return self._network, self.picture, self._loss, self._accuracy
 
-    def _noted(self, part: str, show: Callable[[Frame], None]) -> Callable[[Frame], None]:
+    def _noted(self, part: str, show: Callable[[Frame], object]) -> Callable[[Frame], object]:
         """Draws, and writes it into the diary when there is one."""
         diary = self.mlj.diary
         if diary is None:
@@ -161,6 +164,8 @@ class LabScreen(Screen[None]):
             return shortened(self._said, self.size.width - 2)
         if frame.message and frame.state in TROUBLE:
             return f"{frame.message}. {frame.hint}".rstrip(". ")
+        if frame.loop:
+            return shortened(caption(frame), self.size.width - 2)
         if captions is None:
             return ""
         from tui.captions import LINGER, facts

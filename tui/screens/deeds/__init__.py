@@ -21,6 +21,8 @@ class Deeds(Running, Showing, Going):
         from mlcore import MljError
 
         self.screen.hush()
+        if self.app.refuses(identity):
+            return
         try:
             if identity in EDITS:
                 self._edit(identity)
