@@ -20,14 +20,21 @@ A run that goes on is attached to. A log is a .csv or .jsonl file, or TensorBoar
   --demo             plays the first minute by itself; any key takes over
   --read-only        looks at a run and can do nothing to it
   --plain            a sentence in place of each picture, every five seconds
+  --serve            the same in a web browser; --host NAME, --port NUMBER
   --runs-dir FOLDER  where runs are kept
   --colors DEPTH     auto, full, 256, 16 or none
   --glyphs SET       auto, braille, blocks or ascii
   --version, --help
 """
-VALUES = {"--runs-dir": (), "--trace": (), "--colors": ("auto", "full", "256", "16", "none")}
+VALUES = {
+    "--host": (),
+    "--port": (),
+    "--runs-dir": (),
+    "--trace": (),
+    "--colors": ("auto", "full", "256", "16", "none"),
+}
 VALUES |= {"--glyphs": ("auto", "braille", "blocks", "ascii")}
-FLAGS = {"--demo", "--read-only", "--plain", "--help", "-h", "--version"}
+FLAGS = {"--demo", "--read-only", "--plain", "--serve", "--help", "-h", "--version"}
 FPS = "240"  # Textual's own default of 60 adds up to 17 ms to every key
 
 
@@ -46,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
 
         print(f"mlj-tui {mlcore.__version__}")
         return 0
-    return _open(asked, target)
+    return _serve(asked, target) if "--serve" in asked else _open(asked, target)
 
 
 def _parse(arguments: list[str]) -> tuple[dict[str, str], str]:
@@ -73,10 +80,24 @@ def _parse(arguments: list[str]) -> tuple[dict[str, str], str]:
     return asked, targets[0] if targets else ""
 
 
+def _serve(asked: dict[str, str], target: str) -> int:
+    """The app in a browser; its own words go to each app that is opened there."""
+    from tui import serving
+
+    port = asked.get("--port", "")
+    if port and not (port.isascii() and port.isdigit() and int(port) < 1 << 16):
+        print(f"mlj-tui: error[USAGE]: --port needs a number from 0 to 65535, got {port!r:.40}", file=sys.stderr)
+        return 2
+    own = {name: value for name, value in asked.items() if name not in ("--serve", "--host", "--port")}
+    words = [word for name, value in own.items() for word in ((name,) if name in FLAGS else (name, value))]
+    words += [target] if target else []
+    return serving.serve(words, asked.get("--host", serving.LOOPBACK), int(port) if port else None)
+
+
 def _open(asked: dict[str, str], target: str) -> int:
     from tui import terminal
 
-    reason = terminal.refusal()
+    reason = "" if terminal.in_browser() else terminal.refusal()
     if reason:
         print(f"mlj-tui: {reason}", file=sys.stderr)
         return 2
@@ -84,9 +105,10 @@ def _open(asked: dict[str, str], target: str) -> int:
 
     runs_dir = Path(asked["--runs-dir"]).absolute() if "--runs-dir" in asked else None
     log = _log()
+    browser = terminal.in_browser()  # which shows everything, whatever terminal the server was started in
     found = terminal.detect(
-        colors=cast("terminal.Colors", asked.get("--colors", "auto")),
-        glyphs=cast("terminal.Glyphs", asked.get("--glyphs", "auto")),
+        colors=cast("terminal.Colors", asked.get("--colors", "full" if browser else "auto")),
+        glyphs=cast("terminal.Glyphs", asked.get("--glyphs", "braille" if browser else "auto")),
     )
     os.environ |= found.environment() | {"TEXTUAL_FPS": os.environ.get("TEXTUAL_FPS", FPS)}
     give_back = terminal.own_the_terminal(log)

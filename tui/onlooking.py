@@ -7,7 +7,7 @@ from tui.frame import Frame
 
 STEERING = ("pause", "step", "epoch", "full", "pace", "rate", "branch", "keep", "set_weight", "live_setting")
 OURS = ("epoch", "full", "pace", "branch", "keep", "analyse")  # what takes a run of mlj's own
-HELD = "space holds it at its next log, L sets its learning rate, q leaves it going"
+HELD = "space holds it, L sets its rate, q leaves it going"
 FOLLOWED = "a log that another program writes: it is followed as it grows"
 
 

@@ -266,4 +266,5 @@ VERBS: tuple[Verb, ...] = (
     Verb("help", "what a layer, data set, optimizer, loss or verb does", _help),
     Verb("completion", "completions for a shell", _completion),
     Verb("tui", "open the Lab", _tui),
+    Verb("serve", "the same in a web browser, on this machine", _tui),
 )

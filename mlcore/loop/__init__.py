@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlcore.loop.handle import Live
+from mlcore.loop.handle import LARGEST, Live
 
 if TYPE_CHECKING:
     from mlcore.run import Run
@@ -28,7 +28,7 @@ __all__ = ["Live", "Run", "live"]
 def live(
     name: str = "",
     *,
-    steps: int = 0,
+    steps: float = 0,
     settings: Mapping[str, Any] | None = None,
     root: str | os.PathLike[str] | None = None,
     enabled: bool = True,
@@ -39,4 +39,5 @@ def live(
     root: the folder of runs; enabled: False makes every method do nothing (all but one process of many, say).
     A folder that cannot be written is said once, in a warning: your loop goes on, unrecorded.
     """
-    return Live(name, steps, dict(settings or {}), None if root is None else Path(root), enabled)
+    known = int(steps) if 0 < steps < LARGEST else 0  # in some trainers it is infinite
+    return Live(name, known, dict(settings or {}), None if root is None else Path(root), enabled)
