@@ -51,7 +51,7 @@ def metric(name: str) -> str:
         return "learning_rate"
     parts = MOMENTS.sub("", plain).split("_")
     for split, rest in ((parts[0], parts[1:]), (parts[-1], parts[:-1]), ("", parts)):
-        kind = KINDS.get("_".join(rest))
+        kind = KINDS.get(MOMENTS.sub("", "_".join(rest)))
         if split in SPLITS and kind:
             return f"{SPLITS[split]}_{kind}"
     return name.strip()

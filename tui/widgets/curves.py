@@ -27,6 +27,8 @@ TALL = 8  # rows a curve gets before there is room for facts below it
 class CurvePane(Pane):
     """Curves of one kind over epochs. Training and validation differ by mark and colour."""
 
+    CURVES = True
+
     def lacking(self, frame: Frame) -> str:
         """What somebody's own loop has not logged."""
         return f"no {self.NAME} was logged" if frame.loop else ""

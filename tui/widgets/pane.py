@@ -128,6 +128,7 @@ class Pane(Drawing, can_focus=True):
     NAME: ClassVar[str] = ""
     NUMBER: ClassVar[int] = 0
     HELP: ClassVar[str] = ""
+    CURVES: ClassVar[bool] = False  # all that somebody's own loop has
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pane--frame"}
 
     def legend(self, frame: Frame) -> list[Piece]:
@@ -158,7 +159,7 @@ class Pane(Drawing, can_focus=True):
 
     def told(self, frame: Frame, width: int, height: int) -> list[Strip]:
         """The summary in place of the drawing."""
-        sentence = self.lacking(frame) if frame.loop and not (frame.losses or frame.accuracies) else self.summary(frame)
+        sentence = self.lacking(frame) if frame.loop and not self.CURVES else self.summary(frame)
         lines = [rows.row([(line, paint(self.palette.text))], width) for line in wrap(sentence, max(width, 1))]
         return rows.block(lines, width, height)
 
