@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 LOOPBACK = "127.0.0.1"
 PORTS = range(8000, 8020)  # tried in turn where nobody asked for one
+QUICKLY: dict[str, Any] = {"shutdown_timeout": 1.0, "access_log": None}
 MOST = 16  # apps at once
 MISSING = "the browser needs one more package: pip install 'mlj-tui[web]'"
 ELSEWHERE = re.compile(r"<link[^>]*https?://[^>]*>")  # a font from another server: those that are here will do
@@ -79,8 +80,6 @@ def serve(words: Sequence[str], host: str = LOOPBACK, port: int | None = None) -
         return 2
     if not local(host):
         print(WARNING.format(host=host), file=sys.stderr)
-    shown = f"[{host}]" if ":" in host else host
-    print(f"mlj is at http://{shown}:{port} (ctrl+c ends it; what trains then goes on)", flush=True)
     server_of(words, host, port).serve()
     return 0
 
@@ -106,7 +105,8 @@ def server_of(words: Sequence[str], host: str, port: int) -> Any:
                 "application": {"name": self.title},
             }
             page = aiohttp_jinja2.render_string("app_index.html", request, about)
-            return web.Response(text=ELSEWHERE.sub("", page), content_type="text/html")
+            page = ELSEWHERE.sub("", page).replace("<head>", f"<head><title>{self.title}</title>", 1)
+            return web.Response(text=page, content_type="text/html")
 
         async def handle_websocket(self, request: web.Request) -> web.StreamResponse:
             self._check(request)
@@ -124,12 +124,21 @@ def server_of(words: Sequence[str], host: str, port: int) -> Any:
                 raise web.HTTPForbidden(text="this page may not reach mlj")
 
         async def on_startup(self, app: web.Application) -> None:
-            """Say nothing: where it is was said."""
+            """Nobody can come yet: `_listening` says where it is."""
+
+        def _listening(self, *words: object) -> None:
+            shown = f"[{self.host}]" if ":" in self.host else self.host
+            print(f"mlj is at http://{shown}:{self.port} (ctrl+c ends it; what trains then goes on)", flush=True)
 
         def serve(self, debug: bool = False) -> None:
             app = self._make_app()
             web.run_app(
-                app, host=self.host.strip("[]"), port=self.port, print=None, shutdown_timeout=1.0, access_log=None
+                app,
+                host=self.host.strip("[]"),
+                port=self.port,
+                print=self._listening,
+                shutdown_timeout=1.0,
+                access_log=None,
             )
 
     command = shlex.join([sys.executable, "-m", "tui", *words])
