@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections import deque
 from pathlib import Path
 
 import pytest
 
-from mlcore import live
+import mlcore
+from mlcore import live, worker
 from tests.tui.living import living
 from tests.tui.test_clock_and_link import Loop, clock_of
 from tui.clock import BYTES, Purse
@@ -136,6 +138,36 @@ async def test_few_bytes_are_sent_when_asked_and_all_of_a_picture_arrives_in_the
         await lab.until(whole)
         await lab.press("B")
         await lab.until(lambda: "low bandwidth" not in lab.screen)
+
+
+async def test_two_viewers_of_one_run_see_the_same_one_dies_and_comes_back_and_the_metrics_are_those_of_no_viewer(
+    tmp_path: Path,
+) -> None:
+    config = mlcore.load_recipe("moons").with_settings({"epochs": 60, "backend": "reference"})
+    data, controls = config.dataset.load(), mlcore.Controls(paused=True)
+    run = mlcore.Run.create(config, tmp_path / "runs", name="shared", data=data)
+    source = mlcore.record(mlcore.train(config, controls=controls, data=data), run)
+    served = worker.serve(source, run, config, controls, data)  # as `mlj train` does
+    trainer = threading.Thread(target=lambda: deque(served, maxlen=0))
+    trainer.start()
+    waits = {"pace": "show", "ready": lambda lab: lab.frame.state == "paused"}
+    async with living(tmp_path, "shared", **waits) as one, living(tmp_path, "shared", **waits) as two:
+        await one.press("n")
+        for lab in (one, two):
+            await lab.until(lambda lab=lab: lab.frame.epoch == 1 and lab.frame.state == "paused")
+        client = two.app.runner._client
+        assert client is not None
+        two.app.runner._unwatch()
+        client.socket.close()  # as if its process were killed
+        await one.press("space")
+        async with living(tmp_path, "shared", pace="show", ready=lambda lab: lab.frame.epoch > 1) as again:
+            for lab in (one, again):
+                await lab.until(lambda lab=lab: lab.frame.state == "finished")
+            assert one.frame.metrics == again.frame.metrics
+            assert one.frame.losses[1].y.tolist() == again.frame.losses[1].y.tolist()
+    trainer.join(30)
+    alone = mlcore.fit(config, tmp_path / "runs")
+    assert {**run.history, "seconds": 0} == {**alone.history, "seconds": 0}
 
 
 def test_a_slow_link_is_noticed_by_itself_unless_somebody_has_said_what_they_want() -> None:
