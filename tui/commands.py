@@ -61,7 +61,7 @@ COMMANDS = (
     Command("zoom", "z", "Zoom", "one pane alone; again: all of them", "Show", short="zoom"),
     Command("log_scale", "y", "Log scale", "the loss by powers of ten", "Show"),
     Command("test_points", "t", "Test rows", "show rows never trained on", "Show"),
-    Command("bandwidth", "B", "Low bandwidth", "few bytes: numbers each second, pictures in parts", "Show"),
+    Command("bandwidth", "B", "Low bandwidth", "few bytes: figures each second, pictures slowly", "Show"),
     Command("save_text", "T", "Save text", "this screen as text, in the present folder", "Show"),
     Command("save_picture", "S", "Save picture", "this screen as SVG, in the present folder", "Show"),
     Command("view_confusion", "1", "Confusion matrix", "what is taken for what", "Views", "analyse"),
