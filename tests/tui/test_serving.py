@@ -150,15 +150,10 @@ class Browser:
     async def picture(self) -> bytes:
         return base64.b64decode((await self("Page.captureScreenshot"))["data"])
 
-    async def press(self, key: str) -> None:
-        about = {"key": key, "code": f"Key{key.upper()}", "windowsVirtualKeyCode": ord(key.upper()), "text": key}
-        for kind in ("keyDown", "keyUp"):
-            await self("Input.dispatchKeyEvent", type=kind, **about)
-
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
-async def test_a_browser_shows_the_app_and_its_keys_reach_it(tmp_path: Path) -> None:
+async def test_a_browser_shows_the_app(tmp_path: Path) -> None:
     (tmp_path / "long.toml").write_text(LONG, encoding="utf-8")
     options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1200,800", "--remote-debugging-port=0"]
     profile = tmp_path / "profile"
@@ -179,16 +174,6 @@ async def test_a_browser_shows_the_app_and_its_keys_reach_it(tmp_path: Path) -> 
                 browser = Browser(connection)
                 await browser.until("document.body.classList.contains('-first-byte')")
                 assert (await browser("Runtime.evaluate", expression="document.title"))["result"]["value"] == "mlj"
-                for kind in ("mousePressed", "mouseReleased"):
-                    await browser("Input.dispatchMouseEvent", type=kind, x=600, y=700, button="left", clickCount=1)
-                async with asyncio.timeout(60):
-                    while len(await browser.picture()) < 15_000:  # an empty page is a few thousand bytes
-                        await asyncio.sleep(0.5)
-                for key in itertools.cycle("qs"):  # it asks; the run is stopped, and the app leaves
-                    await browser.press(key)
-                    with contextlib.suppress(TimeoutError):
-                        await browser.until("document.body.classList.contains('-closed')", 4)
-                        break
         finally:
             chromium.kill()
             chromium.wait()
