@@ -10,11 +10,12 @@ import numpy as np
 from mlcore import metrics
 from mlcore.backends.backend import Problem, Weights
 from mlcore.catalogue import unknown
-from mlcore.config import Stopping
+from mlcore.config import Config, Stopping
 from mlcore.datasets.dataset import Data
 from mlcore.events import Metrics, Reason
 from mlcore.goal import Goal
 from mlcore.layers.layer import Array
+from mlcore.network import Network
 from mlcore.optimizers import Optimizer
 from mlcore.schedules import Memory, Schedule
 
@@ -42,6 +43,12 @@ class State(NamedTuple):
     factor_best: float = math.inf
     factor_stale: int = 0
 
+    @classmethod
+    def first(cls, network: Network, config: Config) -> State:
+        """Before the first step."""
+        vector = network.init(config.seed, config.init)
+        return cls(Weights(vector, np.zeros((config.optimizer.moments, len(vector)), vector.dtype), 0))
+
     def remember(self, found: Metrics, stopping: Stopping, schedule: Schedule, keep: bool) -> State:
         """This state knowing its best epoch (`keep` the weights of it) and what the schedule makes of this one."""
         name = stopping.monitor if stopping.monitor in found else "train_loss"
@@ -65,6 +72,10 @@ class State(NamedTuple):
             loss_sum, rows = loss_sum + values[-1] * (size - short), rows - short
         place, loss_rows, seconds = self.place + len(values), self.loss_rows + rows, self.seconds + seconds
         return self._replace(place=place, loss_sum=loss_sum, loss_rows=loss_rows, seconds=seconds)
+
+    def touched(self, weights: Weights) -> State:
+        """This state with weights somebody set by hand: from here on the best epoch is looked for anew."""
+        return self._replace(weights=weights, best_value=math.inf, best_epoch=self.epoch, best_vector=None)
 
     def between(self, old: Optimizer, new: Optimizer) -> State:
         """This state for an experiment with another optimizer: one of another kind remembers nothing yet."""

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from mlcore import backends
+from mlcore import backends, changes
 from mlcore.backends.backend import Problem, Session, Weights, Work
 from mlcore.config import Config
-from mlcore.controls import CHANGEABLE, Controls, Pacer
+from mlcore.controls import Controls, Pacer
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import ConfigError
 from mlcore.events import Changed, Ended, EpochEnded, Event, Metrics, Progress, Reason, Snapshot, Started, Turn, Warned
@@ -64,17 +64,13 @@ class _Run:
             config.backend, config.device, config.precision, self.network, self.loss, config.optimizer
         )
         self.resumed = resume is not None
-        self.state = self.good = resume or State(self._first_weights())  # good: as of the last whole epoch
+        self.state = self.good = resume or State.first(self.network, config)  # good: as of the last whole epoch
         self.rollbacks = 0
         self.session = self._open(self.state.weights)
         self.updates = self.began = self.state.weights.step
         self.later: dict[str, Any] = {}  # settings that wait for the end of the epoch
         self.speed = self.fastest = 0.0  # steps a second of the session, measured
         self.rate = 0.0  # of the last step
-
-    def _first_weights(self) -> Weights:
-        vector = self.network.init(self.config.seed, self.config.init)
-        return Weights(vector, np.zeros((self.config.optimizer.moments, len(vector)), dtype=vector.dtype), 0)
 
     @property
     def batch_size(self) -> int:
@@ -114,12 +110,12 @@ class _Run:
             orders = self.controls.orders()
             yield from self._apply(orders.settings)
             if orders.checkpoint:
-                yield self._snapshot()
+                yield self._snapshot(asked=True)
             if orders.stop:
                 reason = "interrupted" if orders.stop == "interrupted" else "stopped"
             elif self.state.epoch >= self.config.epochs:
                 reason = "finished"
-            elif not self.controls.waiting:
+            elif not self.controls.holding:
                 reason = yield from self._slice()
                 if reason == "diverged" and self._may_roll_back():
                     reason = None
@@ -219,6 +215,10 @@ class _Run:
     def _measure(self, split: str, rows: Rows, loss: Loss | None) -> Metrics:
         return measure(self.session, split, rows, self.data.task, watched(self.config.stopping, self.data), loss)
 
+    def _measured(self, *splits: str) -> Metrics:
+        there = ((split, getattr(self.data, split)) for split in splits)
+        return {k: v for split, rows in there if rows for k, v in self._measure(split, rows, self.loss).items()}
+
     def _apply(self, settings: dict[str, Any]) -> Iterator[Event]:
         """Changes made by a person. All but the learning rate reopen the session from its weights.
 
@@ -236,26 +236,36 @@ class _Run:
                 yield Warned(self.state.epoch, self.updates, error.code, f"{error}; nothing was changed")
 
     def _change(self, name: str, value: Any) -> Changed:
-        if name.partition(".")[0] not in CHANGEABLE:
-            raise ConfigError(f"{name} cannot change while it runs")
-        old, new = self.config, self.config.with_settings({name: value})
+        if changes.is_weight(name):
+            return self._edit(name, value)
+        old, new = self.config, changes.changed(self.config, name, value)
         check_goal(new.stopping, self.data)
         self.config = new
-        if name not in ("optimizer.learning_rate", "epochs") and name.startswith(("optimizer", "batch_size")):
+        if name == "layers":
+            self.network, self.loss = blueprint(new, self.data)
+        if name != "optimizer.learning_rate" and name.startswith(("optimizer", "batch_size", "layers")):
             self._reopen(old)
         return Changed(self.state.epoch, self.updates, name, old.setting(name), self.config.setting(name))
 
+    def _edit(self, name: str, value: Any) -> Changed:
+        """A weight set by hand. The best network so far is forgotten: it was of a run nobody had touched."""
+        weights, old = changes.edited(self.network, self.session.weights(), name, value)
+        self.session.restore(weights)
+        self.state = self.state.touched(weights)
+        if self.state.place == 0:
+            self.good = self.state
+        found, model = self._measured("train", "validation"), self.model(weights.vector)
+        return Changed(self.state.epoch, self.updates, name, old, value, found, model, self.state)
+
     def _reopen(self, old: Config) -> None:
-        weights = self.session.weights()
-        if type(self.config.optimizer) is not type(old.optimizer):
-            fresh = np.zeros((self.config.optimizer.moments, self.network.size), weights.vector.dtype)
-            weights = weights._replace(moments=fresh)
+        weights = State(self.session.weights()).between(old.optimizer, self.config.optimizer).weights
         self.session.close()
         self.session = self._open(weights)
 
-    def _snapshot(self, final: bool = False) -> Snapshot:
+    def _snapshot(self, final: bool = False, asked: bool = False) -> Snapshot:
         self.state = self.state._replace(weights=self.session.weights())
-        return Snapshot(self.state.epoch, self.updates, self.state, final, self.model(self.state.weights.vector))
+        model = self.model(self.state.weights.vector)
+        return Snapshot(self.state.epoch, self.updates, self.state, final, model, asked)
 
     def _end(self, reason: Reason) -> Iterator[Event]:
         yield self._snapshot(final=True)
@@ -267,21 +277,12 @@ class _Run:
         best = self.state.best_vector if reason != "interrupted" else None
         if best is not None:
             self.session.restore(kept._replace(vector=best))
-        found: Metrics = {}
-        if reason != "interrupted":
-            for split in ("train", "validation", "test"):
-                rows: Rows | None = getattr(self.data, split)
-                if rows is not None:
-                    found |= self._measure(split, rows, self.loss)
+        found = self._measured("train", "validation", "test") if reason != "interrupted" else {}
         model = self.model(best if best is not None else kept.vector)
         yield Ended(reason, s.epoch, self.updates, s.seconds, found, s.best_epoch, message, model)
 
     def _started(self) -> Started:
-        backend, isa, threads = self.choice.backend, "", 1
-        if backend.name == "native":
-            from mlcore import kernels
-
-            isa, threads = kernels.isa(), kernels.threads()
+        backend, (isa, threads) = self.choice.backend, self.choice.machine
         return Started(
             config=self.config.to_dict(),
             backend=backend.name,

@@ -27,6 +27,15 @@ class Choice(NamedTuple):
     backend: Backend
     why: str
 
+    @property
+    def machine(self) -> tuple[str, int]:
+        """Which instructions it computes with, and in how many threads."""
+        if self.backend.name != "native":
+            return "", 1
+        from mlcore import kernels
+
+        return kernels.isa(), kernels.threads()
+
 
 def choose(name: str, device: str, precision: str, network: Network, loss: Loss, optimizer: Optimizer) -> Choice:
     """The backend for this experiment. `auto` takes the first that can run it here and says why.

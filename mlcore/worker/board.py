@@ -11,11 +11,10 @@ import msgspec
 import numpy as np
 
 from mlcore import events
-from mlcore.backends.backend import Weights
 from mlcore.config import Config
 from mlcore.controls import FRAME, Controls
 from mlcore.datasets.dataset import Data
-from mlcore.events import Event
+from mlcore.events import Event, Metrics
 from mlcore.model import Model, Preparation, blueprint
 from mlcore.state import State
 from mlcore.worker import protocol
@@ -31,11 +30,12 @@ ENDINGS = {"stopped": "stopped", "interrupted": "stopped", "diverged": "diverged
 
 
 class Moment(NamedTuple):
-    """A network at one moment."""
+    """A network at one moment; of the past also its `metrics`."""
 
     model: Model
     epoch: int
     step: int
+    metrics: Metrics = {}  # noqa: RUF012 (nobody writes into it)
 
 
 class Board:
@@ -50,6 +50,8 @@ class Board:
         self.wake: Callable[[bool], None] = lambda urgent: None
         self.watched: Callable[[], bool] = lambda: False
         self.first_config, self.name = config, ""
+        self.past: list[tuple[int, Config]] = [(0, config)]  # the configuration from each step on
+        self.saved = -1  # the step of the newest checkpoint
         self.run: Run | None = None
         self.kept = not lab
         self.parent: Board | None = None  # until the run is made: films of the past need not stay in memory
@@ -73,9 +75,7 @@ class Board:
         """The data is there: what does not need the trainer."""
         self.data, self.stage = data, stage
         network, loss = blueprint(self.config, data)
-        if resume is None:
-            vector = network.init(self.config.seed, self.config.init)
-            resume = State(Weights(vector, np.zeros((self.config.optimizer.moments, len(vector)), vector.dtype), 0))
+        resume = resume or State.first(network, self.config)
         self.blank = Model(self.config, network, loss, Preparation.of(data), resume.weights.vector)
         self.net = describe(network, data)
         if resume.place == 0:
@@ -88,6 +88,9 @@ class Board:
         with parent.lock:
             self.curves = {name: curve.until(epoch) for name, curve in parent.curves.items()}
             self.film = parent.film.until(epoch)
+            self.metrics = self.film.metrics.get(epoch, {})
+            step = self.film.at(epoch).weights.step
+            self.past = [*(each for each in parent.past if each[0] < step), (step, self.config)]
 
     def recall(self, history: dict[str, list[Any]], until: int) -> None:
         """A run goes on: its curves up to there, from the disk."""
@@ -97,10 +100,19 @@ class Board:
             if name not in ("epoch", "step", "seconds") and len(y):
                 self._curve(name).add(x[x <= until], y)
 
-    def model(self, state: State) -> Model:
-        """The network of a state."""
-        b = self.blank
-        return Model(b.config, b.network, b.loss, b.preparation, state.weights.vector)
+    def config_at(self, step: int) -> Config:
+        """The configuration after so many steps, with what was changed right then."""
+        return [config for first, config in self.past if first <= step][-1]
+
+    def at(self, epoch: int) -> Moment:
+        """The network at an epoch of the film, or the nearest before it. The caller holds the lock."""
+        state, b = self.film.at(epoch), self.blank
+        step = state.weights.step
+        config, network, loss = self.config_at(step), b.network, b.loss
+        if config.layers != b.config.layers:
+            network, loss = blueprint(config, self.data)
+        model = Model(config, network, loss, b.preparation, state.weights.vector)
+        return Moment(model, state.epoch, step, self.film.metrics.get(state.epoch, {}))
 
     def see(self, event: Event) -> None:
         """Write down what an event says, and wake the server when somebody is to be told."""
@@ -115,6 +127,8 @@ class Board:
                     self._epoch(event)
                 case events.Changed():
                     self._changed(event)
+                case events.Snapshot():
+                    self.saved = event.step
                 case events.Warned():
                     warned = protocol.Warned(number=self.number, code=event.code, message=event.message)
                     self.said.append(warned)
@@ -187,12 +201,21 @@ class Board:
         self.place = 0
         for name, value in event.metrics.items():
             self._curve(name).add(event.epoch, value)
-        self.film.add(event.state)
+        self.film.add(event.state, event.metrics)
         self.moment = Moment(event.model, event.epoch, event.step)
 
     def _changed(self, event: events.Changed) -> None:
-        self.config = self.config.with_settings({event.name: event.new})
-        self.steps_per_epoch = self.steps_in_epoch()
+        """What is changed at a moment is part of it: whoever branches from there begins with the change."""
+        if event.state is not None:
+            self.metrics = self.metrics | event.metrics
+            self.moment = Moment(event.model, event.epoch, event.step)
+            if event.state.place == 0:
+                self.film.add(event.state, self.metrics)
+        else:
+            self.config = self.config.with_settings({event.name: event.new})
+            self.past = [*(each for each in self.past if each[0] <= event.step), (event.step, self.config)]
+            self.steps_per_epoch = self.steps_in_epoch()
+            self.metrics = {name: value for name, value in self.metrics.items() if name != "learning_rate"}
         self.said.append(
             protocol.Changed(
                 number=self.number, epoch=event.epoch, step=event.step, name=event.name, old=event.old, new=event.new
@@ -261,5 +284,6 @@ class Board:
             run=self.run.id if self.run else "",
             name=self.run.name if self.run else "",
             kept=self.kept,
+            saved=self.saved,
             message=self.message,
         )

@@ -100,10 +100,14 @@ class Open(Command, frozen=True, tag="open"):
 
 
 class Branch(Command, frozen=True, tag="branch"):
-    """Train on from an earlier epoch of the film, with some settings changed, as a run of its own."""
+    """Train on from an earlier epoch of the film, with some settings changed, as a run of its own.
+
+    Among the settings may be weights set by hand. lab: as in `start`; else parent and branch are kept.
+    """
 
     epoch: int
     settings: dict[str, Any] = {}
+    lab: bool = False
     pace: Pace = "full"
     paused: bool = False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlcore import changes
 from mlcore.config import Config
 from mlcore.controls import CHANGEABLE
 from mlcore.errors import ConfigError, RunError, UsageError
@@ -49,9 +50,12 @@ class Desk:
 
     def _set(self, board: Board, command: protocol.Set) -> None:
         """Refuse here what the trainer would refuse, so that a mistake never ends a run."""
-        board.config.with_settings({command.name: command.value})
-        if command.name.partition(".")[0] not in CHANGEABLE:
-            raise ConfigError(f"{command.name} cannot change while it runs", hint="start a new run")
+        if changes.is_weight(command.name):
+            if board.moment is not None:
+                changes.place_of(board.blank.network, command.name)
+            changes.number(command.name, command.value)
+        else:
+            changes.changed(board.config, command.name, command.value)
         if board.over:
             raise RunError("the run has ended", code="RUN_ENDED", hint="branch from one of its epochs")
         board.controls.set(command.name, command.value)
@@ -77,4 +81,6 @@ def settings_of(config: Config, settings: dict[str, object]) -> Config:
     for name in settings:
         if name.partition(".")[0] not in (*CHANGEABLE, "seed"):
             raise ConfigError(f"{name} cannot change in a branch", hint="start a new run")
+        if name == "layers":
+            changes.changed(config, name, settings[name])
     return config.with_settings(settings)

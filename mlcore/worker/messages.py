@@ -85,6 +85,8 @@ class Started(Message, frozen=True, tag="started"):
 class Update(Message, frozen=True, tag="update"):
     """Where the run is. rate: steps a second; film: epochs one may scrub to; run: its id once it is on disk.
 
+    saved: the step of its newest checkpoint, -1 before the first.
+
     state: loading, running, paused, finished, stopped, diverged or failed.
     """
 
@@ -101,6 +103,7 @@ class Update(Message, frozen=True, tag="update"):
     run: str = ""
     name: str = ""
     kept: bool = True
+    saved: int = -1
     message: str = ""
 
 
@@ -143,7 +146,10 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Picture(Message, frozen=True, tag="picture"):
-    """What the network of one moment believes; weights[i]: dense layer i, cut to 16 inputs and outputs, float32."""
+    """What the network of one moment believes; weights[i]: dense layer i, cut to 16 inputs and outputs, float32.
+
+    metrics: of that epoch, when it is one of the film.
+    """
 
     epoch: int
     step: int
@@ -151,6 +157,7 @@ class Picture(Message, frozen=True, tag="picture"):
     line: Line | None = None
     digits: Digits | None = None
     weights: tuple[Array, ...] = ()
+    metrics: dict[str, float] = {}
 
 
 class Changed(Message, frozen=True, tag="changed"):

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from mlcore import checkpoints, events
+from mlcore import changes, checkpoints, events
 from mlcore.backends.backend import Weights
+from mlcore.config import Config
 from mlcore.errors import CheckpointError
 from mlcore.run import Run
 from mlcore.state import State
@@ -21,8 +22,9 @@ def show(board: Board, run: Run) -> None:
     """
     status = run.status
     board.recall(run.history, status.epoch)
+    measured = _measured(run)
     for state in _states(board, run):
-        board.film.add(state)
+        board.film.add(state, measured.get(state.epoch))
     board.see(_started(board, run))
     model = run.model()
     board.see(
@@ -37,6 +39,30 @@ def show(board: Board, run: Run) -> None:
             model=model,
         )
     )
+
+
+def past(run: Run) -> list[tuple[int, Config]]:
+    """The configuration from each step on: as it was started, and after each change."""
+    config = run.config
+    found = [(0, config)]
+    for event in run.events:
+        if event["event"] == "started" and event.get("changes"):
+            config = run.config.with_settings(event["changes"])
+        elif event["event"] == "changed" and not changes.is_weight(str(event["name"])):
+            config = config.with_settings({event["name"]: event["new"]})
+        if config is not found[-1][1]:
+            found = [*(each for each in found if each[0] <= event["step"]), (int(event["step"]), config)]
+    return found
+
+
+def _measured(run: Run) -> dict[int, dict[str, float]]:
+    """What was measured after each epoch."""
+    columns = run.history
+    names = [name for name in columns if name not in ("epoch", "step", "seconds")]
+    return {
+        int(epoch): {name: columns[name][row] for name in names if columns[name][row] == columns[name][row]}
+        for row, epoch in enumerate(columns.get("epoch", ()))
+    }
 
 
 def _reason(reason: str) -> Any:

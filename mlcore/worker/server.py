@@ -13,6 +13,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from mlcore.errors import MljError, RunError
 from mlcore.worker import protocol, sockets
 from mlcore.worker.board import Board
@@ -278,13 +280,12 @@ class Server(threading.Thread):
         key = self._picture_key(board, peer)
         if key == peer.picture or board.stage is None or board.moment is None:
             return None
-        peer.picture = key
-        model, epoch, step = board.moment
+        peer.picture, moment = key, board.moment
         if peer.scrub is not None:
             with board.lock:
-                state = board.film.at(peer.scrub)
-            model, epoch, step = board.model(state), state.epoch, state.weights.step
-        return board.stage.picture(model, epoch, step, peer.view, board.number)
+                moment = board.at(peer.scrub)
+        picture = board.stage.picture(moment.model, moment.epoch, moment.step, peer.view, board.number)
+        return msgspec.structs.replace(picture, metrics=moment.metrics)
 
 
 def failure(error: MljError) -> Failed:
