@@ -102,12 +102,16 @@ class Feed:
         return _with_trouble(self._frame._replace(state=state), mirror)
 
     def _pictured(self, frame: Frame, scene: Scene, picture: Picture) -> Frame:
+        past = self.scrub is not None and picture.epoch <= self.scrub
+        if past:
+            rate = picture.metrics.get("learning_rate", frame.learning_rate)
+            frame = frame._replace(metrics=dict(picture.metrics), learning_rate=rate)
         return frame._replace(
             boundary=_boundary(picture),
             fit=_fit(scene, picture),
             pictures=_pictures(picture),
             net=frame.net._replace(weights=picture.weights),
-            shown_epoch=frame.epoch if self.scrub is None else min(picture.epoch, frame.epoch),
+            shown_epoch=min(picture.epoch, frame.epoch) if past else frame.epoch,
         )
 
     def _eta(self, started: Started, update: Update | None) -> float | None:
@@ -192,6 +196,7 @@ def _progress(frame: Frame, update: Update) -> Frame:
         seconds=update.seconds,
         steps_per_second=update.rate,
         learning_rate=update.learning_rate,
+        saved=update.saved,
         metrics=dict(update.metrics),
         film=tuple(update.film.tolist()),
         message=safe(update.message, 500),

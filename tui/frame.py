@@ -85,7 +85,8 @@ class Frame(NamedTuple):
     state: loading, running, paused, finished, stopped, diverged, failed, lost. film: epochs of the snapshots in memory;
     shown_epoch: the epoch the pictures are of (less than `epoch` while somebody scrubs). rows: of each split. points:
     rows trained on, test_points: rows kept for the test. losses and accuracies: train, validation; losses also have
-    step, the loss of single steps. selected: the hidden layer keys act on, -1 for none. hint: what helps when there is
+    step, the loss of single steps. metrics: of the epoch shown. saved: the
+    step of the newest checkpoint. selected: the hidden layer keys act on, -1 for none. hint: what helps when there is
     a message.
     """
 
@@ -118,5 +119,6 @@ class Frame(NamedTuple):
     selected: int = -1
     film: tuple[int, ...] = ()
     shown_epoch: int = 0
+    saved: int = -1
     message: str = ""
     hint: str = ""

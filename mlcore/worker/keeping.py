@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlcore import runs
 from mlcore.errors import StorageError
-from mlcore.events import Event, Warned
+from mlcore.events import Event, Snapshot, Warned
 from mlcore.runs import Run
 from mlcore.worker import sockets
 from mlcore.worker.board import Board
@@ -39,9 +39,15 @@ class Keeper:
             yield from runs.record(source, board.run or self._create(board))
             return
         waiting: list[Event] = []
+        passed: set[int] = set()
         for event in source:
             waiting.append(event)
-            yield event
+            if not isinstance(event, Snapshot):  # which is passed on once it is on the disk
+                passed.add(id(event))
+                yield event
+            if isinstance(event, Snapshot) and event.asked:
+                board.kept = True
+                break
             if board.lived >= YOUNG and event.kind != "ended":
                 break
         else:
@@ -53,7 +59,6 @@ class Keeper:
             yield Warned(board.epoch, board.step, error.code, f"this run is not recorded: {error}")
             yield from source
             return
-        passed = {id(event) for event in waiting}
         for event in runs.record(itertools.chain(waiting, source), run):
             if id(event) not in passed:
                 yield event

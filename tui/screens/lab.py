@@ -177,6 +177,11 @@ class LabScreen(Screen[None]):
         self._caption.say(shortened(text, self.size.width - 2))
         self.set_timer(seconds + 0.05, self.changed)
 
+    def on_network_pane_picked(self, event: NetworkPane.Picked) -> None:
+        """A weight was clicked: its value can be typed."""
+        value = "0" if event.value is None else f"{event.value:.4g}"
+        Deeds(self.mlj, self).weight(f"{event.layer} {event.source} {event.target} {value}")
+
     def hush(self) -> None:
         """The next key was pressed: the answer to the one before has been read."""
         self._said_until = 0.0
