@@ -25,6 +25,8 @@ def list_runs(root: str | Path | None = None) -> list[Run]:
     except OSError:
         return []
     for folder in folders:
+        if folder.name.startswith("."):  # the bin
+            continue
         try:
             found.append(Run.open(folder))
         except RunError:
