@@ -152,7 +152,7 @@ class MljApp(App[int]):
             self._launched = None
         self.ensure_worker()
         if opened.run is not None:
-            self.lab.show(opened.config, opened.run)
+            self.lab.show(opened.config, opened.run, opened.going_on)
         else:
             self.lab.open(opened.config, chosen=opened.chosen)
 
@@ -185,6 +185,27 @@ class MljApp(App[int]):
         """Open the run chosen in the list; nothing chosen is nothing done."""
         if folder:
             self.open_target(folder)
+
+    @work(thread=True)
+    def continue_last(self) -> None:
+        """Go on with the newest run, or say why not."""
+        from mlcore import MljError
+
+        try:
+            opened = opening.last(self.options.runs_dir)
+        except MljError as error:
+            self.call_from_thread(self.laboratory.say, f"{error}. {error.hint}")
+            return
+        self.call_from_thread(self._continue, opened)
+
+    def _continue(self, opened: Opened) -> None:
+        run = opened.run
+        if run is not None and run.id == self.feed.frame().run and not self.feed.over:
+            self.laboratory.say("The last run is this one, and it goes on")
+            return
+        self.open(opened)
+        if run is not None and not opened.going_on and run.status.state == "finished":
+            self.laboratory.say(f"{run.name} is finished: , looks back, b branches, k with more epochs trains it again")
 
     def _refuse(self, error: Any) -> None:
         hint = f"\n  hint: {error.hint}" if error.hint else ""

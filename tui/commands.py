@@ -68,6 +68,32 @@ COMMANDS = (
     Command("compare", "v", "Compare", "this run with others: curves, differences, verdict", "App"),
     Command("resume", "C", "Continue the last run", "the newest on the disk, where it was left", "App"),
     Command("go", "g", "Go to", "recipes, files and runs, by a few letters", "App"),
+    Command(
+        "runs_filter", "slash", "Filter", "only some runs: tag:lesson lr>=0.01 -act:none", "Runs", "runs", "filter"
+    ),
+    Command("runs_sort", "s", "Sort", "by the next column; of a measure the best first", "Runs", "runs", "sort"),
+    Command("runs_reverse", "S", "Turn round", "the same order from its other end", "Runs", "runs"),
+    Command("runs_choose", "space", "Choose", "for compare and delete; again: not", "Runs", "runs", "choose"),
+    Command(
+        "runs_compare",
+        "v",
+        "Compare",
+        "the chosen ones, or this one with the run in the Lab",
+        "Runs",
+        "runs",
+        "compare",
+    ),
+    Command("runs_tags", "t", "Tags", "words to find runs by", "Runs", "runs", "tags"),
+    Command("runs_note", "n", "Note", "a sentence about the run", "Runs", "runs", "note"),
+    Command("runs_pin", "p", "Pin", "pinned runs stand first", "Runs", "runs", "pin"),
+    Command("runs_delete", "d", "Delete", "into the bin; u brings it back", "Runs", "runs", "delete"),
+    Command("runs_restore", "u", "Undo", "what was deleted last comes back", "Runs", "runs", "undo"),
+    Command("compare_metric", "m", "Metric", "the next curve and the next verdict", "Compare", "compare", "metric"),
+    Command("compare_axis", "x", "Axis", "by epoch, step or second", "Compare", "compare", "axis"),
+    Command("compare_log", "y", "Log scale", "the curves by powers of ten", "Compare", "compare", "log"),
+    Command("compare_next", "right", "Next run", "the one others are compared with", "Compare", "compare", "first"),
+    Command("compare_drop", "d", "Leave out", "the run that is first", "Compare", "compare", "leave out"),
+    Command("compare_add", "a,o", "Other runs", "choose them in the table", "Compare", "compare", "runs"),
     Command("help", "question_mark", "Help", "every key; how to read the pane in focus", "App", "*", short="help"),
     Command("palette", "ctrl+p", "Palette", "commands, data sets, recipes by name", "App", "*"),
     Command("close", "escape", "Up", "one level up; in the Lab: no more hints", "App", "*"),
@@ -87,6 +113,7 @@ SHOWN = {
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "question_mark": "?",
+    "slash": "/",
     "escape": "esc",
 }
 ARROWS = {"right": "→", "left": "←", "up": "↑", "down": "↓"}
@@ -123,7 +150,7 @@ def key_line(mode: str, width: int, ascii_only: bool = False) -> tuple[tuple[str
     paired = ASCII_PAIRED if ascii_only else PAIRED
     there = {c.id: (paired.get(c.id, keys_of(c, ascii_only)), c.short) for c in commands(mode) if c.short}
     kept: list[str] = []
-    for identity in NEEDED:
+    for identity in dict.fromkeys((*(each for each in NEEDED if mode == "lab" or each == "help"), *there)):
         if identity in there and len("  ".join(map(" ".join, (there[i] for i in (*kept, identity))))) <= width:
             kept.append(identity)
     return tuple(pair for identity, pair in there.items() if identity in kept)

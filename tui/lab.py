@@ -78,11 +78,14 @@ class Lab:
         self.draft = Draft(config, epochs_chosen=chosen)
         self._start()
 
-    def show(self, config: Config, run: Run) -> None:
-        """Look at a run that is not going on."""
+    def show(self, config: Config, run: Run, going_on: bool = False) -> None:
+        """Look at a run that is not going on, or go on with it."""
         self.adopt(config)
         self._shown = str(run.folder.absolute())
-        self._asked = self.runner.send("Open", run=self._shown, pace=self.pace)
+        if not going_on:
+            self._asked = self.runner.send("Open", run=self._shown, pace=self.pace)
+        else:
+            self.go_on()
 
     def go_on(self) -> bool:
         """Go on with the run that is looked at; False when none is."""

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from tui.screens.compare import CompareScreen
 
 from tui.commands import COMMANDS, commands, find, key_line, keys_of
 from tui.screens.deeds import EDITS, STEERING, Deeds
+from tui.screens.runs import RunsScreen
 
 BY_TEXTUAL = {"palette"}
 BY_THE_APP = {"interrupt", "leave"}
+SCREENS = {"runs": RunsScreen, "compare": CompareScreen}
+MODES = {command.mode for command in COMMANDS} - {"*"}
 DEEDS = {name for name in dir(Deeds) if not name.startswith("_")} - {"do"}
 
 
 def test_no_two_commands_share_a_key_in_a_mode() -> None:
-    keys = Counter(key for command in commands("lab") for key in command.keys.split(","))
-    assert [key for key, count in keys.items() if count > 1] == []
+    for mode in MODES:
+        keys = Counter(key for command in commands(mode) for key in command.keys.split(","))
+        assert [key for key, count in keys.items() if count > 1] == []
 
 
 def test_every_command_has_an_id_of_its_own_a_title_and_help() -> None:
@@ -26,8 +31,11 @@ def test_every_command_has_an_id_of_its_own_a_title_and_help() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
 def test_every_command_does_something(command: object) -> None:
-    identity = command.id  # type: ignore[attr-defined]
-    assert identity in {*EDITS, *STEERING, *DEEDS, *BY_TEXTUAL, *BY_THE_APP}
+    identity, mode = command.id, command.mode  # type: ignore[attr-defined]
+    if mode in SCREENS:
+        assert hasattr(SCREENS[mode], f"action_{identity}")
+    else:
+        assert identity in {*EDITS, *STEERING, *DEEDS, *BY_TEXTUAL, *BY_THE_APP}
 
 
 def test_every_deed_is_a_command() -> None:
@@ -48,7 +56,7 @@ def test_eighty_columns_show_how_to_explore_how_to_get_help_and_how_to_leave() -
 
 
 def test_keys_that_belong_to_multiplexers_and_terminals_are_not_taken() -> None:
-    taken = {key for command in COMMANDS for key in command.keys.split(",")}
+    taken = {key for command in commands("lab") for key in command.keys.split(",")}
     assert taken.isdisjoint({"ctrl+s", "ctrl+a", "ctrl+b", "ctrl+j", "ctrl+i", "ctrl+m", "ctrl+h", "f1", "f10", "f11"})
     assert taken.isdisjoint(set("hj"))
 

@@ -41,7 +41,7 @@ class LabScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(command.keys, f"do('{command.id}')", command.title, id=command.id)
         for command in LIST
-        if command.id not in ("palette", "interrupt", "leave")
+        if command.mode in ("lab", "*") and command.id not in ("palette", "interrupt", "leave")
     ]
 
     def __init__(self) -> None:

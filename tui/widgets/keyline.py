@@ -15,9 +15,13 @@ from tui.widgets.rows import Piece
 class KeyLine(Drawing):
     """Keys and what they do, as many as fit."""
 
+    def __init__(self, mode: str = "lab") -> None:
+        super().__init__()
+        self._mode = mode
+
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         """One line."""
         pieces: list[Piece] = []
-        for key, word in key_line("lab", width - 2, ascii_only=not self.unicode):
+        for key, word in key_line(self._mode, width - 2, ascii_only=not self.unicode):
             pieces += [(f" {key}", paint(self.palette.accent, bold=True)), (f" {word} ", paint(self.palette.muted))]
         return rows.block([rows.row(pieces, width)], width, height)

@@ -16,7 +16,30 @@ class Going(Doer):
     def runs(self) -> None:
         from tui.screens.runs import RunsScreen
 
-        self.app.push_screen(RunsScreen(self.app.options.runs_dir), self.app.open_run)
+        self.app.push_screen(RunsScreen(self.app), self._chosen)
+
+    def compare(self) -> None:
+        self._compare(())
+
+    def _chosen(self, folders: tuple[str, ...] | None) -> None:
+        """One run is opened, several are compared."""
+        if folders and len(folders) == 1:
+            self.app.open_run(folders[0])
+        elif folders:
+            self._compare(folders)
+
+    def _compare(self, folders: tuple[str, ...]) -> None:
+        from tui.screens.compare import CompareScreen
+
+        self.app.push_screen(CompareScreen(self.app, folders), lambda back: self.runs() if back else None)
+
+    def resume(self) -> None:
+        self.app.continue_last()
+
+    def go(self) -> None:
+        from tui.screens.goto import GoScreen
+
+        self.app.push_screen(GoScreen(self.app), lambda target: self.app.open_target(target) if target else None)
 
     def help(self) -> None:
         from tui.screens.keys import KeysScreen
