@@ -25,6 +25,7 @@ from mlcore.layers import ACTIVATIONS
 from mlcore.metrics import GROWING
 from mlcore.run import Run
 from mlcore.runs import children, list_runs, open_run
+from mlcore.sections import flat
 from mlcore.status import Status
 from mlcore.storage import read_file, runs_root, storing, sync_folder
 
@@ -93,14 +94,6 @@ class Glance:
         own |= {"epoch": where.epoch, "step": where.step, "seconds": where.seconds, "activation": bends}
         known = {} if math.isnan(self.accuracy) else {"accuracy": self.accuracy}
         return flat(self.config) | where.metrics | known | own
-
-
-def flat(plain: Mapping[str, Any], path: str = "") -> dict[str, Any]:
-    """Nested plain values by dotted name."""
-    found: dict[str, Any] = {}
-    for name, value in plain.items():
-        found |= flat(value, f"{path}{name}.") if isinstance(value, Mapping) else {path + name: value}
-    return found
 
 
 def look(root: str | Path | None = None) -> list[Glance]:

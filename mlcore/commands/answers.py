@@ -19,6 +19,7 @@ from mlcore.commands import features, table
 from mlcore.commands.data import class_name, raw
 from mlcore.commands.drawing import Paper, picture
 from mlcore.commands.story import called
+from mlcore.contestants import outputs
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import DataError, Diverged, StorageError, UsageError
 from mlcore.model import Model, blueprint
@@ -26,8 +27,6 @@ from mlcore.runs import open_run
 from mlcore.sanitize import cell, sanitize
 from mlcore.storage import storing, write_file
 
-CHUNK = 8192  # rows answered at once
-SHARES = ("accuracy", "precision", "recall", "f1")
 WIDEST = 20  # classes up to which a table of mistakes is printed
 
 
@@ -57,7 +56,7 @@ def evaluate(args: argparse.Namespace) -> int:
     print(f"{sanitize(run.name)}: {len(rows):,} rows of the {args.split} split")
     facts = []
     for name, value in found.items():
-        form = ".2%" if name.endswith(SHARES) else ".5f"
+        form = ".2%" if name.endswith(metrics.SHARES) else ".5f"
         best = f"   (best possible {data.ceiling:{form}})" if data.ceiling and name.endswith(("accuracy", "r2")) else ""
         facts.append((name.replace("_", " "), f"{value:{form}}{best}"))
     print("\n".join(f"  {line}" for line in table.lines(facts)))
@@ -192,12 +191,6 @@ class Answers:
                 p = self.probabilities[place].tolist()
                 row |= {f"p_{self.name(k)}": value for k, value in enumerate(p)}
             yield row
-
-
-def outputs(model: Model, x: NDArray[Any]) -> NDArray[Any]:
-    """Raw outputs [n, O] for inputs as the network sees them, some thousand rows at a time."""
-    parts = [model.network.forward(model.vector, x[i : i + CHUNK])[0] for i in range(0, len(x), CHUNK)]
-    return np.concatenate(parts)
 
 
 def slice_of(text: str, n: int) -> NDArray[Any]:

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from mlcore import metrics
 from mlcore.commands import maps
-from mlcore.commands.answers import WIDEST, outputs
-from mlcore.commands.contestants import Contestant
+from mlcore.commands.answers import WIDEST
 from mlcore.commands.data import class_name, raw, splits
 from mlcore.commands.drawing import Paper, curves, points
 from mlcore.commands.story import plural
 from mlcore.config import Config
+from mlcore.contestants import Contestant, outputs
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import RunError, UsageError
 from mlcore.model import Model
@@ -53,7 +53,7 @@ def plot(args: argparse.Namespace) -> int:
     if args.what in PICTURES:
         print(PICTURES[args.what](_sitter(run.single(), args.epoch), paper))
     else:
-        print(_curves(Contestant(run, args.runs_dir), args, paper))
+        print(_curves(Contestant(run), args, paper))
     return 0
 
 

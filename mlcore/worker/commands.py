@@ -118,6 +118,14 @@ class Preview(Command, frozen=True, tag="preview"):
     dataset: dict[str, Any]
 
 
+class Compare(Command, frozen=True, tag="compare"):
+    """Answer with runs beside each other, by their folders. what: the metric; judged: verdicts too, which take time."""
+
+    runs: tuple[str, ...]
+    what: str | None = None
+    judged: bool = True
+
+
 class Inspect(Command, frozen=True, tag="inspect"):
     """Answer with what the network makes of one row of a split: every activation and the probabilities."""
 
@@ -127,5 +135,5 @@ class Inspect(Command, frozen=True, tag="inspect"):
 
 AnyCommand: TypeAlias = (
     Pause | Resume | Step | Epoch | Stop | Checkpoint | Keep | Quit | Set | SetPace | View | Scrub
-    | Start | Open | Branch | Preview | Inspect
+    | Start | Open | Branch | Preview | Inspect | Compare
 )  # fmt: skip

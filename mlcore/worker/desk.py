@@ -8,6 +8,8 @@ from mlcore.controls import CHANGEABLE
 from mlcore.errors import ConfigError, RunError, UsageError
 from mlcore.worker import protocol
 from mlcore.worker.board import Board
+from mlcore.worker.comparing import compared
+from mlcore.worker.errands import Errand
 from mlcore.worker.protocol import AnyCommand, Reply, Scene
 
 
@@ -24,6 +26,8 @@ class Desk:
         """Do what a command asks. Raises MljError when it cannot be done."""
         if isinstance(command, protocol.Inspect):
             return Reply(id=command.id, value=self._inspect(command))
+        if isinstance(command, protocol.Compare):
+            raise Errand(lambda: compared(command.runs, command.what, judged=command.judged))
         if isinstance(command, protocol.Preview):
             return Reply(id=command.id, value=self.preview(command))
         board = self._present()

@@ -203,7 +203,35 @@ class Reply(Message, frozen=True, tag="reply"):
 
     id: int
     error: Failed | None = None
-    value: Scene | Activity | None = None
+    value: Scene | Activity | Compared | None = None
+
+
+class Band(msgspec.Struct, frozen=True):
+    """A curve of one run: epoch, step, seconds and y [n]; of many seeds y is the median, low and high the range."""
+
+    epoch: Array
+    step: Array
+    seconds: Array
+    y: Array
+    low: Array | None = None
+    high: Array | None = None
+
+
+class Compared(msgspec.Struct, frozen=True, tag="compared", kw_only=True):
+    """Runs beside each other: `rows` are a name and a cell for each run, `verdicts` and `parted` sentences.
+
+    curve: the metric of the bands; whats: metrics they can be compared by; running: whether any of them goes on.
+    """
+
+    names: tuple[str, ...]
+    what: str
+    whats: tuple[str, ...]
+    curve: str
+    bands: tuple[Band, ...]
+    rows: tuple[tuple[str, ...], ...]
+    verdicts: tuple[str, ...] = ()
+    parted: tuple[str, ...] = ()
+    running: bool = False
 
 
 class Activity(msgspec.Struct, frozen=True, tag="activity"):

@@ -59,8 +59,9 @@ class RunsScreen(Screen[tuple[str, ...]]):
         Binding("escape,o,q", "close"),
     ]
 
-    def __init__(self, app: MljApp) -> None:
+    def __init__(self, app: MljApp, chosen: tuple[str, ...] = ()) -> None:
         super().__init__(id="runs")
+        self._chosen = chosen
         self._mlj, self._root = app, app.options.runs_dir
         self._found: list[Glance] = []
         self._filter, self._sort, self._reverse = "", -1, False
@@ -76,6 +77,7 @@ class RunsScreen(Screen[tuple[str, ...]]):
     def on_mount(self) -> None:
         """Read the folder without making anybody wait."""
         self.query_one(Input).display = False
+        self._ledger.chosen = set(self._chosen)
         self._read()
         self.set_interval(AGAIN, self._again)
 

@@ -14,9 +14,12 @@ class Going(Doer):
     """Lists, help, and leaving."""
 
     def runs(self) -> None:
+        self._runs(())
+
+    def _runs(self, chosen: tuple[str, ...]) -> None:
         from tui.screens.runs import RunsScreen
 
-        self.app.push_screen(RunsScreen(self.app), self._chosen)
+        self.app.push_screen(RunsScreen(self.app, chosen), self._chosen)
 
     def compare(self) -> None:
         self._compare(())
@@ -31,7 +34,7 @@ class Going(Doer):
     def _compare(self, folders: tuple[str, ...]) -> None:
         from tui.screens.compare import CompareScreen
 
-        self.app.push_screen(CompareScreen(self.app, folders), lambda back: self.runs() if back else None)
+        self.app.push_screen(CompareScreen(self.app, folders), lambda back: self._runs(back) if back else None)
 
     def resume(self) -> None:
         self.app.continue_last()
