@@ -108,7 +108,7 @@ class CompareScreen(Screen[tuple[str, ...]]):
 
     def _ask(self, judged: bool = False) -> None:
         """Curves and table first, since they are there at once; then the verdicts."""
-        if not self.is_mounted:
+        if not self.is_attached:
             return
         if not self._mlj.runner.alive:
             self._mlj.ensure_worker()
