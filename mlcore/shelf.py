@@ -84,7 +84,7 @@ class Glance:
         run, where, said = self.run, self.status, self.labels
         words = str(self.config.get("layers", "")).split()
         bends = tuple(dict.fromkeys(word for word in words if word in ACTIVATIONS)) or ("none",)
-        own = {
+        own: dict[str, Any] = {
             "name": run.name,
             "id": run.id,
             "state": "broken" if self.broken else where.state,

@@ -14,35 +14,19 @@ from textual.widgets import Input, Static
 
 from tui.commands import commands
 from tui.feed import safe
+from tui.screens import glances
 from tui.screens.dialogs import ValueDialog
 from tui.screens.keys import KeysScreen
-from tui.text import count, figure, percent, plural
+from tui.text import plural
 from tui.widgets.keyline import KeyLine
-from tui.widgets.ledger import Column, Ledger, Line
+from tui.widgets.ledger import Ledger
 
 if TYPE_CHECKING:
     from mlcore.shelf import Glance, Labels
     from tui.app import MljApp
 
-COLUMNS = (
-    Column("name", 16),
-    Column("data", 8),
-    Column("network"),
-    Column("epoch", 9, right=True),
-    Column("accuracy", 10, right=True),
-    Column("loss", 7, right=True, rank=3),
-    Column("rate", 7, right=True, rank=5),
-    Column("state", 10),
-    Column("tags", 16, rank=2),
-    Column("began", 10, rank=4),
-    Column("note", 30, rank=6),
-)
-SORTS = ("name", "data", "layers", "epoch", "acc", "loss", "lr", "state", "tag", "began", "note")  # of the columns
 TYPING = 0.15  # seconds of no key after which a filter is tried
 AGAIN = 2.0  # seconds between two looks at the disk while a run is going on
-HELP = """Filter: terms that must all hold, a - in front turns one round. tag:lesson data:moons lr>=0.01 -act:none
-acc>0.9 state:finished began>2026-01, any dotted name of the configuration, any metric; a word alone is looked for
-everywhere. The same line is what mlj runs list --filter takes."""
 
 
 class RunsScreen(Screen[tuple[str, ...]]):
@@ -70,7 +54,7 @@ class RunsScreen(Screen[tuple[str, ...]]):
     def compose(self) -> ComposeResult:
         yield Static(Content(" runs"), id="title")
         yield Input(placeholder="tag:lesson data:moons lr>=0.01 -act:none acc>0.9 state:finished", id="filter")
-        yield Ledger(COLUMNS, "reading")
+        yield Ledger(glances.COLUMNS, "reading")
         yield Static(id="about")
         yield KeyLine("runs")
 
@@ -130,7 +114,7 @@ class RunsScreen(Screen[tuple[str, ...]]):
         except MljError as error:
             self._say(f"{error}. {error.hint}", True)
             return
-        name = SORTS[self._sort] if self._sort >= 0 else ""
+        name = glances.SORTS[self._sort] if self._sort >= 0 else ""
         try:
             chosen = shelf.wanted(chosen, name, self._reverse)
         except MljError:  # no run has it yet
@@ -140,17 +124,11 @@ class RunsScreen(Screen[tuple[str, ...]]):
         ledger.chosen &= {each.key for each in self._found}
         nothing = "none is let through: esc in the filter takes it away" if self._found else ""
         ledger.put(
-            [_line(each) for each in chosen],
+            [glances.line(each) for each in chosen],
             nothing or "No run yet: one is written down once it has lived half a second",
         )
-        shown = (
-            plural(len(chosen), "run")
-            if len(chosen) == len(self._found)
-            else f"{count(len(chosen))} of {plural(len(self._found), 'run')}"
-        )
-        words = [f" runs  {shown}", f"filter {self._filter}" if self._filter else ""]
-        words.append(f"{len(ledger.chosen)} chosen" if ledger.chosen else "")
-        self.query_one("#title", Static).update(Content("   ".join(filter(None, words))))
+        title = glances.title(len(chosen), len(self._found), self._filter, len(ledger.chosen))
+        self.query_one("#title", Static).update(Content(title))
         self._about()
 
     def _about(self) -> None:
@@ -159,12 +137,7 @@ class RunsScreen(Screen[tuple[str, ...]]):
         if here is None:
             self._say("")
             return
-        said, config = here.labels, here.config
-        optimizer = config.get("optimizer", {}) if not here.broken else {}
-        parts = [f"{here.run.id}", f"{config.get('layers', '')}", " ".join(f"#{tag}" for tag in said.tags)]
-        parts += [f"{optimizer.get('kind', '')} {optimizer.get('learning_rate', '')}", f"seed {config.get('seed', '')}"]
-        parts += [here.status.message, said.note]
-        self._say("  ".join(filter(str.strip, (safe(part, 300) for part in parts))))
+        self._say(glances.about(here))
 
     def _say(self, text: str, problem: bool = False) -> None:
         if self.is_mounted:
@@ -188,7 +161,7 @@ class RunsScreen(Screen[tuple[str, ...]]):
 
     def action_runs_sort(self) -> None:
         """By the next column; after the last as they came."""
-        self._sort = self._sort + 1 if self._sort + 1 < len(SORTS) else -1
+        self._sort = self._sort + 1 if self._sort + 1 < len(glances.SORTS) else -1
         self._reverse = False
         self._fill()
 
@@ -318,7 +291,7 @@ class RunsScreen(Screen[tuple[str, ...]]):
 
     def action_help(self) -> None:
         """Every key."""
-        self.app.push_screen(KeysScreen(" ".join(HELP.split()), self._mlj.ascii_only, "runs"))
+        self.app.push_screen(KeysScreen(" ".join(glances.HELP.split()), self._mlj.ascii_only, "runs"))
 
     def action_close(self) -> None:
         """Out of the filter, then back to the Lab."""
@@ -329,22 +302,3 @@ class RunsScreen(Screen[tuple[str, ...]]):
             self._leave_filter()
         else:
             self.dismiss(())
-
-
-def _line(glance: Glance) -> Line:
-    """A run's row. What cannot be read of it is left out, so that one broken run hides no other."""
-    run, said, mark = glance.run, glance.labels, "!" if glance.labels.pinned else " "
-    name = f"{run.name} ({len(run.children)})" if run.children else run.name
-    tags, note = " ".join(f"#{tag}" for tag in said.tags), said.note
-    if glance.broken:
-        cells: tuple[object, ...] = (name, "", "", "", "", "", "", "broken", tags, glance.began, note)
-    else:
-        config, where = glance.config, glance.status
-        accuracy = percent(glance.accuracy) if glance.accuracy == glance.accuracy else ""
-        loss = where.metrics.get("validation_loss", where.metrics.get("train_loss"))
-        epochs = f"{count(where.epoch)}/{count(where.epochs)}"
-        rate = config.get("optimizer", {}).get("learning_rate", "")
-        network, data = config.get("layers", ""), config["dataset"].get("kind", "")
-        cells = (name, data, network, epochs, accuracy, "" if loss is None else figure(loss), rate, where.state, tags,
-                 glance.began, note)  # fmt: skip
-    return Line(glance.key, tuple(safe(str(cell), 80) for cell in cells), mark, glance.broken)

@@ -42,7 +42,7 @@ class Going(Doer):
     def go(self) -> None:
         from tui.screens.goto import GoScreen
 
-        self.app.push_screen(GoScreen(self.app), lambda target: self.app.open_target(target) if target else None)
+        self.app.push_screen(GoScreen(self.app), self.app.open_run)
 
     def help(self) -> None:
         from tui.screens.keys import KeysScreen
