@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tui.commands import commands
-from tui.feed import safe
 from tui.screens import glances
-from tui.screens.dialogs import ValueDialog
 from tui.screens.keys import KeysScreen
-from tui.text import plural
+from tui.screens.shelving import Shelving
 from tui.widgets.keyline import KeyLine
 from tui.widgets.ledger import Ledger
 
 if TYPE_CHECKING:
-    from mlcore.shelf import Glance, Labels
+    from mlcore.shelf import Glance
     from tui.app import MljApp
 
 TYPING = 0.15  # seconds of no key after which a filter is tried
 AGAIN = 2.0  # seconds between two looks at the disk while a run is going on
 
 
-class RunsScreen(Screen[tuple[str, ...]]):
+class RunsScreen(Shelving):
     """Every run. Dismissed with the folder of one to open, those of several to compare, or nothing.
 
     Folders, since a copied folder has its original's id.
@@ -44,12 +40,10 @@ class RunsScreen(Screen[tuple[str, ...]]):
     ]
 
     def __init__(self, app: MljApp, chosen: tuple[str, ...] = ()) -> None:
-        super().__init__(id="runs")
+        super().__init__("runs")
         self._chosen = chosen
         self._mlj, self._root = app, app.options.runs_dir
-        self._found: list[Glance] = []
         self._filter, self._sort, self._reverse = "", -1, False
-        self._gone: list[list[str]] = []  # ids put into the bin, by key press
 
     def compose(self) -> ComposeResult:
         yield Static(Content(" runs"), id="title")
@@ -64,21 +58,6 @@ class RunsScreen(Screen[tuple[str, ...]]):
         self._ledger.chosen = set(self._chosen)
         self._read()
         self.set_interval(AGAIN, self._again)
-
-    @property
-    def _ledger(self) -> Ledger:
-        return self.query_one(Ledger)
-
-    @property
-    def _here(self) -> Glance | None:
-        line = self._ledger.here
-        return next((each for each in self._found if line and each.key == line.key), None)
-
-    @property
-    def _meant(self) -> list[Glance]:
-        """The chosen ones, else the one under the cursor."""
-        chosen = [each for each in self._found if each.key in self._ledger.chosen]
-        return chosen or ([self._here] if self._here else [])
 
     # reading --------------------------------------------------------------------------------------------------------
 
@@ -95,24 +74,21 @@ class RunsScreen(Screen[tuple[str, ...]]):
             for each in found:
                 _ = each.facts, each.status  # read here, not while somebody waits
         except MljError as error:
-            self.app.call_from_thread(self._say, str(error), True)
+            self.app.call_from_thread(self._refused, error)
             return
-        self.app.call_from_thread(self._take, found)
+        self.app.call_from_thread(self._fill, found)
 
-    def _take(self, found: list[Glance]) -> None:
-        self._found = found
-        self._fill()
-
-    def _fill(self) -> None:
+    def _fill(self, found: list[Glance] | None = None) -> None:
         """The rows the filter lets through, in the order asked for; a filter that cannot be is said."""
         from mlcore import MljError, shelf
 
-        if not self.is_mounted:
+        if not self.is_attached:
             return
+        self._found = self._found if found is None else found
         try:
             chosen = shelf.picked(self._found, self._filter)
         except MljError as error:
-            self._say(f"{error}. {error.hint}", True)
+            self._refused(error)
             return
         name = glances.SORTS[self._sort] if self._sort >= 0 else ""
         try:
@@ -138,10 +114,6 @@ class RunsScreen(Screen[tuple[str, ...]]):
             self._say("")
             return
         self._say(glances.about(here))
-
-    def _say(self, text: str, problem: bool = False) -> None:
-        if self.is_mounted:
-            self.query_one("#about", Static).update(Content.styled(text, "$warning" if problem else "$text-muted"))
 
     # keys -----------------------------------------------------------------------------------------------------------
 
@@ -181,7 +153,7 @@ class RunsScreen(Screen[tuple[str, ...]]):
         self.set_timer(TYPING, lambda: self._typed(event.value))
 
     def _typed(self, text: str) -> None:
-        if self.is_mounted and text == self.query_one(Input).value and text != self._filter:
+        if self.is_attached and text == self.query_one(Input).value and text != self._filter:
             self._filter = text
             self._fill()
 
@@ -212,82 +184,6 @@ class RunsScreen(Screen[tuple[str, ...]]):
             self._say("Choose two or more with space, then v compares them", True)
         else:
             self.dismiss(folders)
-
-    def action_runs_pin(self) -> None:
-        """Pin, or no longer."""
-        meant = self._meant
-        pinned = not all(each.labels.pinned for each in meant)
-        self._label(lambda labels: labels.pinned_as(pinned), meant)
-
-    def action_runs_tags(self) -> None:
-        """All tags of the run at once; of several chosen, tags to add."""
-        meant = self._meant
-        before = meant[0].labels.tags if len(meant) == 1 else ()
-        help = "words with blanks between" + ("" if len(meant) == 1 else f"; added to {len(meant)} runs")
-
-        def check(text: str) -> str:
-            tags = tuple(text.split())
-            drop = tuple(tag for tag in before if tag not in tags)
-            return self._label(lambda labels: labels.tagged(tags, drop), meant)
-
-        if meant:
-            self.app.push_screen(ValueDialog("Tags", help, " ".join(before), check))
-
-    def action_runs_note(self) -> None:
-        """A sentence about the run."""
-        meant = self._meant[:1]
-
-        def check(text: str) -> str:
-            return self._label(lambda labels: labels.noted(text), meant)
-
-        if meant:
-            name = safe(meant[0].run.name)
-            self.app.push_screen(ValueDialog(f"Note to {name}", "empty takes it away", meant[0].labels.note, check))
-
-    def _label(self, change: Callable[[Labels], Labels], meant: list[Glance]) -> str:
-        from mlcore import MljError, shelf
-
-        try:
-            for each in meant:
-                each.labels = shelf.label(each.run, change)
-                each.__dict__.pop("facts", None)
-        except MljError as error:
-            self._say(f"{error}. {error.hint}", True)
-            return f"{error}. {error.hint}"
-        self._fill()
-        return ""
-
-    def action_runs_delete(self) -> None:
-        """Into the bin."""
-        from mlcore import MljError, shelf
-
-        gone: list[str] = []
-        problem = ""
-        for each in self._meant:
-            try:
-                gone += [run.id for run in shelf.discard(each.run)][:1]
-                self._found.remove(each)
-            except MljError as error:
-                problem = f"{error}. {error.hint}"
-        if gone:
-            self._gone.append(gone)
-        self._fill()
-        told = f"{plural(len(gone), 'run')} in the bin for 30 days: u brings back, mlj runs restore too"
-        self._say(problem or told, bool(problem))
-
-    def action_runs_restore(self) -> None:
-        """Bring back what was deleted last; before anything was, what lies on top of the bin."""
-        from mlcore import MljError, shelf
-
-        back: list[str] = []
-        try:
-            for which in self._gone.pop() if self._gone else ["last"]:
-                back += [run.name for run in shelf.restore(which, self._root)]
-        except MljError as error:
-            self._say(f"{error}. {error.hint}", True)
-        if back:
-            self._read()
-            self._say(f"{safe(', '.join(back), 200)} is back")
 
     def action_help(self) -> None:
         """Every key."""
