@@ -24,7 +24,7 @@ from mlcore.labels import Labels
 from mlcore.layers import ACTIVATIONS
 from mlcore.metrics import GROWING
 from mlcore.run import Run
-from mlcore.runs import children, list_runs, open_run
+from mlcore.runs import children, folders, list_runs, open_run
 from mlcore.sections import flat
 from mlcore.status import Status
 from mlcore.storage import read_file, runs_root, storing, sync_folder
@@ -96,11 +96,18 @@ class Glance:
         return flat(self.config) | where.metrics | known | own
 
 
-def look(root: str | Path | None = None) -> list[Glance]:
-    """Every run, the newest first; of many seeds only the one that stands for them."""
-    runs = list_runs(root)
-    parents = {run.id for run in runs if run.children}
-    return [Glance(run) for run in runs if run.parent not in parents]
+def look(root: str | Path | None = None, known: Iterable[Glance] = ()) -> list[Glance]:
+    """Every run, the newest first; of many seeds only the one that stands for them.
+
+    known: of an earlier look; those that were over then are not read again.
+    """
+    before = {each.key: each for each in known if each.status.state != "running"}
+    found: list[Glance] = []
+    for folder in folders(root):
+        with suppress(RunError):
+            found.append(before.get(str(folder.absolute())) or Glance(Run.open(folder)))
+    parents = {each.run.id for each in found if each.run.children}
+    return [each for each in found if each.run.parent not in parents]
 
 
 def picked(found: Sequence[Glance], text: str = "") -> list[Glance]:

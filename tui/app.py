@@ -192,7 +192,7 @@ class MljApp(App[int]):
         from mlcore import MljError
 
         try:
-            opened = opening.last(self.options.runs_dir)
+            opened = opening.last(self.feed.frame().run, self.options.runs_dir)
         except MljError as error:
             self.call_from_thread(self.laboratory.say, f"{error}. {error.hint}")
             return
@@ -200,9 +200,6 @@ class MljApp(App[int]):
 
     def _continue(self, opened: Opened) -> None:
         run = opened.run
-        if run is not None and run.id == self.feed.frame().run and not self.feed.over:
-            self.laboratory.say("The last run is this one, and it goes on")
-            return
         self.open(opened)
         if run is not None and not opened.going_on and run.status.state == "finished":
             self.laboratory.say(f"{run.name} is finished: , looks back, b branches, k with more epochs trains it again")

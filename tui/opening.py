@@ -50,9 +50,12 @@ def resolve(target: str, runs_dir: Path | None = None) -> Opened:
     return Opened(run.config, run, chosen=True)
 
 
-def last(runs_dir: Path | None = None) -> Opened:
-    """The newest run, to go on with unless it is at its end. Raises RunError when there is none."""
-    found = resolve("last", runs_dir)
+def last(present: str, runs_dir: Path | None = None) -> Opened:
+    """The newest run but the present one, to go on with unless it is at its end. Raises RunError when there is none."""
+    from mlcore import shelf
+
+    runs = [each.run for each in shelf.look(runs_dir) if each.run.id != present]
+    found = resolve(str(runs[0].folder) if runs else "last", runs_dir)
     assert found.run is not None
     status = found.run.status
     return found._replace(going_on=status.state != "finished" and status.epoch < max(status.epochs, 1))

@@ -54,6 +54,7 @@ class Keeper:
             self._young = board, waiting
             return
         try:
+            self._empty()
             run = self._create(board)
         except StorageError as error:
             yield Warned(board.epoch, board.step, error.code, f"this run is not recorded: {error}")
@@ -90,9 +91,13 @@ class Keeper:
 
         Raises StorageError, once for each experiment and folder.
         """
+        self._empty()
+        return self._young is not None and self._young[0].age >= YOUNG and self._grow_up()
+
+    def _empty(self) -> None:
+        """Delete the folders of what was replaced."""
         while self._trash:
             self._trash.pop().delete()
-        return self._young is not None and self._young[0].age >= YOUNG and self._grow_up()
 
     def settle(self) -> None:
         """The lab ends: nothing that should be on the disk may be missing."""

@@ -45,9 +45,7 @@ async def test_k_changes_settings_of_the_run_that_goes_on_and_each_is_written_do
         ledger.go("epochs")
         await lab.press("enter")
         await typed(lab, "300")
-        await lab.until(
-            lambda: {"optimizer.learning_rate", "dropout 1", "epochs"} <= set(lab.app.lab.told)
-        )
+        await lab.until(lambda: {"optimizer.learning_rate", "dropout 1", "epochs"} <= set(lab.app.lab.told))
         await lab.until(lambda: lab.frame.epochs == 300 and lab.frame.learning_rate == pytest.approx(0.01))
         assert ledger.lines[3].cells[1] == "0.25" and "was 0.2 until step" in lab.app.lab.told["dropout 1"]
         await lab.press("escape", "n", "K")

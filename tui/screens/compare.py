@@ -94,6 +94,7 @@ class CompareScreen(Screen[tuple[str, ...]]):
         if own:
             kind = own[0].config["dataset"].get("kind")
             others = [each for each in found if each is not own[0] and each.config["dataset"].get("kind") == kind]
+            others.sort(key=lambda each: not each.labels.pinned)
             folders = [own[0].key, *(each.key for each in others[:1])]
         self.app.call_from_thread(self._take_folders, tuple(folders))
 
@@ -116,7 +117,7 @@ class CompareScreen(Screen[tuple[str, ...]]):
         number = self._asked
 
         def then(reply: Reply) -> None:
-            if number == self._asked and self.is_mounted:
+            if number == self._asked and self.is_attached:
                 self._answered(reply, judged)
 
         if not self._mlj.runner.ask(then, "Compare", runs=self._folders, what=self._what, judged=judged):

@@ -68,7 +68,7 @@ class GoScreen(ModalScreen[str]):
 
     def _take(self, lines: list[Line]) -> None:
         self._runs = lines
-        if self.is_mounted:
+        if self.is_attached:
             self._fill(self.query_one(Input).value)
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -10,7 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from tui import looks
@@ -94,6 +94,10 @@ class LabScreen(Screen[None]):
             lambda: self.size.area,
         )
 
+    def on_screen_resume(self) -> None:
+        """Seen again."""
+        self.changed()
+
     def on_resize(self, event: events.Resize) -> None:
         """Ask for pictures of the new size."""
         self.set_class(event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1], "-cramped")
@@ -135,7 +139,9 @@ class LabScreen(Screen[None]):
             self._clock.changed(at_once)
 
     def _visible(self) -> Sequence[Part]:
-        """What is on the screen, the most looked at first."""
+        """What is on the screen, the most looked at first; nothing while another screen lies over all of it."""
+        if self.app.screen is not self and not isinstance(self.app.screen, ModalScreen):
+            return []
         shown = self.panes if self.zoomed is None else (self.zoomed,)
         return [self._parts[pane] for pane in self._parts if pane is self or pane in shown]
 

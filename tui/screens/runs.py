@@ -70,13 +70,16 @@ class RunsScreen(Shelving):
         from mlcore import MljError, shelf
 
         try:
-            found = shelf.look(self._root)
+            found = shelf.look(self._root, tuple(self._found))
             for each in found:
-                _ = each.facts, each.status  # read here, not while somebody waits
+                if self._rows.get(each.key, (None,))[0] is not each:
+                    self._rows[each.key] = each, glances.line(each)
         except MljError as error:
             self.app.call_from_thread(self._refused, error)
             return
         self.app.call_from_thread(self._fill, found)
+        for each in found:
+            _ = each.facts  # found out here, not when somebody filters
 
     def _fill(self, found: list[Glance] | None = None) -> None:
         """The rows the filter lets through, in the order asked for; a filter that cannot be is said."""
@@ -100,7 +103,7 @@ class RunsScreen(Shelving):
         ledger.chosen &= {each.key for each in self._found}
         nothing = "none is let through: esc in the filter takes it away" if self._found else ""
         ledger.put(
-            [glances.line(each) for each in chosen],
+            [self._rows[each.key][1] for each in chosen],
             nothing or "No run yet: one is written down once it has lived half a second",
         )
         title = glances.title(len(chosen), len(self._found), self._filter, len(ledger.chosen))

@@ -11,9 +11,10 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.feed import safe
+from tui.screens import glances
 from tui.screens.dialogs import ValueDialog
 from tui.text import plural
-from tui.widgets.ledger import Ledger
+from tui.widgets.ledger import Ledger, Line
 
 if TYPE_CHECKING:
     from mlcore import MljError
@@ -27,6 +28,7 @@ class Shelving(Screen[tuple[str, ...]]):
         super().__init__(id=id)
         self._root: Path | None = None
         self._found: list[Glance] = []
+        self._rows: dict[str, tuple[Glance, Line]] = {}  # as drawn
         self._gone: list[list[str]] = []  # ids put into the bin, by key press
 
     def _read(self) -> object:
@@ -98,6 +100,7 @@ class Shelving(Screen[tuple[str, ...]]):
             for each in meant:
                 each.labels = shelf.label(each.run, change)
                 each.__dict__.pop("facts", None)
+                self._rows[each.key] = each, glances.line(each)
         except MljError as error:
             return self._refused(error)
         self._fill()
