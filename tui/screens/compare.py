@@ -55,7 +55,7 @@ class CompareScreen(Screen[tuple[str, ...]]):
     def compose(self) -> ComposeResult:
         yield Static(Content(" compare"), id="title")
         yield Overlay()
-        yield KeyLine("compare")
+        yield KeyLine(mode="compare")
 
     def on_mount(self) -> None:
         """Ask for what was chosen, or find what there is to compare."""

@@ -50,7 +50,7 @@ class RunsScreen(Shelving):
         yield Input(placeholder="tag:lesson data:moons lr>=0.01 -act:none acc>0.9 state:finished", id="filter")
         yield Ledger(glances.COLUMNS, "reading")
         yield Static(id="about")
-        yield KeyLine("runs")
+        yield KeyLine(mode="runs")
 
     def on_mount(self) -> None:
         """Read the folder without making anybody wait."""

@@ -6,6 +6,7 @@ from textual.strip import Strip
 
 from tui.commands import key_line
 from tui.frame import Frame
+from tui.terminal import Terminal
 from tui.theme import paint
 from tui.widgets import rows
 from tui.widgets.pane import Drawing
@@ -15,8 +16,8 @@ from tui.widgets.rows import Piece
 class KeyLine(Drawing):
     """Keys and what they do, as many as fit."""
 
-    def __init__(self, mode: str = "lab") -> None:
-        super().__init__()
+    def __init__(self, terminal: Terminal | None = None, mode: str = "lab") -> None:
+        super().__init__(terminal)
         self._mode = mode
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
