@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mlcore import metrics, verdict
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import CheckpointError
+from mlcore.examining import outputs
 from mlcore.model import Model, blueprint
 from mlcore.runs import Run, children
 from mlcore.sanitize import sanitize
@@ -24,7 +25,6 @@ from mlcore.verdict import Verdict
 
 SCALED = ("scale", "features")  # settings of a data set that change what the network sees, not the rows
 CONFIDENCE = 0.95
-CHUNK = 8192  # rows answered at once
 
 Band: TypeAlias = tuple[Any, ...]  # x and y, and where they reach further than that: lowest, highest
 
@@ -177,12 +177,6 @@ def judge(first: Contestant, second: Contestant, what: str, confidence: float) -
     if what == "accuracy":
         return verdict.paired_shares(metrics.predicted(a) == y, metrics.predicted(b) == y, confidence)
     return verdict.paired_rows(first.metric(what), a, b, y, confidence)
-
-
-def outputs(model: Model, x: NDArray[Any]) -> NDArray[Any]:
-    """Raw outputs [n, O] for inputs as the network sees them, some thousand rows at a time."""
-    parts = [model.network.forward(model.vector, x[i : i + CHUNK])[0] for i in range(0, len(x), CHUNK)]
-    return np.concatenate(parts)
 
 
 def median_range(values: list[float], written: Callable[[float], str]) -> str:

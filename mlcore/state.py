@@ -10,12 +10,11 @@ import numpy as np
 from mlcore import metrics
 from mlcore.backends.backend import Problem, Weights
 from mlcore.catalogue import unknown
-from mlcore.config import Config, Stopping
+from mlcore.config import Stopping
 from mlcore.datasets.dataset import Data
 from mlcore.events import Metrics, Reason
 from mlcore.goal import Goal
 from mlcore.layers.layer import Array
-from mlcore.network import Network
 from mlcore.optimizers import Optimizer
 from mlcore.schedules import Memory, Schedule
 
@@ -42,12 +41,6 @@ class State(NamedTuple):
     factor: float = 1.0
     factor_best: float = math.inf
     factor_stale: int = 0
-
-    @classmethod
-    def first(cls, network: Network, config: Config) -> State:
-        """Before the first step."""
-        vector = network.init(config.seed, config.init)
-        return cls(Weights(vector, np.zeros((config.optimizer.moments, len(vector)), vector.dtype), 0))
 
     def remember(self, found: Metrics, stopping: Stopping, schedule: Schedule, keep: bool) -> State:
         """This state knowing its best epoch (`keep` the weights of it) and what the schedule makes of this one."""

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from mlcore import events
+from mlcore.backends.backend import Weights
 from mlcore.config import Config
 from mlcore.controls import FRAME, Controls
 from mlcore.datasets.dataset import Data
@@ -75,7 +76,8 @@ class Board:
         """The data is there: what does not need the trainer."""
         self.data, self.stage = data, stage
         network, loss = blueprint(self.config, data)
-        resume = resume or State.first(network, self.config)
+        if resume is None:
+            resume = State(Weights.first(network, self.config))
         self.blank = Model(self.config, network, loss, Preparation.of(data), resume.weights.vector)
         self.net = describe(network, data)
         if resume.place == 0:
@@ -224,8 +226,8 @@ class Board:
 
     def steps_in_epoch(self) -> int:
         """Batches in an epoch, as configured now."""
-        rows, size = len(self.data.train), self.config.batch_size
-        return 1 if size == "full" else -(-rows // min(size, rows))
+        rows = len(self.data.train)
+        return -(-rows // self.config.batch_of(rows))
 
     def _ended(self, event: events.Ended) -> None:
         self.state = ENDINGS.get(event.reason, "finished")

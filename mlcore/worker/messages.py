@@ -8,6 +8,7 @@ import msgspec
 from numpy.typing import NDArray
 
 from mlcore.worker.commands import Pace
+from mlcore.worker.findings import AnyFinding
 
 Array: TypeAlias = NDArray[Any]
 
@@ -203,7 +204,7 @@ class Reply(Message, frozen=True, tag="reply"):
 
     id: int
     error: Failed | None = None
-    value: Scene | Activity | Compared | None = None
+    value: Scene | Activity | Compared | AnyFinding | None = None
 
 
 class Band(msgspec.Struct, frozen=True):

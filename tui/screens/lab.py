@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from tui import looks
 from tui.clock import Clock, Part
-from tui.commands import COMMANDS as LIST
+from tui.commands import commands
 from tui.frame import Frame
 from tui.screens.deeds import Deeds
 from tui.text import shortened
@@ -40,8 +40,8 @@ class LabScreen(Screen[None]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(command.keys, f"do('{command.id}')", command.title, id=command.id)
-        for command in LIST
-        if command.mode in ("lab", "*") and command.id not in ("palette", "interrupt", "leave")
+        for command in commands("lab")
+        if command.id not in ("palette", "interrupt", "leave")
     ]
 
     def __init__(self) -> None:
