@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mlcore.config import Config
 from mlcore.controls import CHANGEABLE
 from mlcore.errors import ConfigError, RunError, UsageError
 from mlcore.worker import protocol
 from mlcore.worker.board import Board
-from mlcore.worker.protocol import AnyCommand, Reply, Scene
+from mlcore.worker.planning import Question
+from mlcore.worker.protocol import AnyCommand, Reply
 
 
 class Desk:
@@ -23,8 +26,8 @@ class Desk:
         """Do what a command asks. Raises MljError when it cannot be done."""
         if isinstance(command, protocol.Inspect):
             return Reply(id=command.id, value=self._inspect(command))
-        if isinstance(command, protocol.Preview):
-            return Reply(id=command.id, value=self.preview(command))
+        if isinstance(command, Question):
+            return Reply(id=command.id, value=self.planned(command))
         board = self._present()
         match command:
             case protocol.Set():
@@ -67,8 +70,8 @@ class Desk:
             raise RunError("there is no network yet", code="RUN_NOT_STARTED")
         return board.stage.activity(board.moment.model, command.split, command.row)
 
-    def preview(self, command: protocol.Preview) -> Scene:
-        """A data set without training. Only a lab loads data for somebody who looks around."""
+    def planned(self, question: Question) -> Any:
+        """The answer to a question about an experiment nobody trains yet. Only a lab loads data for those who plan."""
         raise UsageError("this process trains one run and loads no other data")
 
 

@@ -51,7 +51,7 @@ class Stage:
             bounds=self.bounds,
         )
 
-    def _raw(self, rows: Rows) -> Array:
+    def raw(self, rows: Rows) -> Array:
         """Inputs in data units [n, features]."""
         return rows.x if rows.x.dtype == np.uint8 else self.data.scaling.undo(rows.x)
 
@@ -71,7 +71,7 @@ class Stage:
             return None
         splits = [r for r in (self.data.train, self.data.validation, self.data.test) if r is not None]
         held = np.concatenate([np.full(len(rows), rows is self.data.test, np.uint8) for rows in splits])
-        x = np.concatenate([self._raw(rows) for rows in splits]).astype(np.float32)
+        x = np.concatenate([self.raw(rows) for rows in splits]).astype(np.float32)
         y = np.concatenate([rows.y.reshape(len(rows), -1)[:, 0] for rows in splits])
         every = slice(None, None, -(-len(x) // SHOWN))
         x, y, held = x[every], y[every], held[every]
@@ -108,7 +108,7 @@ class Stage:
             boundary=self._boundary(model, view) if self.plane else None,
             line=self._fit(model, view) if self.line else None,
             digits=self._digits(model, view) if self.data.image_shape and view.count else None,
-            weights=_weights(model),
+            weights=weights(model.network, model.vector),
         )
 
     def _boundary(self, model: Model, view: View) -> Boundary:
@@ -127,11 +127,11 @@ class Stage:
 
     def _digits(self, model: Model, view: View) -> Digits:
         rows = self.shown.take(slice(view.count))
-        raw = self._raw(rows)
+        raw = self.raw(rows)
         p = model.predict_proba(raw)
         predicted = p.argmax(axis=1).astype(np.int32)
         height, width = self.data.image_shape or (1, 1)
-        images = raw if raw.dtype == np.uint8 else _gray(raw)
+        images = raw if raw.dtype == np.uint8 else gray(raw)
         return Digits(
             images.reshape(-1, height, width),
             predicted,
@@ -145,7 +145,7 @@ class Stage:
         if rows is None or row >= len(rows):
             count = 0 if rows is None else len(rows)
             raise DataError(f"row {row} of {split}: there are {count}", hint="rows count from 0")
-        raw = self._raw(rows.take(slice(row, row + 1)))
+        raw = self.raw(rows.take(slice(row, row + 1)))
         value, layers = model.preparation.inputs(raw), []
         for layer, p in zip(model.network.layers, model.network.views(model.vector), strict=True):
             value, _ = layer.forward(p, value, INFERENCE)
@@ -161,16 +161,21 @@ def _padded(values: Array) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _gray(raw: Array) -> Array:
+def gray(raw: Array) -> Array:
     """Pixels of any range as uint8, 0 the smallest of all."""
     low, high = raw.min(initial=0), raw.max(initial=0)
     gray: Array = ((raw - low) * (255 / (high - low or 1))).round().astype(np.uint8)
     return gray
 
 
-def _weights(model: Model) -> tuple[Array, ...]:
+def first_weights(network: Network, config: Config) -> tuple[Array, ...]:
+    """The same before anything is learned."""
+    return weights(network, network.init(config.seed, config.init))
+
+
+def weights(network: Network, vector: Array) -> tuple[Array, ...]:
     """The matrices of the dense layers, cut to what a drawing has room for."""
-    views = zip(model.network.layers, model.network.views(model.vector), strict=True)
+    views = zip(network.layers, network.views(vector), strict=True)
     return tuple(p["w"][:WIDEST, :WIDEST].astype(np.float32).copy() for layer, p in views if isinstance(layer, Dense))
 
 
