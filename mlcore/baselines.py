@@ -8,6 +8,7 @@ import numpy as np
 
 from mlcore.config import Config
 from mlcore.datasets.dataset import Array, Data, Rows
+from mlcore.events import Ended
 from mlcore.training import train
 
 SECONDS = 2.0  # for training the linear one
@@ -50,7 +51,7 @@ def linear(config: Config, data: Data, rows: Rows) -> Baseline:
     split = "train" if rows is data.train else "validation"
     metrics: dict[str, float] = {}
     for event in train(config.with_settings(settings | {"stopping.monitor": f"{split}_loss"}), data=data):
-        if event.kind == "ended":
+        if isinstance(event, Ended):
             metrics = event.metrics
     return Baseline("logistic regression", metrics.get(f"{split}_accuracy", float("nan")))
 

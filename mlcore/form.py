@@ -18,8 +18,8 @@ from mlcore.spec import Spec, fields, kind_of, limits
 class Row(NamedTuple):
     """One thing to choose: its dotted name, its value, what it is for, the words to choose among, its limits.
 
-    `default` is what it is when nobody says; `choices` is empty where a number or a text is typed. several: the words of
-    which any may be chosen together.
+    `default` is what it is when nobody says; `choices` is empty where a number or a text is typed. several: the
+    words of which any may be chosen together.
     """
 
     name: str

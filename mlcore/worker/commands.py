@@ -115,7 +115,7 @@ class Preview(Command, frozen=True, tag="preview"):
 
 
 class Sketch(Command, frozen=True, tag="sketch"):
-    """Answer with the `Outline` of an experiment: its layers, their shapes, what is odd; its error says what is wrong."""
+    """Answer with the `Outline`: its layers, their shapes, what is odd. Its error says what is wrong."""
 
     config: dict[str, Any]
 

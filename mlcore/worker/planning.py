@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -36,7 +37,7 @@ def quick(config: Config, data: Data) -> bool:
     """Whether an outline takes no longer than anybody would wait: a guess from the widths alone."""
     widths = [data.input_shape[0], *(getattr(layer, "units", 0) for layer in config.layers), data.task.outputs]
     widths = [width for width in widths if width]
-    return sum(a * b for a, b in zip(widths, widths[1:], strict=False)) <= QUICK
+    return sum(a * b for a, b in pairwise(widths)) <= QUICK
 
 
 def answer(question: Question, config: Config, stage: Stage, moment: Moment | None) -> Any:
@@ -77,10 +78,8 @@ def outline(config: Config, data: Data) -> Outline:
 def strata(network: Network) -> tuple[Stratum, ...]:
     """Every layer with its shapes and how many numbers it has."""
     sizes = [sum(slot.size for slot in slots) for slots in network.own]
-    return tuple(
-        Stratum(layer.word, kind_of(layer), *network.shapes[place : place + 2], sizes[place])
-        for place, layer in enumerate(network.layers)
-    )
+    rows = zip(network.layers, network.shapes, network.shapes[1:], sizes, strict=False)
+    return tuple(Stratum(layer.word, kind_of(layer), before, after, size) for layer, before, after, size in rows)
 
 
 def examined(config: Config, data: Data, number: int) -> Examined:

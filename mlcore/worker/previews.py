@@ -61,7 +61,7 @@ def _histograms(stage: Stage) -> list[Histogram]:
 
 
 def _histogram(name: str, values: Array) -> Histogram:
-    counts, edges = np.histogram(values, bins=BINS)
+    counts, _ = np.histogram(values, bins=BINS)
     return Histogram(name, float(values.min()), float(values.max()), counts.astype(np.int64))
 
 
