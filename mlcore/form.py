@@ -8,7 +8,7 @@ import msgspec
 from msgspec import inspect
 
 from mlcore import initializers
-from mlcore.config import Config
+from mlcore.config import MONITORS, Config
 from mlcore.errors import ConfigError
 from mlcore.layers import ACTIVATIONS
 from mlcore.sections import CATALOGUES
@@ -140,6 +140,8 @@ def _row(name: str, value: Any, field: msgspec.structs.FieldInfo) -> Row:
     for part in parts:
         if field.name == "init":
             choices = tuple(initializer.name for initializer in initializers.CATALOGUE)
+        elif field.name == "monitor":
+            choices = MONITORS
         elif isinstance(part, inspect.LiteralType):
             choices += tuple(part.values)
         elif isinstance(part, inspect.VarTupleType) and isinstance(part.item_type, inspect.LiteralType):

@@ -8,8 +8,8 @@ from typing import NamedTuple
 class Command(NamedTuple):
     """Something a person can ask for.
 
-    id: also the name of the action. keys: Textual's key names, comma separated, the first is shown. mode: "lab" or
-    another screen, "*" for everywhere. short: its words in the key line, empty when it is not there.
+    id: also the name of the action. keys: Textual's key names, comma separated, the first is shown. mode: "lab", another
+    screen or several, "*" for everywhere. short: its words in the key line, empty when it is not there.
     """
 
     id: str
@@ -35,8 +35,15 @@ COMMANDS = (
         "raise_rate", "right_square_bracket", "Double the rate", "twice the learning rate", "Experiment", short="rate"
     ),
     Command("epochs", "e", "Epochs", "how often every row is seen", "Experiment"),
+    Command("build", "p", "Build", "data, network and training in three columns", "Experiment", short="build"),
     Command(
-        "parameters", "p", "All parameters", "everything that can be chosen, in one form", "Experiment", short="all"
+        "preflight", "F", "Pre-flight", "what can be known before it is trained", "Experiment", "lab build", "checks"
+    ),
+    Command(
+        "find_rate", "l", "Find the rate", "a learning rate by trying them all", "Experiment", "lab build", "find rate"
+    ),
+    Command(
+        "code", "E", "Show as code", "NumPy, PyTorch, scikit-learn, TOML, command", "Experiment", "lab build", "code"
     ),
     Command("restart", "r", "Restart", "same seed, so the same curve again", "Experiment"),
     Command("reseed", "R", "New seed", "other first weights, another order of the rows", "Experiment"),
@@ -61,10 +68,45 @@ COMMANDS = (
     Command("test_points", "t", "Test rows", "show rows never trained on", "Show"),
     Command("save_text", "T", "Save text", "this screen as text, in the present folder", "Show"),
     Command("save_picture", "S", "Save picture", "this screen as SVG, in the present folder", "Show"),
+    Command("line_up", "up", "Line before", "the line above", "Move", "build"),
+    Command("line_down", "down", "Next line", "the line below", "Move", "build", "line"),
+    Command(
+        "turn_on", "right", "Next choice", "the next word, twice the number, more neurons", "Change", "build", "change"
+    ),
+    Command("turn_back", "left", "Choice before", "the word before, half the number, fewer neurons", "Change", "build"),
+    Command("open_line", "enter", "Choose or type", "a list, or a value", "Change", "build", "type"),
+    Command("usual", "d", "Default", "what it is when nobody says", "Change", "build"),
+    Command("undo", "u", "Undo", "as it was before the last change", "Change", "build", "undo"),
+    Command("column_1", "1", "Data", "the first column", "Move", "build"),
+    Command("column_2", "2", "Network", "the second column", "Move", "build"),
+    Command("column_3", "3", "Training", "the third column", "Move", "build"),
+    Command("column_on", "tab", "Next column", "data, network, training", "Move", "build", "column"),
+    Command("column_back", "shift+tab", "Column before", "training, network, data", "Move", "build"),
+    Command(
+        "insert_layer", "plus,equals_sign", "Add neurons", "a layer like the one before", "Layers", "build", "layer"
+    ),
+    Command("insert_kind", "a", "Add any layer", "dropout, a norm, another bend", "Layers", "build", "any layer"),
+    Command("remove_layer", "minus,delete", "Remove", "the layer under the cursor", "Layers", "build"),
+    Command(
+        "layer_up", "less_than_sign,shift+up", "Move up", "the layer one place towards the inputs", "Layers", "build"
+    ),
+    Command(
+        "layer_down",
+        "greater_than_sign,shift+down",
+        "Move down",
+        "one place towards the output",
+        "Layers",
+        "build",
+        "move",
+    ),
+    Command("type_body", "t", "Type the network", "10 relu | drop .2 | 10 relu", "Layers", "build", "type network"),
+    Command(
+        "parameters", "p", "All parameters", "everything that can be chosen, in one list", "Change", "build", "all"
+    ),
     Command("runs", "o", "Runs", "every run there is; enter opens one", "App", short="runs"),
     Command("help", "question_mark", "Help", "every key; how to read the pane in focus", "App", "*", short="help"),
     Command("palette", "ctrl+p", "Palette", "commands, data sets, recipes by name", "App", "*"),
-    Command("close", "escape", "Up", "one level up; in the Lab: no more hints", "App", "*"),
+    Command("close", "escape", "Up", "one level up; in the Lab: no more hints", "App", "*", short="back"),
     Command("quit", "q", "Quit", "asks what becomes of the run", "App", short="quit"),
     Command("interrupt", "ctrl+c", "Quit", "as q; twice: stop the run and leave", "App", "*"),
     Command("leave", "ctrl+q", "Quit now", "at once; the run goes on without you", "App", "*"),
@@ -84,17 +126,26 @@ SHOWN = {
     "escape": "esc",
 }
 ARROWS = {"right": "→", "left": "←", "up": "↑", "down": "↓"}
-PAIRED = {"raise_rate": "[ ]", "next_data": "←→", "more_units": "↑↓", "add_layer": "+ -", "back": ", ."}
-ASCII_PAIRED = {"raise_rate": "[ ]", "next_data": "<->", "more_units": "up/dn", "add_layer": "+ -", "back": ", ."}
-NEEDED = (  # in the key line, from never left out to first to go
-    "next_data", "more_units", "help", "quit", "full", "activation", "pause", "back", "parameters", "runs",
-    "add_layer", "branch", "zoom", "raise_rate",
-)  # fmt: skip
+PAIRED = {
+    "raise_rate": "[ ]", "next_data": "←→", "more_units": "↑↓", "add_layer": "+ -", "back": ", .",
+    "line_down": "↑↓", "turn_on": "←→", "insert_layer": "+ -", "layer_down": "< >",
+}  # fmt: skip
+PLAIN = {"←→": "<->", "↑↓": "up/dn"}
+NEEDED = {  # in the key line of a mode, from never left out to first to go
+    "lab": (
+        "next_data", "more_units", "help", "quit", "full", "activation", "pause", "back", "build", "runs",
+        "add_layer", "branch", "zoom", "raise_rate", "preflight", "find_rate", "code",
+    ),
+    "build": (
+        "line_down", "turn_on", "open_line", "column_on", "help", "close", "insert_layer", "layer_down", "type_body",
+        "undo", "preflight", "find_rate", "code", "parameters", "insert_kind",
+    ),
+}  # fmt: skip
 
 
 def commands(mode: str) -> tuple[Command, ...]:
     """What can be asked for in a mode, with what can be asked for everywhere."""
-    return tuple(command for command in COMMANDS if command.mode in (mode, "*"))
+    return tuple(command for command in COMMANDS if command.mode == "*" or mode in command.mode.split())
 
 
 def find(identity: str) -> Command:
@@ -114,10 +165,15 @@ def keys_of(command: Command, ascii_only: bool = False) -> str:
 
 def key_line(mode: str, width: int, ascii_only: bool = False) -> tuple[tuple[str, str], ...]:
     """The key line: pairs of key and word, as many as fit `width` with two blanks between, the most needed first."""
-    paired = ASCII_PAIRED if ascii_only else PAIRED
-    there = {c.id: (paired.get(c.id, keys_of(c, ascii_only)), c.short) for c in commands(mode) if c.short}
+    there = {c.id: (_paired(c, ascii_only), c.short) for c in commands(mode) if c.short}
     kept: list[str] = []
-    for identity in NEEDED:
+    for identity in NEEDED.get(mode, tuple(there)):
         if identity in there and len("  ".join(map(" ".join, (there[i] for i in (*kept, identity))))) <= width:
             kept.append(identity)
     return tuple(pair for identity, pair in there.items() if identity in kept)
+
+
+def _paired(command: Command, ascii_only: bool) -> str:
+    """The key of a command, with that of its opposite where they are shown as one."""
+    keys = PAIRED.get(command.id, keys_of(command, ascii_only))
+    return PLAIN.get(keys, keys) if ascii_only else keys

@@ -84,7 +84,7 @@ class Outline(msgspec.Struct, frozen=True, tag="outline", kw_only=True):
 
 
 class Examined(msgspec.Struct, frozen=True, tag="examined"):
-    """One check before training, and how many there are. verdict: ok, failed or skipped."""
+    """One check before training, and how many there are. verdict: ok, failed or skipped; meaning: what it is about."""
 
     check: int
     total: int
@@ -92,6 +92,7 @@ class Examined(msgspec.Struct, frozen=True, tag="examined"):
     verdict: str
     evidence: str
     remedy: str = ""
+    meaning: str = ""
 
 
 class Swept(msgspec.Struct, frozen=True, tag="swept", kw_only=True):

@@ -86,7 +86,9 @@ def examined(config: Config, data: Data, number: int) -> Examined:
     """One check; past the last one it is the last again."""
     total = len(preflight.CHECKS)
     number = min(number, total - 1)
-    return Examined(number, total, *preflight.check(config, data, number))
+    found = preflight.check(config, data, number)
+    meaning, *_ = (preflight.CHECKS[found.name].__doc__ or "").split("\n")
+    return Examined(number, total, *found, meaning)
 
 
 def code(question: commands.Write, config: Config, data: Data, moment: Moment | None) -> Code:
