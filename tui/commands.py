@@ -8,8 +8,8 @@ from typing import NamedTuple
 class Command(NamedTuple):
     """Something a person can ask for.
 
-    id: also the name of the action. keys: Textual's key names, comma separated, the first is shown. mode: "lab", another
-    screen or several, "*" for everywhere. short: its words in the key line, empty when it is not there.
+    id: also the name of the action. keys: Textual's key names, comma separated, the first is shown. mode: "lab",
+    another screen or several, "*" for everywhere. short: its words in the key line, empty when it is not there.
     """
 
     id: str
@@ -39,9 +39,7 @@ COMMANDS = (
     Command(
         "preflight", "F", "Pre-flight", "what can be known before it is trained", "Experiment", "lab build", "checks"
     ),
-    Command(
-        "find_rate", "l", "Find the rate", "a learning rate by trying them all", "Experiment", "lab build", "find rate"
-    ),
+    Command("find_rate", "l", "Find the rate", "a learning rate by trying them all", "Experiment", "lab build", "rate"),
     Command(
         "code", "E", "Show as code", "NumPy, PyTorch, scikit-learn, TOML, command", "Experiment", "lab build", "code"
     ),
@@ -74,7 +72,7 @@ COMMANDS = (
         "turn_on", "right", "Next choice", "the next word, twice the number, more neurons", "Change", "build", "change"
     ),
     Command("turn_back", "left", "Choice before", "the word before, half the number, fewer neurons", "Change", "build"),
-    Command("open_line", "enter", "Choose or type", "a list, or a value", "Change", "build", "type"),
+    Command("open_line", "enter", "Choose or type", "a list, or a value", "Change", "build", "choose"),
     Command("usual", "d", "Default", "what it is when nobody says", "Change", "build"),
     Command("undo", "u", "Undo", "as it was before the last change", "Change", "build", "undo"),
     Command("column_1", "1", "Data", "the first column", "Move", "build"),
@@ -137,8 +135,8 @@ NEEDED = {  # in the key line of a mode, from never left out to first to go
         "add_layer", "branch", "zoom", "raise_rate", "preflight", "find_rate", "code",
     ),
     "build": (
-        "line_down", "turn_on", "open_line", "column_on", "help", "close", "insert_layer", "layer_down", "type_body",
-        "undo", "preflight", "find_rate", "code", "parameters", "insert_kind",
+        "turn_on", "open_line", "help", "close", "insert_layer", "preflight", "find_rate", "code", "undo", "line_down",
+        "column_on", "layer_down", "type_body", "parameters", "insert_kind",
     ),
 }  # fmt: skip
 

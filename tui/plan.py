@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tui.draft import NORMS
 from tui.text import plural
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 SMALL = 1e9  # numbers times rows times epochs up to which a change is learned at once
 LEAST = 0.001  # where a number that was 0 begins when it is raised by a key
+FEW = 7  # choices that are named in the line of help
 BYTES = {"float32": 4, "float64": 8}
 FIRST = ("kind", "path", "target", "columns", "weight", "impute", "task", "header")  # of a data set, before the rest
 TRAINING = (  # sections of the third column: title, the settings it begins with, the section whose rest follows
@@ -118,11 +120,21 @@ def network_lines(config: Config, words: Sequence[str], outline: Outline | None,
     return tuple(lines)
 
 
+def _family(kind: str) -> str:
+    """What a layer is called before its word: neurons, a bend, a norm; others by their own name."""
+    import mlcore
+
+    if kind.isdigit():
+        return "dense"
+    return "bend" if kind in mlcore.layers.ACTIVATIONS else "norm" if kind in NORMS else kind
+
+
 def _layer(place: int, word: str, strata: Sequence[Stratum]) -> Line:
     kind, _, rest = word.partition(" ")
-    label, value = ("dense", kind) if kind.isdigit() else (kind, rest)
+    label = _family(kind)
+    value = rest if label == kind else word
     tail = _learned(strata[place]) if place < len(strata) - 1 else ""
-    return Line("layer", str(place), f"{place + 1} {label}", value, tail, _about(label))
+    return Line("layer", str(place), f"{place + 1} {label}", value, tail, _about("dense" if kind.isdigit() else kind))
 
 
 def _about(kind: str) -> str:
@@ -172,8 +184,9 @@ def _field(row: Row, label: str = "") -> Line:
 
 
 def about(row: Row) -> str:
-    """What a setting is for, what it may be."""
-    return ". ".join(filter(None, (row.help, row.limits, ", ".join(map(words, row.choices)))))
+    """What a setting is for, what it may be; many choices are listed when they are asked for."""
+    listed = ", ".join(map(words, row.choices)) if len(row.choices) <= FEW else f"{len(row.choices)} to choose from"
+    return ". ".join(filter(None, (row.help, row.limits, listed)))
 
 
 def words(value: Any) -> str:
@@ -188,7 +201,7 @@ def _part(name: str) -> str:
 
 
 def turned(row: Row, step: int) -> Any:
-    """The next choice of a setting (step 1) or the one before (-1); a number is doubled or halved. None: it is typed."""
+    """The next choice of a setting (step 1) or the one before (-1), or twice or half a number. None: it is typed."""
     if row.choices and row.value in row.choices:
         return row.choices[(row.choices.index(row.value) + step) % len(row.choices)]
     if isinstance(row.value, bool) or not isinstance(row.value, int | float):

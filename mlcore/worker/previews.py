@@ -15,6 +15,7 @@ CELLS = 8  # columns of them
 COLUMNS = 16  # features whose histograms are made
 BINS = 24
 PICTURES = 60
+ROUND = 1e-6  # of the largest value of a column
 SPREAD = 20_000  # rows a histogram looks at
 
 
@@ -27,8 +28,8 @@ def sample(stage: Stage) -> Sample:
     """First rows, histograms, pictures: what there is of each, from the training rows."""
     data = stage.data
     shown = data.train.take(slice(ROWS))
-    raw, targets = stage.raw(shown), [_target(data, y) for y in shown.y]
-    head = tuple((*map(_number, x[:CELLS]), target) for x, target in zip(raw.tolist(), targets, strict=True))
+    raw, targets = _rounded(stage.raw(shown)[:, :CELLS]), [_target(data, y) for y in shown.y]
+    head = tuple((*map(_number, x), target) for x, target in zip(raw.tolist(), targets, strict=True))
     images = labels = None
     if data.image_shape:
         some = data.train.take(slice(PICTURES))
@@ -53,7 +54,7 @@ def _histograms(stage: Stage) -> list[Histogram]:
     """How the values of each of the first features are spread, and those of the target of a regression."""
     data = stage.data
     rows = data.train.take(slice(None, None, -(-len(data.train) // SPREAD)))
-    raw = stage.raw(rows)[:, :COLUMNS].astype(np.float64)
+    raw = _rounded(stage.raw(rows)[:, :COLUMNS])
     columns = list(zip(data.feature_names, raw.T, strict=False))
     if data.task.kind == "regression":
         columns.append(("target", rows.y.reshape(len(rows), -1)[:, 0].astype(np.float64)))
@@ -63,6 +64,12 @@ def _histograms(stage: Stage) -> list[Histogram]:
 def _histogram(name: str, values: Array) -> Histogram:
     counts, _ = np.histogram(values, bins=BINS)
     return Histogram(name, float(values.min()), float(values.max()), counts.astype(np.int64))
+
+
+def _rounded(raw: Array) -> Array:
+    """Values [n, features] float64 without what float32 leaves of a zero."""
+    raw = raw.astype(np.float64)
+    return np.where(np.abs(raw) < ROUND * np.abs(raw).max(axis=0, initial=0.0), 0.0, raw)
 
 
 def _surface(stage: Stage) -> Surface | None:

@@ -1,4 +1,4 @@
-"""What the worker says of a draft: how its data look, its layers, what simple things reach; asked anew when it changes."""
+"""What the worker says of a draft: how its data look, its layers, what simple things reach; asked at each change."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tui.feed import safe
+from tui.text import plural
 
 if TYPE_CHECKING:
     from mlcore import Config
@@ -52,6 +53,14 @@ class Advice:
 
         self._runner.ask(told, "Sketch", config=config.to_dict())
 
+    def data_trial(self, config: Config, tell: Callable[[str, bool], None]) -> None:
+        """The same of data alone."""
+
+        def told(reply: Reply) -> None:
+            tell(said(reply.error), False) if reply.error is not None else tell(found(reply.value), True)
+
+        self._runner.ask(told, "Preview", dataset=config.to_dict()["dataset"])
+
     def _ask(self, then: Callable[[Reply], None], name: str, /, **values: Any) -> None:
         config, data = self._config, self._data
 
@@ -92,3 +101,11 @@ def summary(outline: Any) -> str:
 def widths(outline: Outline) -> str:
     """The widths from input to output: 2-8-8-1."""
     return "-".join(map(str, outline.net.widths))
+
+
+def found(scene: Any) -> str:
+    """What there is of some data: rows, features, what is to be learned."""
+    rows, features = sum(scene.rows.values()), len(scene.feature_names)
+    classes = ", ".join(safe(name) for name in scene.class_names[:6])
+    asked = f"{len(scene.class_names)} classes: {classes}" if scene.task != "regression" else "a number to learn"
+    return f"{plural(rows, 'row')}, {plural(features, 'feature')}, {asked}"

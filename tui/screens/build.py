@@ -32,17 +32,17 @@ MODE = "build"
 WIDE = 110  # columns from which three forms stand beside each other
 PARTS = ("data", "network", "training")
 DATA_HELP = """\
-**Data.** Which rows are learned from, how many are kept back, and what the network sees of each. `right` and `left` step
-through what can be chosen, `enter` lists it or lets you type. A file of your own: choose `file`, then type its path.
+**Data.** Which rows are learned from, how many are kept back, and what the network sees of each. `right` and `left`
+step through what can be chosen, `enter` lists it or lets you type. A file of your own: choose `file`, type its path.
 """
 NETWORK_HELP = """\
-**Network.** The hidden layers, from the inputs down; the output layer follows from the data. `right` and `left` make the
-layer under the cursor larger or smaller, `+` adds one behind it, `-` removes it, `<` and `>` move it, `t` types all of
-them as one line. Behind each stand its outputs and how many numbers it learns.
+**Network.** The hidden layers, from the inputs down; the output layer follows from the data. `right` and `left` make
+the layer under the cursor larger or smaller, `+` adds one behind it, `-` removes it, `<` and `>` move it, `t` types all
+of them as one line. Behind each stand its outputs and how many numbers it learns.
 """
 TRAINING_HELP = """\
-**Training.** How long, by which rule, and how far each step goes. What is not as it would be by itself is bold, `d` puts
-it back.
+**Training.** How long, by which rule, and how far each step goes. What is not as it would be by itself is bold, `d`
+puts it back.
 """
 
 
@@ -201,11 +201,7 @@ class BuildScreen(Screen[None]):
             return "it cannot be trained like this", True
         if outline is None:
             return "", False
-        when = (
-            "learned behind this, at once"
-            if plan.small(self.draft.config, outline)
-            else "large: learned when you go back"
-        )
+        when = "learned at once" if plan.small(self.draft.config, outline) else "large: learned when left"
         return f"{self.draft.dataset}  {widths(outline)}  {when}", False
 
     # words ----------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import ClassVar, TypeAlias
 
 from textual import events
@@ -11,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.suggester import Suggester
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -18,15 +20,28 @@ from tui.screens.dialogs import ValueDialog
 
 Tell: TypeAlias = Callable[[str, bool], None]  # a sentence about what is typed, and whether it can be
 
+LISTED = 5_000  # files of a folder looked at
+
 
 class TypeDialog(ValueDialog):
     """A value to type. `trial` looks at every text as it is typed and tells, at once or later, what it would mean."""
 
     def __init__(
-        self, title: str, help: str, value: str, check: Callable[[str], str], trial: Callable[[str, Tell], None]
+        self,
+        title: str,
+        help: str,
+        value: str,
+        check: Callable[[str], str],
+        trial: Callable[[str, Tell], None],
+        files: bool = False,
     ) -> None:
         super().__init__(title, help, value, check)
-        self._about, self._trial = help, trial
+        self._about, self._trial, self._files = help, trial, files
+
+    def on_mount(self) -> None:
+        """Of a path the rest is offered: right takes it."""
+        if self._files:
+            self.query_one(Input).suggester = Paths(use_cache=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say what this text would mean."""
@@ -38,6 +53,21 @@ class TypeDialog(ValueDialog):
                 self.query_one("#hint", Static).update(Content.styled(sentence or self._about, style))
 
         self._trial(typed, tell)
+
+
+class Paths(Suggester):
+    """The first file or folder whose path begins like this."""
+
+    async def get_suggestion(self, value: str) -> str | None:
+        if not value:
+            return None
+        folder, _, start = value.rpartition("/")
+        try:
+            found = sorted(Path(f"{folder}/" if "/" in value else ".").expanduser().iterdir())[:LISTED]
+        except OSError:
+            return None
+        names = [path.name + "/" * path.is_dir() for path in found if path.name.startswith(start)]
+        return value.removesuffix(start) + names[0] if names and names[0].isprintable() else None
 
 
 class PickDialog(ModalScreen[str]):

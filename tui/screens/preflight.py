@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tui.runner import Runner
 
 MARKS = {"ok": ("OK", "$success"), "failed": ("WRONG", "$error"), "skipped": ("--", "$text-muted")}
+INDENT = " " * 19  # behind the verdict and the name
+WIDTH = 70  # before anybody knows how wide it is
 
 
 class PreflightScreen(ModalScreen[None]):
@@ -46,6 +49,10 @@ class PreflightScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Make the first check."""
         self.action_again()
+
+    def on_resize(self) -> None:
+        """Wrap the lines anew."""
+        self._show()
 
     def action_again(self) -> None:
         """From the first check on."""
@@ -84,7 +91,7 @@ class PreflightScreen(ModalScreen[None]):
 
     def words(self) -> Content:
         """A line for each check, what it is about, the way out where it failed; and at the end what it comes to."""
-        lines = [line for check in self.found for line in told(check)]
+        lines = [line for check in self.found for line in told(check, (self.query_one(Static).size.width or WIDTH) - 2)]
         failed = sum(check.verdict == "failed" for check in self.found)
         if self._problem:
             last = Content.styled(self._problem, "$warning")
@@ -104,13 +111,23 @@ class PreflightScreen(ModalScreen[None]):
         self.dismiss()
 
 
-def told(check: Examined) -> list[Content]:
-    """One check in two lines, three where it failed."""
+def told(check: Examined, width: int) -> list[Content]:
+    """One check: its line, what it is about, and the way out where it failed; long texts in several lines."""
     mark, style = MARKS.get(check.verdict, MARKS["skipped"])
     lines = [
-        Content.assemble((f"{mark:<7}", f"bold {style}"), (f"{check.name:<12}", "bold"), safe(check.evidence, 300)),
-        Content.styled(f"{'':<19}{check.meaning}", "$text-muted"),
+        Content.assemble((f"{mark:<7}", f"bold {style}"), (f"{check.name:<12}", "bold"), first)
+        if not place
+        else Content(INDENT + first)
+        for place, first in enumerate(_wrapped(safe(check.evidence, 300), width))
     ]
+    lines += [Content.styled(INDENT + text, "$text-muted") for text in _wrapped(check.meaning, width)]
     if check.remedy and check.verdict == "failed":
-        lines.append(Content.assemble((f"{'':<19}try: ", "$accent"), safe(check.remedy, 300)))
+        lines += [
+            Content.styled(INDENT + text, "$accent") for text in _wrapped(f"try: {safe(check.remedy, 300)}", width)
+        ]
     return lines
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines that fit behind the indent."""
+    return textwrap.wrap(text, max(20, width - len(INDENT))) or [""]

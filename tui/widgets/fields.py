@@ -152,7 +152,8 @@ class FormPane(Pane):
         spots = [Spot(at + 1, at + 1 + max(cell_len(value), 1), "choose")]
         if turns:
             spots += [Spot(at, at + 1, "back"), Spot(at + 1 + cell_len(value), at + 2 + cell_len(value), "on")]
-        right: list[Piece] = [(f" {line.tail} ", paint(colors.faint if not here else colors.muted, ground))]
+        tail = _cut(line.tail, width - SPACE - names - 4 - len(value))
+        right: list[Piece] = [(f" {tail} ", paint(colors.faint if not here else colors.muted, ground))]
         if line.role == "layer" and here and width > SPACE + names + BUTTONS + 4:
             places = ("up", "down", "gone")
             right.append((f"{signs.up} {signs.down} {signs.gone} ", arrows))

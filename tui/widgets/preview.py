@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.frame import Frame, Pictures
-from tui.text import plural
+from tui.text import plural, si
 from tui.theme import number, paint
 from tui.widgets import rows
 from tui.widgets.ansi import strips
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 CROWDED = 4  # one cell in so many may carry a point
 LEVELS = {"braille": " ▁▂▃▄▅▆▇█", "blocks": " ▁▂▃▄▅▆▇█", "ascii": " .:-=+*#@"}
-NAME = 14  # cells of a column's name beside its histogram
-NUMBER = 7  # and of the numbers at its ends
+NAME = 11  # cells of a column's name beside its histogram
+ENDS = 6  # and of the numbers at its ends
+CELL, LAST = 8, 12  # cells of a value in the table, and of the target
 BANDS = 10  # of a number to be learned, each with its digit
 
 
@@ -157,25 +158,23 @@ of, and the best that anybody can reach where that is known.
         if len(sample.histograms) > most or sample.features > len(sample.histograms):
             more = sample.features - most
             lines.append(rows.row([(f" and {plural(more, 'column')} more", paint(self.palette.faint))], width))
-        wide = [max(map(cell_len, (name, *column))) for name, column in _columns(sample)]
-        wide = [min(size, NAME - 2) for size in wide]
+        wide = [min(max(map(cell_len, (name, *cells))), CELL) for name, cells in _columns(sample)]
+        wide[-1] = min(max(map(cell_len, (sample.names[-1], *(row[-1] for row in sample.head)))), LAST)
         lines += [self._cells(sample.names, wide, width, self.palette.faint)]
         return lines + [self._cells(cells, wide, width, self.palette.text) for cells in sample.head]
 
     def _histogram(self, column: Histogram, width: int) -> Strip:
         quiet = paint(self.palette.muted)
-        room = max(4, width - NAME - 2 * NUMBER - 4)
-        bars = self._bars(column.counts.tolist(), room)
+        bars = self._bars(column.counts.tolist(), max(4, width - NAME - 2 * ENDS - 3))
         name = rows.clean(column.name)[: NAME - 1].ljust(NAME)
-        ends = f"{column.low:.4g}"[:NUMBER].rjust(NUMBER), f"{column.high:.4g}"[:NUMBER].ljust(NUMBER)
         color = self.palette.validation if column.name == "target" else self.palette.train
-        pieces: list[Piece] = [(f" {name}", paint(self.palette.text)), (f"{ends[0]} ", quiet)]
-        return rows.row([*pieces, (bars, paint(color)), (f" {ends[1]}", quiet)], width)
+        pieces: list[Piece] = [(f" {name}", paint(self.palette.text)), (_end(column.low).rjust(ENDS), quiet)]
+        return rows.row([*pieces, (f" {bars} ", paint(color)), (_end(column.high).ljust(ENDS), quiet)], width)
 
     def _bars(self, counts: list[int], room: int) -> str:
-        """How often, as signs from empty to full; bins are joined where there is no room for each."""
+        """How often, as signs from empty to full; bins are joined, always as many, where there is no room for each."""
         levels = LEVELS[self.terminal.glyphs]
-        joined = -(-len(counts) // room)
+        joined = next(n for n in range(1, len(counts) + 1) if len(counts) % n == 0 and len(counts) // n <= room)
         sums = [sum(counts[start : start + joined]) for start in range(0, len(counts), joined)]
         top = max(sums) or 1
         return "".join(levels[-(-count * (len(levels) - 1) // top)] for count in sums)
@@ -210,6 +209,11 @@ def _places(values: Array, room: int) -> list[int]:
 
 def _columns(sample: Sample) -> list[tuple[str, tuple[str, ...]]]:
     return [(name, tuple(cells[place] for cells in sample.head)) for place, name in enumerate(sample.names)]
+
+
+def _end(value: float) -> str:
+    """A number at the end of a histogram, in few cells."""
+    return si(value) if abs(value) >= 1000 else f"{value:.3g}"[:ENDS]
 
 
 def _share(value: float, regression: bool) -> str:

@@ -9,6 +9,7 @@ from tui import plan
 from tui.screens.deeds.going import plain
 
 if TYPE_CHECKING:
+    from mlcore import Config
     from mlcore.form import Row
     from tui.app import MljApp
     from tui.draft import Draft
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 CLICKS = {"back": "turn_back", "on": "turn_on", "choose": "open_line", "up": "layer_up", "down": "layer_down",
           "gone": "remove_layer"}  # fmt: skip
-ASKED = ("layers", "dataset.path", "dataset.target", "dataset.columns")  # the worker looks at these as they are typed
+OF_A_FILE = {"dataset.target": "", "dataset.columns": [], "dataset.weight": ""}  # columns, which another one has not
 
 
 class Building:
@@ -129,11 +130,11 @@ class Building:
         elif row is None or row.several or isinstance(row.value, bool):
             self._turn(1)
         elif len(row.choices) > 2:
-            self._pick(row)
+            self._pick(line, row)
         else:
             self._type(row)
 
-    def _pick(self, row: Row) -> None:
+    def _pick(self, line: Line, row: Row) -> None:
         from mlcore import form
         from tui.screens.picking import PickDialog
 
@@ -145,15 +146,17 @@ class Building:
                 self.screen.data.go("dataset.path")
                 self.open_line()
 
-        self.app.push_screen(PickDialog(row.help.split(".")[0], choices, form.words(row.value)), picked)
+        self.app.push_screen(PickDialog(line.label, choices, form.words(row.value)), picked)
 
     def _type(self, row: Row) -> None:
         from mlcore import form
 
         def changed(draft: Draft, text: str) -> Draft:
-            return draft.changed({row.name: form.read(row, text)})
+            rest = OF_A_FILE if row.name == "dataset.path" and text.strip() != row.value else {}
+            return draft.changed({row.name: form.read(row, text), **rest})
 
-        self._ask(row.name, plan.about(row), form.words(row.value), changed, asked=row.name in ASKED)
+        offered = ". What is offered behind it is taken with right" if row.name == "dataset.path" else ""
+        self._ask(row.name, plan.about(row) + offered, form.words(row.value), changed)
 
     def type_body(self) -> None:
         self.screen.open(1)
@@ -167,10 +170,10 @@ class Building:
             return draft.with_words((*draft.words[:place], *filter(None, [text.strip()]), *draft.words[place + 1 :]))
 
         help = "neurons, or a layer and its number: 10, relu, dropout .2, 10 batch_norm relu; nothing removes it"
-        self._ask(f"layer {place + 1}", help, self.screen.draft.words[place], changed, asked=True)
+        self._ask(f"layer {place + 1}", help, self.screen.draft.words[place], changed)
 
-    def _ask(self, title: str, help: str, value: str, changed: Callable[[Draft, str], Draft], asked: bool) -> None:
-        """Type a value that is tried at every letter: by itself, and where it is `asked` by the worker."""
+    def _ask(self, title: str, help: str, value: str, changed: Callable[[Draft, str], Draft]) -> None:
+        """Type a value that is tried at every letter: by itself, and of data and layers by the worker."""
         from mlcore import MljError
         from tui.screens.picking import TypeDialog
 
@@ -180,12 +183,23 @@ class Building:
             except MljError as error:
                 tell(f"{error}. {error.hint}".rstrip(". "), False)
             else:
-                self.screen.advice.trial(config, tell) if asked else tell("", True)
+                self._tried(title, config, tell)
 
         def check(text: str) -> str:
             return self.screen.edit(lambda draft: changed(draft, text))
 
-        self.app.push_screen(TypeDialog(title, help, value, check, trial))
+        self.app.push_screen(
+            TypeDialog(title, help, value, check, trial, files=title == "dataset.path"), lambda _: self.screen.say("")
+        )
+
+    def _tried(self, title: str, config: Config, tell: Tell) -> None:
+        """What the worker makes of a value that can be by itself."""
+        if title.startswith("layer"):
+            self.screen.advice.trial(config, tell)
+        elif title.startswith("dataset."):
+            self.screen.advice.data_trial(config, tell)
+        else:
+            tell("", True)
 
     # layers ---------------------------------------------------------------------------------------------------------
 
