@@ -125,9 +125,15 @@ class Draft:
         """Layers before the one at `place`."""
         return self.with_words((*self.words[:place], *words, *self.words[place:]))
 
-    def without(self, place: int) -> Draft:
-        """The layer at `place` gone."""
-        return self.with_words((*self.words[:place], *self.words[place + 1 :]))
+    def without_block(self, place: int) -> Draft:
+        """The layer at `place` gone; neurons go with the bend behind them."""
+        return self.with_words((*self.words[:place], *self.words[self.behind(place) :]))
+
+    def behind(self, place: int) -> int:
+        """The place behind the layer at `place`, and behind the bend that belongs to it if it is neurons."""
+        words = self.words
+        bends = place + 1 < len(words) and words[place + 1].partition(" ")[0] in mlcore.layers.ACTIVATIONS
+        return place + 2 if words[place].isdigit() and bends else place + 1
 
     def with_moved(self, place: int, step: int) -> Draft:
         """The layer at `place` one before (-1) or behind (1) its neighbour; at an end it stays."""

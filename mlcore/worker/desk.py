@@ -7,8 +7,9 @@ from typing import Any
 from mlcore.config import Config
 from mlcore.controls import CHANGEABLE
 from mlcore.errors import ConfigError, RunError, UsageError
-from mlcore.worker import protocol
+from mlcore.worker import planning, protocol
 from mlcore.worker.board import Board
+from mlcore.worker.errands import Errand
 from mlcore.worker.planning import Question
 from mlcore.worker.protocol import AnyCommand, Reply
 
@@ -71,8 +72,13 @@ class Desk:
         return board.stage.activity(board.moment.model, command.split, command.row)
 
     def planned(self, question: Question) -> Any:
-        """The answer to a question about an experiment nobody trains yet. Only a lab loads data for those who plan."""
-        raise UsageError("this process trains one run and loads no other data")
+        """The answer to a question about an experiment on the data of this run. Only a lab loads others."""
+        config, board = planning.experiment(question), self.board
+        stage = board.stage if board is not None else None
+        if board is None or stage is None or config.dataset != board.config.dataset:
+            raise UsageError("this process trains one run and loads no other data")
+        moment = board.moment if board.config == config else None
+        raise Errand(lambda: planning.answer(question, config, stage, moment))
 
 
 def settings_of(config: Config, settings: dict[str, object]) -> Config:

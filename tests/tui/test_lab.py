@@ -181,7 +181,7 @@ async def test_a_rate_typed_while_it_runs_takes_effect_without_a_new_run(tmp_pat
 
 async def test_every_parameter_is_in_the_form_and_changing_one_retrains(tmp_path: Path) -> None:
     async with living(tmp_path, size=(120, 40)) as lab:
-        await lab.press("p")
+        await lab.press("p", "p")
         await lab.until(lambda: [each.row_count for each in lab.app.screen.query(DataTable)] > [0])
         draft = lab.app.lab.draft
         assert draft is not None
@@ -192,14 +192,14 @@ async def test_every_parameter_is_in_the_form_and_changing_one_retrains(tmp_path
             await lab.press("down")
         await lab.press("left")  # epochs: half as many
         await lab.until(lambda: lab.app.feed.number > number)
-        await lab.press("escape")
+        await lab.press("escape", "escape")
         assert (await lab.learned()).epochs == EPOCHS // 2
 
 
 async def test_what_cannot_be_is_said_in_the_form_and_not_done(tmp_path: Path) -> None:
     async with living(tmp_path, size=(120, 40)) as lab:
         before = lab.app.lab.draft
-        await lab.press("p")
+        await lab.press("p", "p")
         await lab.until(lambda: [each.row_count for each in lab.app.screen.query(DataTable)] > [0])
         await lab.press("down", "enter")
         await lab.asks()

@@ -166,7 +166,7 @@ class BuildScreen(Screen[None]):
 
     def _news(self) -> None:
         """The worker has answered."""
-        if not self.is_attached:
+        if not self.is_running:
             return
         outline = self.advice.outline
         if self.advice.settled and outline is not None and plan.small(self.draft.config, outline):

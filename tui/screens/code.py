@@ -43,10 +43,11 @@ FORMS = (
 
 
 class Written(NamedTuple):
-    """The files of one form, the main one first, and a word about them."""
+    """The files of one form, the main one first, a word about them, and what they are called."""
 
     files: dict[str, bytes]
     word: str
+    stem: str = ""
 
 
 class CodeScreen(ModalScreen[None]):
@@ -107,28 +108,28 @@ class CodeScreen(ModalScreen[None]):
 
     def _make(self, place: int) -> None:
         form = FORMS[place]
+        stem = self._stem(form)
         if not form.target:
-            self.made[place] = settings(self._config) if form.suffix == ".toml" else command(self._config)
+            made = settings(self._config) if form.suffix == ".toml" else command(self._config)
+            self.made[place] = made._replace(stem=stem)
             return
 
         def answered(reply: Reply) -> None:
-            if self.is_mounted:
-                self.made[place] = self._taken(reply)
+            if self.is_running:
+                self.made[place] = self._taken(reply, stem)
                 self._show()
 
-        asked = {"config": self._config.to_dict(), "target": form.target, "stem": self._stem(form)}
+        asked = {"config": self._config.to_dict(), "target": form.target, "stem": stem}
         if not self._runner.ask(answered, "Write", **asked):
             self.made[place] = Written({}, "nobody is there to write it: the worker has ended")
 
-    def _taken(self, reply: Reply) -> Written:
+    def _taken(self, reply: Reply, stem: str) -> Written:
         if reply.error is not None:
             return Written({}, safe(f"{reply.error.message}. {reply.error.hint}".rstrip(". "), 400))
         code: Code = reply.value  # type: ignore[assignment]
-        whose = (
-            f"with its weights of epoch {code.epoch:,}" if code.epoch else "with its first weights, before it learns"
-        )
-        beside = f"; {', '.join(list(code.files)[1:])} beside it" if len(code.files) > 1 else ""
-        return Written(code.files, whose + beside)
+        whose = f"its weights of epoch {code.epoch:,}" if code.epoch else "its first weights, before it learns"
+        beside = "".join(f", {suffix} beside it" for suffix in list(code.files)[1:])
+        return Written(code.files, f"{whose}{beside}; mlj export RUN --to {code.target} writes it too", stem)
 
     def _show(self) -> None:
         written = self.made.get(self.place)
@@ -148,13 +149,14 @@ class CodeScreen(ModalScreen[None]):
 
     def action_save(self) -> None:
         """Write the files into the present folder."""
-        written, form = self.made.get(self.place), FORMS[self.place]
+        written = self.made.get(self.place)
         if written is None or not written.files:
             return
-        stem = self._stem(form)
-        if form.target and len(written.files) > 1 and Path(f"{stem}{form.suffix}").exists():
+        paths = [Path(written.stem + suffix) for suffix in written.files]
+        there = next((path for path in paths if path.exists()), None)
+        if there is not None:
+            self._say(f"{there} is there already")
             return
-        paths = [Path(stem + suffix) for suffix in written.files]
         try:
             for path, data in reversed(list(zip(paths, written.files.values(), strict=True))):
                 path.write_bytes(data)

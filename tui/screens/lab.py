@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from tui import looks
 from tui.clock import Clock, Part
-from tui.commands import COMMANDS as LIST
+from tui.commands import commands
 from tui.frame import Frame
 from tui.screens.deeds import Deeds
 from tui.text import shortened
@@ -38,9 +38,10 @@ class LabScreen(Screen[None]):
     """What the whole app is for. It opens learning; every change is learned at once."""
 
     AUTO_FOCUS = ""
+    mode = "lab"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(command.keys, f"do('{command.id}')", command.title, id=command.id)
-        for command in LIST
+        for command in commands("lab")
         if command.id not in ("palette", "interrupt", "leave")
     ]
 

@@ -48,7 +48,7 @@ class TypeDialog(ValueDialog):
         typed = event.value
 
         def tell(sentence: str, fits: bool) -> None:
-            if self.is_mounted and self.query_one(Input).value == typed:
+            if self.is_running and self.query_one(Input).value == typed:
                 style = "$text-muted" if fits else "$warning"
                 self.query_one("#hint", Static).update(Content.styled(sentence or self._about, style))
 

@@ -65,7 +65,7 @@ class PreflightScreen(ModalScreen[None]):
         turn = self._turn
 
         def answered(reply: Reply) -> None:
-            if self.is_mounted and turn == self._turn:
+            if self.is_running and turn == self._turn:
                 self._take(reply)
 
         if not self._runner.ask(answered, "Examine", config=self._config, check=number):

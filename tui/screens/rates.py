@@ -96,7 +96,7 @@ class RatesScreen(ModalScreen[float]):
         return self.query_one(SweepCurve).swept
 
     def _found(self, reply: Reply) -> None:
-        if not self.is_mounted:
+        if not self.is_running:
             return
         curve = self.query_one(SweepCurve)
         if reply.error is not None:

@@ -204,15 +204,9 @@ class Building:
     # layers ---------------------------------------------------------------------------------------------------------
 
     def _behind(self) -> int:
-        """Where a new layer goes: behind the one under the cursor and the bend that belongs to it, else at the end."""
-        import mlcore
-
-        words = self.screen.draft.words
-        place = len(words) if self._layer is None else self._layer + 1
-        bends = mlcore.layers.ACTIVATIONS
-        if 0 < place < len(words) and words[place - 1].isdigit() and words[place].partition(" ")[0] in bends:
-            return place + 1
-        return place
+        """Where a new layer goes: behind the one under the cursor, else at the end."""
+        draft = self.screen.draft
+        return len(draft.words) if self._layer is None else draft.behind(self._layer)
 
     def insert_layer(self) -> None:
         self.screen.open(1)
@@ -242,7 +236,7 @@ class Building:
         if place is None:
             self.screen.say("put the cursor on the layer that is to go: 2 opens the network")
         else:
-            self.screen.edit(lambda draft: draft.without(place))
+            self.screen.edit(lambda draft: draft.without_block(place))
             self._stand(max(0, min(place, len(self.screen.draft.words) - 1)))
 
     def layer_up(self) -> None:
@@ -267,7 +261,14 @@ class Building:
     def parameters(self) -> None:
         from tui.screens.parameters import ParametersScreen
 
-        self.app.push_screen(ParametersScreen(self.app.lab), lambda _: self.screen.changed())
+        before = self.screen.draft
+
+        def done(_: None) -> None:
+            if self.screen.draft.config != before.config:
+                self.screen.past.append(before)
+            self.screen.changed()
+
+        self.app.push_screen(ParametersScreen(self.app.lab), done)
 
     def preflight(self) -> None:
         from tui.screens.preflight import PreflightScreen

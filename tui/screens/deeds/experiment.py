@@ -62,18 +62,19 @@ class Experiment(Doer):
         from tui.screens.preflight import PreflightScreen
 
         if self.lab.draft is not None:
-            self.app.ensure_worker()
+            self._answering()
             self.app.push_screen(PreflightScreen(self.app.runner, self.lab.draft.config))
 
     def find_rate(self) -> None:
         from tui.screens.rates import RatesScreen
 
         if self.lab.draft is not None:
-            self.app.ensure_worker()
+            self._answering()
             self.app.push_screen(RatesScreen(self.app.runner, self.lab.draft.config), self._take_rate)
 
     def _take_rate(self, rate: float | None) -> None:
         if rate is not None:
+            self.app.ensure_worker()
             self.lab.change(lambda draft: draft.changed({"optimizer.learning_rate": rate}), "rate")
             self.screen.changed()
 
@@ -81,7 +82,13 @@ class Experiment(Doer):
         from tui.screens.code import CodeScreen
 
         if self.lab.draft is not None:
+            self._answering()
             self.app.push_screen(CodeScreen(self.app.runner, self.lab.draft.config))
+
+    def _answering(self) -> None:
+        """Somebody who answers questions: whoever trains this run, else a new worker."""
+        if not self.app.runner.alive:
+            self.app.ensure_worker()
 
     def _ask(
         self, title: str, help: str, value: float, name: str, kind: type[int] | type[float], live: bool = False
