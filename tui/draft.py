@@ -212,7 +212,7 @@ def turned(word: str, step: int) -> str:
     for family in (mlcore.layers.ACTIVATIONS, NORMS):
         if kind in family:
             return str(family[(family.index(kind) + step) % len(family)])
-    if kind == "dropout":
-        share = round(float(rest or 0.5) + 0.1 * step, 2)
-        return f"dropout {min(max(share, 0.1), 0.9):g}"
+    if kind == SHORT["dropout"]:
+        share = round(float(rest) + 0.1 * step, 2)
+        return f"{kind} {min(max(share, 0.1), 0.9):g}"
     return word

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tui.draft import NORMS
+from tui.draft import NORMS, SHORT
 from tui.text import plural
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ TRAINING = (  # sections of the third column: title, the settings it begins with
 class Line(NamedTuple):
     """One line of a form.
 
-    role: title, field, layer, fixed (something that follows by itself), add, note or odd. name: the dotted setting, a
-    feature as `dataset.features:x1`, or the place of a layer. tail: what follows from it, at the end of the line. own:
-    whether it is not what it would be if nobody had said anything.
+    role: title, field, layer, end (of the network), fixed (it follows by itself), add, note or odd. name: the dotted
+    setting, a feature as `dataset.features:x1`, or the place of a layer. tail: what follows from it, at the end of the
+    line. own: whether it is not what it would be if nobody had said anything.
     """
 
     role: str
@@ -105,11 +105,11 @@ def network_lines(config: Config, words: Sequence[str], outline: Outline | None,
     lines += [Line("odd", "", problem)] if problem else []
     strata = outline.strata if outline is not None else ()
     if strata:
-        lines.append(Line("fixed", "", "input", _shape(strata[0].inputs), help="what the network sees of a row"))
+        lines.append(Line("end", "", "input", _shape(strata[0].inputs), help="what the network sees of a row"))
     lines += [_layer(place, word, strata) for place, word in enumerate(words)]
     if strata:
         tail, what = _learned(strata[-1]), "the output layer follows from the data and the loss"
-        lines.append(Line("fixed", "", "output", strata[-1].word, tail, what))
+        lines.append(Line("end", "", "output", strata[-1].word, tail, what))
     lines += [Line("add", "add", "+ add a layer", help="a layer behind the last one, like it"), title("first weights")]
     lines.append(_field(found["init"]))
     if outline is not None:
@@ -126,15 +126,18 @@ def _family(kind: str) -> str:
 
     if kind.isdigit():
         return "dense"
-    return "bend" if kind in mlcore.layers.ACTIVATIONS else "norm" if kind in NORMS else kind
+    full = next((name for name, short in SHORT.items() if kind == short), kind)
+    return "bend" if kind in mlcore.layers.ACTIVATIONS else "norm" if kind in NORMS else full
 
 
 def _layer(place: int, word: str, strata: Sequence[Stratum]) -> Line:
     kind, _, rest = word.partition(" ")
     label = _family(kind)
-    value = rest if label == kind else word
+    value = word if label in ("dense", "bend", "norm") else rest
     tail = _learned(strata[place]) if place < len(strata) - 1 else ""
-    return Line("layer", str(place), f"{place + 1} {label}", value, tail, _about("dense" if kind.isdigit() else kind))
+    return Line(
+        "layer", str(place), f"{place + 1} {label}", value, tail, _about(kind if label in ("bend", "norm") else label)
+    )
 
 
 def _about(kind: str) -> str:
@@ -146,7 +149,7 @@ def _about(kind: str) -> str:
 
 
 def _learned(stratum: Stratum) -> str:
-    return f"> {_shape(stratum.outputs)}{stratum.parameters or '':>8}"
+    return f"> {_shape(stratum.outputs):<4}{stratum.parameters or '':>7}"
 
 
 def _shape(shape: tuple[int, ...]) -> str:
@@ -161,9 +164,12 @@ def training_lines(config: Config, outline: Outline | None) -> tuple[Line, ...]:
         rows = [found[name] for name in names] + [row for row in found.values() if section and row.section == section]
         lines += [title(heading), *(_field(row, heading if row.name.endswith(".kind") else "") for row in rows)]
     if outline is not None:
-        tails = {"batch_size": f"{plural(outline.steps, 'step')} an epoch", "loss.kind": outline.loss}
-        lines = [line._replace(tail=tails.get(line.name, "")) for line in lines]
-        lines = [line._replace(tail="") if line.tail == line.value else line for line in lines]
+        steps, here = plural(outline.steps, "step"), f". Here it is {outline.loss}"
+        lines = [line._replace(tail=steps) if line.name == "batch_size" else line for line in lines]
+        lines = [
+            line._replace(help=line.help + here) if line.value == "auto" and "loss" in line.name else line
+            for line in lines
+        ]
     return tuple(lines)
 
 

@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from tui.feed import safe
 from tui.frame import Frame
+from tui.terminal import Terminal
 from tui.text import plural
 from tui.theme import number, paint
 from tui.widgets import rows
@@ -32,8 +33,8 @@ CEILING = 1.2  # times the first loss: what is above is drawn there
 class SweepCurve(Drawing):
     """The loss against the rate by powers of ten: as measured, smoothed, and where the suggestion is."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, terminal: Terminal | None = None) -> None:
+        super().__init__(terminal)
         self.swept: Swept | None = None
         self.word = "looking: fresh networks, a higher rate at every step"
 

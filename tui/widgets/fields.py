@@ -7,19 +7,23 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rich.cells import cell_len
+from rich.style import Style
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
 from tui.frame import Frame
 from tui.plan import Line
+from tui.terminal import Terminal
 from tui.theme import paint
 from tui.widgets import rows
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Piece
 
 NAMES = 19  # cells of a name at most
+LAYER = 11  # and of a layer's
 SPACE = 2  # in front of a name, where the cursor stands
+WIDEST = 64  # cells of a line: in a wide pane its end would be too far from its beginning
 BUTTONS = 6  # cells of the three signs that move and remove a layer
 
 
@@ -56,8 +60,8 @@ class FormPane(Pane):
             super().__init__()
             self.form, self.line, self.deed = form, line, deed
 
-    def __init__(self, name: str, number: int, help: str) -> None:
-        super().__init__(classes="form")
+    def __init__(self, name: str, number: int, help: str, terminal: Terminal | None = None) -> None:
+        super().__init__(terminal, classes="form")
         self.NAME, self.NUMBER, self.HELP = name, number, help  # type: ignore[misc]  # three forms are one class
         self.lines: tuple[Line, ...] = ()
         self.cursor = 0
@@ -88,6 +92,11 @@ class FormPane(Pane):
         """Put the cursor on the line of that name, if there is one."""
         self.cursor = next((n for n, line in enumerate(self.lines) if line.name == name and line.live), self.cursor)
         self.again()
+
+    def on_blur(self) -> None:
+        """Dim the line and the box; the box once its style is known."""
+        self.again()
+        self.call_after_refresh(self.again)
 
     def move(self, step: int) -> None:
         """The next line that can be changed, or the one before; at an end it stays."""
@@ -139,30 +148,44 @@ class FormPane(Pane):
         colors, signs = self.palette, self.signs
         lit = here and self.has_focus
         ground = colors.selected if lit else ""
-        mark = signs.here if here else " "
-        names = min(NAMES, max(6, (width - SPACE) * 45 // 100)) if line.value or line.tail else width - SPACE
+        names = self._names(line, width)
         value = _cut(line.value, width - SPACE - names - 4)
-        plain = paint(colors.text if line.live else colors.muted, ground, bold=line.own)
         arrows = paint(colors.accent if lit else colors.faint, ground, bold=lit)
-        turns = here and line.role in ("field", "layer") and bool(line.value or line.role == "layer")
-        quiet = paint(colors.muted if not line.own and not here else colors.text, ground, bold=line.own)
-        left: list[Piece] = [(f"{mark} ", arrows), (_cut(line.label, names - 1).ljust(names), quiet)]
-        left += [(signs.back if turns else " ", arrows), (value, plain), (signs.on if turns else " ", arrows)]
-        at = SPACE + names
-        spots = [Spot(at + 1, at + 1 + max(cell_len(value), 1), "choose")]
-        if turns:
-            spots += [Spot(at, at + 1, "back"), Spot(at + 1 + cell_len(value), at + 2 + cell_len(value), "on")]
-        tail = _cut(line.tail, width - SPACE - names - 4 - len(value))
-        right: list[Piece] = [(f" {tail} ", paint(colors.faint if not here else colors.muted, ground))]
-        if line.role == "layer" and here and width > SPACE + names + BUTTONS + 4:
-            places = ("up", "down", "gone")
-            right.append((f"{signs.up} {signs.down} {signs.gone} ", arrows))
-            spots += [Spot(width - BUTTONS + 2 * n, width - BUTTONS + 2 * n + 1, deed) for n, deed in enumerate(places)]
-        if line.role == "add":
-            spots = [Spot(0, width, "choose")]
-        return rows.row(rows.spread(left, right, width, (" ", paint("", ground))), width, paint("", ground)), tuple(
-            spots
-        )
+        plain = paint(colors.text if line.live else colors.muted, ground, bold=line.own)
+        quiet = paint(colors.text if line.own or here else colors.muted, ground, bold=line.own)
+        turns = here and line.role in ("field", "layer")
+        before, behind = (signs.back, signs.on) if turns else (" ", " ")
+        left: list[Piece] = [
+            (f"{signs.here if here else ' '} ", arrows),
+            (_cut(line.label, names - 1).ljust(names), quiet),
+        ]
+        left += [(before, arrows), (value, plain), (behind, arrows)]
+        at, end = SPACE + names, SPACE + names + 1 + cell_len(value)
+        spots = [Spot(at + 1, max(end, at + 2), "choose")] if line.role != "add" else [Spot(0, width, "choose")]
+        spots += [Spot(at, at + 1, "back"), Spot(end, end + 1, "on")] if turns else []
+        room = min(width, WIDEST)
+        right, more = self._tail(line, room - rows.length(left), room, paint(colors.muted, ground), arrows, here)
+        pieces = rows.spread(left, right, room, (" ", paint("", ground)))
+        return rows.row(pieces, width, paint("", ground)), (*spots, *more)
+
+    def _names(self, line: Line, width: int) -> int:
+        """Cells of a name."""
+        if not line.value and not line.tail and line.role != "field":
+            return width - SPACE
+        return LAYER if line.role in ("layer", "end") else min(NAMES, max(6, (width - SPACE) * 45 // 100))
+
+    def _tail(
+        self, line: Line, room: int, end: int, quiet: Style, arrows: Style, here: bool
+    ) -> tuple[list[Piece], list[Spot]]:
+        """What follows from a line, and of a layer under the cursor the signs that move and remove it."""
+        if line.role not in ("layer", "end"):
+            return [(f" {_cut(line.tail, room - 2)} ", quiet)] if line.tail and room > 4 else [], []
+        signs = self.signs
+        buttons = f"{signs.up} {signs.down} {signs.gone} " if here and line.role == "layer" else " " * BUTTONS
+        places = enumerate(("up", "down", "gone"))
+        spots = [Spot(end - BUTTONS + 2 * n, end - BUTTONS + 2 * n + 1, deed) for n, deed in places]
+        tail = line.tail if len(line.tail) + BUTTONS < room else ""
+        return [(f" {tail}", quiet), (buttons, arrows)], spots if here and room > BUTTONS else []
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor there, and say what was clicked; a click on the line under the cursor opens it."""

@@ -10,6 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.frame import Frame, Pictures
+from tui.terminal import Terminal
 from tui.text import plural, si
 from tui.theme import number, paint
 from tui.widgets import rows
@@ -42,8 +43,8 @@ others, each point shows its tenth: 0 the lowest, 9 the highest. Below stands wh
 of, and the best that anybody can reach where that is known.
 """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, terminal: Terminal | None = None) -> None:
+        super().__init__(terminal)
         self.scene: Scene | None = None
         self.yardsticks: Yardsticks | None = None
         self.problem = ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.strip import Strip
 
 from tui.frame import Frame, Net
+from tui.terminal import Terminal
 from tui.text import plural
 from tui.theme import number, paint
 from tui.widgets import rows
@@ -47,8 +48,8 @@ class RatePane(Pane):
 own rate. `l` looks for a good one.
 """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, terminal: Terminal | None = None) -> None:
+        super().__init__(terminal)
         self.config: Config | None = None
         self.steps = 0
 
