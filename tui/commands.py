@@ -105,7 +105,7 @@ COMMANDS = (
     Command("help", "question_mark", "Help", "every key; how to read the pane in focus", "App", "*", short="help"),
     Command("palette", "ctrl+p", "Palette", "commands, data sets, recipes by name", "App", "*"),
     Command("close", "escape", "Up", "one level up; in the Lab: no more hints", "App", "*", short="back"),
-    Command("quit", "q", "Quit", "asks what becomes of the run", "App", short="quit"),
+    Command("quit", "q", "Quit", "asks what becomes of the run", "App", "lab build", "quit"),
     Command("interrupt", "ctrl+c", "Quit", "as q; twice: stop the run and leave", "App", "*"),
     Command("leave", "ctrl+q", "Quit now", "at once; the run goes on without you", "App", "*"),
 )
@@ -163,12 +163,17 @@ def keys_of(command: Command, ascii_only: bool = False) -> str:
 
 def key_line(mode: str, width: int, ascii_only: bool = False) -> tuple[tuple[str, str], ...]:
     """The key line: pairs of key and word, as many as fit `width` with two blanks between, the most needed first."""
+    return tuple((key, word) for _, key, word in key_places(mode, width, ascii_only))
+
+
+def key_places(mode: str, width: int, ascii_only: bool = False) -> tuple[tuple[str, str, str], ...]:
+    """The same with the command each stands for: id, key, word."""
     there = {c.id: (_paired(c, ascii_only), c.short) for c in commands(mode) if c.short}
     kept: list[str] = []
     for identity in NEEDED.get(mode, tuple(there)):
         if identity in there and len("  ".join(map(" ".join, (there[i] for i in (*kept, identity))))) <= width:
             kept.append(identity)
-    return tuple(pair for identity, pair in there.items() if identity in kept)
+    return tuple((identity, *pair) for identity, pair in there.items() if identity in kept)
 
 
 def _paired(command: Command, ascii_only: bool) -> str:

@@ -175,6 +175,9 @@ async def test_the_mouse_does_what_keys_do() -> None:
         await click("1 dense", 15)
         assert isinstance(app.focused, Input)
         await settled(pilot, "escape")
+        await pilot.click("KeyLine", offset=(app.text.splitlines()[-1].index("code"), 0))
+        assert isinstance(app.screen, CodeScreen)
+        await settled(pilot, "escape")
         await pilot.click(app.build._headline, offset=(10, 0))
         assert app.build.form is app.build.data
 

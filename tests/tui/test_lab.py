@@ -10,6 +10,7 @@ from textual.widgets import DataTable
 
 import mlcore
 from tests.tui.living import SLOW, living
+from tui.palette import entries
 
 pytestmark = pytest.mark.usefixtures("own_home")
 
@@ -206,3 +207,27 @@ async def test_what_cannot_be_is_said_in_the_form_and_not_done(tmp_path: Path) -
         await lab.press(*"8 rellu", "enter")
         await lab.until(lambda: "did you mean 'relu'?" in str(lab.app.screen.query_one("#hint").render()))
         assert lab.app.lab.draft == before
+
+
+async def test_what_is_built_is_learned_behind_the_screen_and_shown_as_code_with_its_weights(tmp_path: Path) -> None:
+    async with living(tmp_path, size=(120, 40)) as lab:
+        number = lab.app.feed.number
+        await lab.press("p")
+        await lab.until(lambda: lab.app.acting is lab.app.screen is not lab.app.laboratory)
+        assert {"Type the network", "Pre-flight"} <= {entry.title for entry in entries(lab.app)}
+        await lab.press("right")
+        moons = await lab.learned(dataset="moons")
+        assert lab.app.feed.number == number + 1
+        lab.app.choose_data("blobs")  # as the palette does
+        await lab.until(lambda: lab.app.acting.data.line.value == "blobs")
+        await lab.press("u")
+        assert (await lab.learned(dataset="moons")).epochs == moons.epochs
+        await lab.press("E")
+        await lab.until(
+            lambda: f"its weights of epoch {moons.epochs:,}" in str(lab.app.screen.query("#about").last().render())
+        )
+        await lab.press("escape", "escape")
+        await lab.until(lambda: lab.app.screen is lab.app.laboratory)
+        number = lab.app.feed.number
+        await lab.press("p", "escape")
+        assert lab.app.feed.number == number  # looking changes nothing

@@ -63,7 +63,8 @@ class BuildScreen(Screen[None]):
         self.mlj, self.lab = app, app.lab
         self.watched = app.feed.frame().run if app.runner.alive and not app.runner.takes_starts else ""
         self.advice = Advice(app.runner, self._news)
-        self.past: list[Draft] = []
+        self.past: list[Draft] = []  # drafts before each change, whoever made it
+        self._seen = self.draft
         self._headline = Headline("Build", PARTS)
         self.data = FormPane("data", 1, DATA_HELP)
         self.network = FormPane("network", 2, NETWORK_HELP)
@@ -144,20 +145,28 @@ class BuildScreen(Screen[None]):
         """Change the draft, or say why it cannot be: the sentence, empty when it was done."""
         from mlcore import MljError
 
-        before = self.draft
         try:
-            changed = self.lab.edit(change)
+            self.lab.edit(change)
         except MljError as error:
             self.say(f"{error}. {error.hint}".rstrip(". "))
             return self._said
-        if changed:
-            self.past.append(before)
         self.say("")
         self.changed()
         return ""
 
+    def undo(self) -> bool:
+        """The draft before the last change; False when there is none."""
+        if not self.past:
+            return False
+        before = self._seen = self.past.pop()
+        self.edit(lambda draft: before)
+        return True
+
     def changed(self) -> None:
         """The draft may be another: fill the forms, and ask what it means."""
+        if self._seen.config != self.draft.config:
+            self.past.append(self._seen)
+        self._seen = self.draft
         if not (self.mlj.runner.alive and self.mlj.runner.takes_starts):
             self.mlj.ensure_worker()
             self.advice.forget()

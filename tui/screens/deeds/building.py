@@ -53,14 +53,7 @@ class Building(Choosing):
     def parameters(self) -> None:
         from tui.screens.parameters import ParametersScreen
 
-        before = self.screen.draft
-
-        def done(_: None) -> None:
-            if self.screen.draft.config != before.config:
-                self.screen.past.append(before)
-            self.screen.changed()
-
-        self.app.push_screen(ParametersScreen(self.app.lab), done)
+        self.app.push_screen(ParametersScreen(self.app.lab), lambda _: self.screen.changed())
 
     def preflight(self) -> None:
         from tui.screens.preflight import PreflightScreen
@@ -85,6 +78,9 @@ class Building(Choosing):
         from tui.screens.keys import KeysScreen
 
         self.app.push_screen(KeysScreen(plain(self.screen.form.HELP), self.app.ascii_only, "build"))
+
+    def quit(self) -> None:
+        self.app.leaving.ask()
 
     def close(self) -> None:
         """Back to the Lab, which learns what it has not yet; a run somebody else trains is watched again."""

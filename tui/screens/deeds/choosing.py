@@ -52,13 +52,8 @@ class Choosing(Stacking):
             self._set(row.name, row.default)
 
     def undo(self) -> None:
-        if not self.screen.past:
+        if not self.screen.undo():
             self.screen.say("nothing has been changed here yet")
-            return
-        before = self.screen.past.pop()
-        self.app.lab.edit(lambda draft: before)
-        self.screen.say("")
-        self.screen.changed()
 
     def open_line(self) -> None:
         line, row, layer = self._line, self._row, self._layer
