@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -11,6 +12,7 @@ from mlcore import baselines, exporters, preflight, rates
 from mlcore.architecture import remarks
 from mlcore.config import Config, from_dict
 from mlcore.datasets.dataset import Data
+from mlcore.errors import ConfigError, ResourceError
 from mlcore.model import Model, Preparation, blueprint
 from mlcore.network import Network
 from mlcore.spec import kind_of
@@ -23,6 +25,7 @@ Question: TypeAlias = (
     commands.Preview | commands.Sketch | commands.Examine | commands.Sweep | commands.Measure | commands.Write
 )
 QUICK = 20_000  # parameters of a network that is outlined in a few milliseconds
+MOST = 50_000_000  # parameters of one that is made only to be looked at
 DRAWN = 2_000_000  # parameters of one whose first weights are made to be drawn
 
 
@@ -42,6 +45,8 @@ def quick(config: Config, data: Data) -> bool:
 
 def answer(question: Question, config: Config, stage: Stage, moment: Moment | None) -> Any:
     """What was asked for. moment: the network of this very experiment, where it is being trained."""
+    if isinstance(question, commands.Examine | commands.Sweep | commands.Write):
+        affordable(config, stage.data)
     match question:
         case commands.Preview():
             return previews.preview(stage)
@@ -58,10 +63,19 @@ def answer(question: Question, config: Config, stage: Stage, moment: Moment | No
             return code(question, config, stage.data, moment)
 
 
+def affordable(config: Config, data: Data) -> None:
+    """Raise ResourceError for a network nobody would want to have made only to look at it."""
+    with suppress(ConfigError):  # which whoever asks says better
+        size = blueprint(config, data)[0].size
+        if size > MOST:
+            message = f"{size:,} parameters are too many to be tried before training"
+            raise ResourceError(message, hint=f"fewer units; up to {MOST:,} are tried")
+
+
 def outline(config: Config, data: Data) -> Outline:
     """The layers of an experiment and what is odd about them. Raises ConfigError naming the layer that does not fit."""
     network, loss = blueprint(config, data)
-    odd = remarks(network, loss, data.task, len(data.train), config.init)
+    odd = remarks(network, loss, data.task, len(data.train), config.init) if network.size <= MOST else ()
     size = config.batch_size
     return Outline(
         strata=strata(network),

@@ -53,6 +53,15 @@ def test_what_cannot_be_is_refused_with_one_sentence_and_the_worker_lives(lab: W
     assert lab.client.ask(protocol.Sketch(config=plain())).value.strata
 
 
+def test_a_network_too_large_to_be_made_is_outlined_and_not_tried(lab: Watcher) -> None:
+    huge = Config().with_settings({"layers": "65536 relu | 65536 relu", "dataset": "digits"}).to_dict()
+    outline = lab.client.ask(protocol.Sketch(config=huge)).value
+    assert outline.net.parameters > 4_000_000_000 and outline.weights == ()
+    for question in (protocol.Examine(config=huge, check=5), protocol.Sweep(config=huge)):
+        with pytest.raises(MljError, match="too many"):
+            lab.client.ask(question)
+
+
 def test_a_preview_has_the_first_rows_histograms_pictures_or_a_surface(lab: Watcher) -> None:
     def sample(kind: str) -> protocol.Sample:
         return lab.client.ask(protocol.Preview(dataset={"kind": kind})).value.sample

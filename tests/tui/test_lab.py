@@ -223,9 +223,8 @@ async def test_what_is_built_is_learned_behind_the_screen_and_shown_as_code_with
         await lab.press("u")
         assert (await lab.learned(dataset="moons")).epochs == moons.epochs
         await lab.press("E")
-        await lab.until(
-            lambda: f"its weights of epoch {moons.epochs:,}" in str(lab.app.screen.query("#about").last().render())
-        )
+        words = f"its weights of epoch {moons.epochs:,}"
+        await lab.until(lambda: words in str(lab.app.screen.query("#about").last().render()))
         await lab.press("escape", "escape")
         await lab.until(lambda: lab.app.screen is lab.app.laboratory)
         number = lab.app.feed.number
