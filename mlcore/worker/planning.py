@@ -26,7 +26,7 @@ Question: TypeAlias = (
 )
 QUICK = 20_000  # parameters of a network that is outlined in a few milliseconds
 MOST = 50_000_000  # parameters of one that is made only to be looked at
-DRAWN = 2_000_000  # parameters of one whose first weights are made to be drawn
+DRAWN = 2_000_000  # parameters of one whose first weights are drawn and whose layers are tried for what is odd
 
 
 def experiment(question: Question) -> Config:
@@ -75,7 +75,7 @@ def affordable(config: Config, data: Data) -> None:
 def outline(config: Config, data: Data) -> Outline:
     """The layers of an experiment and what is odd about them. Raises ConfigError naming the layer that does not fit."""
     network, loss = blueprint(config, data)
-    odd = remarks(network, loss, data.task, len(data.train), config.init) if network.size <= MOST else ()
+    odd = remarks(network, loss, data.task, len(data.train), config.init) if network.size <= DRAWN else ()
     size = config.batch_size
     return Outline(
         strata=strata(network),

@@ -69,7 +69,7 @@ class PreflightScreen(ModalScreen[None]):
                 self._take(reply)
 
         if not self._runner.ask(answered, "Examine", config=self._config, check=number):
-            self._problem = "nobody is there to check it: the worker has ended. r asks another"
+            self._problem = "nobody is there to check it: the worker has ended. Go back and try again"
 
     def _take(self, reply: Reply) -> None:
         if reply.error is not None:

@@ -58,6 +58,7 @@ class Building(Choosing):
     def preflight(self) -> None:
         from tui.screens.preflight import PreflightScreen
 
+        self.screen.changed()  # which sees to it that somebody is there to ask
         self.app.push_screen(PreflightScreen(self.app.runner, self.screen.draft.config))
 
     def find_rate(self) -> None:
@@ -67,11 +68,13 @@ class Building(Choosing):
             if rate is not None:
                 self._set("optimizer.learning_rate", rate)
 
+        self.screen.changed()
         self.app.push_screen(RatesScreen(self.app.runner, self.screen.draft.config), found)
 
     def code(self) -> None:
         from tui.screens.code import CodeScreen
 
+        self.screen.changed()
         self.app.push_screen(CodeScreen(self.app.runner, self.screen.draft.config))
 
     def help(self) -> None:
