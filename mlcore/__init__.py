@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mlcore.config import load_recipe as load_recipe
     from mlcore.config import recipes as recipes
     from mlcore.controls import Controls as Controls
+    from mlcore.decomposition import PCA as PCA
     from mlcore.errors import MljError as MljError
     from mlcore.gradients import gradcheck as gradcheck
     from mlcore.invocation import command_of as command_of
@@ -61,6 +62,7 @@ NAMES = {
     "Controls": "controls",
     "MljError": "errors",
     "Model": "model",
+    "PCA": "decomposition",
     "Network": "network",
     "Run": "runs",
     "command_of": "invocation",

@@ -83,7 +83,7 @@ class Outline(msgspec.Struct, frozen=True, tag="outline", kw_only=True):
     remarks: tuple[str, ...] = ()
 
 
-class Examined(msgspec.Struct, frozen=True, tag="examined"):
+class Checked(msgspec.Struct, frozen=True, tag="checked"):
     """One check before training, and how many there are. verdict: ok, failed or skipped; meaning: what it is about."""
 
     check: int

@@ -7,8 +7,9 @@ from typing import Any, TypeAlias
 import msgspec
 from numpy.typing import NDArray
 
-from mlcore.worker.building import Code, Examined, Net, Outline, Sample, Swept, Yardsticks
+from mlcore.worker.building import Checked, Code, Net, Outline, Sample, Swept, Yardsticks
 from mlcore.worker.commands import Pace
+from mlcore.worker.findings import AnyFinding
 
 Array: TypeAlias = NDArray[Any]
 
@@ -189,7 +190,7 @@ class Reply(Message, frozen=True, tag="reply"):
 
     id: int
     error: Failed | None = None
-    value: Scene | Activity | Outline | Examined | Swept | Code | Yardsticks | None = None
+    value: Scene | Activity | Outline | Checked | Swept | Code | Yardsticks | AnyFinding | None = None
 
 
 class Activity(msgspec.Struct, frozen=True, tag="activity"):

@@ -18,11 +18,11 @@ from mlcore.network import Network
 from mlcore.spec import kind_of
 from mlcore.worker import commands, previews
 from mlcore.worker.board import Moment
-from mlcore.worker.building import Code, Examined, Outline, Stratum, Swept, Yardstick, Yardsticks
+from mlcore.worker.building import Checked, Code, Outline, Stratum, Swept, Yardstick, Yardsticks
 from mlcore.worker.pictures import Stage, describe, first_weights
 
 Question: TypeAlias = (
-    commands.Preview | commands.Sketch | commands.Examine | commands.Sweep | commands.Measure | commands.Write
+    commands.Preview | commands.Sketch | commands.Preflight | commands.Sweep | commands.Measure | commands.Write
 )
 QUICK = 20_000  # parameters of a network that is outlined in a few milliseconds
 MOST = 50_000_000  # parameters of one that is made only to be looked at
@@ -45,15 +45,15 @@ def quick(config: Config, data: Data) -> bool:
 
 def answer(question: Question, config: Config, stage: Stage, moment: Moment | None) -> Any:
     """What was asked for. moment: the network of this very experiment, where it is being trained."""
-    if isinstance(question, commands.Examine | commands.Sweep | commands.Write):
+    if isinstance(question, commands.Preflight | commands.Sweep | commands.Write):
         affordable(config, stage.data)
     match question:
         case commands.Preview():
             return previews.preview(stage)
         case commands.Sketch():
             return outline(config, stage.data)
-        case commands.Examine():
-            return examined(config, stage.data, question.check)
+        case commands.Preflight():
+            return checked(config, stage.data, question.check)
         case commands.Sweep():
             return Swept(**rates.find(config, stage.data)._asdict())
         case commands.Measure():
@@ -96,13 +96,13 @@ def strata(network: Network) -> tuple[Stratum, ...]:
     return tuple(Stratum(layer.word, kind_of(layer), before, after, size) for layer, before, after, size in rows)
 
 
-def examined(config: Config, data: Data, number: int) -> Examined:
+def checked(config: Config, data: Data, number: int) -> Checked:
     """One check; past the last one it is the last again."""
     total = len(preflight.CHECKS)
     number = min(number, total - 1)
     found = preflight.check(config, data, number)
     meaning, *_ = (preflight.CHECKS[found.name].__doc__ or "").split("\n")
-    return Examined(number, total, *found, meaning)
+    return Checked(number, total, *found, meaning)
 
 
 def code(question: commands.Write, config: Config, data: Data, moment: Moment | None) -> Code:

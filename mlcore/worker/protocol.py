@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlcore.worker.building import Code, Examined, Histogram, Net, Outline, Sample, Stratum, Surface, Swept, Yardsticks
+from mlcore.worker.building import Checked, Code, Histogram, Net, Outline, Sample, Stratum, Surface, Swept, Yardsticks
 from mlcore.worker.commands import (
     AnyCommand,
     Branch,
@@ -18,6 +18,7 @@ from mlcore.worker.commands import (
     Pause,
     Preview,
     Quit,
+    Read,
     Resume,
     Scrub,
     Set,
@@ -30,6 +31,7 @@ from mlcore.worker.commands import (
     View,
     Write,
 )
+from mlcore.worker.findings import AnyFinding, Example, Filters, Judgement, Projected, Traced
 from mlcore.worker.messages import (
     Activity,
     AnyMessage,
@@ -68,11 +70,13 @@ __all__ = [
     "VERSION",
     "Activity",
     "AnyCommand",
+    "AnyFinding",
     "AnyMessage",
     "Array",
     "Boundary",
     "Branch",
     "Changed",
+    "Checked",
     "Checkpoint",
     "Code",
     "Command",
@@ -81,12 +85,14 @@ __all__ = [
     "Ended",
     "Epoch",
     "Examine",
-    "Examined",
+    "Example",
     "Failed",
+    "Filters",
     "Hello",
     "Histogram",
     "Inbox",
     "Inspect",
+    "Judgement",
     "Keep",
     "Line",
     "Lost",
@@ -100,7 +106,9 @@ __all__ = [
     "Picture",
     "Points",
     "Preview",
+    "Projected",
     "Quit",
+    "Read",
     "Reply",
     "Resume",
     "Sample",
@@ -117,6 +125,7 @@ __all__ = [
     "Surface",
     "Sweep",
     "Swept",
+    "Traced",
     "Update",
     "View",
     "Warned",

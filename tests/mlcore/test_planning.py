@@ -57,7 +57,7 @@ def test_a_network_too_large_to_be_made_is_outlined_and_not_tried(lab: Watcher) 
     huge = Config().with_settings({"layers": "65536 relu | 65536 relu", "dataset": "digits"}).to_dict()
     outline = lab.client.ask(protocol.Sketch(config=huge)).value
     assert outline.net.parameters > 4_000_000_000 and outline.weights == ()
-    for question in (protocol.Examine(config=huge, check=5), protocol.Sweep(config=huge)):
+    for question in (protocol.Preflight(config=huge, check=5), protocol.Sweep(config=huge)):
         with pytest.raises(MljError, match="too many"):
             lab.client.ask(question)
 
@@ -96,13 +96,13 @@ def test_checks_are_made_one_at_a_time_and_are_those_of_preflight(lab: Watcher) 
     config = Config().with_settings({"backend": "reference", "dataset": "gauss", "layers": "4 tanh"})
     expected = [check._replace(evidence="") for check in preflight.preflight(config)]
     found = [
-        lab.client.ask(protocol.Examine(config=config.to_dict(), check=number)).value
+        lab.client.ask(protocol.Preflight(config=config.to_dict(), check=number)).value
         for number in range(len(preflight.CHECKS))
     ]
     assert [(f.name, f.verdict, f.remedy) for f in found] == [(c.name, c.verdict, c.remedy) for c in expected]
     assert all(f.total == len(found) and f.evidence and f.meaning.endswith(".") for f in found)
     broken = config.with_settings({"loss": "mse"}).to_dict()
-    verdicts = [lab.client.ask(protocol.Examine(config=broken, check=n)).value.verdict for n in range(3)]
+    verdicts = [lab.client.ask(protocol.Preflight(config=broken, check=n)).value.verdict for n in range(3)]
     assert verdicts == ["skipped", "failed", "skipped"]
 
 

@@ -1,4 +1,4 @@
-"""The help screen: every key of a screen by group, made from the list of commands; how to read the pane in focus."""
+"""The help screen: every key of a screen by group, made from THE LIST, and how to read the pane in focus."""
 
 from __future__ import annotations
 

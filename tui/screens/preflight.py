@@ -16,7 +16,7 @@ from tui.feed import safe
 
 if TYPE_CHECKING:
     from mlcore import Config
-    from mlcore.worker.protocol import Examined, Reply
+    from mlcore.worker.protocol import Checked, Reply
     from tui.runner import Runner
 
 MARKS = {"ok": ("OK", "$success"), "failed": ("WRONG", "$error"), "skipped": ("--", "$text-muted")}
@@ -36,7 +36,7 @@ class PreflightScreen(ModalScreen[None]):
     def __init__(self, runner: Runner, config: Config) -> None:
         super().__init__()
         self._runner, self._config = runner, config.to_dict()
-        self.found: list[Examined] = []
+        self.found: list[Checked] = []
         self._problem = ""
         self._turn = 0  # so that an answer to an earlier series does not count
 
@@ -68,14 +68,14 @@ class PreflightScreen(ModalScreen[None]):
             if self.is_running and turn == self._turn:
                 self._take(reply)
 
-        if not self._runner.ask(answered, "Examine", config=self._config, check=number):
+        if not self._runner.ask(answered, "Preflight", config=self._config, check=number):
             self._problem = "nobody is there to check it: the worker has ended. Go back and try again"
 
     def _take(self, reply: Reply) -> None:
         if reply.error is not None:
             self._problem = safe(f"{reply.error.message}. {reply.error.hint}".rstrip(". "), 400)
         else:
-            check: Examined = reply.value  # type: ignore[assignment]
+            check: Checked = reply.value  # type: ignore[assignment]
             self.found.append(check)
             if check.check + 1 < check.total:
                 self._ask(check.check + 1)
@@ -111,7 +111,7 @@ class PreflightScreen(ModalScreen[None]):
         self.dismiss()
 
 
-def told(check: Examined, width: int) -> list[Content]:
+def told(check: Checked, width: int) -> list[Content]:
     """One check: its line, what it is about, and the way out where it failed; long texts in several lines."""
     mark, style = MARKS.get(check.verdict, MARKS["skipped"])
     lines = [

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tui.screens.deeds.doer import Doer
+from tui.screens.deeds.writing import written
 
 
 class Showing(Doer):
@@ -51,14 +50,4 @@ class Showing(Doer):
     def _save(self, suffix: str, content: str) -> None:
         frame = self.app.feed.frame()
         stem = f"mlj-{frame.dataset or 'lab'}-epoch-{frame.shown_epoch}"
-        path = next(
-            path
-            for number in range(1, 10_000)
-            if not (path := Path(f"{stem}{'' if number == 1 else f'-{number}'}.{suffix}")).exists()
-        )
-        try:
-            path.write_text(content, encoding="utf-8")
-        except OSError as error:
-            self.screen.say(f"{path} could not be written: {error.strerror}")
-        else:
-            self.screen.say(f"written: {path}")
+        self.screen.say(written(stem, suffix, content))
