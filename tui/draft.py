@@ -131,7 +131,7 @@ class Draft:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Every layer of the body by its word, in order: ("8", "relu", "dropout .2")."""
+        """Every layer of the body by its word, in order: ("8", "relu", "drop .2")."""
         return tuple(layer.word for layer in self.config.layers)
 
     def with_words(self, words: Iterable[str]) -> Draft:

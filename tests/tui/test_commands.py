@@ -8,11 +8,12 @@ import pytest
 
 from tui.commands import COMMANDS, commands, find, key_line, keys_of
 from tui.screens.deeds import EDITS, STEERING, Deeds
+from tui.screens.deeds.analysing import Analysing
 from tui.screens.deeds.building import Building
 
 BY_TEXTUAL = {"palette"}
 BY_THE_APP = {"interrupt", "leave"}
-MODES = {"lab": Deeds, "build": Building}
+MODES = {"lab": Deeds, "build": Building, "analyse": Analysing}
 
 
 def deeds(group: type) -> set[str]:
