@@ -82,7 +82,7 @@ class BuildScreen(Screen[None]):
                     yield form
                     yield picture
         yield Static(id="about")
-        yield KeyLine(MODE)
+        yield KeyLine(mode=MODE)
         yield Cramped()
 
     @property
