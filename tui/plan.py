@@ -149,7 +149,7 @@ def _about(kind: str) -> str:
 
 
 def _learned(stratum: Stratum) -> str:
-    return f"> {_shape(stratum.outputs):<4}{stratum.parameters or '':>7}"
+    return f"> {_shape(stratum.outputs):<4}{stratum.parameters or '':>6}"
 
 
 def _shape(shape: tuple[int, ...]) -> str:

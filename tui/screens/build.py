@@ -224,7 +224,7 @@ class BuildScreen(Screen[None]):
         line = self.form.line
         text = self._said or (line.help if line is not None else "")
         if self.is_mounted:
-            self.query_one("#about", Static).update(Content.styled(text, "$warning" if self._said else "$text-muted"))
+            self.query_one("#about", Static).update(Content.styled(text, "$warning" if self._said else "$quiet"))
 
     def moved(self) -> None:
         """The cursor stands on another line."""

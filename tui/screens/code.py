@@ -127,9 +127,12 @@ class CodeScreen(ModalScreen[None]):
         if reply.error is not None:
             return Written({}, safe(f"{reply.error.message}. {reply.error.hint}".rstrip(". "), 400))
         code: Code = reply.value  # type: ignore[assignment]
-        whose = f"its weights of epoch {code.epoch:,}" if code.epoch else "its first weights, before it learns"
-        beside = "".join(f", {suffix} beside it" for suffix in list(code.files)[1:])
-        return Written(code.files, f"{whose}{beside}; mlj export RUN --to {code.target} writes it too", stem)
+        twin = f"; mlj export RUN --to {code.target} writes it too"
+        whose = (
+            f"its weights of epoch {code.epoch:,}{twin}" if code.epoch else "its first weights: it has not learned yet"
+        )
+        beside = "".join(f"; {suffix} lies beside it" for suffix in list(code.files)[1:])
+        return Written(code.files, whose + beside, stem)
 
     def _show(self) -> None:
         written = self.made.get(self.place)
@@ -138,7 +141,7 @@ class CodeScreen(ModalScreen[None]):
         self._say(written.word if written is not None else "writing")
 
     def _say(self, word: str) -> None:
-        self.query_one("#about", Static).update(Content.styled(word, "$text-muted"))
+        self.query_one("#about", Static).update(Content.styled(word, "$quiet"))
 
     def _stem(self, form: Form) -> str:
         """A file name that is not taken, and that Python can import."""

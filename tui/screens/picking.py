@@ -49,7 +49,7 @@ class TypeDialog(ValueDialog):
 
         def tell(sentence: str, fits: bool) -> None:
             if self.is_running and self.query_one(Input).value == typed:
-                style = "$text-muted" if fits else "$warning"
+                style = "$quiet" if fits else "$warning"
                 self.query_one("#hint", Static).update(Content.styled(sentence or self._about, style))
 
         self._trial(typed, tell)
@@ -100,7 +100,7 @@ class PickDialog(ModalScreen[str]):
         listed = self.query_one(OptionList)
         listed.clear_options()
         listed.add_options(
-            Option(Content.assemble((word.ljust(wide), "bold"), (line, "$text-muted")), id=word) for word, line in found
+            Option(Content.assemble((word.ljust(wide), "bold"), (line, "$quiet")), id=word) for word, line in found
         )
         words = [word for word, _ in found]
         listed.highlighted = words.index(self._chosen) if self._chosen in words else 0 if words else None

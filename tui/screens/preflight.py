@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlcore.worker.protocol import Checked, Reply
     from tui.runner import Runner
 
-MARKS = {"ok": ("OK", "$success"), "failed": ("WRONG", "$error"), "skipped": ("--", "$text-muted")}
+MARKS = {"ok": ("OK", "$success"), "failed": ("WRONG", "$error"), "skipped": ("--", "$quiet")}
 INDENT = " " * 19  # behind the verdict and the name
 WIDTH = 70  # before anybody knows how wide it is
 
@@ -97,7 +97,7 @@ class PreflightScreen(ModalScreen[None]):
             last = Content.styled(self._problem, "$warning")
         elif not self.done:
             made = f"{len(self.found)} of {self.found[0].total}" if self.found else "the first"
-            last = Content.styled(f"checking: {made}", "$text-muted")
+            last = Content.styled(f"checking: {made}", "$quiet")
         elif failed:
             last = Content.styled(
                 f"{failed} of {len(self.found)} went wrong: it can be trained, and may not learn", "$warning"
@@ -120,7 +120,7 @@ def told(check: Checked, width: int) -> list[Content]:
         else Content(INDENT + first)
         for place, first in enumerate(_wrapped(safe(check.evidence, 300), width))
     ]
-    lines += [Content.styled(INDENT + text, "$text-muted") for text in _wrapped(check.meaning, width)]
+    lines += [Content.styled(INDENT + text, "$quiet") for text in _wrapped(check.meaning, width)]
     if check.remedy and check.verdict == "failed":
         lines += [
             Content.styled(INDENT + text, "$accent") for text in _wrapped(f"try: {safe(check.remedy, 300)}", width)

@@ -117,7 +117,7 @@ class RatesScreen(ModalScreen[float]):
         if self._problem:
             return self._problem, "$warning"
         if swept is None:
-            return f"{monotonic() - self._began:.0f} s; the rate is {now:g} now", "$text-muted"
+            return f"{monotonic() - self._began:.0f} s; the rate is {now:g} now", "$quiet"
         measured = f"{plural(swept.networks, 'fresh network')}, {plural(len(swept.rates), 'step')}"
         if swept.suggestion is None:
             return f"none: {safe(swept.why, 200)} ({measured}). F says what may be wrong", "$warning"

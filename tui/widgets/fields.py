@@ -184,7 +184,8 @@ class FormPane(Pane):
         buttons = f"{signs.up} {signs.down} {signs.gone} " if here and line.role == "layer" else " " * BUTTONS
         places = enumerate(("up", "down", "gone"))
         spots = [Spot(end - BUTTONS + 2 * n, end - BUTTONS + 2 * n + 1, deed) for n, deed in places]
-        tail = line.tail if len(line.tail) + BUTTONS < room else ""
+        shorter = (line.tail, " ".join(line.tail.split()), " ".join(line.tail.split()[:2]))
+        tail = next((text for text in shorter if len(text) + BUTTONS < room), "")
         return [(f" {tail}", quiet), (buttons, arrows)], spots if here and room > BUTTONS else []
 
     def on_click(self, event: events.Click) -> None:

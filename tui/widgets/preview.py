@@ -28,6 +28,8 @@ LEVELS = {"braille": " ▁▂▃▄▅▆▇█", "blocks": " ▁▂▃▄▅▆
 NAME = 11  # cells of a column's name beside its histogram
 ENDS = 6  # and of the numbers at its ends
 CELL, LAST = 8, 12  # cells of a value in the table, and of the target
+FEWEST = 3  # pictures, below which they are drawn smaller
+UNEVEN = 1.3  # times as many rows in the largest class as in the smallest, from which it is said
 BANDS = 10  # of a number to be learned, each with its digit
 
 
@@ -94,7 +96,7 @@ of, and the best that anybody can reach where that is known.
         asked = f"{len(scene.class_names)} classes" if scene.task != "regression" else "a number to learn"
         facts = [f"{' + '.join(parts)} rows, {plural(features, 'feature')}, {asked}"]
         facts += [self._reached(scene)] if self._reached(scene) else []
-        if sample is not None and len(set(sample.counts)) > 1:
+        if sample is not None and sample.counts and max(sample.counts) > UNEVEN * min(sample.counts):
             facts.append("rows of a class: " + ", ".join(f"{count:,}" for count in sample.counts[:10]))
         return facts + [f"! {notice}" for notice in (sample.notices if sample else ())]
 
@@ -107,8 +109,13 @@ of, and the best that anybody can reach where that is known.
 
     def _picture(self, scene: Scene, sample: Sample, width: int, height: int) -> list[Strip]:
         if sample.images is not None and sample.labels is not None:
-            unsure = sample.labels * float("nan")
-            shown = Pictures(sample.images, sample.labels, sample.labels, unsure)
+            _, high, wide = (
+                sample.images.shape
+            )  # as many as keep their pixels; where that is hardly one, more in coarse
+            fit = ((width + 1) // (wide + 1)) * (height // (-(-high // 2) + 1))
+            some = slice(fit if fit >= FEWEST else None)
+            images, labels = sample.images[some], sample.labels[some]
+            shown = Pictures(images, labels, labels, labels * float("nan"))
             return DigitsPane(self.terminal).draw(Frame(pictures=shown), width, height)
         if sample.surface is not None:
             return self._surface(sample.surface, width, height)
