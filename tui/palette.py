@@ -42,7 +42,7 @@ class Entry(NamedTuple):
 
 def entries(app: MljApp) -> Iterator[Entry]:
     """Everything the palette lists, commands first."""
-    for command in commands("lab"):
+    for command in commands(app.acting.mode):
         if command.id != "palette":
             yield Entry(command.title, command.help, partial(app.do, command.id), keys_of(command, app.ascii_only))
     for name in app.lab.recipes:
@@ -66,7 +66,7 @@ def choose(app: MljApp, choice: Choice) -> None:
         app.lab.choose(choice)
     except MljError as error:
         app.laboratory.say(f"{error}. {error.hint}")
-    app.laboratory.changed()
+    app.acting.changed()
 
 
 class PaletteScreen(CommandPalette):

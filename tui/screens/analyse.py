@@ -70,7 +70,7 @@ class AnalyseScreen(Screen[None]):
                 yield self._panes[2]
         yield self._said
         yield self._line
-        yield KeyLine(MODE)
+        yield KeyLine(mode=MODE)
         yield Cramped()
 
     def on_mount(self) -> None:

@@ -11,7 +11,6 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui.commands import commands
 from tui.feed import safe
 from tui.screens.keys import KeysScreen
 from tui.widgets.keyline import KeyLine
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from mlcore.worker.protocol import Reply
     from tui.app import MljApp
 
+OWN = ("palette", "interrupt", "leave", "close")  # of the app, and what has more keys here
 AGAIN = 1.0  # seconds between two looks while one of the runs is going on
 TRIES = 20  # times a tenth of a second that the run of the Lab gets to be written down
 HELP = """Curves are of validation where all runs have it. Of many seeds a curve is the median, dots reach from the
@@ -38,12 +38,13 @@ class CompareScreen(Screen[tuple[str, ...]]):
     CSS_PATH = "../styles/sheets.tcss"
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(each.keys, each.id, each.title) for each in commands("compare") if each.mode == "compare"),
+        *(Binding(each.keys, f"do('{each.id}')", each.title) for each in commands("compare") if each.id not in OWN),
         Binding("up", "scroll(-1)"),
         Binding("down", "scroll(1)"),
-        Binding("question_mark", "help"),
         Binding("escape,v,q", "close"),
     ]
+
+    mode = "compare"
 
     def __init__(self, app: MljApp, folders: tuple[str, ...]) -> None:
         super().__init__(id="compare")
@@ -191,6 +192,17 @@ class CompareScreen(Screen[tuple[str, ...]]):
         """Through the table where it is longer than its room."""
         self._view.top += step
         self._view.again()
+
+    def changed(self, at_once: bool = False) -> None:
+        """The Lab beneath has news: nothing of it is shown here."""
+
+    def say(self, text: str, seconds: float = 4.0) -> None:
+        """A sentence for a person."""
+        self.query_one("#title", Static).update(Content(f" {text}"))
+
+    def action_do(self, identity: str) -> None:
+        """Do what a key, a click on the key line or the palette asks for."""
+        getattr(self, f"action_{identity}")()
 
     def action_help(self) -> None:
         """Every key, and what can be told in words."""

@@ -10,7 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widget import Widget
 
 from tui import looks
@@ -38,6 +38,7 @@ class LabScreen(Screen[None]):
     """What the whole app is for. It opens learning; every change is learned at once."""
 
     AUTO_FOCUS = ""
+    mode = "lab"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(command.keys, f"do('{command.id}')", command.title, id=command.id)
         for command in commands("lab")
@@ -139,8 +140,8 @@ class LabScreen(Screen[None]):
             self._clock.changed(at_once)
 
     def _visible(self) -> Sequence[Part]:
-        """What is on the screen, the most looked at first; nothing while another screen lies over all of it."""
-        if self.app.screen is not self and not isinstance(self.app.screen, ModalScreen):
+        """What is on the screen, the most looked at first; nothing while another screen covers all of it."""
+        if self.mlj.acting is not self:
             return []
         shown = self.panes if self.zoomed is None else (self.zoomed,)
         return [self._parts[pane] for pane in self._parts if pane is self or pane in shown]

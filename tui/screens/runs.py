@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mlcore.shelf import Glance
     from tui.app import MljApp
 
+OWN = ("palette", "interrupt", "leave", "close")  # of the app, and what has more keys here
 TYPING = 0.15  # seconds of no key after which a filter is tried
 AGAIN = 2.0  # seconds between two looks at the disk while a run is going on
 
@@ -34,10 +35,11 @@ class RunsScreen(Shelving):
     CSS_PATH = "../styles/sheets.tcss"
     AUTO_FOCUS = "Ledger"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(each.keys, each.id, each.title) for each in commands("runs") if each.mode == "runs"),
-        Binding("question_mark", "help"),
+        *(Binding(each.keys, f"do('{each.id}')", each.title) for each in commands("runs") if each.id not in OWN),
         Binding("escape,o,q", "close"),
     ]
+
+    mode = "runs"
 
     def __init__(self, app: MljApp, chosen: tuple[str, ...] = ()) -> None:
         super().__init__("runs")
@@ -187,6 +189,17 @@ class RunsScreen(Shelving):
             self._say("Choose two or more with space, then v compares them", True)
         else:
             self.dismiss(folders)
+
+    def changed(self, at_once: bool = False) -> None:
+        """The Lab beneath has news: nothing of it is shown here."""
+
+    def say(self, text: str, seconds: float = 4.0) -> None:
+        """A sentence for a person."""
+        self._say(text, True)
+
+    def action_do(self, identity: str) -> None:
+        """Do what a key, a click on the key line or the palette asks for."""
+        getattr(self, f"action_{identity}")()
 
     def action_help(self) -> None:
         """Every key."""
