@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from tui.commands import commands
 from tui.feed import safe
 from tui.screens.keys import KeysScreen
 from tui.widgets.keyline import KeyLine
