@@ -8,14 +8,20 @@ import pytest
 
 from tui.commands import COMMANDS, commands, find, key_line, keys_of
 from tui.screens.deeds import EDITS, STEERING, Deeds
+from tui.screens.deeds.analysing import Analysing
 
 BY_TEXTUAL = {"palette"}
 BY_THE_APP = {"interrupt", "leave"}
-DEEDS = {name for name in dir(Deeds) if not name.startswith("_")} - {"do"}
+MODES = {"lab": Deeds, "analyse": Analysing}
 
 
-def test_no_two_commands_share_a_key_in_a_mode() -> None:
-    keys = Counter(key for command in commands("lab") for key in command.keys.split(","))
+def deeds(group: type) -> set[str]:
+    return {name for name in dir(group) if not name.startswith("_")} - {"do", "clicked"}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_two_commands_share_a_key_in_a_mode(mode: str) -> None:
+    keys = Counter(key for command in commands(mode) for key in command.keys.split(","))
     assert [key for key, count in keys.items() if count > 1] == []
 
 
@@ -24,20 +30,18 @@ def test_every_command_has_an_id_of_its_own_a_title_and_help() -> None:
     assert all(command.title and command.help and command.group for command in COMMANDS)
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
-def test_every_command_does_something(command: object) -> None:
-    identity = command.id  # type: ignore[attr-defined]
-    assert identity in {*EDITS, *STEERING, *DEEDS, *BY_TEXTUAL, *BY_THE_APP}
-
-
-def test_every_deed_is_a_command() -> None:
-    assert DEEDS | set(EDITS) | set(STEERING) <= {command.id for command in COMMANDS}
+@pytest.mark.parametrize("mode", MODES)
+def test_every_command_of_a_mode_does_something_and_every_deed_is_a_command(mode: str) -> None:
+    done = deeds(MODES[mode]) | ({*EDITS, *STEERING} if mode == "lab" else set())
+    elsewhere = BY_TEXTUAL | BY_THE_APP | ({"quit"} if mode != "lab" else set())
+    assert done == {command.id for command in commands(mode)} - elsewhere
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])
 @pytest.mark.parametrize("width", [20, 40, 78, 118, 198])
-def test_the_key_line_fits(width: int, ascii_only: bool) -> None:
-    line = "  ".join(f"{key} {word}" for key, word in key_line("lab", width, ascii_only))
+@pytest.mark.parametrize("mode", MODES)
+def test_the_key_line_fits(mode: str, width: int, ascii_only: bool) -> None:
+    line = "  ".join(f"{key} {word}" for key, word in key_line(mode, width, ascii_only))
     assert len(line) <= width
     assert not ascii_only or line.isascii()
 

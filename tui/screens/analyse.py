@@ -37,6 +37,7 @@ class AnalyseScreen(Screen[None]):
 
     CSS_PATH: ClassVar[list[str]] = ["../styles/sheets.tcss", "../styles/analyse.tcss"]  # type: ignore[assignment]
     AUTO_FOCUS = ""
+    mode = MODE
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(command.keys, f"do('{command.id}')", command.title, id=f"analyse.{command.id}")
         for command in commands(MODE)
@@ -70,7 +71,7 @@ class AnalyseScreen(Screen[None]):
                 yield self._panes[2]
         yield self._said
         yield self._line
-        yield KeyLine(MODE)
+        yield KeyLine(mode=MODE)
         yield Cramped()
 
     def on_mount(self) -> None:
@@ -178,6 +179,10 @@ class AnalyseScreen(Screen[None]):
             message="",
         )
         self.show(analysis)
+
+    def changed(self) -> None:
+        """Something may have changed elsewhere."""
+        self._glance()
 
     def look_again(self) -> None:
         """At the present network of the present run."""

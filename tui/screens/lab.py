@@ -38,6 +38,7 @@ class LabScreen(Screen[None]):
     """What the whole app is for. It opens learning; every change is learned at once."""
 
     AUTO_FOCUS = ""
+    mode = "lab"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(command.keys, f"do('{command.id}')", command.title, id=command.id)
         for command in commands("lab")

@@ -16,7 +16,7 @@ from tui.widgets.rows import Piece
 class KeyLine(Drawing):
     """Keys and what they do in a mode, as many as fit."""
 
-    def __init__(self, mode: str = "lab", terminal: Terminal | None = None) -> None:
+    def __init__(self, terminal: Terminal | None = None, *, mode: str = "lab") -> None:
         super().__init__(terminal)
         self._mode = mode
 
