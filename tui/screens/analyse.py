@@ -16,6 +16,7 @@ from tui.analysis import Analysis
 from tui.commands import commands
 from tui.feed import safe
 from tui.screens.deeds.analysing import Analysing
+from tui.screens.deeds.going import plain
 from tui.text import shortened
 from tui.widgets.examined import ExaminedPane, HeadLine, TabLine, TextLine, view_of
 from tui.widgets.keyline import KeyLine
@@ -209,7 +210,10 @@ class AnalyseScreen(Screen[None]):
         """The view in one sentence, and how to read it."""
         pane = self._panes[0]
         said = self.analysis.message or pane.summary(pane._frame)
-        self.mlj.push_screen(ReadingScreen(pane.view.NAME, said, pane.view.HELP))
+        help = plain(pane.view.HELP)
+        if self.mlj.ascii_only:
+            help = help.replace("²", "2").encode("ascii", "replace").decode()
+        self.mlj.push_screen(ReadingScreen(pane.view.NAME, said, help))
 
     def text(self) -> str:
         """The whole view as plain text, with the sentence and the command that go with it."""
@@ -253,7 +257,7 @@ class ReadingScreen(ModalScreen[None]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = self._title
             yield Static(Content(self._sentence), classes="sentence")
-            yield Static(Content(" ".join(self._help.split()).replace("**", "").replace("`", "")))
+            yield Static(Content(self._help))
             yield Static(Content("esc closes"), classes="hint")
 
     def action_close(self) -> None:
