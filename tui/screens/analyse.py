@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from tui.analysis import Analysis
 from tui.commands import commands
-from tui.feed import safe
+from tui.feed import OVER, safe
 from tui.screens.deeds.analysing import Analysing
 from tui.screens.deeds.going import plain
 from tui.text import shortened
@@ -177,6 +177,7 @@ class AnalyseScreen(Screen[None]):
             classes=(*classes, *(str(place) for place in range(len(classes), count))),
             features=tuple(safe(name) for name in found.features),
             cell=most if self.analysis.cell == (0, 0) else self.analysis.cell,
+            passing=self.mlj.feed.frame().state not in OVER,
             message="",
         )
         self.show(analysis)

@@ -115,7 +115,7 @@ follows the row forward and backward with every number.
         look = paint(self.palette.good if right else self.palette.bad, bold=True)
         named = self._told((("label", label), ("answer", analysis.class_name(best))), look)
         own = percent(float(shown.answer[int(shown.label[0])]))
-        sure = ("sure", percent(float(shown.answer[best]))), (f"p({label})", own), ("loss", figure(shown.loss))
+        sure = ("sure", percent(float(shown.answer[best]))), ("loss", figure(shown.loss)), (f"p({label})", own)
         return [*named, *self._told(sure)]
 
     def _told(self, facts: tuple[tuple[str, str], ...], look: Style | None = None) -> list[Piece]:
