@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal
 
 from mlcore.worker.findings import Example, Filters, Judgement, Projected, Stage, Traced
+from tui import theme
 from tui.analysis import Analysis
 from tui.feed import safe
+from tui.terminal import Terminal
 from tui.text import plural
+from tui.widgets.examined import ExaminedPane, HeadLine, TabLine, TextLine
 
 FACTS = {"held": 1, "epoch": 40, "step": 900, "split": "test"}
 
@@ -116,3 +121,34 @@ def analysis(classes: int = 3, image: bool = False, hostile: str = "") -> Analys
             loss_after=3.2,
         ),
     )
+
+
+class Wall(App[None]):
+    """Four views of one analysis beside each other, as on a large screen."""
+
+    CSS_PATH = "../../tui/styles/panes.tcss"
+    CSS = "Horizontal { height: 1fr; } Pane { width: 1fr; height: 1fr; } TabLine, HeadLine, TextLine { height: 1; }"
+
+    def __init__(self, terminal: Terminal, scene: Analysis, views: tuple[str, str, str, str]) -> None:
+        super().__init__(ansi_color=True if terminal.colors in ("16", "none") else None)
+        self.terminal, self.scene, self.views = terminal, scene, views
+
+    def compose(self) -> ComposeResult:
+        yield HeadLine()
+        yield TabLine()
+        for _ in range(2):
+            with Horizontal():
+                yield ExaminedPane()
+                yield ExaminedPane()
+        yield TextLine()
+
+    def on_mount(self) -> None:
+        """Show the analysis in the terminal's own theme."""
+        first, *_ = theme.themes(self.terminal)
+        self.register_theme(first)
+        self.theme = first.name
+        self.query_one(HeadLine).look(self.scene, "now epoch 57: u")
+        self.query_one(TabLine).look(self.scene)
+        for pane, view in zip(self.query(ExaminedPane), self.views, strict=True):
+            pane.look(self.scene, view)
+        self.query_one(TextLine).say(f"$ {self.scene.command()}")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mlcore.cli import main
-from tests.tui.findings import analysis
+from tests.tui.findings import Wall, analysis
 from tests.tui.living import SLOW, living
 from tests.tui.scenes import HOSTILE, TIERS
 from tui.analysis import VIEWS
@@ -118,6 +118,19 @@ def test_the_command_of_a_view_says_the_same_in_a_shell() -> None:
     assert scene._replace(passing=True).command().endswith("--epoch 40")
     assert scene._replace(run="", name="").command() == ""
     assert SCENES["numbers"].command() == "mlj plot calm-finch --what fit"
+
+
+@pytest.mark.parametrize(
+    ("name", "terminal", "scene", "views"),
+    [
+        ("analyse", Terminal(), "pictures", ("confusion", "mistakes", "projection", "filters")),
+        ("analyse-16", Terminal("16", "blocks"), "classes", ("report", "calibration", "mistakes", "trace")),
+    ],
+)
+async def test_analyse_looks_as_reviewed(name, terminal, scene, views, snapshot) -> None:
+    app = Wall(terminal, SCENES[scene].seen(views[0])._replace(step=4), views)
+    async with app.run_test(size=(120, 40)):
+        snapshot(app, name)
 
 
 # with a worker ----------------------------------------------------------------------------------------------------
