@@ -50,6 +50,8 @@ COMMANDS = (
     Command("forward", "full_stop", "On in the film", "the network a moment after", "Run"),
     Command("first", "less_than_sign", "First picture", "before it has learned anything", "Run"),
     Command("last", "greater_than_sign", "Last picture", "back to the present", "Run"),
+    Command("place", "D", "Your points", "place points that are learned at once", "Experiment"),
+    Command("scribble", "G", "Draw a digit", "write one, and see what the network reads", "Experiment"),
     Command("branch", "b", "Branch here", "a new run goes on from the picture shown", "Run", short="branch"),
     Command("keep", "c", "Keep this run", "the next change leaves its folder alone", "Run"),
     Command("pane_1", "1", "Network", "look at the network", "Show"),

@@ -121,6 +121,13 @@ class Inspect(Command, frozen=True, tag="inspect"):
     split: Literal["train", "validation", "test"] = "test"
 
 
+class Read(Command, frozen=True, tag="read"):
+    """Answer with what the network makes of a picture drawn by hand: greys row by row, 0 paper, 255 ink."""
+
+    pixels: Annotated[bytes, Meta(max_length=256 * 256)]
+    width: Annotated[int, Meta(ge=1, le=256)]
+
+
 class Examine(Command, frozen=True, tag="examine"):
     """Answer with what an examination of the network finds: see `findings.py`.
 
@@ -138,5 +145,5 @@ class Examine(Command, frozen=True, tag="examine"):
 
 AnyCommand: TypeAlias = (
     Pause | Resume | Step | Epoch | Stop | Checkpoint | Keep | Quit | Set | SetPace | View | Scrub
-    | Start | Open | Branch | Preview | Inspect | Examine
+    | Start | Open | Branch | Preview | Inspect | Read | Examine
 )  # fmt: skip

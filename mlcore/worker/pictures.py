@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 
 import numpy as np
 
 from mlcore.config import Config
 from mlcore.datasets.dataset import Data, Rows
+from mlcore.datasets.drawn import Drawn
 from mlcore.errors import DataError
 from mlcore.layers.dense import Dense
 from mlcore.layers.layer import INFERENCE, Array
@@ -81,10 +83,12 @@ class Stage:
 
     @cached_property
     def bounds(self) -> tuple[float, float, float, float] | None:
-        """x from, x to, y from, y to: the data's extent and a margin."""
+        """x from, x to, y from, y to: the data's extent and a margin, or what the data set says."""
         points = self._points
         if points is None:
             return None
+        if isinstance(self.config.dataset, Drawn):
+            return self.config.dataset.PLANE
         (a, b), (c, d) = _padded(points.x), _padded(points.y)
         return a, b, c, d
 
@@ -145,13 +149,16 @@ class Stage:
         if rows is None or row >= len(rows):
             count = 0 if rows is None else len(rows)
             raise DataError(f"row {row} of {split}: there are {count}", hint="rows count from 0")
-        raw = self.raw(rows.take(slice(row, row + 1)))
+        return self.activity_of(model, self.raw(rows.take(slice(row, row + 1))), float(np.ravel(rows.y[row])[0]))
+
+    def activity_of(self, model: Model, raw: Array, label: float = math.nan) -> Activity:
+        """What a model makes of one input in data units [1, features]; label: what it should be, if known."""
         value, layers = model.preparation.inputs(raw), []
         for layer, p in zip(model.network.layers, model.network.views(model.vector), strict=True):
             value, _ = layer.forward(p, value, INFERENCE)
             layers.append(value[0].astype(np.float32))
         probabilities = model.loss.probabilities(value)[0].astype(np.float32)
-        return Activity(raw[0].astype(np.float64), tuple(layers), probabilities, float(np.ravel(rows.y[row])[0]))
+        return Activity(raw[0].astype(np.float64), tuple(layers), probabilities, label)
 
 
 def _padded(values: Array) -> tuple[float, float]:

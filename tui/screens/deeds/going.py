@@ -13,6 +13,24 @@ def plain(help: str) -> str:
 class Going(Doer):
     """Lists, help, and leaving."""
 
+    def place(self) -> None:
+        """Points placed by hand; those of the draft where it has some."""
+        from tui.screens.place import PlaceScreen
+        from tui.widgets.placing import Dot
+
+        placed = self.lab.draft.placed if self.lab.draft is not None else ()
+        self.app.push_screen(PlaceScreen([Dot(*dot) for dot in placed]))
+
+    def scribble(self) -> None:
+        """A picture drawn by hand, where the network reads pictures."""
+        frame = self.app.feed.frame()
+        if frame.pictures is None:
+            self.screen.say("Only a network that reads pictures can read a digit: choose digits or mnist first")
+            return
+        from tui.screens.scribble import ScribbleScreen
+
+        self.app.push_screen(ScribbleScreen())
+
     def runs(self) -> None:
         from tui.screens.runs import RunsScreen
 
