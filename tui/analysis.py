@@ -6,6 +6,7 @@ The numbers are the worker's findings; nothing is computed of a network here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -219,8 +220,8 @@ class Analysis(NamedTuple):
 
     def command(self) -> str:
         """The line for a shell that says the same as this view; nothing while the run is not on disk."""
-        run = self.name or self.run
-        if not run:
+        run = quote(self.name or self.run)
+        if not (self.name or self.run):
             return ""
         passing = self.judgement.epoch if self.passing and self.judgement is not None else None
         at = self.epoch if self.epoch is not None else passing

@@ -117,6 +117,7 @@ def test_the_command_of_a_view_says_the_same_in_a_shell() -> None:
     assert said["trace"] == f"mlj trace calm-finch --split test --row {scene.row} --backward --epoch 7"
     assert scene._replace(passing=True).command().endswith("--epoch 40")
     assert scene._replace(run="", name="").command() == ""
+    assert scene._replace(name="a b; rm").command() == "mlj evaluate 'a b; rm' --split test"
     assert SCENES["numbers"].command() == "mlj plot calm-finch --what fit"
 
 
