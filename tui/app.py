@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tui.demo import Demo
     from tui.opening import Opened
     from tui.screens.analyse import AnalyseScreen
+    from tui.screens.build import BuildScreen
     from tui.terminal import Terminal
     from tui.trace import Trace
 
@@ -107,10 +108,10 @@ class MljApp(App[int]):
         return next(screen for screen in self.screen_stack if isinstance(screen, LabScreen))
 
     @property
-    def acting(self) -> LabScreen | AnalyseScreen:
+    def acting(self) -> LabScreen | BuildScreen | AnalyseScreen:
         """The screen whose keys there are: the Lab, or the topmost over it that has commands of its own."""
         found = next(screen for screen in reversed(self.screen_stack) if hasattr(screen, "mode"))
-        return cast("LabScreen | AnalyseScreen", found)
+        return cast("LabScreen | BuildScreen | AnalyseScreen", found)
 
     # beginning ------------------------------------------------------------------------------------------------------
 
@@ -162,6 +163,7 @@ class MljApp(App[int]):
             self.lab.show(opened.config, opened.run)
         else:
             self.lab.open(opened.config, chosen=opened.chosen)
+        self.acting.changed()
 
     def do(self, identity: str) -> None:
         """Do a command by its id."""
@@ -174,7 +176,7 @@ class MljApp(App[int]):
         """Learn a data set."""
         self.ensure_worker()
         self.lab.choose_data(name)
-        self.laboratory.changed()
+        self.acting.changed()
 
     def analyse(self, view: str = "confusion") -> None:
         """Examine the network that is shown."""

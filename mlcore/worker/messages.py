@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 from numpy.typing import NDArray
 
+from mlcore.worker.building import Checked, Code, Net, Outline, Sample, Swept, Yardsticks
 from mlcore.worker.commands import Pace
 from mlcore.worker.findings import AnyFinding
 
@@ -39,7 +40,8 @@ class Points(msgspec.Struct, frozen=True):
 class Scene(msgspec.Struct, frozen=True, tag="scene", kw_only=True):
     """What there is to know of a data set before training: words, sizes, and points where it has one or two features.
 
-    bounds: x from, x to, y from, y to of the plane the decision map covers, 10 % beyond the data.
+    bounds: x from, x to, y from, y to of the plane the decision map covers, 10 % beyond the data. sample: more to look
+    at, in the answer to `preview` alone.
     """
 
     dataset: str
@@ -51,16 +53,7 @@ class Scene(msgspec.Struct, frozen=True, tag="scene", kw_only=True):
     image_shape: tuple[int, int] | None = None
     points: Points | None = None
     bounds: tuple[float, float, float, float] | None = None
-
-
-class Net(msgspec.Struct, frozen=True):
-    """The network as drawn: names of inputs and outputs, width of every layer of numbers, activations between them."""
-
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    widths: tuple[int, ...]
-    activations: tuple[str, ...]
-    parameters: int
+    sample: Sample | None = None
 
 
 class Started(Message, frozen=True, tag="started"):
@@ -197,7 +190,7 @@ class Reply(Message, frozen=True, tag="reply"):
 
     id: int
     error: Failed | None = None
-    value: Scene | Activity | AnyFinding | None = None
+    value: Scene | Activity | Outline | Checked | Swept | Code | Yardsticks | AnyFinding | None = None
 
 
 class Activity(msgspec.Struct, frozen=True, tag="activity"):

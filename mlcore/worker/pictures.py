@@ -112,7 +112,7 @@ class Stage:
             boundary=self._boundary(model, view) if self.plane else None,
             line=self._fit(model, view) if self.line else None,
             digits=self._digits(model, view) if self.data.image_shape and view.count else None,
-            weights=_weights(model),
+            weights=weights(model.network, model.vector),
         )
 
     def _boundary(self, model: Model, view: View) -> Boundary:
@@ -175,9 +175,14 @@ def gray(raw: Array) -> Array:
     return gray
 
 
-def _weights(model: Model) -> tuple[Array, ...]:
+def first_weights(network: Network, config: Config) -> tuple[Array, ...]:
+    """The same before anything is learned."""
+    return weights(network, network.init(config.seed, config.init))
+
+
+def weights(network: Network, vector: Array) -> tuple[Array, ...]:
     """The matrices of the dense layers, cut to what a drawing has room for."""
-    views = zip(model.network.layers, model.network.views(model.vector), strict=True)
+    views = zip(network.layers, network.views(vector), strict=True)
     return tuple(p["w"][:WIDEST, :WIDEST].astype(np.float32).copy() for layer, p in views if isinstance(layer, Dense))
 
 

@@ -54,11 +54,10 @@ def test_nothing_heavy_is_loaded_when_the_lab_is_first_seen() -> None:
     assert {"gc:on", "parsed:0"} <= loaded  # and no style sheet is read twice
 
 
-@pytest.mark.parametrize("mode", ["lab", "analyse"])
 @pytest.mark.parametrize("ascii_only", [False, True])
-def test_help_has_a_line_for_every_command_that_fits_eighty_columns(mode: str, ascii_only: bool) -> None:
-    lines = str(table(commands(mode), ascii_only)).splitlines()
-    for command in commands(mode):
+def test_help_has_a_line_for_every_command_that_fits_eighty_columns(ascii_only: bool) -> None:
+    lines = str(table(COMMANDS, ascii_only)).splitlines()
+    for command in COMMANDS:
         line = next(line for line in lines if command.title in line and command.help in line)
         assert len(line) <= 76, line
         assert not ascii_only or line.isascii()
