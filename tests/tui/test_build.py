@@ -35,6 +35,7 @@ def layers(app: Bench) -> str:
 
 async def test_the_first_look_shows_data_network_and_training_and_learns_nothing_anew() -> None:
     app = Bench()
+    app.runner.measuring = True
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         for words in (
@@ -240,6 +241,7 @@ async def test_every_screen_of_it_opens_without_colours_and_in_ascii() -> None:
 )
 async def test_it_looks_as_reviewed(name: str, size: tuple[int, int], terminal: Terminal, snapshot) -> None:
     app = Bench("iris" if terminal.glyphs == "ascii" else "circles", terminal)
+    app.runner.measuring = True
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
         snapshot(app, name)
