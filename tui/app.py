@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tui.captions import Captions
     from tui.demo import Demo
     from tui.opening import Opened
+    from tui.screens.analyse import AnalyseScreen
     from tui.screens.build import BuildScreen
     from tui.terminal import Terminal
     from tui.trace import Trace
@@ -107,10 +108,10 @@ class MljApp(App[int]):
         return next(screen for screen in self.screen_stack if isinstance(screen, LabScreen))
 
     @property
-    def acting(self) -> LabScreen | BuildScreen:
+    def acting(self) -> LabScreen | BuildScreen | AnalyseScreen:
         """The screen whose keys there are: the Lab, or the topmost over it that has commands of its own."""
         found = next(screen for screen in reversed(self.screen_stack) if hasattr(screen, "mode"))
-        return cast("LabScreen | BuildScreen", found)
+        return cast("LabScreen | BuildScreen | AnalyseScreen", found)
 
     # beginning ------------------------------------------------------------------------------------------------------
 
@@ -176,6 +177,17 @@ class MljApp(App[int]):
         self.ensure_worker()
         self.lab.choose_data(name)
         self.acting.changed()
+
+    def analyse(self, view: str = "confusion") -> None:
+        """Examine the network that is shown."""
+        if not self.runner.alive:
+            self.laboratory.say("Its worker is gone: o opens the run again")
+        elif not self.feed.frame().net.widths:
+            self.laboratory.say("There is no network to analyse yet")
+        else:
+            from tui.screens.analyse import AnalyseScreen
+
+            self.push_screen(AnalyseScreen(self, view))
 
     @work(thread=True)
     def open_target(self, target: str) -> None:

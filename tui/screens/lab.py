@@ -100,6 +100,10 @@ class LabScreen(Screen[None]):
         self.set_class(event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1], "-cramped")
         self.call_after_refresh(self._ask)
 
+    def on_screen_resume(self) -> None:
+        """What lay over it is gone."""
+        self.changed()
+
     def _ask(self) -> None:
         width, height = self.picture.canvas
         if width and height:
@@ -136,9 +140,9 @@ class LabScreen(Screen[None]):
             self._clock.changed(at_once)
 
     def _visible(self) -> Sequence[Part]:
-        """What is on the screen, the most looked at first; nothing while another screen covers all of it."""
-        if self.mlj.acting is not self:
-            return []
+        """What is on the screen, the most looked at first: nothing while another screen lies over all of it."""
+        if not (self.is_current or self.app.screen.is_modal):
+            return ()
         shown = self.panes if self.zoomed is None else (self.zoomed,)
         return [self._parts[pane] for pane in self._parts if pane is self or pane in shown]
 
