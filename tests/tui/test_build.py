@@ -121,7 +121,8 @@ async def test_layers_are_removed_with_their_bend_typed_and_chosen_from_the_cata
 
 async def test_a_file_of_ones_own_is_typed_and_what_is_wrong_with_it_is_one_sentence(tmp_path: Path) -> None:
     table = tmp_path / "own.csv"
-    table.write_text("height,kind\n" + "".join(f"1.{n},{'ab'[n % 2]}\n" for n in range(60)))
+    names = ("a", "b[/red]\u202e")  # what looks like markup is none, and what would steer a terminal is written out
+    table.write_text("height[red],kind\n" + "".join(f"1.{n},{names[n % 2]}\n" for n in range(60)))
     app = Bench()
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot, "enter")
@@ -136,9 +137,9 @@ async def test_a_file_of_ones_own_is_typed_and_what_is_wrong_with_it_is_one_sent
         assert len(app.runner.started) == started
         await settled(pilot, "enter")
         await typed(pilot, str(table))
-        assert "60 rows, 1 feature, 2 classes: a, b" in app.hint
+        assert "60 rows, 1 feature, 2 classes: a, b[/red]" in app.hint and "\u202e" not in app.hint
         await settled(pilot, "enter")
-        assert "height" in app.text and "1-8-8-1" in app.text
+        assert "height[red" in app.text and "b[/red]" in app.text and "1-8-8-1" in app.text and "\u202e" not in app.text
         assert app.runner.started[-1]["dataset"]["path"] == str(table)
 
 

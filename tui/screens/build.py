@@ -209,7 +209,8 @@ class BuildScreen(Screen[None]):
             return "it cannot be trained like this", True
         if outline is None:
             return "", False
-        when = "learned at once" if plan.small(self.draft.config, outline) else "large: learned when left"
+        large = "large: learned when left" if self.lab.behind else "being learned"
+        when = "learned at once" if plan.small(self.draft.config, outline) else large
         return f"{self.draft.dataset}  {widths(outline)}  {when}", False
 
     # words ----------------------------------------------------------------------------------------------------------
