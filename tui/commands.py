@@ -112,7 +112,7 @@ COMMANDS = (
     ),
     Command("view_calibration", "4", "Calibration", "how sure, and how often right", "Views", "analyse"),
     Command("view_projection", "5", "Projection (PCA)", "of the inputs and of each hidden layer", "Views", "analyse"),
-    Command("view_filters", "6", "Filters", "the first layer's weights of each unit, as pictures", "Views", "analyse"),
+    Command("view_filters", "6", "Filters", "the first layer's weights, as pictures", "Views", "analyse"),
     Command("view_trace", "7", "One row", "every number: forward, the loss, and back", "Views", "analyse"),
     Command("cell_up", "up", "Up", "a class, a row or a line before", "Move", "analyse"),
     Command("cell_down", "down", "Down", "the next class, row or line", "Move", "analyse"),
