@@ -156,6 +156,17 @@ async def test_a_large_experiment_waits_until_the_screen_is_left() -> None:
         assert [each["epochs"] for each in app.runner.started] == [1_000_000]
 
 
+async def test_it_stands_every_size_of_terminal() -> None:
+    app = Bench("iris")
+    async with app.run_test(size=(120, 40)) as pilot:
+        for size in ((10, 3), (60, 20), (109, 25), (110, 24), (250, 70), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            shown = sum(form.size.width > 0 for form in app.build.forms)
+            assert shown == (3 if size[0] >= 110 else 1)
+        assert "4-8-3" in app.text
+
+
 async def test_the_mouse_does_what_keys_do() -> None:
     app = Bench()
     async with app.run_test(size=(120, 40)) as pilot:
