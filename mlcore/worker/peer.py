@@ -17,7 +17,7 @@ class Peer:
         self.outgoing = bytearray()
         self.view = View()
         self.scrub: int | None = None
-        self.next_packet = 0.0
+        self.next_packet = self.rest = 0.0
         self.forget()
 
     def forget(self) -> None:

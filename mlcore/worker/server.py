@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from mlcore.backends.backend import Weights
 from mlcore.errors import MljError, RunError
 from mlcore.worker import protocol, sockets
 from mlcore.worker.board import Board
@@ -22,6 +23,7 @@ from mlcore.worker.protocol import AnyCommand, Failed, Message, Picture, Reply
 
 FAREWELL = 0.5  # seconds for the last news
 PERIOD = 1 / 15  # seconds between two packets of news to one client
+RESTED = 9  # times as long as a picture took, before the next: large networks are looked at less often
 BACKLOG = 1 << 20  # bytes of replies a client may leave unread before it is no longer listened to
 
 
@@ -238,7 +240,7 @@ class Server(threading.Thread):
             return wait if self._news(board, peer) else None
         messages = self._news_of(board, peer)
         if messages:
-            peer.next_packet = now + PERIOD if board.started else now
+            peer.next_packet = now + max(PERIOD, peer.rest) if board.started else now
             self._send(peer, messages)
         return None
 
@@ -279,12 +281,14 @@ class Server(threading.Thread):
         if key == peer.picture or board.stage is None or board.moment is None:
             return None
         peer.picture = key
-        model, epoch, step = board.moment
-        if peer.scrub is not None:
-            with board.lock:
-                state = board.film.at(peer.scrub)
-            model, epoch, step = board.model(state), state.epoch, state.weights.step
-        return board.stage.picture(model, epoch, step, peer.view, board.number)
+        began = time.monotonic()
+        moment, rate = board.seen(peer.scrub)
+        picture = board.stage.picture(moment.model, moment.epoch, moment.step, peer.view, board.number)
+        if peer.view.panes:
+            weights = Weights(moment.model.vector, moment.moments, moment.step)
+            picture = board.stage.insight.filled(picture, peer.view.panes, moment.model, weights, rate)
+        peer.rest = RESTED * (time.monotonic() - began)
+        return picture
 
 
 def failure(error: MljError) -> Failed:
