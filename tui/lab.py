@@ -186,6 +186,7 @@ class Lab:
         self._did("rate")
         if self.draft is not None:
             self.draft = self.draft.changed({name: value})
+        self.feed.asked.append((name, value))
         self.runner.send("Set", name=name, value=value)
 
     def _did(self, action: str) -> None:

@@ -24,9 +24,10 @@ from mlcore.layers.layer import INFERENCE, Array
 from mlcore.model import Model
 from mlcore.network import Network, Slot
 from mlcore.spec import kind_of
-from mlcore.worker.protocol import Confusion, LayerRow, Picture, Responses
+from mlcore.worker.protocol import Confusion, Inside, LayerRow, Responses
 
 if TYPE_CHECKING:
+    from mlcore.worker.board import Moment
     from mlcore.worker.pictures import Stage
 
 ASKED = 4000  # rows of a confusion matrix at most
@@ -42,15 +43,15 @@ class Insight:
     def __init__(self, stage: Stage) -> None:
         self.stage, self.data = stage, stage.data
 
-    def filled(self, picture: Picture, panes: tuple[str, ...], model: Model, weights: Weights, rate: float) -> Picture:
-        """A picture with what those panes show. weights, rate: what the optimizer remembers, and its rate by now."""
-        if "layers" in panes:
-            picture = msgspec.structs.replace(picture, layers=self.layers(model, weights, rate))
-        if "confusion" in panes:
-            picture = msgspec.structs.replace(picture, confusion=self.confusion(model))
-        if "neurons" in panes:
-            picture = msgspec.structs.replace(picture, responses=self.responses(model))
-        return picture
+    def look(self, moment: Moment, rate: float, panes: tuple[str, ...], number: int) -> Inside:
+        """What those panes show of a network at one moment, trained with this learning rate."""
+        model, step = moment.model, moment.step
+        layers = self.layers(model, Weights(model.vector, moment.moments, step), rate) if "layers" in panes else ()
+        confusion = self.confusion(model) if "confusion" in panes else None
+        responses = self.responses(model) if "neurons" in panes else ()
+        return Inside(
+            number=number, epoch=moment.epoch, step=step, layers=layers, confusion=confusion, responses=responses
+        )
 
     @cached_property
     def _sample(self) -> Rows:

@@ -128,10 +128,7 @@ class Curve(Message, frozen=True, tag="curve"):
 
 
 class Picture(Message, frozen=True, tag="picture"):
-    """What the network of one moment believes; weights[i]: dense layer i, cut to 16 inputs and outputs, float32.
-
-    layers, confusion, responses: only for who asked for those panes.
-    """
+    """What the network of one moment believes; weights[i]: dense layer i, cut to 16 inputs and outputs, float32."""
 
     epoch: int
     step: int
@@ -140,6 +137,13 @@ class Picture(Message, frozen=True, tag="picture"):
     digits: Digits | None = None
     weights: tuple[Array, ...] = ()
     surface: Surface | None = None
+
+
+class Inside(Message, frozen=True, tag="inside"):
+    """What the network of one moment looks like inside: what the panes of this client ask for, a few times a second."""
+
+    epoch: int
+    step: int
     layers: tuple[LayerRow, ...] = ()
     confusion: Confusion | None = None
     responses: tuple[Responses, ...] = ()
@@ -207,5 +211,5 @@ class Lost(Message, frozen=True, tag="lost"):
 
 
 AnyMessage: TypeAlias = (
-    Hello | Started | Update | Curve | Picture | Changed | Warned | Ended | Failed | Reply | Lost
+    Hello | Started | Update | Curve | Picture | Inside | Changed | Warned | Ended | Failed | Reply | Lost
 )  # fmt: skip

@@ -153,11 +153,10 @@ def test_a_histogram_shows_where_most_values_lie_and_survives_what_is_no_number(
 def test_panes_are_computed_for_who_asks_alone_now_and_in_the_film(lab: Watcher) -> None:
     lab.start(epochs=8)
     mirror = lab.ended()
-    assert not mirror.picture.layers and mirror.picture.confusion is None and not mirror.picture.responses
-    assert 1 <= mirror.update.best_epoch <= 8
+    assert mirror.inside is None and 1 <= mirror.update.best_epoch <= 8
     lab.client.send(View(panes=("layers", "confusion", "neurons")))
-    now = lab.until(lambda m: m.picture.layers).picture
+    now = lab.until(lambda m: m.inside).inside
     assert now.confusion.counts.sum() == 20 and len(now.responses) == 1
     lab.client.send(protocol.Scrub(epoch=2))
-    past = lab.until(lambda m: m.picture.epoch == 2 and m.picture.layers).picture
+    past = lab.until(lambda m: m.inside.epoch == 2).inside
     assert past.layers[0].weight != now.layers[0].weight and past.confusion.rows == 20
