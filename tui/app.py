@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.messages import TerminalSupportsSynchronizedOutput
 
-from tui import opening
+from tui import opening, settings
 from tui.clock import MOVING
 from tui.commands import COMMANDS as LIST
 from tui.feed import Feed
@@ -25,6 +25,7 @@ from tui.opening import Options
 from tui.palette import Palette, PaletteScreen
 from tui.runner import Runner
 from tui.screens.lab import LabScreen
+from tui.settings import Settings
 from tui.theme import themes
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class MljApp(App[int]):
         self.signal = 0
         self.leaving = Leaving(self)
         self._demo: Demo | None = None
+        self.settings = Settings()
 
     def _diary(self) -> Trace | None:
         if self.options.trace is None:
@@ -116,30 +118,50 @@ class MljApp(App[int]):
             self._launched = self.options.launch()
         from mlcore import MljError
 
+        remembered, complaint = settings.load(settings.path())
         try:
             opened = opening.resolve(self.options.target, self.options.runs_dir)
         except MljError as error:
             self.call_from_thread(self._refuse, error)
             return
-        self.call_from_thread(self._start, opened)
+        self.call_from_thread(self._start, opened, remembered, complaint)
         self.call_from_thread(self._know, opening.recipes_by_data(), opening.recipe_lines(), opening.choices())
 
-    def _start(self, opened: Opened) -> None:
+    def _start(self, opened: Opened, remembered: Settings, complaint: str) -> None:
         from tui import captions
 
         self.captions = captions.Captions(captions.load())
+        self.settings = remembered
+        if not self.options.demo:
+            self.lab.pace = remembered.pace
+            self.laboratory.recall(remembered.slot, remembered.opened)
         self.open(opened)
+        if complaint:
+            self.laboratory.say(complaint, 12.0)
 
     def _know(self, recipes: dict[str, Any], lines: dict[str, str], choices: tuple[Choice, ...]) -> None:
         self.lab.recipes, self.recipe_lines, self.lab.choices = recipes, lines, choices
         for theme in self._themes:
             self.register_theme(theme)
+        if self.settings.theme in self.available_themes and self.terminal.colors in ("full", "256"):
+            self.theme = self.settings.theme
+        self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
         self.laboratory.name_data(tuple(recipes))
         if self.options.demo:
             from tui.demo import Demo
 
             self._demo = Demo(self)
             self._demo.begin()
+
+    def remember(self, **changes: Any) -> None:
+        """Keep settings for the next time; where that fails it is said."""
+        changed = self.settings._replace(**changes)
+        if changed == self.settings or self.options.demo:
+            return
+        self.settings = changed
+        trouble = settings.save(changed, settings.path())
+        if trouble:
+            self.laboratory.say(trouble)
 
     def open(self, opened: Opened) -> None:
         """Begin with an experiment, or go on with a run."""

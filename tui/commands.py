@@ -56,8 +56,20 @@ COMMANDS = (
     Command("pane_2", "2", "Picture", "look at what the network believes", "Show"),
     Command("pane_3", "3", "Loss", "look at the loss", "Show"),
     Command("pane_4", "4", "Accuracy", "look at the accuracy", "Show"),
+    Command("pane_5", "5", "Layers", "the network in numbers, layer by layer; again: away", "Show", short="inside"),
+    Command("pane_6", "6", "Confusion", "which class is taken for which; again: away", "Show"),
+    Command("pane_7", "7", "Neurons", "what every hidden neuron answers; again: away", "Show"),
+    Command("pane_8", "8", "Events", "what became of the run; again: away", "Show"),
     Command("zoom", "z", "Zoom", "one pane alone; again: all of them", "Show", short="zoom"),
+    Command("default_layout", "0", "Default layout", "the panes as at first", "Show"),
+    Command(
+        "explain", "x", "Explain", "the pane in focus, and what to make of the run, in words", "Show", short="explain"
+    ),
     Command("log_scale", "y", "Log scale", "the loss by powers of ten", "Show"),
+    Command("smooth", "m", "Smoothing", "curves as running means: .6, .9, .97 or not", "Show"),
+    Command("recent", "w", "Newest part", "the last fifth of the curves, or all of them", "Show"),
+    Command("envelope", "V", "Envelope", "the range of what is folded into each point", "Show"),
+    Command("crosshair", "i", "Crosshair", "reads a curve out; arrows move it, esc ends it", "Show"),
     Command("test_points", "t", "Test rows", "show rows never trained on", "Show"),
     Command("save_text", "T", "Save text", "this screen as text, in the present folder", "Show"),
     Command("save_picture", "S", "Save picture", "this screen as SVG, in the present folder", "Show"),
@@ -84,11 +96,25 @@ SHOWN = {
     "escape": "esc",
 }
 ARROWS = {"right": "→", "left": "←", "up": "↑", "down": "↓"}
-PAIRED = {"raise_rate": "[ ]", "next_data": "←→", "more_units": "↑↓", "add_layer": "+ -", "back": ", ."}
-ASCII_PAIRED = {"raise_rate": "[ ]", "next_data": "<->", "more_units": "up/dn", "add_layer": "+ -", "back": ", ."}
+PAIRED = {
+    "raise_rate": "[ ]",
+    "next_data": "←→",
+    "more_units": "↑↓",
+    "add_layer": "+ -",
+    "back": ", .",
+    "pane_5": "5-8",
+}
+ASCII_PAIRED = {
+    "raise_rate": "[ ]",
+    "next_data": "<->",
+    "more_units": "up/dn",
+    "add_layer": "+ -",
+    "back": ", .",
+    "pane_5": "5-8",
+}
 NEEDED = (  # in the key line, from never left out to first to go
     "next_data", "more_units", "help", "quit", "full", "activation", "pause", "back", "parameters", "runs",
-    "add_layer", "branch", "zoom", "raise_rate",
+    "pane_5", "explain", "add_layer", "branch", "zoom", "raise_rate",
 )  # fmt: skip
 
 
