@@ -116,18 +116,17 @@ class LabScreen(Screen[None]):
         if self.focused is not None and not self.focused.display:
             self.set_focus(None)
         self.board.refresh(layout=True)
-        self.call_after_refresh(self.ask)
+        self.ask()
 
     def ask(self) -> None:
         """Say to the worker which pictures are wanted, and how large."""
-        width, height = self.picture.canvas
-        if width and height:
-            digits = max(1, width // DIGIT[0]) * max(1, height // DIGIT[1])
-            panes = {ASKED[number] for number in self.board.shown if number in ASKED}
-            panes |= {"plane"} if self.planar else set()
-            panes |= {"layers"} if self.explaining else set()
-            extra = tuple(sorted(panes))
-            self.mlj.runner.view(min(width, 400), min(2 * height, 300), min(digits, 256), extra)
+        region = self.board.regions.get(PICTURE)
+        width, height = (max(region.width - 2, 1), max(region.height - 2, 1)) if region else (1, 1)
+        digits = max(1, width // DIGIT[0]) * max(1, height // DIGIT[1])
+        panes = {ASKED[number] for number in self.board.shown if number in ASKED}
+        panes |= {"plane"} if self.planar else set()
+        panes |= {"layers"} if self.explaining else set()
+        self.mlj.runner.view(min(width, 400), min(2 * height, 300), min(digits, 256), tuple(sorted(panes)))
         self.changed()
 
     @property

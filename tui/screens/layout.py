@@ -130,6 +130,11 @@ class PaneBoard(Widget):
         return Size(width, max(height - LINES, 0))
 
     @property
+    def regions(self) -> dict[int, Region]:
+        """Where the panes stand, by their numbers."""
+        return self.plan.regions(self.room, self.suited)
+
+    @property
     def shown(self) -> tuple[int, ...]:
         """The numbers of the panes on the screen."""
-        return tuple(self.plan.regions(self.room, self.suited))
+        return tuple(self.regions)

@@ -38,7 +38,8 @@ network answers there, strong where it is sure, dark where it wavers. The signs 
 other colour is a row it gets wrong. `t` shows the rows kept for the test instead of those it learns from.
 
 For a regression on one feature the dots are rows and the line is the network's answer; on two, the colour is the number
-it answers, from blue to orange, and each row shows its own number in the same colours: where they part it is wrong.
+it answers, from blue to orange, and each row shows its own number, 0 for the smallest to 9, in the same colours: where
+they part it is wrong.
 Rows of more features are drawn on the plane they spread over most (PCA), the share of their spread beside it: rows lie
 before or behind that plane, so a sign on the other colour need not be wrong. `2` again: pictures or their plane.
 """
@@ -50,7 +51,7 @@ before or behind that plane, so a sign on the other colour need not be wrong. `2
     def title(self, frame: Frame) -> str:
         """Says when the picture is of the past, and when it is a projection."""
         words = f"what it believed at epoch {frame.shown_epoch}" if frame.shown_epoch < frame.epoch else self.NAME
-        return words if frame.spread is None else f"{words} (PCA plane, {100 * frame.spread:.0f} %)"
+        return words if frame.spread is None else f"{words} (PCA {100 * frame.spread:.0f} %)"
 
     def legend(self, frame: Frame) -> list[Piece]:
         """The classes with their signs."""
@@ -133,10 +134,9 @@ before or behind that plane, so a sign on the other colour need not be wrong. `2
     def _scale(self, surface: Surface) -> list[Piece]:
         """The smallest and the largest number in their colours."""
         quiet = paint(self.palette.muted)
-        words: list[Piece] = [("test  ", quiet)] if self.test else []
-        for value, label in ((surface.low, 0), (surface.high, 255)):
-            words += [(f"{self._digit(label)} ", self._shade(label)), (f"{figure(value)} ", quiet)]
-        return words
+        before: list[Piece] = [("test  ", quiet)] if self.test else []
+        ends = [(f"{value:.2g}", self._shade(label)) for value, label in ((surface.low, 0), (surface.high, 255))]
+        return [*before, ends[0], (" .. ", quiet), ends[1]]
 
     def _digit(self, level: int) -> str:
         """The sign of a row: its number, from 0 to 9."""

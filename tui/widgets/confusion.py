@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from os.path import commonprefix
 from typing import ClassVar
 
 from rich.style import Style
@@ -36,9 +38,13 @@ there are none.
         return f"{self.NAME} at epoch {frame.inside_epoch}" if past else self.NAME
 
     def legend(self, frame: Frame) -> list[Piece]:
-        """Whose rows these are."""
+        """Whose rows these are, and how many of the classes there is room for."""
         found = frame.confusion
-        return [(f"{found.split}, {count(found.rows)} rows", paint(self.palette.muted))] if found else []
+        if found is None:
+            return []
+        shown, of = (len(_fitting(found, *self.canvas)) if self.canvas else len(found.names)), len(frame.class_names)
+        words = [f"{shown} of {count(of)} classes: z"] if shown < of else []
+        return [(", ".join([f"{found.split}, {count(found.rows)} rows", *words]), paint(self.palette.muted))]
 
     def summary(self, frame: Frame) -> str:
         """How many are right, and which pairs are confused most."""
@@ -61,14 +67,13 @@ there are none.
             return self.waiting(
                 frame, width, height, "numbers are not confused: see what it believes" if numbers else ""
             )
-        digits = max(len(str(int(found.counts.max(initial=0)))), 2) + 1
-        label = min(max((len(clean(name)) for name in found.names), default=1), LABEL, max(1, width // 4)) + 2
-        room = max(1, (width - label) // digits)
-        down = max(1, height - (2 if height > 3 else 1))
-        part = _part(found, min(room, down))
+        label, digits = _columns(found, width)
+        part = _fitting(found, width, height)
+        names = short(found.names)
+        digits = max(digits, min(max(len(names[n]) + 1 for n in part), (width - label - RECALL) // len(part)))
         recall = width - label - digits * len(part) >= RECALL
         head = [(" " * label, rows.PLAIN)]
-        head += [(f"{clean(found.names[n])[: digits - 1]:>{digits}}", paint(self.palette.muted)) for n in part]
+        head += [(f"{names[n][: digits - 1]:>{digits}}", paint(self.palette.muted)) for n in part]
         lines = [rows.row([*head, ("  found", paint(self.palette.muted))] if recall else head, width)]
         lines += [self._line(found, place, part, label, digits, recall, width) for place in part]
         if height > len(lines):
@@ -109,8 +114,24 @@ def worst(found: Confusion) -> list[tuple[str, str, int]]:
     return [(names[a], names[b], -n) for n, a, b in sorted(pairs)]
 
 
-def _part(found: Confusion, most: int) -> list[int]:
-    """At most so many of the classes: those confused most, in their order."""
+def short(names: Sequence[str]) -> list[str]:
+    """Names without the beginning all of them share."""
+    cleaned = [clean(name) for name in names]
+    common = len(commonprefix(cleaned))
+    return [name[common:] for name in cleaned] if all(len(name) > common for name in cleaned) else cleaned
+
+
+def _columns(found: Confusion, width: int) -> tuple[int, int]:
+    """Cells of the labels at the left, and of each count."""
+    digits = max(len(str(int(found.counts.max(initial=0)))), 2) + 1
+    longest = max((len(clean(name)) for name in found.names), default=1)
+    return min(longest, LABEL, max(1, width // 4)) + 2, digits
+
+
+def _fitting(found: Confusion, width: int, height: int) -> list[int]:
+    """The classes there is room for: those confused most, in their order."""
+    label, digits = _columns(found, width)
+    most = min(max(1, (width - label) // digits), max(1, height - (2 if height > 3 else 1)))
     if len(found.names) <= most:
         return list(range(len(found.names)))
     wrong = found.counts.sum(axis=0) + found.counts.sum(axis=1) - 2 * found.counts.diagonal()

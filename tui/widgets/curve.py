@@ -25,6 +25,7 @@ MARKS = {"train": ("◆", "*"), "validation": ("◇", "o")}
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.97)  # the share of what came before in every point
 RECENT, LEAST = 0.2, 10  # of the epochs so far, and so many at least
 AXIS = 7  # columns the labels of y take, about
+NAMED = 44  # cells of a pane from which its legend has names
 FEWEST = 3  # points of a curve below which smoothing says nothing
 
 
@@ -82,7 +83,8 @@ class CurvePane(Pane):
             return []
         pieces: list[Piece] = [(f"epoch {found[-1][1][0]:.6g} ", quiet)]
         for name, (_, value) in found:
-            pieces += [(" ", quiet), self.mark(name), (f" {name} ", quiet), (self.value(frame, value), loud)]
+            said = f" {name} " if self.named else " "
+            pieces += [(" ", quiet), self.mark(name), (said, quiet), (self.value(frame, value), loud)]
         return pieces
 
     def plotted(
@@ -145,8 +147,13 @@ class CurvePane(Pane):
         for place, (name, value) in enumerate(zip(names, values, strict=True)):
             yield "  " if place else "", quiet
             yield self.mark(name)
-            yield f" {name} ", quiet
+            yield f" {name} " if self.named else " ", quiet
             yield value, loud
+
+    @property
+    def named(self) -> bool:
+        """Whether the legend has room for more than marks and numbers."""
+        return not 0 < self.size.width < NAMED
 
 
 def at(series: Series, epoch: float) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from tui.frame import Frame, Series
 from tui.terminal import Terminal
-from tui.text import count, figure, percent
+from tui.text import count, figure, percent, plural
 from tui.theme import number, paint
 from tui.widgets import rows
 from tui.widgets.curve import MARKS, CurvePane, extremes
@@ -61,9 +61,9 @@ the steps are too long. `y` draws it by powers of ten. A gap: the loss was no lo
             found = extremes(series) if series.name == "validation" else None
             if found is not None:
                 (lowest, epoch), _ = found
-                since = frame.epoch - epoch
+                since = round(frame.epoch - epoch)
                 said.append(f"lowest validation loss {figure(lowest)} at epoch {epoch:.0f}")
-                said += [f"no lower for {since:.0f} epochs"] if since >= 1 else []
+                said += [f"no lower for {plural(since, 'epoch')}"] if since >= 1 else []
         return ", ".join(said) or "no loss yet"
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:

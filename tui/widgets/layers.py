@@ -102,7 +102,7 @@ around zero. The step is one that the optimizer would make now on a batch, witho
         """log10 of update to weight, marked where it is not healthy."""
         if not math.isfinite(row.ratio):
             return "-", paint(self.palette.muted)
-        good = HEALTHY[0] <= row.ratio <= HEALTHY[1]
+        good = HEALTHY[0] <= round(row.ratio, 1) <= HEALTHY[1]
         color = self.palette.good if good else self.palette.bad
         return f"{row.ratio:.1f}{' ' if good else '!'}", paint(color, bold=not good)
 
@@ -151,7 +151,7 @@ def fitting(width: int) -> list[Column]:
 
 def healthy(row: LayerRow) -> bool:
     """Whether nothing about a layer is worth a word."""
-    off = math.isfinite(row.ratio) and not HEALTHY[0] <= row.ratio <= HEALTHY[1]
+    off = math.isfinite(row.ratio) and not HEALTHY[0] <= round(row.ratio, 1) <= HEALTHY[1]
     return not (off or row.dead >= MANY or row.stuck >= MANY)
 
 
@@ -162,9 +162,9 @@ def said(row: LayerRow) -> str:
     words = f"{row.name}: update to weight 10^{row.ratio:.1f}"
     if not math.isfinite(row.ratio):
         words = f"{row.name} does not move"
-    elif row.ratio > HEALTHY[1]:
+    elif round(row.ratio, 1) > HEALTHY[1]:
         words += ", steps too long"
-    elif row.ratio < HEALTHY[0]:
+    elif round(row.ratio, 1) < HEALTHY[0]:
         words += ", it hardly moves"
     if row.dead > 0:
         words += f", {round(row.dead * row.units)} of {row.units} {row.bend} units dead"
