@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from os.path import commonprefix
+from itertools import takewhile
 from typing import ClassVar
 
 from rich.style import Style
 from textual.strip import Strip
 
 from tui.frame import Confusion, Frame
-from tui.text import count, percent
+from tui.text import count, percent, shortened
 from tui.theme import paint
 from tui.widgets import rows
 from tui.widgets.pane import Pane
@@ -87,7 +87,7 @@ there are none.
     ) -> Strip:
         counts = found.counts[place].tolist()
         total = sum(counts)
-        pieces: list[Piece] = [(f"{clean(found.names[place])[: label - 2]:>{label - 1}} ", paint(self.palette.muted))]
+        pieces: list[Piece] = [(f"{_label(found, place, label - 2):>{label - 1}} ", paint(self.palette.muted))]
         for other in part:
             number = counts[other]
             text = str(number) if number else "·" if self.unicode else "."
@@ -117,7 +117,8 @@ def worst(found: Confusion) -> list[tuple[str, str, int]]:
 def short(names: Sequence[str]) -> list[str]:
     """Names without the beginning all of them share."""
     cleaned = [clean(name) for name in names]
-    common = len(commonprefix(cleaned))
+    ends = zip(min(cleaned, default=""), max(cleaned, default=""), strict=False)
+    common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], ends))
     return [name[common:] for name in cleaned] if all(len(name) > common for name in cleaned) else cleaned
 
 
@@ -138,9 +139,13 @@ def _fitting(found: Confusion, width: int, height: int) -> list[int]:
     return sorted(sorted(range(len(found.names)), key=lambda n: -int(wrong[n]))[:most])
 
 
+def _label(found: Confusion, place: int, width: int) -> str:
+    return shortened(clean(found.names[place]), width)[:width]
+
+
 def _words(found: Confusion, width: int) -> str:
     """The pairs confused most, as many as fit."""
-    pairs = [f"{clean(a)} read as {clean(b)} ({n})" for a, b, n in worst(found)]
+    pairs = [f"{shortened(clean(a), 20)} read as {shortened(clean(b), 20)} ({n})" for a, b, n in worst(found)]
     if not pairs:
         return " no mistakes" if found.counts.sum() else " no answers: the outputs are no numbers"
     text = f" worst: {pairs[0]}"
