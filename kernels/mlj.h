@@ -280,10 +280,32 @@ typedef struct {
     int32_t stop;
 } mlj_progress;
 
+/* Rows a network is measured on while it trains, in their own order, stored like those it is trained on. labels and
+   targets as its loss reads them, NULL where the loss is not wanted; classes [rows] the class of each row, or NULL for
+   a regression, whose `numbers` [rows, outputs] are met instead. */
+typedef struct {
+    int64_t rows;
+    const void *x;
+    const int32_t *labels;
+    const float *targets, *weights;
+    const int32_t *classes;
+    const float *numbers;
+} mlj_split;
+
 /* Run `steps` steps from step `first`, one rate each; losses[i] is the mean loss before update i. Returns how many
    steps have a loss: fewer than asked when one is not finite (its update is not made) or after a stop. */
 int64_t mlj_train(mlj_plan *plan, int64_t first, int64_t steps, const double *rates, float *losses,
                   mlj_progress *progress);
+/* What the present parameters make of a split, as sums over its rows: found[0] of their losses, times their weights (0
+   where the loss is not wanted), found[1] of rows whose class is right, found[2] of |z - y|, and found[3 + j] of (z -
+   y)^2 of output j. The class of a row is that of its largest output, or whether its only one is above zero; a row with
+   a NaN has none. */
+void mlj_measure(const mlj_plan *plan, const mlj_split *split, double *found);
+/* As mlj_train; at the end of every epoch it measures `count` splits, found[epoch, split, 3 + outputs], and copies
+   `numbers` floats of parameters and moments, from plan->vector on, to states[epoch, numbers]. */
+int64_t mlj_train_epochs(mlj_plan *plan, int64_t first, int64_t steps, const double *rates, float *losses,
+                         mlj_progress *progress, const mlj_split *splits, int64_t count, double *found, int64_t numbers,
+                         float *states);
 /* The same for `count` networks at once, each trained whole by one thread: rates and losses are [count, steps], made
    [count] how many steps of each have a loss; each has its own progress. Returns the sum of made. */
 int64_t mlj_train_many(mlj_plan *const *plans, int64_t count, int64_t first, int64_t steps, const double *rates,

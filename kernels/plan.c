@@ -16,8 +16,6 @@
    losses, and the weights of rows, are added in double in row order by the caller's thread. */
 
 #include <assert.h>
-
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -167,11 +165,13 @@ static double step_of(mlj_plan *p, const mlj_ops *ops, int64_t step, double rate
     return sum / weight;
 }
 
-int64_t mlj_train(mlj_plan *p, int64_t first, int64_t steps, const double *rates, float *losses,
-                  mlj_progress *progress) {
+/* Steps first … first + steps - 1; *ended says whether one had no finite loss, or somebody asked to stop after it. */
+static int64_t run_steps(mlj_plan *p, int64_t first, int64_t steps, const double *rates, float *losses,
+                         mlj_progress *progress, int *ended) {
     const mlj_ops *ops = mlj_ops_now();
     const mlj_block all = {.plan = p, .ops = ops};
     if (p->update == p->count) run_phase(&all, p->calls, p->calls + p->count, PREPARE); /* renewed by each update */
+    *ended = 1;
     for (int64_t i = 0; i < steps; i++) {
         losses[i] = (float)step_of(p, ops, first + i, rates[i]);
         if (!isfinite(losses[i])) return i + 1;
@@ -182,7 +182,71 @@ int64_t mlj_train(mlj_plan *p, int64_t first, int64_t steps, const double *rates
             return i + 1;
         }
     }
+    *ended = 0;
     return steps;
+}
+
+int64_t mlj_train(mlj_plan *p, int64_t first, int64_t steps, const double *rates, float *losses,
+                  mlj_progress *progress) {
+    int ended;
+    return run_steps(p, first, steps, rates, losses, progress, &ended);
+}
+
+int64_t mlj_train_epochs(mlj_plan *p, int64_t first, int64_t steps, const double *rates, float *losses,
+                         mlj_progress *progress, const mlj_split *splits, int64_t count, double *found, int64_t numbers,
+                         float *states) {
+    const int64_t whole = chunks_of(p->rows, p->batch), width = 3 + p->outputs;
+    int64_t done = 0;
+    for (int ended = 0; done < steps && !ended;) {
+        const int64_t left = whole - (first + done) % whole, now = smaller(left, steps - done);
+        done += run_steps(p, first + done, now, rates + done, losses + done, progress, &ended);
+        if ((first + done) % whole || !isfinite(losses[done - 1])) continue;
+        for (int64_t i = 0; i < count; i++, found += width) mlj_measure(p, splits + i, found);
+        memcpy(states, p->arena + p->vector, (size_t)numbers * sizeof(float));
+        states += numbers;
+    }
+    return done;
+}
+
+/* ---- without training ---- */
+
+/* Adds what the outputs z of `rows` rows from `place` of a split make of its classes or numbers. */
+static void judge(const mlj_split *s, int64_t place, int64_t rows, int64_t n, const float *z, double *found) {
+    for (int64_t i = 0; i < rows; i++, z += n) {
+        if (s->classes) {
+            int64_t best = 0;
+            int nan = 0;
+            for (int64_t j = 0; j < n; j++) {
+                nan |= z[j] != z[j];
+                if (z[j] > z[best]) best = j;
+            }
+            if (n == 1) best = z[0] > 0;
+            found[1] += !nan && best == s->classes[place + i];
+            continue;
+        }
+        for (int64_t j = 0; j < n; j++) {
+            const double e = (double)z[j] - (double)s->numbers[(place + i) * n + j];
+            found[2] += fabs(e);
+            found[3 + j] += e * e;
+        }
+    }
+}
+
+void mlj_measure(const mlj_plan *p, const mlj_split *s, double *found) {
+    const mlj_ops *ops = mlj_ops_now();
+    const int64_t loss = s->labels || s->targets;
+    const size_t width = p->is_uint8 ? 1 : sizeof(float);
+    memset(found, 0, (size_t)(3 + p->outputs) * sizeof(double));
+    for (int64_t done = 0; done < s->rows; done += p->block) {
+        const void *from = (const char *)s->x + (size_t)(done * p->features) * width;
+        mlj_block b = rows_of(p, ops, from, p->is_uint8, smaller(p->block, s->rows - done));
+        b.labels = s->labels ? s->labels + done : NULL;
+        b.targets = s->targets ? s->targets + done * p->outputs : NULL;
+        b.weights = s->weights ? s->weights + done : NULL;
+        run_all_rows(&b, p->calls, p->calls + p->loss + loss);
+        judge(s, done, b.rows, p->outputs, p->arena + p->output, found);
+        for (int64_t i = 0; loss && i < b.rows; i++) found[0] += p->arena[p->row_loss + i];
+    }
 }
 
 void mlj_predict(const mlj_plan *p, const void *x, int32_t is_uint8, int64_t rows, float *out) {

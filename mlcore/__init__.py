@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mlcore.config import load_recipe as load_recipe
     from mlcore.config import recipes as recipes
     from mlcore.controls import Controls as Controls
+    from mlcore.decomposition import PCA as PCA
     from mlcore.errors import MljError as MljError
     from mlcore.gradients import gradcheck as gradcheck
     from mlcore.model import Model as Model
@@ -60,6 +61,7 @@ NAMES = {
     "Controls": "controls",
     "MljError": "errors",
     "Model": "model",
+    "PCA": "decomposition",
     "Network": "network",
     "Run": "runs",
     "fit": "runs",

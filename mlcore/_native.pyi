@@ -82,6 +82,22 @@ class Library:
         self, count: int, features: int, rows: Any, x: Any, is_uint8: int, factor: float, out: Any, out_row: int, /
     ) -> None: ...
     def mlj_train(self, plan: Any, first: int, steps: int, rates: Any, losses: Any, progress: Any, /) -> int: ...
+    def mlj_measure(self, plan: Any, split: Any, found: Any, /) -> None: ...
+    def mlj_train_epochs(
+        self,
+        plan: Any,
+        first: int,
+        steps: int,
+        rates: Any,
+        losses: Any,
+        progress: Any,
+        splits: Any,
+        count: int,
+        found: Any,
+        numbers: int,
+        states: Any,
+        /,
+    ) -> int: ...
     def mlj_train_many(
         self, plans: Any, count: int, first: int, steps: int, rates: Any, losses: Any, made: Any, progress: Any, /
     ) -> int: ...

@@ -105,6 +105,10 @@ class Config(Spec, frozen=True, kw_only=True):
             hint = f"the last one would be {self.seed + self.repeats - 1}; give a smaller seed"
             raise ConfigError(f"repeats: {self.repeats} seeds from {self.seed} on end past {2**32 - 1}", hint=hint)
 
+    def batch_of(self, rows: int) -> int:
+        """How many of so many training rows a step learns from."""
+        return rows if self.batch_size == "full" else min(self.batch_size, rows)
+
     def setting(self, name: str) -> Any:
         """The plain value at a dotted name."""
         value: Any = self.to_dict()

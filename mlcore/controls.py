@@ -101,6 +101,11 @@ class Controls:
             return orders
 
     @property
+    def wanted(self) -> bool:
+        """Whether anything was asked for that the trainer should look at before it goes on."""
+        return bool(self._paused or self._settings or self._checkpoint or self._stop)
+
+    @property
     def stopping(self) -> bool:
         """Whether it is to end."""
         return bool(self._stop)

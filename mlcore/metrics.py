@@ -163,7 +163,11 @@ def r2(outputs: Array, y: Array) -> float:
     """
     missed = np.square(_errors(outputs, y)).sum(axis=0)
     numbers = np.asarray(y, np.float64).reshape(outputs.shape)
-    spread = np.square(numbers - numbers.mean(axis=0)).sum(axis=0)
+    return explained(missed, np.square(numbers - numbers.mean(axis=0)).sum(axis=0))
+
+
+def explained(missed: Array, spread: Array) -> float:
+    """`r2` from the sums of squared errors and of squares around the mean, both [outputs]."""
     flat = spread == 0
     each = np.where(flat, missed == 0, 1 - missed / np.where(flat, 1, spread))
     return float(each.mean())

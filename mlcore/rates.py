@@ -83,15 +83,11 @@ def _range(low: float, high: float, steps: int) -> Array:
 def _swept(config: Config, data: Data, rates: Array) -> Sweep:
     """As many fresh networks as the work allows, raised through `rates` [n]."""
     network, _ = blueprint(config, data)
-    allowed = WORK / (len(rates) * _batch_size(config, data) * network.size)
+    allowed = WORK / (len(rates) * config.batch_of(len(data.train)) * network.size)
     alone = config.with_settings({"repeats": 1})
     seeds = [(config.seed + n) % (2**32 - 1) for n in range(int(np.clip(allowed, 1, NETWORKS)))]
     curves = [raised(alone.with_settings({"seed": seed}), data, rates) for seed in seeds]
     return suggest(rates, curves, config.optimizer)
-
-
-def _batch_size(config: Config, data: Data) -> int:
-    return len(data.train) if config.batch_size == "full" else min(config.batch_size, len(data.train))
 
 
 @np.errstate(over="ignore", invalid="ignore")  # a loss that is no number ends the curve
@@ -99,11 +95,8 @@ def raised(config: Config, data: Data, rates: Array) -> Array:
     """The loss of fixed rows before the first step and after each [n + 1 or fewer]; it ends where it diverges."""
     network, loss = blueprint(config, data)
     chosen = backends.choose(config.backend, config.device, config.precision, network, loss, config.optimizer)
-    size = _batch_size(config, data)
-    problem = Problem(network, loss, config.optimizer, data.train, data.factor, size, config.seed)
-    session = chosen.backend.open(problem)
-    vector = network.init(config.seed, config.init)
-    session.restore(Weights(vector, np.zeros((config.optimizer.moments, network.size), vector.dtype), 0))
+    session = chosen.backend.open(Problem.of(config, data, network, loss))
+    session.restore(Weights.first(network, config))
     watched, losses = data.train.take(slice(0, WATCHED)), []
     try:
         for step in range(-1, len(rates)):

@@ -6,6 +6,7 @@ first one an optimizer makes: it remembers no earlier steps.
 
 from __future__ import annotations
 
+import inspect
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlcore import losses
+from mlcore import layers, losses
 from mlcore.config import Config
 from mlcore.datasets.dataset import Task
 from mlcore.errors import ConfigError
@@ -24,6 +25,7 @@ from mlcore.optimizers import Optimizer
 from mlcore.spec import kind_of
 from mlcore.storage import read_file
 
+DERIVATIVES = ("dx", "dy", "dW", "db", "dgain", "f'")  # what a page's formulas of the way back begin with
 LONGEST = 1 << 26  # bytes of a file of given numbers
 
 
@@ -122,6 +124,14 @@ def _backward(
         found.append((dy, dx))
         dy = dx
     return found[::-1], gradient
+
+
+def formulas(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the page of a kind of layer computes on the way forward, and on the way back."""
+    text = inspect.getdoc(layers.CATALOGUE.find(kind).load()) or ""
+    parts = [part.strip() for line in text.split("\n")[1:] for part in line.split("   ") if " = " in part]
+    backward = tuple(part for part in parts if part.startswith(DERIVATIVES))
+    return tuple(part for part in parts if part not in backward)[:1], backward
 
 
 def read_given(path: str | Path) -> Given:

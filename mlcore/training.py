@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Generator, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from mlcore import backends
-from mlcore.backends.backend import Problem, Session, Weights, Work
+from mlcore.backends.backend import Closed, Measuring, Problem, Session, Weights, Work
 from mlcore.config import Config
 from mlcore.controls import CHANGEABLE, Controls, Pacer
 from mlcore.datasets.dataset import Data, Rows
@@ -20,12 +21,10 @@ from mlcore.layers.layer import Array
 from mlcore.losses import Loss
 from mlcore.measuring import cause, measure
 from mlcore.model import Model, Preparation, blueprint
-from mlcore.state import WATCHED, State, check_goal, watched
+from mlcore.slices import Tempo, parts, shown, watch
+from mlcore.state import State, check_goal, watched
 
-SLICE = 0.05  # seconds of work handed to a session at a time
 ROLLBACKS = 3  # times a diverged run goes back to its last epoch
-SHOWN = 3.0  # seconds a run may take at full speed to be spread out at the pace `show`
-TIMED = 50  # steps after which its speed is known well enough to tell
 
 
 def train(
@@ -64,38 +63,25 @@ class _Run:
             config.backend, config.device, config.precision, self.network, self.loss, config.optimizer
         )
         self.resumed = resume is not None
-        self.state = self.good = resume or State(self._first_weights())  # good: as of the last whole epoch
+        self.state = resume or State(Weights.first(self.network, config))
+        self.good = self.state  # as of the last whole epoch
         self.rollbacks = 0
         self.session = self._open(self.state.weights)
-        self.updates = self.began = self.state.weights.step
-        self.later: dict[str, Any] = {}  # settings that wait for the end of the epoch
-        self.speed = self.fastest = 0.0  # steps a second of the session, measured
+        self.updates = self.state.weights.step
         self.rate = 0.0  # of the last step
-
-    def _first_weights(self) -> Weights:
-        vector = self.network.init(self.config.seed, self.config.init)
-        return Weights(vector, np.zeros((self.config.optimizer.moments, len(vector)), dtype=vector.dtype), 0)
-
-    @property
-    def batch_size(self) -> int:
-        size = self.config.batch_size
-        return len(self.data.train) if size == "full" else min(size, len(self.data.train))
-
-    @property
-    def steps_per_epoch(self) -> int:
-        return self.problem.steps_per_epoch
+        self.later: dict[str, Any] = {}  # settings that wait for the end of the epoch
+        self.tempo = Tempo()
 
     def _open(self, weights: Weights) -> Session:
-        rows, factor, seed = self.data.train, self.data.factor, self.config.seed
-        self.problem = Problem(self.network, self.loss, self.config.optimizer, rows, factor, self.batch_size, seed)
+        self.problem = Problem.of(self.config, self.data, self.network, self.loss)
         session = self.choice.backend.open(self.problem)
         session.restore(weights)
+        self.most = watch(session, self.config, self.data)  # epochs a slice may have
         return session
 
     def model(self, vector: Array | None = None) -> Model:
         """The network as it is now, or with other weights."""
-        if vector is None:
-            vector = self.session.weights().vector
+        vector = self.session.weights().vector if vector is None else vector
         return Model(self.config, self.network, self.loss, self.preparation, vector)
 
     def events(self) -> Iterator[Event]:
@@ -121,14 +107,14 @@ class _Run:
                 reason = "finished"
             elif not self.controls.waiting:
                 reason = yield from self._slice()
-                if reason == "diverged" and self._may_roll_back():
-                    reason = None
-                    yield from self._roll_back()
+                if reason == "diverged":
+                    reason = yield from self._roll_back()
         yield from self._end(reason)
 
     def _slice(self) -> Generator[Event, None, Reason | None]:
         """One call into the session, its events, and the reason to stop if there is one."""
-        if self.controls.pace == "show" and self._long():
+        total = self.config.epochs * self.problem.steps_per_epoch
+        if self.controls.pace == "show" and self.tempo.slow(total):
             self.controls.pace = "full"
         if self.pacer.pace != self.controls.pace or self.pacer.epochs != self.config.epochs:
             self.pacer = Pacer(self.controls.pace, self._position(), self.config.epochs)
@@ -136,76 +122,97 @@ class _Run:
         steps = self._steps(allowed)
         if allowed == "step":
             self.controls.spent()
-        first = self.state.epoch * self.steps_per_epoch + self.state.place
-        rates = self._rates(self.updates, steps)
-        work = Work(self.session, first, steps, rates)
+        first, rates = self._here(), self._rates(self.updates, steps)
+        work = Work(self.session, first, steps, rates, self.most > 0 and not self.together)
         if self.together:
             yield Turn(work)
         losses = work.done()
-        self.rate = float(rates[len(losses) - 1])
-        self.speed = len(losses) / max(work.seconds, 1e-9)
-        self.fastest = max(self.fastest, self.speed)
-        made = len(losses) if np.isfinite(losses[-1]) else len(losses) - 1
-        self.state = self.state.counted(losses[:made], work.seconds, self.problem)
-        self.updates += made
-        ended = self.state.place == self.steps_per_epoch
-        if allowed == "epoch" and ended:
-            self.controls.spent()  # before anybody hears of it: what is asked for from here on is asked anew
-        yield Progress(self.state.epoch, self.updates, self.state.seconds, losses, self.model)
-        if made < len(losses):
-            return "diverged"
-        reason = (yield from self._epoch()) if ended else None
+        self.tempo.saw(len(losses), work.seconds)
+        reason = yield from self._tell(work, losses, rates, allowed)
         if allowed != "step":
             self.controls.sleep(self.pacer.wait(self._position()))
         return reason
 
-    def _may_roll_back(self) -> bool:
-        return self.config.stopping.on_divergence == "rollback" and self.rollbacks < ROLLBACKS
+    def _tell(self, work: Work, losses: Array, rates: Array, allowed: str) -> Generator[Event, None, Reason | None]:
+        """The events of a slice that was trained, epoch by epoch.
 
-    def _roll_back(self) -> Iterator[Event]:
-        """Go back to the last whole epoch, with half the learning rate."""
+        Where the run ends, or somebody asks for something, what was trained beyond that epoch is taken back: nobody can
+        tell how many epochs a slice had.
+        """
+        made = len(losses) if np.isfinite(losses[-1]) else len(losses) - 1
+        for part in parts(self.state.place, self.problem.steps_per_epoch, made, work.closed):
+            reason: Reason | None = None
+            own, last = losses[part.first : part.end], part.end == made
+            self.rate = float(rates[max(part.end, 1) - 1])
+            self.state = self.state.counted(own, work.seconds * len(own) / len(losses), self.problem)
+            self.updates += len(own)
+            if part.ended and allowed == "epoch":
+                self.controls.spent()  # before anybody hears of it: what is asked for from here on is asked anew
+            now = partial(self.model, part.closed.weights.vector) if part.closed else self.model
+            told = losses[part.first :] if last else own
+            yield Progress(self.state.epoch, self.updates, self.state.seconds, told, now)
+            if part.ended:
+                reason = yield from self._epoch(part.closed)
+            if not last and (reason or self.controls.wanted):
+                self.session.restore(self.state.weights)
+                return reason
+        return "diverged" if made < len(losses) else reason
+
+    def _roll_back(self) -> Generator[Event, None, Reason | None]:
+        """Go back to the last whole epoch, with half the learning rate; or it has diverged."""
+        if self.config.stopping.on_divergence != "rollback" or self.rollbacks == ROLLBACKS:
+            return "diverged"
         self.rollbacks += 1
-        why = cause(self.session, self.problem, self.state.epoch * self.steps_per_epoch + self.state.place)
-        told = f"the loss was not a number ({why}); back to epoch {self.good.epoch} with half the learning rate"
+        told = (
+            f"the loss was not a number ({self._cause()}); back to epoch {self.good.epoch} with half the learning rate"
+        )
         yield Warned(self.state.epoch, self.updates, "ROLLED_BACK", f"{told}, {self.rollbacks} of {ROLLBACKS} times")
         self.session.restore(self.good.weights)
         self.state, self.updates = self.good, self.good.weights.step
         yield self._change("optimizer.learning_rate", self.config.optimizer.learning_rate / 2)
+        return None
 
     def _steps(self, allowed: str) -> int:
-        """How many steps the next slice has: about 50 ms of work, never past the end of the epoch."""
-        left = self.steps_per_epoch - self.state.place
+        """How many steps the next slice has: about 50 ms of work, beyond the epoch only where nobody can tell."""
+        left = self.problem.steps_per_epoch - self.state.place
         if allowed == "step":
             return 1
+        if self.most > 1 and not (allowed or self.later or self.together):
+            ahead = self.config.epochs - self.state.epoch - 1
+            left += min(self.most - 1, ahead) * self.problem.steps_per_epoch
         due = self.pacer.target()
-        paced = left if due == math.inf else math.ceil((due - self._position()) * self.steps_per_epoch)
-        timed = math.ceil(self.speed * SLICE) if self.speed else 1
-        return max(1, min(left, paced, timed))
-
-    def _long(self) -> bool:
-        """Whether the whole run takes too long to be spread out; known once some steps were timed."""
-        total = self.config.epochs * self.steps_per_epoch
-        return self.updates - self.began >= TIMED and total > SHOWN * self.fastest
+        paced = left if due == math.inf else math.ceil((due - self._position()) * self.problem.steps_per_epoch)
+        return max(1, min(left, paced, self.tempo.steps))
 
     def _rates(self, first: int, steps: int) -> Array:
-        total = self.config.epochs * self.steps_per_epoch
-        factors = self.config.schedule.rates(np.arange(first, first + steps), total, self.steps_per_epoch)
+        total = self.config.epochs * self.problem.steps_per_epoch
+        factors = self.config.schedule.rates(np.arange(first, first + steps), total, self.problem.steps_per_epoch)
         rates: Array = factors * (self.state.factor * self.config.optimizer.learning_rate)
         return rates
 
-    def _position(self) -> float:
-        return self.state.epoch + self.state.place / self.steps_per_epoch
+    def _cause(self) -> str:
+        return cause(self.session, self.problem, self._here())
 
-    def _epoch(self) -> Generator[Event, None, Reason | None]:
+    def _here(self) -> int:
+        return self.state.epoch * self.problem.steps_per_epoch + self.state.place
+
+    def _position(self) -> float:
+        return self.state.epoch + self.state.place / self.problem.steps_per_epoch
+
+    def _epoch(self, closed: Closed | None) -> Generator[Event, None, Reason | None]:
         """Close an epoch: measure, say so, remember the best, take a snapshot, decide whether to go on."""
         began, s = time.perf_counter(), self.state
         found: Metrics = {"train_loss": s.loss_sum / s.loss_rows}
-        if len(self.data.train) <= WATCHED:
-            found |= self._measure("train", self.data.train, None)
-        if self.data.validation is not None:
-            found |= self._measure("validation", self.data.validation, self.loss)
+        if closed is not None:
+            found |= closed.metrics
+        elif self.most and isinstance(self.session, Measuring):
+            found |= self.session.measured()
+        else:
+            for split in shown(self.data):
+                found |= self._measure(split, None if split == "train" else self.loss)
         found["learning_rate"] = self.rate
-        weights, seconds = self.session.weights(), s.seconds + time.perf_counter() - began
+        weights = closed.weights if closed is not None else self.session.weights()
+        seconds = s.seconds + time.perf_counter() - began
         self.state = s._replace(epoch=s.epoch + 1, place=0, loss_sum=0.0, loss_rows=0, weights=weights, seconds=seconds)
         keep = self.data.validation is not None
         self.state = self.good = self.state.remember(found, self.config.stopping, self.config.schedule, keep)
@@ -213,11 +220,13 @@ class _Run:
         yield EpochEnded(self.state.epoch, self.updates, self.state.seconds, found, model, self.state)
         every = self.config.recording.snapshot_every
         if every and self.state.epoch % every == 0 and self.state.epoch < self.config.epochs:
-            yield self._snapshot()
+            yield Snapshot(self.state.epoch, self.updates, self.state, False, model)
         return self.state.reason(found, self.config.stopping)
 
-    def _measure(self, split: str, rows: Rows, loss: Loss | None) -> Metrics:
-        return measure(self.session, split, rows, self.data.task, watched(self.config.stopping, self.data), loss)
+    def _measure(self, split: str, loss: Loss | None) -> Metrics:
+        rows: Rows | None = getattr(self.data, split)
+        chosen = watched(self.config.stopping, self.data)
+        return {} if rows is None else measure(self.session, split, rows, self.data.task, chosen, loss)
 
     def _apply(self, settings: dict[str, Any]) -> Iterator[Event]:
         """Changes made by a person. All but the learning rate reopen the session from its weights.
@@ -243,15 +252,14 @@ class _Run:
         self.config = new
         if name not in ("optimizer.learning_rate", "epochs") and name.startswith(("optimizer", "batch_size")):
             self._reopen(old)
+        elif name.startswith(("schedule", "stopping")):
+            self.most = watch(self.session, new, self.data)
         return Changed(self.state.epoch, self.updates, name, old.setting(name), self.config.setting(name))
 
     def _reopen(self, old: Config) -> None:
-        weights = self.session.weights()
-        if type(self.config.optimizer) is not type(old.optimizer):
-            fresh = np.zeros((self.config.optimizer.moments, self.network.size), weights.vector.dtype)
-            weights = weights._replace(moments=fresh)
+        state = State(self.session.weights()).between(old.optimizer, self.config.optimizer)
         self.session.close()
-        self.session = self._open(weights)
+        self.session = self._open(state.weights)
 
     def _snapshot(self, final: bool = False) -> Snapshot:
         self.state = self.state._replace(weights=self.session.weights())
@@ -262,37 +270,25 @@ class _Run:
         s, kept = self.state, self.state.weights
         message = ""
         if reason == "diverged":
-            where = s.epoch * self.steps_per_epoch + s.place
-            message = f"the loss is not a number at step {self.updates}: {cause(self.session, self.problem, where)}"
+            message = f"the loss is not a number at step {self.updates}: {self._cause()}"
         best = self.state.best_vector if reason != "interrupted" else None
         if best is not None:
             self.session.restore(kept._replace(vector=best))
         found: Metrics = {}
         if reason != "interrupted":
             for split in ("train", "validation", "test"):
-                rows: Rows | None = getattr(self.data, split)
-                if rows is not None:
-                    found |= self._measure(split, rows, self.loss)
-        model = self.model(best if best is not None else kept.vector)
+                found |= self._measure(split, self.loss)
+        model = self.model(kept.vector if best is None else best)
         yield Ended(reason, s.epoch, self.updates, s.seconds, found, s.best_epoch, message, model)
 
     def _started(self) -> Started:
-        backend, isa, threads = self.choice.backend, "", 1
-        if backend.name == "native":
-            from mlcore import kernels
-
-            isa, threads = kernels.isa(), kernels.threads()
         return Started(
             config=self.config.to_dict(),
-            backend=backend.name,
-            device=backend.device,
-            isa=isa,
-            threads=threads,
+            **self.choice.facts(),
             parameters=self.network.size,
             summary=self.network.summary(),
-            why=self.choice.why,
             epochs=self.config.epochs,
-            steps_per_epoch=self.steps_per_epoch,
+            steps_per_epoch=self.problem.steps_per_epoch,
             epoch=self.state.epoch,
             step=self.updates,
             ceiling=self.data.ceiling,

@@ -8,8 +8,8 @@ from typing import NamedTuple
 class Command(NamedTuple):
     """Something a person can ask for.
 
-    id: also the name of the action. keys: Textual's key names, comma separated, the first is shown. mode: "lab" or
-    another screen, "*" for everywhere. short: its words in the key line, empty when it is not there.
+    id: also the name of the action. keys: Textual's key names, comma separated, the first is shown. mode: "lab",
+    another screen or several, "*" for everywhere. short: its words in the key line, empty when it is not there.
     """
 
     id: str
@@ -50,6 +50,8 @@ COMMANDS = (
     Command("forward", "full_stop", "On in the film", "the network a moment after", "Run"),
     Command("first", "less_than_sign", "First picture", "before it has learned anything", "Run"),
     Command("last", "greater_than_sign", "Last picture", "back to the present", "Run"),
+    Command("place", "D", "Your points", "place points that are learned at once", "Experiment"),
+    Command("scribble", "G", "Draw a digit", "write one, and see what the network reads", "Experiment"),
     Command("branch", "b", "Branch here", "a new run goes on from the picture shown", "Run", short="branch"),
     Command("keep", "c", "Keep this run", "the next change leaves its folder alone", "Run"),
     Command("pane_1", "1", "Network", "look at the network", "Show"),
@@ -71,10 +73,54 @@ COMMANDS = (
     Command("test_points", "t", "Test rows", "show rows never trained on", "Show"),
     Command("save_text", "T", "Save text", "this screen as text, in the present folder", "Show"),
     Command("save_picture", "S", "Save picture", "this screen as SVG, in the present folder", "Show"),
+    Command("view_confusion", "1", "Confusion matrix", "what is taken for what", "Views", "analyse"),
+    Command(
+        "view_report", "2", "Per-class report", "precision, recall, F1, rows; errors of numbers", "Views", "analyse"
+    ),
+    Command(
+        "view_mistakes", "3", "Worst mistakes", "one by one, with what spoke for them", "Views", "analyse", "worst"
+    ),
+    Command("view_calibration", "4", "Calibration", "how sure, and how often right", "Views", "analyse"),
+    Command("view_projection", "5", "Projection (PCA)", "of the inputs and of each hidden layer", "Views", "analyse"),
+    Command("view_filters", "6", "First-layer filters", "the weights of each unit, as pictures", "Views", "analyse"),
+    Command("view_trace", "7", "One row, every number", "forward, the loss, and back", "Views", "analyse"),
+    Command("cell_up", "up", "Up", "a class, a row or a line before", "Move", "analyse"),
+    Command("cell_down", "down", "Down", "the next class, row or line", "Move", "analyse"),
+    Command("cell_left", "left", "Left", "a class, layer or step before", "Move", "analyse"),
+    Command("cell_right", "right", "Right", "the next class, layer or step", "Move", "analyse", "move"),
+    Command("lines_up", "pageup", "Page up", "ten lines up", "Move", "analyse"),
+    Command("lines_down", "pagedown", "Page down", "ten lines down", "Move", "analyse"),
+    Command("columns_left", "left_square_bracket", "Columns left", "of a wide matrix", "Move", "analyse"),
+    Command("columns_right", "right_square_bracket", "Columns right", "of a wide matrix", "Move", "analyse"),
+    Command(
+        "open_cell",
+        "enter",
+        "Open",
+        "the rows of a cell or class; one row with every number",
+        "Rows",
+        "analyse",
+        "open",
+    ),
+    Command("row_before", "comma", "Row before", "the one with a greater loss", "Rows", "analyse"),
+    Command("row_after", "full_stop", "Next row", "the one with the next smaller loss", "Rows", "analyse", "row"),
+    Command("row_first", "less_than_sign", "Worst row", "the one with the greatest loss", "Rows", "analyse"),
+    Command("row_last", "greater_than_sign", "Last row", "the one with the smallest loss", "Rows", "analyse"),
+    Command("other_split", "t", "Next split", "test, train, validation", "Rows", "analyse", "split"),
+    Command("every_mistake", "m", "All mistakes", "out of the cell that is open", "Rows", "analyse"),
+    Command(
+        "present", "u", "Look again", "at the present network, while it trains on", "Rows", "analyse", "look again"
+    ),
+    Command(
+        "explain_view", "x", "Explain", "the view in one sentence, and how to read it", "Show", "analyse", "explain"
+    ),
+    Command("zoom_view", "z", "One view alone", "or others beside it, where there is room", "Show", "analyse"),
+    Command("save_view", "T", "Save text", "the whole view as text, in the present folder", "Show", "analyse", "save"),
+    Command("save_view_picture", "S", "Save picture", "this screen as SVG, in the present folder", "Show", "analyse"),
+    Command("analyse", "A", "Analyse", "mistakes, calibration, PCA, filters, every number", "App", short="analyse"),
     Command("runs", "o", "Runs", "every run there is; enter opens one", "App", short="runs"),
     Command("help", "question_mark", "Help", "every key; how to read the pane in focus", "App", "*", short="help"),
     Command("palette", "ctrl+p", "Palette", "commands, data sets, recipes by name", "App", "*"),
-    Command("close", "escape", "Up", "one level up; in the Lab: no more hints", "App", "*"),
+    Command("close", "escape", "Up", "one level up; in the Lab: no more hints", "App", "*", short="back"),
     Command("quit", "q", "Quit", "asks what becomes of the run", "App", short="quit"),
     Command("interrupt", "ctrl+c", "Quit", "as q; twice: stop the run and leave", "App", "*"),
     Command("leave", "ctrl+q", "Quit now", "at once; the run goes on without you", "App", "*"),
@@ -92,33 +138,29 @@ SHOWN = {
     "greater_than_sign": ">",
     "question_mark": "?",
     "escape": "esc",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
 }
 ARROWS = {"right": "→", "left": "←", "up": "↑", "down": "↓"}
 PAIRED = {
-    "raise_rate": "[ ]",
-    "next_data": "←→",
-    "more_units": "↑↓",
-    "add_layer": "+ -",
-    "back": ", .",
-    "pane_5": "5-8",
-}
-ASCII_PAIRED = {
-    "raise_rate": "[ ]",
-    "next_data": "<->",
-    "more_units": "up/dn",
-    "add_layer": "+ -",
-    "back": ", .",
-    "pane_5": "5-8",
-}
-NEEDED = (  # in the key line, from never left out to first to go
-    "next_data", "more_units", "help", "quit", "full", "activation", "pause", "back", "parameters", "runs",
-    "pane_5", "explain", "add_layer", "branch", "zoom", "raise_rate",
-)  # fmt: skip
+    "raise_rate": "[ ]", "next_data": "←→", "more_units": "↑↓", "add_layer": "+ -", "back": ", .",
+    "pane_5": "5-8", "cell_right": "←→↑↓", "row_after": ", .",
+}  # fmt: skip
+PLAIN = {"←→": "<->", "↑↓": "up/dn", "←→↑↓": "arrows"}
+NEEDED = {  # in the key line of a mode, from never left out to first to go
+    "lab": (
+        "next_data", "more_units", "help", "quit", "full", "activation", "pause", "back", "parameters", "runs",
+        "analyse", "pane_5", "explain", "add_layer", "branch", "zoom", "raise_rate",
+    ),
+    "analyse": (
+        "open_cell", "cell_right", "help", "close", "row_after", "other_split", "explain_view", "save_view", "present",
+    ),
+}  # fmt: skip
 
 
 def commands(mode: str) -> tuple[Command, ...]:
     """What can be asked for in a mode, with what can be asked for everywhere."""
-    return tuple(command for command in COMMANDS if command.mode in (mode, "*"))
+    return tuple(command for command in COMMANDS if command.mode == "*" or mode in command.mode.split())
 
 
 def find(identity: str) -> Command:
@@ -138,10 +180,15 @@ def keys_of(command: Command, ascii_only: bool = False) -> str:
 
 def key_line(mode: str, width: int, ascii_only: bool = False) -> tuple[tuple[str, str], ...]:
     """The key line: pairs of key and word, as many as fit `width` with two blanks between, the most needed first."""
-    paired = ASCII_PAIRED if ascii_only else PAIRED
-    there = {c.id: (paired.get(c.id, keys_of(c, ascii_only)), c.short) for c in commands(mode) if c.short}
+    there = {c.id: (_paired(c, ascii_only), c.short) for c in commands(mode) if c.short}
     kept: list[str] = []
-    for identity in NEEDED:
+    for identity in NEEDED.get(mode, tuple(there)):
         if identity in there and len("  ".join(map(" ".join, (there[i] for i in (*kept, identity))))) <= width:
             kept.append(identity)
     return tuple(pair for identity, pair in there.items() if identity in kept)
+
+
+def _paired(command: Command, ascii_only: bool) -> str:
+    """The key of a command, with that of its opposite where they are shown as one."""
+    keys = PAIRED.get(command.id, keys_of(command, ascii_only))
+    return PLAIN.get(keys, keys) if ascii_only else keys

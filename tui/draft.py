@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ BENDS = ("relu", "tanh", "sigmoid", "relu6", "")  # "" is no bend at all: a stra
 NORMS = ("batch_norm", "layer_norm")  # stand between the neurons and their activation
 SHORT = {"dropout": "drop"}  # as the architecture line writes it
 LOWEST, HIGHEST = 1e-6, 100.0  # learning rates the keys stop at
+FEW = 500  # epochs for the few points a hand places: each is one step
 LAYERS = 8  # hidden layers the Lab goes up to; a file may have more
 
 
@@ -76,6 +78,22 @@ class Draft:
         if not self.epochs_chosen:
             config = config.with_settings({"epochs": recipe.epochs})
         return replace(self, config=config)
+
+    @property
+    def placed(self) -> tuple[tuple[float, float, int], ...]:
+        """The points of the data set `drawn`, x1, x2 and class; none of another."""
+        points = str(self.config.to_dict()["dataset"].get("placed", "")).split(";")
+        words = [point.split() for point in points if point.strip()]
+        return tuple((float(x1), float(x2), int(label)) for x1, x2, label in words)
+
+    def with_points(self, dots: Sequence[tuple[float, float, int]]) -> Draft:
+        """Points placed by hand, to three digits: a hand places them no closer."""
+        placed = "; ".join(f"{x1:.3f} {x2:.3f} {label}" for x1, x2, label in dots)
+        dataset = self.config.to_dict()["dataset"]
+        if dataset["kind"] == "drawn":
+            return self.changed({"dataset.placed": placed})
+        draft = self.changed({"dataset": {"kind": "drawn", "placed": placed}, "loss.kind": "auto"})
+        return draft if self.epochs_chosen else replace(draft, config=draft.config.with_settings({"epochs": FEW}))
 
     def with_units(self, step: int) -> Draft:
         """The selected layer with the next larger (step 1) or smaller (-1) number of neurons."""

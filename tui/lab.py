@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -128,6 +128,11 @@ class Lab:
             edit = Draft.with_bends if choice.bends else Draft.with_word
             return self.change(lambda draft: edit(draft, choice.word), "layers")
         return self.change(lambda draft: draft.changed({choice.setting: choice.word}), choice.setting)
+
+    def place(self, dots: Sequence[tuple[float, float, int]]) -> bool:
+        """Learn points placed by hand, at full speed: the next may come at any moment."""
+        self.pace = "full"
+        return self.change(lambda draft: draft.with_points(dots), "points")
 
     def adopt(self, config: Config) -> None:
         """A run was attached to: its experiment is the draft further keys begin from."""

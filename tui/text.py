@@ -62,6 +62,11 @@ def figure(value: float | None) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def digits(value: float) -> str:
+    """A number to be recomputed: nine digits behind the point, or in all where the point is far; as `mlj trace`."""
+    return f"{value:.9f}" if value == 0 or 1e-3 <= abs(value) < 1e4 else f"{value:.5e}"
+
+
 def plural(number: int, word: str) -> str:
     """A number and its word: 1 class, 2 classes, 1,000 rows."""
     ending = "" if number == 1 else "es" if word.endswith(("s", "x", "ch")) else "s"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlcore.catalogue import Catalogue, Entry
 from mlcore.errors import BackendError
@@ -26,6 +26,15 @@ class Choice(NamedTuple):
 
     backend: Backend
     why: str
+
+    def facts(self) -> dict[str, Any]:
+        """What a run says of it at its start: backend, device, isa, threads, why."""
+        backend, isa, threads = self.backend, "", 1
+        if backend.name == "native":
+            from mlcore import kernels
+
+            isa, threads = kernels.isa(), kernels.threads()
+        return {"backend": backend.name, "device": backend.device, "isa": isa, "threads": threads, "why": self.why}
 
 
 def choose(name: str, device: str, precision: str, network: Network, loss: Loss, optimizer: Optimizer) -> Choice:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from mlcore.datasets.dataset import Rows
+import numpy as np
+
+from mlcore.config import Config
+from mlcore.datasets.dataset import Data, Rows, Task
 from mlcore.layers.layer import Array
 from mlcore.losses import Loss
 from mlcore.network import Network
@@ -22,6 +26,12 @@ class Weights(NamedTuple):
     moments: Array
     step: int
 
+    @classmethod
+    def first(cls, network: Network, config: Config) -> Weights:
+        """Those an experiment begins with."""
+        vector = network.init(config.seed, config.init)
+        return cls(vector, np.zeros((config.optimizer.moments, len(vector)), vector.dtype), 0)
+
 
 class Problem(NamedTuple):
     """What a session is opened on. `factor` multiplies uint8 inputs; `seed` chooses batch order and dropout."""
@@ -33,6 +43,12 @@ class Problem(NamedTuple):
     factor: float
     batch_size: int
     seed: int
+
+    @classmethod
+    def of(cls, config: Config, data: Data, network: Network, loss: Loss) -> Problem:
+        """An experiment on its training rows."""
+        size = config.batch_of(len(data.train))
+        return cls(network, loss, config.optimizer, data.train, data.factor, size, config.seed)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -49,6 +65,22 @@ class Inspection(NamedTuple):
     loss: float
     activations: tuple[Array, ...]
     gradient: Array
+
+
+class Watch(NamedTuple):
+    """What is measured at the end of every epoch: `metrics` of each split, and the loss of those named in `losses`."""
+
+    splits: Mapping[str, Rows]
+    losses: tuple[str, ...]
+    metrics: tuple[str, ...]
+    task: Task
+
+
+class Closed(NamedTuple):
+    """The end of an epoch within a slice: what was measured there, {"validation_loss": …}, and the weights of then."""
+
+    metrics: dict[str, float]
+    weights: Weights
 
 
 class Session(Protocol):
@@ -84,19 +116,44 @@ class Session(Protocol):
         ...
 
 
-class Work:
-    """A slice of training that a session is asked for; `losses` (None until then) and `seconds` are the answer."""
+@runtime_checkable
+class Measuring(Session, Protocol):
+    """A session that trains whole epochs and measures at the end of each by itself."""
 
-    def __init__(self, session: Session, first_step: int, steps: int, rates: Array) -> None:
+    def watch(self, watch: Watch) -> int:
+        """How many epochs `train_epochs` may train at most, measuring this at the end of each; 0: it cannot do so."""
+        ...
+
+    def measured(self) -> dict[str, float]:
+        """What is `watch`ed, of the present weights."""
+        ...
+
+    def train_epochs(self, first_step: int, steps: int, rates: Array) -> tuple[Array, list[Closed]]:
+        """As `train`, and what is `watch`ed at the end of each epoch. Only called where `watch` allows it."""
+        ...
+
+
+class Work:
+    """A slice of training that a session is asked for; `losses` (None until then) and `seconds` are the answer.
+
+    measured: the session is `Measuring` and `closed` gets the epochs that end within the slice.
+    """
+
+    def __init__(self, session: Session, first_step: int, steps: int, rates: Array, measured: bool = False) -> None:
         self.session, self.first_step, self.steps, self.rates = session, first_step, steps, rates
+        self._measuring = session if measured and isinstance(session, Measuring) else None
         self.losses: Array | None = None
+        self.closed: list[Closed] = []
         self.seconds = 0.0
 
     def done(self) -> Array:
         """The losses; the session is asked now if nobody has answered for it."""
         if self.losses is None:
             began = time.perf_counter()
-            self.losses = self.session.train(self.first_step, self.steps, self.rates)
+            if self._measuring is not None:
+                self.losses, self.closed = self._measuring.train_epochs(self.first_step, self.steps, self.rates)
+            else:
+                self.losses = self.session.train(self.first_step, self.steps, self.rates)
             self.seconds = time.perf_counter() - began
         return self.losses
 

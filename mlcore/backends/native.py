@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlcore import kernels
-from mlcore.backends.backend import Inspection, Problem, Weights
+from mlcore.backends.backend import Closed, Inspection, Problem, Watch, Weights
 from mlcore.backends.lowering import LOSSES, Call
+from mlcore.backends.measured import Measured, measurable
+from mlcore.backends.memory import aligned, at_cache_line, stored
 from mlcore.backends.plan import Plan, lower, outputs, unsupported
 from mlcore.backends.targets import targets_of, weights_of
 from mlcore.datasets.dataset import Rows
 from mlcore.errors import DataError
-from mlcore.layers.layer import Array, Shape
+from mlcore.layers.layer import Array
 from mlcore.losses import Loss
 from mlcore.network import Network
 from mlcore.optimizers import Optimizer
@@ -22,7 +24,7 @@ from mlcore.optimizers import Optimizer
 if TYPE_CHECKING:
     from mlcore.backends.many import ManySession
 
-CACHE_LINE = 64
+STATES = 1 << 20  # numbers of the states of epochs a call may leave behind
 
 
 class Native:
@@ -69,17 +71,60 @@ class NativeSession:
         plan = lower(network, loss, problem.optimizer, min(problem.batch_size, len(rows)))
         self.program = Program(plan, rows, problem.factor, problem.seed)
         self.progress = self.program.ffi.new("mlj_progress *")
+        self._measured: Measured | None = None
 
     def train(self, first_step: int, steps: int, rates: Array) -> Array:
         losses = np.empty(steps, dtype=np.float32)
-        rates = np.ascontiguousarray(rates, dtype=np.float64)
-        if len(rates) < steps:
-            raise ValueError(f"rates: expected one for each of {steps} steps, got {len(rates)}")
         p, pointer = self.program, self.program.ffi.from_buffer
-        made = p.lib.mlj_train(
-            p.plan, first_step, steps, pointer("double[]", rates), pointer("float[]", losses), self.progress
-        )
+        rates = pointer("double[]", _each(steps, rates))
+        made = p.lib.mlj_train(p.plan, first_step, steps, rates, pointer("float[]", losses), self.progress)
         return losses[:made]
+
+    def watch(self, watch: Watch) -> int:
+        if not measurable(self.problem, watch):
+            return 0
+        self._measured = Measured(self.program, self.problem, watch)
+        return max(1, STATES // self.program.numbers)
+
+    def measured(self) -> dict[str, float]:
+        assert self._measured is not None
+        p, splits, sums = (
+            self.program,
+            self._measured.splits,
+            np.empty((len(self._measured.splits), self._measured.width)),
+        )
+        for number, row in enumerate(sums):
+            p.lib.mlj_measure(p.plan, splits + number, p.ffi.from_buffer("double[]", row))
+        return self._measured.metrics(sums)
+
+    def train_epochs(self, first_step: int, steps: int, rates: Array) -> tuple[Array, list[Closed]]:
+        assert self._measured is not None
+        p, pointer, measured, whole = self.program, self.program.ffi.from_buffer, self._measured, self.problem
+        many = (first_step + steps) // whole.steps_per_epoch - first_step // whole.steps_per_epoch
+        losses = np.empty(steps, np.float32)
+        sums, states = np.empty((many, len(measured.splits), measured.width)), np.empty((many, p.numbers), np.float32)
+        updates = p.plan.updates
+        made = p.lib.mlj_train_epochs(
+            p.plan,
+            first_step,
+            steps,
+            pointer("double[]", _each(steps, rates)),
+            pointer("float[]", losses),
+            self.progress,
+            measured.splits,
+            len(measured.splits),
+            pointer("double[]", sums),
+            p.numbers,
+            pointer("float[]", states),
+        )
+        closed = []
+        step = updates - first_step % whole.steps_per_epoch
+        for each, state in zip(sums, states, strict=True):
+            step += whole.steps_per_epoch
+            if step > p.plan.updates:
+                break  # a loss was not finite, or somebody stopped it: that epoch has not ended
+            closed.append(Closed(measured.metrics(each), p.weights(state, step)))
+        return losses[:made], closed
 
     def stop(self) -> None:
         """End the call of `train` that runs, or the next one, after one step."""
@@ -108,11 +153,9 @@ class NativeSession:
         return z
 
     def weights(self) -> Weights:
-        read = self.program.read
-        moments = np.empty((self.problem.optimizer.moments, self.problem.network.size), np.float32)
-        for number in range(len(moments)):
-            moments[number] = read("moments", number)
-        return Weights(read("parameters"), moments, self.program.plan.updates)
+        start = self.program.places["parameters"].offset
+        now = self.program.arena[start : start + self.program.numbers]
+        return self.program.weights(now, self.program.plan.updates)
 
     def restore(self, weights: Weights) -> None:
         self.program.write("parameters", weights.vector)
@@ -121,6 +164,7 @@ class NativeSession:
         self.program.plan.updates = weights.step
 
     def close(self) -> None:
+        self._measured = None
         del self.program
 
 
@@ -134,6 +178,7 @@ class Program:
         from mlcore._native import ffi, lib
 
         self.ffi, self.lib, self.places, self.layout = ffi, lib, plan.places, plan.layout
+        self._moments = plan.optimizer.moments
         self.kept: list[Any] = []  # C holds addresses into these
         self.arena = aligned((plan.size,), np.float32)
         self.arena[...] = 0
@@ -152,11 +197,11 @@ class Program:
             "rows": len(x),
             "is_uint8": x.dtype == np.uint8,
             "factor": factor,
-            "x": self._address(x),
-            "labels": self._address(labels, "int32_t[]"),
-            "targets": self._address(targets, "float[]"),
-            "weights": self._address(weights, "float[]"),
-            "order": self._address(order, "int32_t[]"),
+            "x": self.address(x),
+            "labels": self.address(labels, "int32_t[]"),
+            "targets": self.address(targets, "float[]"),
+            "weights": self.address(weights, "float[]"),
+            "order": self.address(order, "int32_t[]"),
             "seed": seed,
             "epoch": -1,
         }
@@ -169,7 +214,7 @@ class Program:
             "count": len(plan.calls),
             "loss": plan.loss_call,
             "update": plan.update_call,
-            "arena": self._address(self.arena, "float[]"),
+            "arena": self.address(self.arena, "float[]"),
             "input": plan.places["x0"].offset,
             "output": plan.places["z"].offset,
             "row_loss": plan.places["row_loss"].offset,
@@ -183,8 +228,8 @@ class Program:
             "outputs": plan.stages[-1].outputs,
             "batch": plan.batch,
             "block": plan.block,
-            "batch_labels": self._address(np.zeros(plan.block, np.int32), "int32_t[]"),
-            "count_up": self._address(np.arange(plan.block, dtype=np.int32), "int32_t[]"),
+            "batch_labels": self.address(np.zeros(plan.block, np.int32), "int32_t[]"),
+            "count_up": self.address(np.arange(plan.block, dtype=np.int32), "int32_t[]"),
         }
 
     def array(self, name: str) -> Array:
@@ -200,6 +245,20 @@ class Program:
         """Put a flat vector [P] in the place of parameters, gradient or a moment."""
         self.layout.pack(vector, self._vector(name, number))
 
+    @property
+    def numbers(self) -> int:
+        """Floats from the first parameter to the last moment, which lie behind each other."""
+        return self.places["moments"].offset - self.places["parameters"].offset + self._moments * self.layout.size
+
+    def weights(self, state: Array, step: int) -> Weights:
+        """Parameters and moments as they lie in the arena, as exchanged: copies."""
+        unpack, size = self.layout.unpack, self.layout.size
+        start = self.places["moments"].offset - self.places["parameters"].offset
+        moments = np.empty((self._moments, self.layout.network.size), np.float32)
+        for number in range(self._moments):
+            moments[number] = unpack(state[start + number * size : start + (number + 1) * size])
+        return Weights(unpack(state[:size]), moments, step)
+
     def _vector(self, name: str, number: int) -> Array:
         start = self.places[name].offset + number * self.layout.size
         return self.arena[start : start + self.layout.size]
@@ -214,7 +273,7 @@ class Program:
         first = numbers.pop("first", 0)  # an update begins at this number
         return fields | numbers | bends | {"w": fields["w"] + first, "dw": fields["dw"] + first}
 
-    def _address(self, array: Array | None, kind: str = "char[]") -> Any:
+    def address(self, array: Array | None, kind: str = "char[]") -> Any:
         """Where an array lies; it is kept alive as long as the program."""
         if array is None:
             return self.ffi.NULL
@@ -222,32 +281,11 @@ class Program:
         return self.ffi.from_buffer(kind, array)
 
 
+def _each(steps: int, rates: Array) -> Array:
+    """A learning rate for each step, float64."""
+    if len(rates) < steps:
+        raise ValueError(f"rates: expected one for each of {steps} steps, got {len(rates)}")
+    return np.ascontiguousarray(rates, dtype=np.float64)
+
+
 OPERANDS = ("x", "w", "b", "y", "dx", "dw", "db", "dy", "wt", "room", "mean", "variance")  # places in mlj_call
-
-
-def stored(x: Array, shape: Shape) -> Array:
-    """Inputs as C reads them: contiguous float32 or uint8 [B, …]; the same array where it already is."""
-    x = np.asarray(x)
-    if x.shape[1:] != shape or not x.ndim:
-        raise DataError(f"inputs: expected rows of shape {list(shape)}, got an array of shape {list(x.shape)}")
-    if x.flags.carray and x.dtype in (np.float32, np.uint8) and x.dtype.isnative:
-        return x
-    return np.require(x, np.uint8 if x.dtype == np.uint8 else np.float32, ("C", "A"))
-
-
-def at_cache_line(x: Array) -> Array:
-    """The same numbers beginning at a cache line: `x` itself where it does."""
-    if x.__array_interface__["data"][0] % CACHE_LINE == 0:
-        return x
-    copy = aligned(x.shape, x.dtype)
-    copy[...] = x
-    return copy
-
-
-def aligned(shape: Shape, dtype: Any) -> Array:
-    """An empty array that begins at a cache line."""
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    memory = np.empty(size + CACHE_LINE, dtype=np.uint8)
-    start = -memory.__array_interface__["data"][0] % CACHE_LINE
-    array: Array = memory[start : start + size].view(dtype).reshape(shape)
-    return array

@@ -14,19 +14,19 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mlcore import information, metrics, report
+from mlcore import examining, report
 from mlcore.commands import features, table
 from mlcore.commands.data import class_name, raw
 from mlcore.commands.drawing import Paper, picture
 from mlcore.commands.story import called
 from mlcore.datasets.dataset import Data, Rows
-from mlcore.errors import DataError, Diverged, StorageError, UsageError
+from mlcore.errors import Diverged, StorageError, UsageError
+from mlcore.examining import Judged
 from mlcore.model import Model, blueprint
 from mlcore.runs import open_run
 from mlcore.sanitize import cell, sanitize
 from mlcore.storage import storing, write_file
 
-CHUNK = 8192  # rows answered at once
 SHARES = ("accuracy", "precision", "recall", "f1")
 WIDEST = 20  # classes up to which a table of mistakes is printed
 
@@ -35,37 +35,66 @@ def evaluate(args: argparse.Namespace) -> int:
     """Loss, metrics and mistakes on one split."""
     run = open_run(args.run, args.runs_dir)
     model, data = run.model(args.epoch), run.config.dataset.load()
-    rows = split(data, args.split)
-    if args.calibration and data.task.kind == "regression":
+    classes = data.task.kind != "regression"
+    if args.calibration and not classes:
         raise UsageError("--calibration: a regression has no probabilities", hint="leave it out")
-    z = outputs(model, data.inputs(rows))
-    if lost := len(z) - int(np.isfinite(z).all(axis=1).sum()):
-        message = f"run {run.name}: {lost:,} of {len(z):,} outputs are not finite: it diverged"
-        raise Diverged(message, hint=f"mlj doctor {called(run)} says why")
-    loss = blueprint(run.config, data)[1]  # whose class weights follow from the training rows
-    found = {"loss": loss(z, rows.y, rows.w)[0]} | metrics.evaluate(z, rows.y, data.task, metrics.possible(data.task))
+    try:
+        judged = examining.judge(model, data, args.split)
+    except Diverged as error:
+        raise Diverged(f"run {run.name}: {error}", hint=f"mlj doctor {called(run)} says why") from None
+    found = examining.figures(judged, data, blueprint(run.config, data)[1])
     found = {f"{args.split}_{name}": value for name, value in found.items()}
-    mistakes = _mistakes(model, z, rows, data)
+    mistakes = examining.confusion(judged) if classes else None
     if args.json:
-        said: dict[str, Any] = {"run": run.id, "split": args.split, "rows": len(rows), **found}
+        said: dict[str, Any] = {"run": run.id, "split": args.split, "rows": len(judged.rows), **found}
         if mistakes is not None:
             said |= {"confusion": mistakes.tolist(), "classes": _classes(mistakes, data)}
-        if args.calibration and mistakes is not None:
-            said |= {"calibration": _calibration(model, z, rows).tolist()}
+        if args.calibration:
+            said |= {"calibration": examining.calibration(judged).tolist()}
+        if args.worst:
+            said |= {"worst": list(_worst(judged, data, args.worst))}
         print(report.json_line(said))
         return 0
-    print(f"{sanitize(run.name)}: {len(rows):,} rows of the {args.split} split")
-    facts = []
-    for name, value in found.items():
-        form = ".2%" if name.endswith(SHARES) else ".5f"
-        best = f"   (best possible {data.ceiling:{form}})" if data.ceiling and name.endswith(("accuracy", "r2")) else ""
-        facts.append((name.replace("_", " "), f"{value:{form}}{best}"))
-    print("\n".join(f"  {line}" for line in table.lines(facts)))
+    print(f"{sanitize(run.name)}: {len(judged.rows):,} rows of the {args.split} split")
+    print("\n".join(f"  {line}" for line in table.lines(_facts(found, data))))
     if mistakes is not None and len(mistakes) <= WIDEST:
         print("\n".join(("", *_mistaken(mistakes, data), "", *_each_class(mistakes, data))))
     if args.calibration:
-        print("\n".join(("", *_confidence(model, z, rows))))
+        print("\n".join(("", *_confidence(judged))))
+    if args.worst:
+        print("\n".join(("", *_listed(list(_worst(judged, data, args.worst)), args))))
     return 0
+
+
+def _facts(found: dict[str, float], data: Data) -> Iterator[tuple[str, str]]:
+    """Names and values of metrics, with the best possible beside those it is known of."""
+    for name, value in found.items():
+        form = ".2%" if name.endswith(SHARES) else ".5f"
+        best = f"   (best possible {data.ceiling:{form}})" if data.ceiling and name.endswith(("accuracy", "r2")) else ""
+        yield name.replace("_", " "), f"{value:{form}}{best}"
+
+
+def _worst(judged: Judged, data: Data, count: int) -> Iterator[dict[str, Any]]:
+    """The rows with the greatest loss, the worst first."""
+    classes = data.task.kind != "regression"
+    for row in judged.worst[:count].tolist():
+        label, p = judged.rows.y[row], judged.answers[row]
+        told = {"row": row, "label": class_name(data, int(label)) if classes else _numbers(np.atleast_1d(label))}
+        if classes:
+            told |= {"prediction": class_name(data, int(p.argmax())), "probability": float(p.max())}
+            told |= {"probability_of_label": float(p[int(label)])}
+        else:
+            told |= {"prediction": _numbers(p)}
+        yield told | {"loss": float(judged.losses[row])}
+
+
+def _listed(worst: list[dict[str, Any]], args: argparse.Namespace) -> Iterator[str]:
+    """The worst rows as a table."""
+    shares = ("probability", "probability_of_label")
+    header = list(worst[0])
+    body = [[f"{v:.1%}" if k in shares else _joined(v) for k, v in told.items()] for told in worst]
+    yield f"the rows with the greatest loss; mlj trace {args.run} --split {args.split} --row N shows why"
+    yield from table.lines(body, [name.replace("_", " ") for name in header], right=[0, *range(3, len(header))])
 
 
 def _mistaken(mistakes: NDArray[Any], data: Data) -> Iterator[str]:
@@ -87,21 +116,17 @@ def _each_class(mistakes: NDArray[Any], data: Data) -> Iterator[str]:
 
 def _classes(mistakes: NDArray[Any], data: Data) -> dict[str, dict[str, float]]:
     """Precision, recall, F1 and rows of each class, by its name."""
-    labels, said = np.repeat(np.indices(mistakes.shape).reshape(2, -1), mistakes.reshape(-1), axis=1)
-    names, rows = ("precision", "recall", "f1"), mistakes.sum(axis=1).tolist()
-    each = metrics.by_class(said, labels, len(mistakes)).tolist()
-    return {class_name(data, k): dict(zip(names, own, strict=True)) | {"rows": rows[k]} for k, own in enumerate(each)}
+    names = ("precision", "recall", "f1")
+    return {
+        class_name(data, number): dict(zip(names, own, strict=True)) | {"rows": int(rows)}
+        for number, (*own, rows) in enumerate(examining.report(mistakes).tolist())
+    }
 
 
-def _calibration(model: Model, z: NDArray[Any], rows: Rows) -> NDArray[Any]:
-    return information.calibration(model.loss.probabilities(z), rows.y)
-
-
-def _confidence(model: Model, z: NDArray[Any], rows: Rows) -> Iterator[str]:
+def _confidence(judged: Judged) -> Iterator[str]:
     """How sure the network was and how often it was right, bin by bin."""
-    body = [
-        (f"{sure:.1%}", f"{right:.1%}", f"{count:,.0f}") for count, sure, right in _calibration(model, z, rows) if count
-    ]
+    bins = examining.calibration(judged)
+    body = [(f"{sure:.1%}", f"{right:.1%}", f"{count:,.0f}") for count, sure, right in bins if count]
     yield "how sure it was, and how often it was right"
     yield from table.lines(body, ("confidence", "accuracy", "rows"), right=range(3))
 
@@ -119,10 +144,10 @@ def predict(args: argparse.Namespace) -> int:
         answers = Answers(model, model.outputs(raw), np.arange(len(raw)), None)
     else:
         data = run.config.dataset.load()
-        rows = split(data, "test")
+        rows = examining.split_of(data, "test")
         index = slice_of("0:10" if args.rows is None else args.rows, len(rows))
         picked = rows.take(index)
-        answers = Answers(model, outputs(model, data.inputs(picked)), index, picked.y)
+        answers = Answers(model, examining.outputs(model, data.inputs(picked)), index, picked.y)
         if args.show:
             _show(answers, data, picked)
             return 0
@@ -194,12 +219,6 @@ class Answers:
             yield row
 
 
-def outputs(model: Model, x: NDArray[Any]) -> NDArray[Any]:
-    """Raw outputs [n, O] for inputs as the network sees them, some thousand rows at a time."""
-    parts = [model.network.forward(model.vector, x[i : i + CHUNK])[0] for i in range(0, len(x), CHUNK)]
-    return np.concatenate(parts)
-
-
 def slice_of(text: str, n: int) -> NDArray[Any]:
     """The row numbers `A:B`, `A:`, `:B` or `A` means among n rows. Raises UsageError when there are none."""
     found = re.fullmatch(r"(-?[0-9]{0,18})(?:(:)(-?[0-9]{0,18}))?", text.strip())
@@ -210,22 +229,6 @@ def slice_of(text: str, n: int) -> NDArray[Any]:
     if not len(index):
         raise UsageError(f"--rows: no rows in {text!r}; there are {n:,}, counted from 0", hint="e.g. --rows 0:3")
     return index
-
-
-def split(data: Data, name: str) -> Rows:
-    rows: Rows | None = getattr(data, name)
-    if rows is None or not len(rows):
-        raise DataError(f"this data set has no {name} split", code="DATA_EMPTY", hint="set dataset.split, train again")
-    return rows
-
-
-def _mistakes(model: Model, z: NDArray[Any], rows: Rows, data: Data) -> NDArray[Any] | None:
-    """How often each class was taken for each other [K, K], or None for a regression."""
-    if data.task.kind == "regression":
-        return None
-    p = model.loss.probabilities(z)
-    found: NDArray[Any] = metrics.confusion_matrix(rows.y, p.argmax(axis=1), p.shape[1])
-    return found
 
 
 def _show(answers: Answers, data: Data, rows: Rows) -> None:

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore import metrics, verdict
-from mlcore.commands.answers import outputs
 from mlcore.commands.data import splits
 from mlcore.commands.drawing import Band
 from mlcore.commands.story import plural
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import CheckpointError
+from mlcore.examining import outputs
 from mlcore.model import Model, blueprint
 from mlcore.runs import Run, children
 from mlcore.sanitize import sanitize

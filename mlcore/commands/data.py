@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore import datasets, form
-from mlcore.commands import table
+from mlcore.commands import insides, table
 from mlcore.commands.drawing import Paper, points, side_by_side
 from mlcore.commands.experiment import ROWS, assignment, named, own, placed
 from mlcore.commands.parser import nearest
@@ -30,7 +29,6 @@ from mlcore.spec import kind_of
 WIDEST = 5  # features shown of a row
 PICTURES = 12
 ROUND = 1e-7  # of the largest value of a feature: what float32 leaves of a zero
-BANDS = 5  # of a regression's numbers, drawn as if they were classes
 SPLITS = ("train", "validation", "test")
 
 
@@ -95,7 +93,7 @@ def plot(args: argparse.Namespace) -> int:
     there = splits(data)
     x, y = (np.concatenate(parts) for parts in zip(*((raw(data, r), r.y) for r in there.values()), strict=True))
     if x.shape[1] == 2:
-        label, names = (y, data.task.class_names) if data.task.kind != "regression" else bands(y[:, 0])
+        label, names = (y, data.task.class_names) if data.task.kind != "regression" else insides.bands(y[:, 0])
         print(points(x[:, 0], x[:, 1], label, names, paper))
     elif x.shape[1] == 1 and data.task.kind == "regression":
         split = np.repeat(np.arange(len(there)), [len(rows) for rows in there.values()])
@@ -106,11 +104,10 @@ def plot(args: argparse.Namespace) -> int:
     return 0
 
 
-def bands(y: NDArray[Any]) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """Numbers as one of a few bands of equal width, and what the bands are called."""
-    edges = np.linspace(y.min(), y.max(), BANDS + 1)
-    names = (f"{low:.3g} … {high:.3g}" for low, high in itertools.pairwise(edges))
-    return np.searchsorted(edges[1:-1], y), tuple(names)
+def pca(args: argparse.Namespace) -> int:
+    """The training rows on their main components."""
+    print(insides.pca(chosen(args).dataset.load(), Paper.asked(args)))
+    return 0
 
 
 def fetch(args: argparse.Namespace) -> int:

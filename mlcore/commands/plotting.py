@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mlcore import metrics
-from mlcore.commands import maps
-from mlcore.commands.answers import WIDEST, outputs
+from mlcore import examining
+from mlcore.commands import insides, maps
+from mlcore.commands.answers import WIDEST
 from mlcore.commands.contestants import Contestant
 from mlcore.commands.data import class_name, raw, splits
 from mlcore.commands.drawing import Paper, curves, points
@@ -50,8 +50,12 @@ class Sitter(NamedTuple):
 def plot(args: argparse.Namespace) -> int:
     """One picture of a run."""
     run, paper = open_run(args.run, args.runs_dir), Paper.asked(args)
-    if args.what in PICTURES:
-        print(PICTURES[args.what](_sitter(run.single(), args.epoch), paper))
+    if args.what in PICTURES or args.what in INSIDES:
+        sitter = _sitter(run.single(), args.epoch)
+    if args.what in INSIDES:
+        print(INSIDES[args.what](sitter, args, paper))
+    elif args.what in PICTURES:
+        print(PICTURES[args.what](sitter, paper))
     else:
         print(_curves(Contestant(run, args.runs_dir), args, paper))
     return 0
@@ -101,8 +105,7 @@ def _confusion(sitter: Sitter, paper: Paper) -> str:
             code="USAGE_UNFIT",
             hint=f"--width {classes + 2 * maps.CELL} makes it; mlj evaluate --json has it in numbers",
         )
-    p = sitter.model.loss.probabilities(outputs(sitter.model, sitter.data.inputs(rows)))
-    found = metrics.confusion_matrix(rows.y, p.argmax(axis=1), p.shape[1])
+    found = examining.confusion(examining.judge(sitter.model, sitter.data, name))
     names = [class_name(sitter.data, number) for number in range(len(found))]
     return maps.confusion(found, names, f"{len(rows):,} {name} rows", paper)
 
@@ -133,7 +136,7 @@ def _against_x(sitter: Sitter, train: Rows, held: Rows, name: str, paper: Paper)
 
 
 def _predicted(sitter: Sitter, rows: Rows) -> NDArray[Any]:
-    return outputs(sitter.model, sitter.data.inputs(rows))
+    return examining.outputs(sitter.model, sitter.data.inputs(rows))
 
 
 def _points(xs: Any, ys: Any, names: Any, paper: Paper) -> str:
@@ -150,6 +153,21 @@ def unfit(sitter: Sitter, has: str, takes: str, instead: str) -> UsageError:
     return UsageError(f"run {sitter.name} {has}: {takes}", code="USAGE_UNFIT", hint=f"try --what {instead}")
 
 
+def _projection(sitter: Sitter, args: argparse.Namespace, paper: Paper) -> str:
+    """Rows on their main components, at the inputs or after a hidden layer."""
+    split = args.split or sitter.held[0]
+    return insides.projection(sitter.model, sitter.data, split, args.layer, paper)
+
+
+def _filters(sitter: Sitter, args: argparse.Namespace, paper: Paper) -> str:
+    """What the first layer looks for."""
+    return insides.filters(sitter.model, sitter.data, paper)
+
+
+INSIDES: Mapping[str, Callable[[Sitter, argparse.Namespace, Paper], str]] = {
+    "projection": _projection,
+    "filters": _filters,
+}
 PICTURES: Mapping[str, Callable[[Sitter, Paper], str]] = {
     "boundary": _boundary,
     "confusion": _confusion,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlcore import layers, tracing
+from mlcore import tracing
 from mlcore.commands.data import class_name
 from mlcore.commands.experiment import chosen, named_run
 from mlcore.commands.story import fact
@@ -25,7 +24,6 @@ from mlcore.sanitize import sanitize
 from mlcore.spec import kind_of
 from mlcore.tracing import Given, Stage, Trace
 
-DERIVATIVES = ("dx", "dy", "dW", "db", "dgain", "f'")  # what a page's formulas of the way back begin with
 WIDEST = 80  # cells of a heading
 NARROWEST = 12  # cells of a number
 ACROSS, DOWN = 4, 6  # numbers of a row, and rows, that are printed of a large array
@@ -132,10 +130,7 @@ def _back(found: Trace, full: bool) -> Iterator[str]:
 
 def _heading(stage: Stage, back: int) -> Iterator[str]:
     """A layer's name and the formulas of its page: of the way forward (0) or back (1), in the same line if they fit."""
-    text = inspect.getdoc(layers.CATALOGUE.find(stage.kind).load()) or ""
-    parts = [part.strip() for line in text.split("\n")[1:] for part in line.split("   ") if " = " in part]
-    told = [part for part in parts if part.startswith(DERIVATIVES) == bool(back)]
-    told = told if back else told[:1]
+    told = tracing.formulas(stage.kind)[back]
     head = f"layer {stage.number}: {stage.kind}"
     if len(whole := "   ".join((head, *told))) < WIDEST:
         yield whole

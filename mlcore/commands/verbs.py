@@ -59,6 +59,7 @@ def _evaluate(p: Any) -> None:
     epoch = "the network as it was after that epoch, where it was kept"
     p.add_argument("--epoch", type=whole, metavar="N", help=epoch)
     p.add_argument("--calibration", action="store_true", help="how sure it was, and how often it was right")
+    p.add_argument("--worst", type=count, default=0, metavar="N", help="the N rows with the greatest loss as well")
     as_json(p)
     p.set_defaults(verb="mlcore.commands.answers:evaluate")
 
@@ -126,10 +127,13 @@ def _compare(p: Any) -> None:
 
 def _plot(p: Any) -> None:
     a_run(p)
-    whats = ["loss", "accuracy", "boundary", "confusion", "fit"]
+    whats = ["loss", "accuracy", "boundary", "confusion", "fit", "projection", "filters"]
     p.add_argument("--what", choices=whats, default="loss", metavar="NAME", help=" | ".join(whats) + " (loss)")
     p.add_argument("--epoch", type=whole, metavar="N", help="the network as it was after that epoch; points it out")
     p.add_argument("--log", action="store_true", help="a logarithmic scale")
+    splits = ["train", "validation", "test"]
+    p.add_argument("--split", choices=splits, metavar="NAME", help="projection: of these rows, " + " | ".join(splits))
+    p.add_argument("--layer", type=whole, default=0, metavar="N", help="projection: after so many hidden layers (0)")
     size(p)
     p.set_defaults(verb="mlcore.commands.plotting:plot")
 
@@ -194,6 +198,7 @@ def _data(p: Any) -> None:
         ("show", "parameters and facts of a data set", f"{where}:show", show),
         ("head", "its first rows", f"{where}:head", head),
         ("plot", "its points, or its pictures", f"{where}:plot", plot),
+        ("pca", "its rows on their principal components", f"{where}:pca", plot),
         ("fetch", "download it, checked against its published sum", f"{where}:fetch", fetch),
     )
 

@@ -13,6 +13,7 @@ CATALOGUE = Catalogue(
     Entry("xor", "four squares, of which opposite ones belong together", "mlcore.datasets.playground:Xor"),
     Entry("gauss", "two round clouds that a straight line parts", "mlcore.datasets.playground:Gauss"),
     Entry("checker", "a checkerboard", "mlcore.datasets.playground:Checker"),
+    Entry("drawn", "points you place yourself", "mlcore.datasets.drawn:Drawn"),
     Entry("line", "numbers on a straight line: the smallest regression", "mlcore.datasets.line:Line"),
     Entry("plane", "a tilted plane over two numbers: a regression", "mlcore.datasets.surfaces:Plane"),
     Entry("hills", "three hills and three hollows over two numbers: a regression", "mlcore.datasets.surfaces:Hills"),

@@ -81,13 +81,13 @@ def of_run(run: Run) -> Case:
 
 def affordable(config: Config, data: Data, network: Network) -> int:
     """How many steps the doctor makes: a count, not a time, so that its findings are the same on every machine."""
-    work = 3.0 * network.weights * _batch(config, data)  # forward, and backward to weights and inputs
+    work = 3.0 * network.weights * config.batch_of(len(data.train))  # forward, and backward to weights and inputs
     return min(max(3, min(STEPS, int(WORK / max(work, 1.0)))), config.epochs * per_epoch(config, data))
 
 
 def per_epoch(config: Config, data: Data) -> int:
     """Steps of an epoch."""
-    return -(-len(data.train) // _batch(config, data))
+    return -(-len(data.train) // config.batch_of(len(data.train)))
 
 
 def look(config: Config, network: Network, loss: Loss, vector: Array, sample: Rows) -> Look:
@@ -102,11 +102,11 @@ def look(config: Config, network: Network, loss: Loss, vector: Array, sample: Ro
 def attempt(config: Config, data: Data, network: Network, loss: Loss, steps: int) -> tuple[Array, int, bool]:
     """The experiment's first steps: the weights after them, how many there were, and whether the loss is no number."""
     choice = backends.choose(config.backend, config.device, config.precision, network, loss, config.optimizer)
-    problem = Problem(network, loss, config.optimizer, data.train, data.factor, _batch(config, data), config.seed)
+    problem = Problem.of(config, data, network, loss)
     session: Session = choice.backend.open(problem)
     epoch = problem.steps_per_epoch
-    vector, until = network.init(config.seed, config.init), time.monotonic() + SECONDS
-    session.restore(Weights(vector, np.zeros((config.optimizer.moments, len(vector)), vector.dtype), 0))
+    until = time.monotonic() + SECONDS
+    session.restore(Weights.first(network, config))
     factors = config.schedule.rates(np.arange(steps), config.epochs * epoch, epoch)
     rates, made, diverged = factors * config.optimizer.learning_rate, 0, False
     try:
@@ -131,11 +131,6 @@ def _fitting(config: Config, data: Data) -> tuple[Config, str]:
     except ConfigError as error:
         return config.with_settings({"loss": "auto"}), f"{error}; {error.hint}"
     return config, ""
-
-
-def _batch(config: Config, data: Data) -> int:
-    size = config.batch_size
-    return len(data.train) if size == "full" else min(size, len(data.train))
 
 
 def _by_epochs(config: Config, data: Data, epochs: int) -> Followed:

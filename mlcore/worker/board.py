@@ -77,8 +77,7 @@ class Board:
         self.data, self.stage = data, stage
         network, loss = blueprint(self.config, data)
         if resume is None:
-            vector = network.init(self.config.seed, self.config.init)
-            resume = State(Weights(vector, np.zeros((self.config.optimizer.moments, len(vector)), vector.dtype), 0))
+            resume = State(Weights.first(network, self.config))
         self.blank = Model(self.config, network, loss, Preparation.of(data), resume.weights.vector)
         self.net = describe(network, data)
         if resume.place == 0:
@@ -211,8 +210,8 @@ class Board:
 
     def steps_in_epoch(self) -> int:
         """Batches in an epoch, as configured now."""
-        rows, size = len(self.data.train), self.config.batch_size
-        return 1 if size == "full" else -(-rows // min(size, rows))
+        rows = len(self.data.train)
+        return -(-rows // self.config.batch_of(rows))
 
     def _ended(self, event: events.Ended) -> None:
         self.state = ENDINGS.get(event.reason, "finished")

@@ -126,7 +126,29 @@ class Inspect(Command, frozen=True, tag="inspect"):
     split: Literal["train", "validation", "test"] = "test"
 
 
+class Read(Command, frozen=True, tag="read"):
+    """Answer with what the network makes of a picture drawn by hand: greys row by row, 0 paper, 255 ink."""
+
+    pixels: Annotated[bytes, Meta(max_length=256 * 256)]
+    width: Annotated[int, Meta(ge=1, le=256)]
+
+
+class Examine(Command, frozen=True, tag="examine"):
+    """Answer with what an examination of the network finds: see `findings.py`.
+
+    epoch: of the film; None: the present network. held: instead, the moment an earlier answer was about. row: of the
+    split, for example and traced; place: for projected, how deep in the network.
+    """
+
+    what: Literal["judgement", "example", "projected", "filters", "traced"]
+    split: Literal["train", "validation", "test"] = "test"
+    epoch: int | None = None
+    held: int = 0
+    row: Annotated[int, Meta(ge=0)] = 0
+    place: Annotated[int, Meta(ge=0)] = 0
+
+
 AnyCommand: TypeAlias = (
     Pause | Resume | Step | Epoch | Stop | Checkpoint | Keep | Quit | Set | SetPace | View | Scrub
-    | Start | Open | Branch | Preview | Inspect
+    | Start | Open | Branch | Preview | Inspect | Read | Examine
 )  # fmt: skip

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mlcore.config import Config
 from mlcore.controls import CHANGEABLE
 from mlcore.errors import ConfigError, RunError, UsageError
 from mlcore.worker import protocol
 from mlcore.worker.board import Board
+from mlcore.worker.errands import Errand
+from mlcore.worker.examining import Examiner
 from mlcore.worker.protocol import AnyCommand, Reply, Scene
 
 
@@ -18,13 +22,18 @@ class Desk:
 
     def __init__(self) -> None:
         self.board: Board | None = None
+        self._examiner = Examiner()
 
     def answer(self, command: AnyCommand) -> Reply:
-        """Do what a command asks. Raises MljError when it cannot be done."""
+        """Do what a command asks. Raises MljError when it cannot be done, Errand when it takes a while."""
         if isinstance(command, protocol.Inspect):
             return Reply(id=command.id, value=self._inspect(command))
+        if isinstance(command, protocol.Read):
+            return Reply(id=command.id, value=self._read(command))
         if isinstance(command, protocol.Preview):
             return Reply(id=command.id, value=self.preview(command))
+        if isinstance(command, protocol.Examine):
+            raise Errand(self._examiner.work(self.board, command))
         board = self._present()
         match command:
             case protocol.Set():
@@ -66,6 +75,17 @@ class Desk:
         if board.stage is None or board.moment is None:
             raise RunError("there is no network yet", code="RUN_NOT_STARTED")
         return board.stage.activity(board.moment.model, command.split, command.row)
+
+    def _read(self, command: protocol.Read) -> protocol.Activity:
+        from mlcore.worker import scribbles
+
+        board = self._present()
+        if board.stage is None or board.moment is None:
+            raise RunError("there is no network yet", code="RUN_NOT_STARTED")
+        if len(command.pixels) % command.width:
+            raise UsageError(f"pixels: expected rows of {command.width}, got {len(command.pixels)} pixels")
+        pixels = np.frombuffer(command.pixels, np.uint8).reshape(-1, command.width)
+        return scribbles.read(board.stage, board.moment.model, pixels)
 
     def preview(self, command: protocol.Preview) -> Scene:
         """A data set without training. Only a lab loads data for somebody who looks around."""

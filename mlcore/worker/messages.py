@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from mlcore.worker.commands import Pace
+from mlcore.worker.findings import AnyFinding
 from mlcore.worker.shown import Array, Boundary, Confusion, Digits, LayerRow, Line, Responses, Surface
 
 
@@ -192,7 +193,7 @@ class Reply(Message, frozen=True, tag="reply"):
 
     id: int
     error: Failed | None = None
-    value: Scene | Activity | None = None
+    value: Scene | Activity | AnyFinding | None = None
 
 
 class Activity(msgspec.Struct, frozen=True, tag="activity"):

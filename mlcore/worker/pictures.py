@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from mlcore.config import Config
 from mlcore.datasets.dataset import Data, Rows
+from mlcore.datasets.drawn import Drawn
 from mlcore.errors import DataError
 from mlcore.layers.dense import Dense
 from mlcore.layers.layer import INFERENCE, Array
@@ -66,7 +68,7 @@ class Stage:
             levels=self.levels if self.surface else None,
         )
 
-    def _raw(self, rows: Rows) -> Array:
+    def raw(self, rows: Rows) -> Array:
         """Inputs in data units [n, features]."""
         return rows.x if rows.x.dtype == np.uint8 else self.data.scaling.undo(rows.x)
 
@@ -119,10 +121,12 @@ class Stage:
 
     @cached_property
     def bounds(self) -> tuple[float, float, float, float] | None:
-        """x from, x to, y from, y to: the data's extent and a margin."""
+        """x from, x to, y from, y to: the data's extent and a margin, or what the data set says."""
         points = self._points
         if points is None:
             return None
+        if isinstance(self.config.dataset, Drawn):
+            return self.config.dataset.PLANE
         (a, b), (c, d) = _padded(points.x), _padded(points.y)
         return a, b, c, d
 
@@ -177,11 +181,11 @@ class Stage:
 
     def _digits(self, model: Model, view: View) -> Digits:
         rows = self.shown.take(slice(view.count))
-        raw = self._raw(rows)
+        raw = self.raw(rows)
         p = model.predict_proba(raw)
         predicted = p.argmax(axis=1).astype(np.int32)
         height, width = self.data.image_shape or (1, 1)
-        images = raw if raw.dtype == np.uint8 else _gray(raw)
+        images = raw if raw.dtype == np.uint8 else gray(raw)
         return Digits(
             images.reshape(-1, height, width),
             predicted,
@@ -195,13 +199,16 @@ class Stage:
         if rows is None or row >= len(rows):
             count = 0 if rows is None else len(rows)
             raise DataError(f"row {row} of {split}: there are {count}", hint="rows count from 0")
-        raw = self._raw(rows.take(slice(row, row + 1)))
+        return self.activity_of(model, self.raw(rows.take(slice(row, row + 1))), float(np.ravel(rows.y[row])[0]))
+
+    def activity_of(self, model: Model, raw: Array, label: float = math.nan) -> Activity:
+        """What a model makes of one input in data units [1, features]; label: what it should be, if known."""
         value, layers = model.preparation.inputs(raw), []
         for layer, p in zip(model.network.layers, model.network.views(model.vector), strict=True):
             value, _ = layer.forward(p, value, INFERENCE)
             layers.append(value[0].astype(np.float32))
         probabilities = model.loss.probabilities(value)[0].astype(np.float32)
-        return Activity(raw[0].astype(np.float64), tuple(layers), probabilities, float(np.ravel(rows.y[row])[0]))
+        return Activity(raw[0].astype(np.float64), tuple(layers), probabilities, label)
 
 
 def _padded(values: Array) -> tuple[float, float]:
@@ -211,7 +218,7 @@ def _padded(values: Array) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _gray(raw: Array) -> Array:
+def gray(raw: Array) -> Array:
     """Pixels of any range as uint8, 0 the smallest of all."""
     low, high = raw.min(initial=0), raw.max(initial=0)
     gray: Array = ((raw - low) * (255 / (high - low or 1))).round().astype(np.uint8)

@@ -41,3 +41,24 @@ int64_t planted(void *plan, int64_t first, int64_t steps, const double *rates, f
     }
     return steps;
 }
+
+/* mlj_train_epochs as a `run`: what it is given beside is set before. */
+typedef int64_t train_epochs(void *plan, int64_t first, int64_t steps, const double *rates, float *losses,
+                             void *progress, const void *splits, int64_t count, double *found, int64_t numbers,
+                             float *states);
+static struct {
+    train_epochs *run;
+    const void *splits;
+    int64_t count, numbers;
+    double *found;
+    float *states;
+} whole;
+
+void set_epochs(train_epochs *run, const void *splits, int64_t count, double *found, int64_t numbers, float *states) {
+    whole.run = run, whole.splits = splits, whole.count = count, whole.found = found;
+    whole.numbers = numbers, whole.states = states;
+}
+int64_t epochs(void *plan, int64_t first, int64_t steps, const double *rates, float *losses, void *progress) {
+    return whole.run(plan, first, steps, rates, losses, progress, whole.splits, whole.count, whole.found, whole.numbers,
+                     whole.states);
+}

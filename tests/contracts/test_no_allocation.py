@@ -15,7 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlcore import kernels
+from mlcore import kernels, metrics
+from mlcore.backends.backend import Watch
+from mlcore.backends.native import NativeSession
+from mlcore.datasets.dataset import Task
 from tests.contracts.problems import opened, problem
 
 STEPS = 300
@@ -67,6 +70,7 @@ def tell(counter: str) -> None:
         p = session.program
         train = p.ffi.addressof(p.lib, "mlj_train")
         plan, run, progress = (int(p.ffi.cast("intptr_t", c)) for c in (p.plan, train, session.progress))
+        room = set_epochs(watch, session)  # kept while C writes there
         planted = ctypes.cast(watch.planted, ctypes.c_void_p)
         if name == "small":
             told = watch.watched(planted, plan, STEPS, rates.ctypes.data, losses.ctypes.data, progress)
@@ -76,7 +80,34 @@ def tell(counter: str) -> None:
             session.train(0, 2, rates)  # hires the threads
             told = watch.watched(run, plan, STEPS, rates.ctypes.data, losses.ctypes.data, progress)
             assert np.isfinite(losses).all()
-            print(f"{name} on {threads}: {told}")
+            measured = watch.watched(
+                ctypes.cast(watch.epochs, ctypes.c_void_p), plan, STEPS, rates.ctypes.data, losses.ctypes.data, progress
+            )
+            assert np.isfinite(losses).all() and np.isfinite(room[0]).all()
+            print(f"{name} on {threads}: {told + measured}")
+
+
+def set_epochs(watch: ctypes.CDLL, session: NativeSession) -> tuple[np.ndarray, np.ndarray]:
+    """Give the counter what `mlj_train_epochs` needs to measure the training rows after every epoch; its results."""
+    p, problem = session.program, session.problem
+    regression = problem.rows.y.dtype == np.float32
+    task = Task("regression" if regression else "multiclass", p.plan.outputs)
+    names = metrics.names(task)
+    assert session.watch(Watch({"train": problem.rows}, ("train",), names, task))
+    measured, many = session._measured, STEPS // problem.steps_per_epoch
+    found, states = np.zeros((many, measured.width)), np.zeros((many, p.numbers), np.float32)
+    run, splits = (
+        int(p.ffi.cast("intptr_t", c)) for c in (p.ffi.addressof(p.lib, "mlj_train_epochs"), measured.splits)
+    )
+    watch.set_epochs.argtypes = [
+        *[ctypes.c_void_p] * 2,
+        ctypes.c_int64,
+        ctypes.c_void_p,
+        ctypes.c_int64,
+        ctypes.c_void_p,
+    ]
+    watch.set_epochs(run, splits, 1, found.ctypes.data, p.numbers, states.ctypes.data)
+    return found, states
 
 
 def test_the_counter_counts(counted: dict[str, int]) -> None:

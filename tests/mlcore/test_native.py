@@ -11,7 +11,8 @@ import pytest
 
 from mlcore import kernels
 from mlcore.backends.backend import Problem, Weights
-from mlcore.backends.native import CACHE_LINE, Native, NativeSession, aligned, at_cache_line, stored
+from mlcore.backends.memory import CACHE_LINE, aligned, at_cache_line, stored
+from mlcore.backends.native import Native, NativeSession
 from mlcore.datasets.dataset import Rows
 from mlcore.errors import DataError
 from mlcore.layers.line import parse

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mlcore import kernels, repeats
+from mlcore.backends.backend import Weights
 from mlcore.config import Config
 from mlcore.controls import Controls
 from mlcore.errors import ConfigError, RunError
@@ -73,13 +74,13 @@ def test_a_time_limit_is_of_each_network_not_of_all() -> None:
 @native
 def test_one_that_diverges_ends_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = config(backend="native", repeats=3)
-    draw = repeats.training._Run._first_weights  # type: ignore[attr-defined]
+    draw = Weights.first
 
-    def first_weights(run):
-        weights = draw(run)
-        return weights._replace(vector=weights.vector * np.nan) if run.config.seed == 43 else weights
+    def first(network, config):
+        weights = draw(network, config)
+        return weights._replace(vector=weights.vector * np.nan) if config.seed == 43 else weights
 
-    monkeypatch.setattr(repeats.training._Run, "_first_weights", first_weights)  # type: ignore[attr-defined]
+    monkeypatch.setattr(Weights, "first", first)
     told = list(train_many(chosen))
     reasons = {seed: event.reason for seed, event in told if isinstance(event, Ended)}
     assert reasons == {42: "finished", 43: "diverged", 44: "finished"}

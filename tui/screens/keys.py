@@ -1,4 +1,4 @@
-"""The help screen: every key of the Lab by group, made from the list of commands, and how to read the pane in focus."""
+"""The help screen: every key of a screen by group, made from THE LIST, and how to read the pane in focus."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class KeysScreen(ModalScreen[None]):
     CSS_PATH = "../styles/sheets.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q", "dismiss_help")]
 
-    def __init__(self, reading: str, ascii_only: bool = False) -> None:
+    def __init__(self, reading: str, ascii_only: bool = False, mode: str = "lab") -> None:
         super().__init__()
-        self._reading, self._ascii = reading, ascii_only
+        self._reading, self._ascii, self._mode = reading, ascii_only, mode
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="sheet") as sheet:
             sheet.border_title = "keys"
             sheet.border_subtitle = "arrows scroll, esc closes"
-            yield Static(table(commands("lab"), self._ascii))
+            yield Static(table(commands(self._mode), self._ascii))
             if self._reading:
                 yield Static(Content(self._reading), classes="reading")
 

@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from tui import looks
 from tui.clock import Clock, Part
-from tui.commands import COMMANDS as LIST
+from tui.commands import commands
 from tui.frame import Frame
 from tui.screens.deeds import Deeds
 from tui.screens.layout import ASKED, PICTURE, PaneBoard, suited
@@ -45,7 +45,7 @@ class LabScreen(Screen[None]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(command.keys, f"do('{command.id}')", command.title, id=command.id)
-        for command in LIST
+        for command in commands("lab")
         if command.id not in ("palette", "interrupt", "leave")
     ]
 

@@ -40,10 +40,11 @@ def paint_cells(pixels: Sequence[Sequence[str]], high: int) -> list[list[Piece]]
     if high == 1:
         return [[(" ", paint("", color)) for color in line] for line in pixels]
     pairs = zip(pixels[::2], pixels[1::2], strict=True)
-    return [[_pair(top, bottom) for top, bottom in zip(*lines, strict=True)] for lines in pairs]
+    return [[pair(top, bottom) for top, bottom in zip(*lines, strict=True)] for lines in pairs]
 
 
-def _pair(top: str, bottom: str) -> Piece:
+def pair(top: str, bottom: str) -> Piece:
+    """One cell of two pixels."""
     return (" ", paint("", top)) if top == bottom else (HALF, paint(top, bottom))
 
 

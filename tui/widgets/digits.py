@@ -8,11 +8,10 @@ from textual.strip import Strip
 
 from tui.frame import Frame, Pictures
 from tui.theme import paint
-from tui.widgets import canvas, rows
+from tui.widgets import images, rows
 from tui.widgets.pane import Pane
 from tui.widgets.rows import PLAIN, Piece
 
-SHADES = " .:+#"
 WANTED = 8  # pictures there should be at least; what is left over makes them larger
 SCALES = (3.0, 2.0, 1.0, 1 / 2, 1 / 3, 1 / 4)  # cells for each pixel across: whole ones keep every pixel a square
 
@@ -85,14 +84,7 @@ sure it is of it. `7≠2` in a wrong one: it says 7, the picture is a 2.
 
     def _picture(self, pictures: Pictures, place: int, grid: Grid) -> list[list[Piece]]:
         """One picture and the line below it, every row of `grid.width` cells."""
-        high = canvas.pixels_high(self.terminal)
-        image = pictures.images[place]
-        values = canvas.averaged(image, grid.height * high, grid.width).tolist()
-        if self.terminal.colors == "none":
-            lines = [[(SHADES[value * len(SHADES) // 256], PLAIN) for value in line] for line in values]
-        else:
-            greys = self.palette.greys
-            lines = canvas.paint_cells([[greys[v * len(greys) // 256] for v in line] for line in values], high)
+        lines = images.grey(pictures.images[place], grid.width, grid.height, self.terminal)
         return [*lines, self._words(pictures, place, grid.width)]
 
     def _words(self, pictures: Pictures, place: int, width: int) -> list[Piece]:

@@ -6,6 +6,7 @@ from textual.strip import Strip
 
 from tui.commands import key_line
 from tui.frame import Frame
+from tui.terminal import Terminal
 from tui.theme import paint
 from tui.widgets import rows
 from tui.widgets.pane import Drawing
@@ -13,11 +14,15 @@ from tui.widgets.rows import Piece
 
 
 class KeyLine(Drawing):
-    """Keys and what they do, as many as fit."""
+    """Keys and what they do in a mode, as many as fit."""
+
+    def __init__(self, mode: str = "lab", terminal: Terminal | None = None) -> None:
+        super().__init__(terminal)
+        self._mode = mode
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         """One line."""
         pieces: list[Piece] = []
-        for key, word in key_line("lab", width - 2, ascii_only=not self.unicode):
+        for key, word in key_line(self._mode, width - 2, ascii_only=not self.unicode):
             pieces += [(f" {key}", paint(self.palette.accent, bold=True)), (f" {word} ", paint(self.palette.muted))]
         return rows.block([rows.row(pieces, width)], width, height)

@@ -120,7 +120,7 @@ class Pane(Drawing, can_focus=True):
         if not self._has_box(width, height):
             return self.draw(frame, width, height)
         colors, lit = self.palette, self.has_focus
-        number = (f"{self.NUMBER} ", paint(colors.accent if lit else colors.faint, bold=True))
+        number = (f"{self.NUMBER} " if self.NUMBER else "", paint(colors.accent if lit else colors.faint, bold=True))
         title = [number, (self.title(frame), paint(colors.text if lit else colors.muted))]
         box = rows.Frame(self.terminal.glyphs, self._border())
         return rows.boxed(self.draw(frame, width - 2, height - 2), width, title, self.legend(frame), box)

@@ -38,6 +38,14 @@ def length(pieces: Iterable[Piece]) -> int:
     return sum(cell_len(text) for text, _ in pieces)
 
 
+def padded(text: str, width: int, right: bool = False) -> str:
+    """Text of exactly `width` cells: cut, or filled up with blanks at its end (right: at its beginning)."""
+    text = clean(text)
+    return (
+        " " * max(0, width - cell_len(text)) + text if right and cell_len(text) <= width else set_cell_size(text, width)
+    )
+
+
 def row(pieces: Iterable[Piece], width: int, style: Style = PLAIN) -> Strip:
     """Pieces as one row of exactly `width` cells: cut at the right, or filled up with blanks of `style`."""
     segments, left = [], width

@@ -8,10 +8,40 @@ from tui.screens.deeds.doer import Doer, plain
 class Going(Doer):
     """Lists, help, and leaving."""
 
+    def place(self) -> None:
+        """Points placed by hand; those of the draft where it has some."""
+        from tui.screens.place import PlaceScreen
+        from tui.widgets.placing import Dot
+
+        placed = self.lab.draft.placed if self.lab.draft is not None else ()
+        self.app.push_screen(PlaceScreen([Dot(*dot) for dot in placed]))
+
+    def scribble(self) -> None:
+        """A picture drawn by hand, where the network reads pictures."""
+        frame = self.app.feed.frame()
+        if frame.pictures is None:
+            self.screen.say("Only a network that reads pictures can read a digit: choose digits or mnist first")
+            return
+        from tui.screens.scribble import ScribbleScreen
+
+        self.app.push_screen(ScribbleScreen())
+
     def runs(self) -> None:
         from tui.screens.runs import RunsScreen
 
         self.app.push_screen(RunsScreen(self.app.options.runs_dir), self.app.open_run)
+
+    def analyse(self) -> None:
+        self._analyse("confusion")
+
+    def _analyse(self, view: str) -> None:
+        frame = self.app.feed.frame()
+        if not self.app.runner.alive or not frame.net.widths:
+            self.screen.say("There is no network to analyse yet")
+            return
+        from tui.screens.analyse import AnalyseScreen
+
+        self.app.push_screen(AnalyseScreen(self.app, view))
 
     def help(self) -> None:
         from tui.screens.keys import KeysScreen

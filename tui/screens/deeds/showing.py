@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from tui.screens.deeds.doer import Doer, plain
+from tui.screens.deeds.writing import written
 from tui.screens.layout import Plan
 from tui.widgets.curve import SMOOTHINGS, CurvePane
 
@@ -165,14 +165,4 @@ class Showing(Doer):
     def _save(self, suffix: str, content: str) -> None:
         frame = self.app.feed.frame()
         stem = f"mlj-{frame.dataset or 'lab'}-epoch-{frame.shown_epoch}"
-        path = next(
-            path
-            for number in range(1, 10_000)
-            if not (path := Path(f"{stem}{'' if number == 1 else f'-{number}'}.{suffix}")).exists()
-        )
-        try:
-            path.write_text(content, encoding="utf-8")
-        except OSError as error:
-            self.screen.say(f"{path} could not be written: {error.strerror}")
-        else:
-            self.screen.say(f"written: {path}")
+        self.screen.say(written(stem, suffix, content))

@@ -1,0 +1,193 @@
+"""A trained network examined: what it says of every row of a split, how wrong that is, and what goes on inside.
+
+`mlj evaluate`, `mlj plot` and the Analyse screen all ask here, so that they can only say the same.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import NamedTuple
+
+import numpy as np
+
+from mlcore import information, metrics
+from mlcore.datasets.dataset import Data, Rows
+from mlcore.decomposition import PCA
+from mlcore.errors import DataError, Diverged
+from mlcore.layers.dense import Dense
+from mlcore.layers.layer import INFERENCE, Array
+from mlcore.losses import Loss
+from mlcore.model import Model
+from mlcore.network import Network
+
+CHUNK = 8192  # rows answered at once
+PROJECTED = 1000  # rows whose principal components are found, evenly taken
+VARIANCES = 10  # components whose share of the variance is told
+COMPARED = 20_000  # training rows among which neighbours are looked for, evenly taken
+
+
+class Judged(NamedTuple):
+    """What a network says of the rows of a split.
+
+    z [n, O]: raw outputs. answers: class probabilities [n, K], or the numbers of a regression [n, O]. losses [n]: the
+    loss of each row, as if it were alone.
+    """
+
+    split: str
+    rows: Rows
+    z: Array
+    answers: Array
+    losses: Array
+
+    @property
+    def said(self) -> Array:
+        """The most probable class of each row [n]."""
+        found: Array = self.answers.argmax(axis=1)
+        return found
+
+    @property
+    def worst(self) -> Array:
+        """The numbers of the rows, the greatest loss first."""
+        return np.argsort(-self.losses, kind="stable")
+
+
+def split_of(data: Data, name: str) -> Rows:
+    """The rows of a split. Raises DataError when there are none."""
+    rows: Rows | None = getattr(data, name)
+    if rows is None or not len(rows):
+        raise DataError(f"this data set has no {name} split", code="DATA_EMPTY", hint="set dataset.split, train again")
+    return rows
+
+
+def row_of(data: Data, split: str, number: int) -> Rows:
+    """One row of a split. Raises DataError when there is none of that number."""
+    rows = split_of(data, split)
+    if not 0 <= number < len(rows):
+        message = f"row: expected 0 to {len(rows) - 1:,} in the {split} split, got {number}"
+        raise DataError(message, code="DATA_VALUE", hint="rows count from 0")
+    return rows.take(slice(number, number + 1))
+
+
+def outputs(model: Model, x: Array) -> Array:
+    """Raw outputs [n, O] for inputs as the network sees them, some thousand rows at a time."""
+    parts = [model.network.forward(model.vector, x[i : i + CHUNK])[0] for i in range(0, len(x), CHUNK)]
+    return np.concatenate(parts)
+
+
+def judge(model: Model, data: Data, split: str) -> Judged:
+    """Answers and losses of every row of a split.
+
+    Raises DataError when there is no such split, Diverged when the network no longer answers with numbers.
+    """
+    rows = split_of(data, split)
+    with np.errstate(over="ignore", invalid="ignore"):
+        z = outputs(model, data.inputs(rows))
+    if lost := len(z) - int(np.isfinite(z).all(axis=1).sum()):
+        raise Diverged(f"{lost:,} of {len(z):,} outputs are not finite: it diverged")
+    return Judged(split, rows, z, model.loss.probabilities(z), model.loss.rows(z, rows.y)[0])
+
+
+def figures(judged: Judged, data: Data, loss: Loss) -> dict[str, float]:
+    """The loss and every metric of the task. loss: with the class weights that follow from the training rows."""
+    rows, chosen = judged.rows, metrics.possible(data.task)
+    return {"loss": loss(judged.z, rows.y, rows.w)[0]} | metrics.evaluate(judged.z, rows.y, data.task, chosen)
+
+
+def confusion(judged: Judged) -> Array:
+    """How often each class was taken for each other, int64 [K, K]: label down, prediction across."""
+    return metrics.confusion_matrix(judged.rows.y, judged.said, judged.answers.shape[1])
+
+
+def report(mistakes: Array) -> Array:
+    """Precision, recall, F1 and support (rows) of each class of a confusion matrix, float64 [K, 4]."""
+    labels, said = np.repeat(np.indices(mistakes.shape).reshape(2, -1), mistakes.reshape(-1), axis=1)
+    return np.column_stack([metrics.by_class(said, labels, len(mistakes)), mistakes.sum(axis=1)])
+
+
+def calibration(judged: Judged) -> Array:
+    """Rows, mean confidence and accuracy of each bin of confidence, float64 [bins, 3]."""
+    return information.calibration(judged.answers, judged.rows.y)
+
+
+class Place(NamedTuple):
+    """Somewhere numbers come by: its name, and how many layers they have been through."""
+
+    name: str
+    layers: int
+
+
+def places(network: Network) -> tuple[Place, ...]:
+    """The inputs, and the output of each hidden layer: a dense one with what follows until the next."""
+    dense = [number for number, layer in enumerate(network.layers) if isinstance(layer, Dense)]
+    found = [Place("inputs", 0)]
+    for place, (first, after) in enumerate(itertools.pairwise(dense), start=1):
+        words = " ".join(layer.word for layer in network.layers[first:after])
+        found.append(Place(f"hidden layer {place}: {words}", after))
+    return tuple(found)
+
+
+def numbers_at(model: Model, x: Array, place: Place) -> Array:
+    """What the network has made of inputs [n, F] after some of its layers [n, width]."""
+    views = model.network.views(model.vector)
+    for layer, p in zip(model.network.layers[: place.layers], views[: place.layers], strict=True):
+        x, _ = layer.forward(p, x, INFERENCE)
+    return x.reshape(len(x), -1)
+
+
+class Projection(NamedTuple):
+    """Rows on their two main components: which [n] (numbers of rows) and their points [n, 2].
+
+    shares [C]: of the variance, of each component, a little beyond the two that are drawn.
+    """
+
+    place: Place
+    which: Array
+    points: Array
+    shares: Array
+
+
+def projection(model: Model, data: Data, rows: Rows, place: Place) -> Projection:
+    """The principal components of what the network makes of some rows, of at most `PROJECTED` of them, evenly taken."""
+    index = np.arange(0, len(rows), -(-len(rows) // PROJECTED))
+    found = numbers_at(model, data.inputs(rows.take(index)), place)
+    if len(found) < 2:
+        raise DataError("one row has no direction in which it differs", code="DATA_EMPTY", hint="choose another split")
+    pca = PCA(min(VARIANCES, *found.shape))
+    points = np.zeros((len(found), 2))
+    moved = pca.fit_transform(found)[:, :2]
+    points[:, : moved.shape[1]] = moved
+    return Projection(place, index, points, pca.explained_variance_ratio_)
+
+
+def filters(model: Model) -> tuple[Array, Array]:
+    """Weights [inputs, units] and biases [units] of the first dense layer: what each of its units looks for."""
+    for layer, p in zip(model.network.layers, model.network.views(model.vector), strict=True):
+        if isinstance(layer, Dense):
+            return p["w"], p.get("b", np.zeros(p["w"].shape[1], p["w"].dtype))
+    raise DataError("this network has no dense layer", code="DATA_EMPTY")
+
+
+def neighbours(model: Model, data: Data, row: Rows, count: int) -> tuple[Array, Array]:
+    """The training rows most like one row where the head looks, and how far they are [count], the nearest first.
+
+    "Like" is the Euclidean distance after the last hidden layer; of many training rows some are looked at.
+    """
+    place, train = places(model.network)[-1], data.train
+    index = np.arange(0, len(train), -(-len(train) // COMPARED))
+    here = numbers_at(model, data.inputs(row), place)
+    there = numbers_at(model, data.inputs(train.take(index)), place)
+    far = np.sqrt(np.square(there - here).sum(axis=1, dtype=np.float64))
+    near = np.argsort(far, kind="stable")[:count]
+    return index[near], far[near]
+
+
+def pull(model: Model, row: Rows, x: Array) -> Array:
+    """How much each input [F] of one row x [1, F] pushed its loss up (above zero) or down: input times gradient.
+
+    Sundararajan et al. 2017 call it gradient * input: a first look at "why", exact where the network is linear.
+    """
+    vector, batch = model.vector.astype(np.float64), x.astype(np.float64)
+    z, saved = model.network.forward(vector, batch)
+    _, dx = model.network.backward(vector, saved, model.loss(z, row.y)[1])
+    found: Array = (batch * dx)[0]
+    return found

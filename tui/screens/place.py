@@ -1,0 +1,161 @@
+"""Your own points: placed by hand, learned while they are placed."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui.text import plural
+from tui.widgets.placing import Dot, PlacingPane
+
+if TYPE_CHECKING:
+    from tui.app import MljApp
+
+MOST = 2000  # points a hand may place
+CLASSES = 6
+APART = 0.04  # of the plane: a drag places the next point only so far from the last
+KEYS = "arrows, mouse · space places · 1-6 class · u undo · x erase · C clear · esc done"
+ASCII_KEYS = KEYS.replace("·", "-")
+MOVES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+LEAP = 5  # cells, with shift
+
+
+class PlaceScreen(Screen[None]):
+    """A plane over the whole terminal. Every change is learned at full speed; esc goes back to the Lab with it."""
+
+    CSS = """
+    PlaceScreen { layout: vertical; }
+    PlacingPane { height: 1fr; }
+    PlaceScreen Static { height: 1; width: 1fr; color: $quiet; padding: 0 1; }
+    PlaceScreen Static { text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(key, f"move({x}, {y})") for key, (x, y) in MOVES.items()),
+        *(Binding(f"shift+{key}", f"move({LEAP * x}, {LEAP * y})") for key, (x, y) in MOVES.items()),
+        *(Binding(str(label + 1), f"label({label})") for label in range(CLASSES)),
+        Binding("space,enter", "place"),
+        Binding("backspace,u", "back"),
+        Binding("x,delete", "remove"),
+        Binding("C", "clear"),
+        Binding("escape,q,D", "done"),
+    ]
+
+    def __init__(self, dots: list[Dot]) -> None:
+        super().__init__()
+        self._pane, self._line = PlacingPane(), Static(markup=False)
+        self._pane.dots = dots
+        self._problem = ""
+
+    @property
+    def mlj(self) -> MljApp:
+        """The app, by its own type."""
+        return cast("MljApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield self._pane
+        yield self._line
+        yield Static(ASCII_KEYS if self.mlj.ascii_only else KEYS, markup=False)
+
+    def on_mount(self) -> None:
+        """Look at the run 15 times a second, as the Lab does."""
+        self._pane.focus()
+        self.set_interval(1 / 15, self._tick)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Ask for a map of this size."""
+        self.call_after_refresh(self._ask)
+
+    def _ask(self) -> None:
+        width, height = self._pane.canvas
+        if width and height:
+            self.mlj.runner.view(min(width, 400), min(2 * height, 300), 0)
+
+    def _tick(self) -> None:
+        frame = self.mlj.frame()
+        self._pane.show(frame)
+        classes = {dot.label for dot in self._pane.dots}
+        if self._problem or len(classes) < 2:
+            wanted = "place points of two classes: 1 and 2 choose which" if not classes else "now some of another class"
+            text = self._problem or wanted
+        else:
+            loss = frame.metrics.get("train_loss")
+            shown = "" if loss is None else f", loss {loss:.3g}"
+            text = f"{self._pane.summary(frame)}{shown}"
+        self._line.update(text)
+
+    def action_move(self, right: int, down: int) -> None:
+        """Move the cursor."""
+        self._pane.move(right, down)
+
+    def action_label(self, label: int) -> None:
+        """The class of the points to come."""
+        self._pane.label = label
+        self._pane.again()
+
+    def action_place(self) -> None:
+        """A point where the cursor is."""
+        self._place(*self._pane.here)
+
+    def on_placing_pane_placed(self, message: PlacingPane.Placed) -> None:
+        """A point where the mouse is; a drag leaves some room between two."""
+        last = self._pane.dots[-1] if self._pane.dots else None
+        if message.moving and last and math.dist((message.x, message.y), last[:2]) < APART:
+            return
+        self._place(message.x, message.y)
+
+    def on_placing_pane_removed(self, message: PlacingPane.Removed) -> None:
+        """The point nearest to the mouse goes."""
+        self._remove(message.x, message.y)
+
+    def _place(self, x: float, y: float) -> None:
+        if len(self._pane.dots) >= MOST:
+            self._problem = f"{MOST:,} points are enough: backspace takes the last one back"
+            return
+        self._changed([*self._pane.dots, Dot(x, y, self._pane.label)])
+
+    def action_back(self) -> None:
+        """Take the last point back."""
+        self._changed(self._pane.dots[:-1])
+
+    def action_remove(self) -> None:
+        """The point nearest to the cursor goes."""
+        self._remove(*self._pane.here)
+
+    def _remove(self, x: float, y: float) -> None:
+        dots = self._pane.dots
+        if dots:
+            nearest = min(range(len(dots)), key=lambda place: math.dist((x, y), dots[place][:2]))
+            self._changed(dots[:nearest] + dots[nearest + 1 :])
+
+    def action_clear(self) -> None:
+        """No points."""
+        self._changed([])
+
+    def _changed(self, dots: list[Dot]) -> None:
+        """Other points: they are learned at once, as soon as there are two classes."""
+        from mlcore import MljError
+
+        self._pane.dots, self._problem = dots, ""
+        self._pane.again()
+        if len({dot.label for dot in dots}) < 2:
+            return
+        try:
+            self.mlj.ensure_worker()
+            self.mlj.lab.place(dots)
+        except MljError as error:
+            self._problem = f"{error}. {error.hint}".rstrip(". ")
+
+    def action_done(self) -> None:
+        """Back to the Lab, which goes on with these points."""
+        self.dismiss()
+        lab = self.mlj.laboratory
+        lab.call_after_refresh(lab.on_resize, events.Resize(lab.size, lab.size))
+        placed = plural(len(self._pane.dots), "point")
+        if len({dot.label for dot in self._pane.dots}) > 1:
+            lab.say(f"Learning your {placed}; D changes them, they stand in the experiment itself")

@@ -1,0 +1,123 @@
+"""Rows on their two main components: at the inputs, and after each hidden layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.strip import Strip
+
+from tui.analysis import Analysis
+from tui.text import count, figure, percent
+from tui.theme import paint
+from tui.widgets import rows
+from tui.widgets.bars import bar
+from tui.widgets.rows import Piece, padded
+from tui.widgets.scatter import scatter, signs_of
+from tui.widgets.view import View
+
+if TYPE_CHECKING:
+    from mlcore.worker.protocol import Projected
+
+BANDS = 5  # of a regression's numbers, as if they were classes
+ASIDE = 24  # cells of the list of variances
+
+
+class ProjectionView(View):
+    """A scatter of the first two principal components, a sign and a colour for each class."""
+
+    NAME = "projection"
+    HELP: ClassVar[str] = """\
+**Projection.** Each row as a point on the two directions in which rows differ most (principal components). The arrows
+go from the inputs through the hidden layers: where training went well, classes come apart on the way. Rows that are
+answered wrong are red. The bars say how much of all differences each component holds: two that hold little show little.
+"""
+
+    def title(self, analysis: Analysis) -> str:
+        found = self._shown(analysis)
+        return f"PCA of the {found.places[found.place]}" if found is not None else self.NAME
+
+    def legend(self, analysis: Analysis) -> list[Piece]:
+        found = self._shown(analysis)
+        if found is None:
+            return []
+        both = percent(float(found.shares[:2].sum()))
+        return [
+            self.quiet(f"{count(len(found.x))} {found.split} rows  "),
+            self.loud(both),
+            self.quiet(" of the variance"),
+        ]
+
+    def sentence(self, analysis: Analysis) -> str:
+        found = self._shown(analysis)
+        if found is None:
+            return "asking"
+        both = percent(float(found.shares[:2].sum()))
+        where = found.places[found.place]
+        wrong = "" if analysis.numbers else f"; {count(int(found.wrong.sum()))} of {count(len(found.x))} wrong"
+        return f"{where}: 2 components hold {both}{wrong}"
+
+    @staticmethod
+    def _shown(analysis: Analysis) -> Projected | None:
+        found = analysis.projected
+        right = found is not None and (found.held, found.split) == (analysis.held, analysis.split)
+        return found if right else None
+
+    def draw(self, analysis: Analysis, width: int, height: int) -> list[Strip]:
+        """The points, the legend below them, the variances beside them."""
+        found = self._shown(analysis)
+        if found is None:
+            return self.words("asking", width, height)
+        kinds, names = self._kinds(analysis, found)
+        aside = ASIDE if width >= 60 else 0
+        wide, high = width - aside, height - 2
+        if wide < 4 or high < 2:
+            return rows.block([], width, height)
+        wrong = [bool(each) for each in found.wrong.tolist()]
+        signs = signs_of(names)
+        points = scatter(found.x, found.y, kinds, wrong, wide, high, self.terminal, signs=signs)
+        axis = f" across: 1st component, {percent(float(found.shares[0]))}"
+        if len(found.shares) > 1:
+            axis += f"   up: 2nd, {percent(float(found.shares[1]))}"
+        below = [rows.row([self.quiet(axis)], width), rows.row(self._legend(names, signs, width), width)]
+        beside = self._variances(found, high)
+        joined = [
+            rows.row([*((s.text, s.style or paint()) for s in line), *more], width)
+            for line, more in zip(points, beside if aside else [[]] * high, strict=True)
+        ]
+        return rows.block([*joined, *below], width, height)
+
+    def _kinds(self, analysis: Analysis, found: Projected) -> tuple[list[int], list[str]]:
+        """Which sign each point has, and what the signs mean."""
+        if not analysis.numbers:
+            return [int(label) for label in found.label.tolist()], list(analysis.classes)
+        low, high = float(found.label.min()), float(found.label.max())
+        step = (high - low) / BANDS or 1.0
+        kinds = [min(int((value - low) / step), BANDS - 1) for value in found.label.tolist()]
+        return kinds, [f"from {figure(low + place * step)}" for place in range(BANDS)]
+
+    def _legend(self, names: list[str], signs: Sequence[str], width: int) -> list[Piece]:
+        pieces: list[Piece] = []
+        for number, name in enumerate(names):
+            more = [
+                (
+                    f" {signs[number % len(signs)]}",
+                    paint(self.palette.points[number % len(self.palette.points)], bold=True),
+                )
+            ]
+            if name != signs[number % len(signs)]:
+                more.append(self.quiet(f" {padded(name, min(len(name), 14))} "))
+            if rows.length([*pieces, *more]) > width - 2:
+                return [*pieces, self.quiet(" …" if self.unicode else " ..")]
+            pieces += more
+        return pieces
+
+    def _variances(self, found: Projected, height: int) -> list[list[Piece]]:
+        """A bar for each component."""
+        most = float(found.shares.max()) or 1.0
+        lines: list[list[Piece]] = [[self.quiet("  component  variance")]]
+        for number, share in enumerate(found.shares.tolist(), start=1):
+            look = paint(self.palette.accent if number <= 2 else self.palette.muted)
+            drawn = bar(share / most, ASIDE - 14, self.terminal), look
+            lines.append([self.quiet(f"  {number:>2} "), drawn, self.loud(f" {percent(share):>7}")])
+        return [*lines[:height], *[[] for _ in range(height - len(lines))]]

@@ -1,0 +1,63 @@
+"""Points of a plane as signs in cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from string import ascii_uppercase as LETTERS
+from typing import TYPE_CHECKING
+
+from textual.strip import Strip
+
+from tui.terminal import Terminal
+from tui.theme import paint, palette
+from tui.widgets import rows
+from tui.widgets.rows import PLAIN, Piece
+
+if TYPE_CHECKING:
+    from tui.frame import Array
+
+
+def signs_of(names: Sequence[str]) -> tuple[str, ...]:
+    """A sign for each class: its name where all are one letter or digit, else those of the Lab, and letters beyond."""
+    if names and len(set(names)) == len(names) and all(len(name) == 1 and name.isalnum() for name in names):
+        return tuple(names)
+    from mlcore import plots
+
+    return (*plots.CLASS_GLYPHS, *LETTERS)
+
+
+def scatter(
+    x: Array,
+    y: Array,
+    kinds: Sequence[int],
+    wrong: Sequence[bool],
+    width: int,
+    height: int,
+    terminal: Terminal,
+    *,
+    signs: Sequence[str] = (),
+    diagonal: bool = False,
+) -> list[Strip]:
+    """Points x, y [n], each the sign and the colour of its kind, those that are wrong above all others.
+
+    signs: of each kind, those of the Lab where none are given.
+    diagonal: both axes have one scale, and a dotted line shows where they are equal.
+    """
+    colors, signs = palette(terminal), signs or signs_of(())
+    grid: list[list[Piece]] = [[(" ", PLAIN)] * width for _ in range(height)]
+    if not len(x) or width < 2 or height < 2:
+        return rows.block([], width, height)
+    left, right, low, high = float(x.min()), float(x.max()), float(y.min()), float(y.max())
+    if diagonal:
+        left = low = min(left, low)
+        right = high = max(right, high)
+        for column in range(width):
+            line = round((1 - column / (width - 1)) * (height - 1))
+            grid[line][column] = ("·" if terminal.glyphs == "braille" else ".", paint(colors.faint))
+    columns = ((x - left) / ((right - left) or 1) * (width - 1)).round().astype(int).tolist()
+    lines = ((high - y) / ((high - low) or 1) * (height - 1)).round().astype(int).tolist()
+    points = zip(columns, lines, kinds, wrong, strict=True)
+    for column, line, kind, missed in sorted(points, key=lambda point: point[3]):
+        color = colors.bad if missed else colors.points[kind % len(colors.points)]
+        grid[line][column] = signs[kind % len(signs)], paint(color, bold=missed)
+    return [rows.cells(line, width) for line in grid]
