@@ -56,7 +56,8 @@ def principal(x: Array) -> tuple[Array, float]:
     """The two directions [2, features] of most variance of centred rows x [n, features], and their share of all.
 
     Orthogonal iteration from a fixed start (Golub and Van Loan, 8.2.4): `PCA` finds every direction, and of 784
-    features that takes a second, before the first step of training. The largest number of each direction is positive, so that a picture never turns over.
+    features that takes a second, before the first step of training. The largest number of each direction is positive,
+    so that a picture never turns over.
     """
     basis = np.random.default_rng(0).normal(size=(x.shape[1], 2)).astype(x.dtype)
     for _ in range(ROUNDS):
