@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
+from textual.geometry import Size
 
 from tui import theme
 from tui.frame import (
@@ -23,6 +24,7 @@ from tui.frame import (
     Series,
     Surface,
 )
+from tui.screens.layout import PaneBoard, Plan, suited
 from tui.terminal import COLORS, GLYPHS, Terminal
 from tui.widgets.boundary import BoundaryPane
 from tui.widgets.confusion import ConfusionPane
@@ -316,3 +318,26 @@ class Shelf(App[None]):
     def rows(self) -> list[str]:
         """The screen as text."""
         return [strip.text for strip in self.screen._compositor.render_strips()]
+
+
+class Wall(Shelf):
+    """All panes of one frame, as the Lab lays them out in the room there is."""
+
+    CSS = "PaneBoard { width: 1fr; height: 1fr; }"
+
+    def __init__(self, terminal: Terminal, frame: Frame, plan: Plan) -> None:
+        super().__init__(terminal, frame, "Every layer moves at a healthy pace")
+        self.plan = plan
+
+    def compose(self) -> ComposeResult:
+        kinds = (kind for kind in PANES if kind is not (DigitsPane if self.frame.pictures is None else BoundaryPane))
+        self.board = PaneBoard(*(kind() for kind in kinds))
+        self.board.plan, self.board.suited = self.plan, suited(self.frame)
+        for pane in self.board._nodes:
+            pane.display = pane.NUMBER in self.board.plan.regions(Size(*self.room), self.board.suited)
+        yield from (DataStrip(), self.board, CaptionLine(), ProgressLine(), KeyLine())
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """Cells of all panes together."""
+        return self.size.width, self.size.height - 4

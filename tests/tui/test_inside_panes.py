@@ -65,7 +65,7 @@ def test_neurons_are_drawn_as_large_as_all_of_them_fit() -> None:
     maps = tuple(Responses(f"dense.{n}", 16, np.zeros((16, 24, 24), "u1"), np.ones(16)) for n in (1, 2))
     small, large = layout(maps, 46, 8), layout(maps, 118, 40)
     assert (small.height, small.layers) == (2, 1) and (large.height, large.layers) >= (6, 2)
-    assert 2 + sum(large.height * -(-16 // large.across) for _ in maps) <= 40
+    assert sum((large.height + 1) * -(-16 // large.across) for _ in maps) <= 40 and (small.gap, large.gap) == (0, 1)
     frame, rows = inside(circles()), drawn(NeuronsPane(ASCII), inside(circles()), 60, 12)
     assert "dense.1  8 neurons" in rows[0] and "8 of 40 neurons" in "\n".join(rows)
     assert any(" 0 " in row for row in rows)  # the one that is dead

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HEIGHTS: dict[Glyphs, str] = {"braille": " ▁▂▃▄▅▆▇█", "blocks": " ..▄▄███", "ascii": " .:-=+*#%"}
 HEALTHY = -4.0, -2.0  # log10 of update to weight; around 1e-3 learns well (CS231n, "Ratio of weights:updates")
+BINS, TALLEST, FLATTEST = 16, 6, 2  # bars of a histogram; rows of a large one
 MANY = 0.5  # of the units of a layer dead or at a flat end: worth a colour
 
 
@@ -79,7 +80,33 @@ around zero. The step is one that the optimizer would make now on a batch, witho
         elif room > len(shown) + 1:
             words = f" {verdict(frame.layers)}", self._verdict(frame.layers)
             lines += [rows.row((), width), rows.row([words], width)]
+            lines += self._spreads(frame.layers, width, height - len(lines) - 1)
         return rows.block(lines, width, height)
+
+    def _spreads(self, layers: Sequence[LayerRow], width: int, height: int) -> list[Strip]:
+        """Where there is room below the table: how the weights and gradients of each layer are spread, large."""
+        rise, half = min(height // len(layers) - 1, TALLEST), (width - 3) // 2
+        if rise < FLATTEST or half < BINS:
+            return []
+        lines = [rows.row((), width)]
+        for layer in layers:
+            titles = (f"{clean(layer.name)[: half - 10]} weights", "gradients")
+            lines.append(rows.row([(f" {title:<{half}}", paint(self.palette.muted)) for title in titles], width))
+            left = self._bars(layer.weights, self.palette.train, half, rise)
+            right = self._bars(layer.gradients, self.palette.validation, half, rise)
+            lines += [
+                rows.row([(" ", rows.PLAIN), a, (" ", rows.PLAIN), b], width) for a, b in zip(left, right, strict=True)
+            ]
+        return lines
+
+    def _bars(self, heights: Array, color: str, width: int, rise: int) -> Iterator[Piece]:
+        """A histogram of `rise` rows, from top to bottom."""
+        signs = HEIGHTS[self.terminal.glyphs]
+        full, wide = len(signs) - 1, width // BINS
+        levels = [-(-value * full * rise // 255) for value in heights.tolist()]
+        for row in reversed(range(rise)):
+            text = "".join(signs[min(max(level - row * full, 0), full)] * wide for level in levels)
+            yield f"{text:<{width}}", paint(color)
 
     def _cells(self, columns: Sequence[Column], layer: LayerRow) -> Iterator[Piece]:
         for column in columns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import accumulate, product, zip_longest
 from typing import ClassVar, NamedTuple
 
 from textual.strip import Strip
@@ -20,12 +20,13 @@ STRIP = 16  # cells of a map of one feature
 
 
 class Sizes(NamedTuple):
-    """Cells of each map, how many stand side by side, and how many layers are shown."""
+    """Cells of each map, how many stand side by side, how many layers are shown, and rows between two rows of one."""
 
     width: int
     height: int
     across: int
     layers: int
+    gap: int
 
 
 class NeuronsPane(Pane):
@@ -99,6 +100,7 @@ than two features the plane is the one the rows spread over most; for one featur
         gap = [(" ", PLAIN)]
         blank = [[(" ", PLAIN)] * sizes.width] * sizes.height
         for first in range(0, shown, sizes.across):
+            lines += [rows.row((), width)] * (sizes.gap if first else 0)
             for parts in zip_longest(*drawn[first : first + sizes.across], fillvalue=blank[0]):
                 lines.append(rows.cells([cell for part in parts for cell in (*gap, *part)], width))
         return lines
@@ -127,16 +129,15 @@ than two features the plane is the one the rows spread over most; for one featur
 def layout(layers: Sequence[Responses], width: int, height: int) -> Sizes:
     """The largest maps with which every layer fits; else the smallest, and as many layers as fit."""
     line = bool(layers) and layers[0].maps.shape[1] == 1
-    for rise in (1,) if line else range(LARGEST, SMALLEST - 1, -1):
+    rises = (1,) if line else range(LARGEST, SMALLEST - 1, -1)
+    for gap, rise in product((1, 0), rises):
         wide = min(STRIP, width - 1) if line else min(2 * rise, width - 1)
         across = max(1, width // (wide + 1))
-        needed = [1 + rise * -(-len(layer.maps) // across) for layer in layers]
+        needed = [1 - gap + (rise + gap) * -(-len(layer.maps) // across) for layer in layers]
         if sum(needed) <= height:
-            return Sizes(wide, rise, across, len(layers))
-    fit = 0
-    while fit < len(layers) and sum(needed[: fit + 1]) <= height:
-        fit += 1
-    return Sizes(wide, min(rise, max(1, height - 1)), across, max(fit, 1))
+            return Sizes(wide, rise, across, len(layers), gap)
+    fit = sum(total <= height for total in accumulate(needed))
+    return Sizes(wide, min(rise, max(1, height - 1)), across, max(fit, 1), 0)
 
 
 def _letter(value: int) -> str:
