@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.messages import TerminalSupportsSynchronizedOutput
 
-from tui import opening, settings
+from tui import opening
 from tui.clock import MOVING
 from tui.commands import COMMANDS as LIST
 from tui.feed import Feed
@@ -25,7 +25,6 @@ from tui.opening import Options
 from tui.palette import Palette, PaletteScreen
 from tui.runner import Runner
 from tui.screens.lab import LabScreen
-from tui.settings import Settings
 from tui.theme import themes
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from tui.captions import Captions
     from tui.demo import Demo
     from tui.opening import Opened
+    from tui.settings import Settings
     from tui.terminal import Terminal
     from tui.trace import Trace
 
@@ -73,7 +73,7 @@ class MljApp(App[int]):
         self.signal = 0
         self.leaving = Leaving(self)
         self._demo: Demo | None = None
-        self.settings = Settings()
+        self.settings: Settings | None = None  # until the file was read
 
     def _diary(self) -> Trace | None:
         if self.options.trace is None:
@@ -117,8 +117,9 @@ class MljApp(App[int]):
         if self.options.launch:
             self._launched = self.options.launch()
         from mlcore import MljError
+        from tui import settings
 
-        remembered, complaint = settings.load(settings.path())
+        remembered, complaint = (settings.Settings(), "") if self.options.demo else settings.load(settings.path())
         try:
             opened = opening.resolve(self.options.target, self.options.runs_dir)
         except MljError as error:
@@ -131,10 +132,9 @@ class MljApp(App[int]):
         from tui import captions
 
         self.captions = captions.Captions(captions.load())
-        self.settings = remembered
-        if not self.options.demo:
-            self.lab.pace = remembered.pace
-            self.laboratory.recall(remembered.slot, remembered.opened)
+        self.settings = None if self.options.demo else remembered  # the demo is the same for everybody
+        self.lab.pace = remembered.pace
+        self.laboratory.equip(remembered.slot, remembered.opened)
         self.open(opened)
         if complaint:
             self.laboratory.say(complaint, 12.0)
@@ -143,8 +143,9 @@ class MljApp(App[int]):
         self.lab.recipes, self.recipe_lines, self.lab.choices = recipes, lines, choices
         for theme in self._themes:
             self.register_theme(theme)
-        if self.settings.theme in self.available_themes and self.terminal.colors in ("full", "256"):
-            self.theme = self.settings.theme
+        chosen = self.settings.theme if self.settings is not None else ""
+        if chosen in self.available_themes and self.terminal.colors in ("full", "256"):
+            self.theme = chosen
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
         self.laboratory.name_data(tuple(recipes))
         if self.options.demo:
@@ -155,8 +156,9 @@ class MljApp(App[int]):
 
     def remember(self, **changes: Any) -> None:
         """Keep settings for the next time; where that fails it is said."""
-        changed = self.settings._replace(**changes)
-        if changed == self.settings or self.options.demo:
+        from tui import settings
+
+        if self.settings is None or self.settings == (changed := self.settings._replace(**changes)):
             return
         self.settings = changed
         trouble = settings.save(changed, settings.path())

@@ -7,7 +7,6 @@ of it that mean nothing, never stop the app: they are left out, and said.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -92,6 +91,8 @@ def load(file: Path | None) -> tuple[Settings, str]:
 
 
 def _read(file: Path, found: dict[str, Any]) -> tuple[Settings, str]:
+    import difflib
+
     taken, wrong = dict[str, Any](), list[str]()
     for name, value in _flat(found):
         if name not in KEYS:

@@ -93,3 +93,6 @@ async def test_layout_and_pace_are_as_they_were_left_and_a_broken_file_is_said(t
         await lab.until(lambda: lab.frame.pace == "2")
         assert [pane.NUMBER for pane in lab.app.laboratory.panes if pane.display] == [1, 2, 3, 6]
         await lab.says("layout.opend is no setting, did you mean layout.opened?")
+        lab.app.theme = "nord"
+        await lab.until(lambda: load(tmp_path / "settings.toml")[0].theme == "nord")
+        assert load(tmp_path / "settings.toml")[0].slot == 6

@@ -20,15 +20,11 @@ from tui.screens.deeds import Deeds
 from tui.screens.layout import ASKED, PICTURE, PaneBoard, suited
 from tui.text import shortened
 from tui.widgets.boundary import BoundaryPane
-from tui.widgets.confusion import ConfusionPane
 from tui.widgets.curve import CurvePane
 from tui.widgets.curves import AccuracyPane, LossPane
 from tui.widgets.digits import DigitsPane
-from tui.widgets.events import EventsPane
 from tui.widgets.keyline import KeyLine
-from tui.widgets.layers import LayersPane
 from tui.widgets.network import NetworkPane
-from tui.widgets.neurons import NeuronsPane
 from tui.widgets.pane import Pane
 from tui.widgets.strip import SMALLEST, CaptionLine, Cramped, DataStrip, ProgressLine
 
@@ -54,8 +50,8 @@ class LabScreen(Screen[None]):
         self._strip, self._caption, self._progress, self._keys = DataStrip(), CaptionLine(), ProgressLine(), KeyLine()
         self._network, self._loss, self._accuracy = NetworkPane(), LossPane(), AccuracyPane()
         self._boundary, self._digits = BoundaryPane(), DigitsPane()
-        self._inside = LayersPane(), ConfusionPane(), NeuronsPane(), EventsPane()
-        self.board = PaneBoard(self._network, self._boundary, self._digits, self._loss, self._accuracy, *self._inside)
+        self._inside: tuple[Pane, ...] = ()
+        self.board = PaneBoard(self._network, self._boundary, self._digits, self._loss, self._accuracy)
         self._said, self._said_until = "", 0.0
         self._clock: Clock | None = None
         self._parts: dict[Widget, Part] = {}
@@ -79,7 +75,6 @@ class LabScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Start the heartbeat."""
-        layers, confusion, neurons, events = self._inside
         self._parts = {
             self._boundary: Part(self._noted("picture", self._boundary.show), looks.picture),
             self._digits: Part(self._noted("picture", self._digits.show), looks.picture),
@@ -87,10 +82,6 @@ class LabScreen(Screen[None]):
             self._accuracy: Part(self._accuracy.show, looks.accuracies),
             self: Part(self._noted("lines", self.show_lines), lambda frame: self._news),
             self._network: Part(self._network.show, looks.network),
-            layers: Part(layers.show, looks.layers),
-            confusion: Part(confusion.show, looks.confusion),
-            neurons: Part(neurons.show, looks.neurons),
-            events: Part(events.show, looks.events),
         }
         self.lay_out()
         self._clock = Clock(
@@ -249,9 +240,25 @@ class LabScreen(Screen[None]):
         self.board.plan = self.board.plan._replace(zoomed=pane.NUMBER if pane is not None else 0)
         self.lay_out()
 
-    def recall(self, slot: int, opened: tuple[int, ...] | None) -> None:
-        """The layout of the last time."""
+    def equip(self, slot: int, opened: tuple[int, ...] | None) -> None:
+        """Bring in the panes that look inside, after the first paint, and the layout of the last time."""
+        from tui.widgets.confusion import ConfusionPane
+        from tui.widgets.events import EventsPane
+        from tui.widgets.layers import LayersPane
+        from tui.widgets.neurons import NeuronsPane
+
+        kinds = (
+            (LayersPane, looks.layers),
+            (ConfusionPane, looks.confusion),
+            (NeuronsPane, looks.neurons),
+            (EventsPane, looks.events),
+        )
+        self._inside = tuple(kind() for kind, _ in kinds)
+        self._parts |= {pane: Part(pane.show, look) for pane, (_, look) in zip(self._inside, kinds, strict=True)}
         self.board.plan = self.board.plan._replace(slot=slot, opened=opened)
+        for pane in self._inside:
+            pane.display = False
+        self.board.mount_all(self._inside)
         self.lay_out()
 
     def text(self) -> str:

@@ -57,6 +57,8 @@ class Showing(Doer):
     def _toggle(self, number: int) -> None:
         """Show a pane, or put it away; in a zoom, zoom into it or out of it."""
         screen, plan = self.screen, self.screen.board.plan
+        if number > len(screen.panes):
+            return  # the first paint was a moment ago
         if plan.zoomed:
             screen.zoom(None if plan.zoomed == number else screen.panes[number - 1])
         else:
