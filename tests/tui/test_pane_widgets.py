@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from tests.tui.scenes import FRAMES, HOSTILE, TIERS, Shelf, Wall, circles, digits, inside, line, projected
+from tests.tui.scenes import FRAMES, HOSTILE, TIERS, circles, digits, inside, line, projected
+from tests.tui.shelf import Shelf, Wall
 from tui.screens.layout import Plan
 from tui.terminal import Terminal
 from tui.widgets.boundary import BoundaryPane
