@@ -116,7 +116,7 @@ COMMANDS = (
     Command("zoom_view", "z", "One view alone", "or others beside it, where there is room", "Show", "analyse"),
     Command("save_view", "T", "Save text", "the whole view as text, in the present folder", "Show", "analyse", "save"),
     Command("save_view_picture", "S", "Save picture", "this screen as SVG, in the present folder", "Show", "analyse"),
-    Command("analyse", "A", "Analyse", "mistakes, calibration, PCA, filters, every number", "App", short="analyse"),
+    Command("analyse", "A", "Analyse", "mistakes, calibration, PCA, filters, numbers", "App", short="analyse"),
     Command("runs", "o", "Runs", "every run there is; enter opens one", "App", short="runs"),
     Command("help", "question_mark", "Help", "every key; how to read the pane in focus", "App", "*", short="help"),
     Command("palette", "ctrl+p", "Palette", "commands, data sets, recipes by name", "App", "*"),
