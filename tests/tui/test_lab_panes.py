@@ -83,6 +83,10 @@ async def test_the_film_shows_the_inside_of_its_epoch_and_a_large_screen_six_pan
         await lab.until(lambda: lab.frame.inside_epoch == 0)
         assert lab.frame.layers[0].weight != now
         await lab.says("layers at epoch 0")
+        await lab.press("question_mark")  # nobody looks at what lies under the help
+        assert wanted(lab) == ()
+        await lab.press("escape")
+        assert wanted(lab) == ("layers", "neurons")
         await lab.press("5")
         assert load(tmp_path / "settings.toml")[0].opened == (7,)
 

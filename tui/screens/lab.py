@@ -98,6 +98,14 @@ class LabScreen(Screen[None]):
         self.set_class(event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1], "-cramped")
         self.lay_out()
 
+    def on_screen_suspend(self) -> None:
+        """Another screen lies over this one."""
+        self.ask()
+
+    def on_screen_resume(self) -> None:
+        """It is gone."""
+        self.ask()
+
     def lay_out(self) -> None:
         """Show the panes there is room for, and ask the worker for what they show."""
         shown, picture = self.board.shown, self.picture
@@ -114,7 +122,8 @@ class LabScreen(Screen[None]):
         region = self.board.regions.get(PICTURE)
         width, height = (max(region.width - 2, 1), max(region.height - 2, 1)) if region else (1, 1)
         digits = max(1, width // DIGIT[0]) * max(1, height // DIGIT[1])
-        panes = {ASKED[number] for number in self.board.shown if number in ASKED}
+        shown = self.board.shown if self.is_current else ()  # nobody looks at what lies under another screen
+        panes = {ASKED[number] for number in shown if number in ASKED}
         panes |= {"plane"} if self.planar else set()
         panes |= {"layers"} if self.explaining else set()
         self.mlj.runner.view(min(width, 400), min(2 * height, 300), min(digits, 256), tuple(sorted(panes)))
