@@ -122,7 +122,8 @@ class LabScreen(Screen[None]):
         region = self.board.regions.get(PICTURE)
         width, height = (max(region.width - 2, 1), max(region.height - 2, 1)) if region else (1, 1)
         digits = max(1, width // DIGIT[0]) * max(1, height // DIGIT[1])
-        shown = self.board.shown if self.is_current else ()  # nobody looks at what lies under another screen
+        looked_at = self.app.screen is self or self.explaining  # nobody looks at what lies under another screen
+        shown = self.board.shown if looked_at else ()
         panes = {ASKED[number] for number in shown if number in ASKED}
         panes |= {"plane"} if self.planar else set()
         panes |= {"layers"} if self.explaining else set()
