@@ -65,7 +65,7 @@ COMMANDS = (
     Command("zoom", "z", "Zoom", "one pane alone; again: all of them", "Show", short="zoom"),
     Command("default_layout", "0", "Default layout", "the panes as at first", "Show"),
     Command("explain", "x", "Explain", "the pane in focus and the run, in words", "Show", short="explain"),
-    Command("log_scale", "y", "Log scale", "the loss by powers of ten", "Show"),
+    Command("log_scale", "y", "Log scale", "a curve by powers of ten", "Show"),
     Command("smooth", "m", "Smoothing", "curves as running means, three strengths", "Show"),
     Command("recent", "w", "Newest part", "the last fifth of the curves, or all of them", "Show"),
     Command("envelope", "V", "Envelope", "the range of what is folded into each point", "Show"),

@@ -281,9 +281,10 @@ class LabScreen(Screen[None]):
         self._strip.again()
 
     def toggle_log(self) -> None:
-        """The loss by powers of ten, or plain."""
-        self._loss.log_scale = not self._loss.log_scale
-        self._loss.again()
+        """The curve in focus, else the loss, by powers of ten, or plain."""
+        pane = self.curve or self._loss
+        pane.log_scale = not pane.log_scale
+        pane.again()
 
     def toggle_test(self) -> None:
         """The rows kept for the test, or those trained on."""
