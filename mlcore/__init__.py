@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mlcore.decomposition import PCA as PCA
     from mlcore.errors import MljError as MljError
     from mlcore.gradients import gradcheck as gradcheck
+    from mlcore.invocation import command_of as command_of
     from mlcore.model import Model as Model
     from mlcore.network import Network as Network
     from mlcore.repeats import train_many as train_many
@@ -64,6 +65,7 @@ NAMES = {
     "PCA": "decomposition",
     "Network": "network",
     "Run": "runs",
+    "command_of": "invocation",
     "fit": "runs",
     "gradcheck": "gradients",
     "list_runs": "runs",

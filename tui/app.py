@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import work
 from textual.app import App
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from tui.captions import Captions
     from tui.demo import Demo
     from tui.opening import Opened
+    from tui.screens.analyse import AnalyseScreen
+    from tui.screens.build import BuildScreen
     from tui.settings import Settings
     from tui.terminal import Terminal
     from tui.trace import Trace
@@ -107,6 +109,12 @@ class MljApp(App[int]):
         """The screen everything happens on; others lie over it for a while."""
         return next(screen for screen in self.screen_stack if isinstance(screen, LabScreen))
 
+    @property
+    def acting(self) -> LabScreen | BuildScreen | AnalyseScreen:
+        """The screen whose keys there are: the Lab, or the topmost over it that has commands of its own."""
+        found = next(screen for screen in reversed(self.screen_stack) if hasattr(screen, "mode"))
+        return cast("LabScreen | BuildScreen | AnalyseScreen", found)
+
     # beginning ------------------------------------------------------------------------------------------------------
 
     @work(thread=True)
@@ -179,19 +187,31 @@ class MljApp(App[int]):
             self.lab.show(opened.config, opened.run)
         else:
             self.lab.open(opened.config, chosen=opened.chosen)
+        self.acting.changed()
 
     def do(self, identity: str) -> None:
         """Do a command by its id."""
         if identity in ("interrupt", "leave"):
             self.run_worker(self.run_action(identity))
         else:
-            self.laboratory.action_do(identity)
+            self.acting.action_do(identity)
 
     def choose_data(self, name: str) -> None:
         """Learn a data set."""
         self.ensure_worker()
         self.lab.choose_data(name)
-        self.laboratory.changed()
+        self.acting.changed()
+
+    def analyse(self, view: str = "confusion") -> None:
+        """Examine the network that is shown."""
+        if not self.runner.alive:
+            self.laboratory.say("Its worker is gone: o opens the run again")
+        elif not self.feed.frame().net.widths:
+            self.laboratory.say("There is no network to analyse yet")
+        else:
+            from tui.screens.analyse import AnalyseScreen
+
+            self.push_screen(AnalyseScreen(self, view))
 
     @work(thread=True)
     def open_target(self, target: str) -> None:

@@ -41,6 +41,7 @@ class Lab:
         self._asked = 0  # the command that started the experiment of the draft
         self._number = 0  # which experiment of the worker that is, as its reply says
         self._shown = ""  # the folder of the recorded run that is looked at
+        self._learning: Config | None = None
 
     @property
     def watched(self) -> float:
@@ -104,6 +105,24 @@ class Lab:
         self._start()
         return True
 
+    def edit(self, edit: Callable[[Draft], Draft]) -> bool:
+        """Edit the draft alone; `learn` trains it. Raises ConfigError when the edit cannot be."""
+        if self.draft is None:
+            return False
+        before, self.draft = self.draft, edit(self.draft)
+        return self.draft.config != before.config
+
+    @property
+    def behind(self) -> bool:
+        """Whether the draft is not what is being learned."""
+        return self.draft is not None and self.draft.config != self._learning
+
+    def learn(self, action: str = "build") -> None:
+        """Learn the draft, unless that is what is being learned."""
+        if self.behind:
+            self._did(action)
+            self._start()
+
     def restart(self) -> None:
         """The same experiment again."""
         if self.draft is not None:
@@ -136,7 +155,7 @@ class Lab:
 
     def adopt(self, config: Config) -> None:
         """A run was attached to: its experiment is the draft further keys begin from."""
-        self.draft = Draft(config, epochs_chosen=True)
+        self.draft, self._learning = Draft(config, epochs_chosen=True), config
 
     def toggle_pace(self) -> None:
         """Full speed, or spread to be watched. A run that has ended is shown again at the new pace."""
@@ -191,6 +210,7 @@ class Lab:
         self._did("rate")
         if self.draft is not None:
             self.draft = self.draft.changed({name: value})
+            self._learning = self.draft.config
         self.feed.asked.append((name, value))
         self.runner.send("Set", name=name, value=value)
 
@@ -200,6 +220,6 @@ class Lab:
 
     def _start(self) -> None:
         assert self.draft is not None
-        self._shown = ""
+        self._shown, self._learning = "", self.draft.config
         self._began, self._watched = monotonic(), 0.0
         self._asked = self.runner.send("Start", config=self.draft.config.to_dict(), pace=self.pace)

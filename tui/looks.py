@@ -78,8 +78,16 @@ def events(frame: Frame) -> Hashable:
 
 
 def _curves(curves: Sequence[Series]) -> Hashable:
-    return tuple((each.name, len(each.x), float(each.x[-1]), float(each.y[-1])) for each in curves if len(each.x))
+    return tuple(
+        (each.name, len(each.x), float(each.x[-1]), _steady(float(each.y[-1]))) for each in curves if len(each.x)
+    )
 
 
 def _figures(frame: Frame) -> Hashable:
-    return frame.task, frame.epochs, frame.learning_rate, tuple(frame.metrics.items())
+    metrics = tuple((name, _steady(value)) for name, value in frame.metrics.items())
+    return frame.task, frame.epochs, frame.learning_rate, metrics
+
+
+def _steady(value: float) -> float | None:
+    """A number that equals itself: what diverged must not be drawn for ever because NaN is never the same."""
+    return value if value == value else None

@@ -119,6 +119,39 @@ class Preview(Command, frozen=True, tag="preview"):
     dataset: dict[str, Any]
 
 
+class Sketch(Command, frozen=True, tag="sketch"):
+    """Answer with the `Outline`: its layers, their shapes, what is odd. Its error says what is wrong."""
+
+    config: dict[str, Any]
+
+
+class Preflight(Command, frozen=True, tag="preflight"):
+    """Make one of the checks before training, by its place among them, and answer with what was `Checked`."""
+
+    config: dict[str, Any]
+    check: Annotated[int, Meta(ge=0)] = 0
+
+
+class Sweep(Command, frozen=True, tag="sweep"):
+    """Look for a learning rate and answer with what was `Swept`."""
+
+    config: dict[str, Any]
+
+
+class Measure(Command, frozen=True, tag="measure"):
+    """Answer with the `Yardsticks` of a data set: what is reached without a network to speak of."""
+
+    dataset: dict[str, Any]
+
+
+class Write(Command, frozen=True, tag="write"):
+    """Answer with `Code`: the network of an experiment, with its weights of now if it is the one being trained."""
+
+    config: dict[str, Any]
+    target: str
+    stem: str = "model"
+
+
 class Inspect(Command, frozen=True, tag="inspect"):
     """Answer with what the network makes of one row of a split: every activation and the probabilities."""
 
@@ -150,5 +183,5 @@ class Examine(Command, frozen=True, tag="examine"):
 
 AnyCommand: TypeAlias = (
     Pause | Resume | Step | Epoch | Stop | Checkpoint | Keep | Quit | Set | SetPace | View | Scrub
-    | Start | Open | Branch | Preview | Inspect | Read | Examine
+    | Start | Open | Branch | Preview | Inspect | Read | Examine | Sketch | Preflight | Sweep | Measure | Write
 )  # fmt: skip

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from mlcore.config import Config
 from mlcore.controls import CHANGEABLE
 from mlcore.errors import ConfigError, RunError, UsageError
-from mlcore.worker import protocol
+from mlcore.worker import planning, protocol
 from mlcore.worker.board import Board
 from mlcore.worker.errands import Errand
 from mlcore.worker.examining import Examiner
-from mlcore.worker.protocol import AnyCommand, Reply, Scene
+from mlcore.worker.planning import Question
+from mlcore.worker.protocol import AnyCommand, Reply
 
 
 class Desk:
@@ -30,8 +33,8 @@ class Desk:
             return Reply(id=command.id, value=self._inspect(command))
         if isinstance(command, protocol.Read):
             return Reply(id=command.id, value=self._read(command))
-        if isinstance(command, protocol.Preview):
-            return Reply(id=command.id, value=self.preview(command))
+        if isinstance(command, Question):
+            return Reply(id=command.id, value=self.planned(command))
         if isinstance(command, protocol.Examine):
             raise Errand(self._examiner.work(self.board, command))
         board = self._present()
@@ -76,6 +79,15 @@ class Desk:
             raise RunError("there is no network yet", code="RUN_NOT_STARTED")
         return board.stage.activity(board.moment.model, command.split, command.row)
 
+    def planned(self, question: Question) -> Any:
+        """The answer to a question about an experiment on the data of this run. Only a lab loads others."""
+        config, board = planning.experiment(question), self.board
+        stage = board.stage if board is not None else None
+        if board is None or stage is None or config.dataset != board.config.dataset:
+            raise UsageError("this process trains one run and loads no other data")
+        moment = board.moment if board.config == config else None
+        raise Errand(lambda: planning.answer(question, config, stage, moment))
+
     def _read(self, command: protocol.Read) -> protocol.Activity:
         from mlcore.worker import scribbles
 
@@ -86,10 +98,6 @@ class Desk:
             raise UsageError(f"pixels: expected rows of {command.width}, got {len(command.pixels)} pixels")
         pixels = np.frombuffer(command.pixels, np.uint8).reshape(-1, command.width)
         return scribbles.read(board.stage, board.moment.model, pixels)
-
-    def preview(self, command: protocol.Preview) -> Scene:
-        """A data set without training. Only a lab loads data for somebody who looks around."""
-        raise UsageError("this process trains one run and loads no other data")
 
 
 def settings_of(config: Config, settings: dict[str, object]) -> Config:

@@ -12,7 +12,7 @@ import traceback
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mlcore.config import Config, from_dict
 from mlcore.controls import Controls, Pace
@@ -22,14 +22,14 @@ from mlcore.events import Event
 from mlcore.runs import open_run
 from mlcore.state import State
 from mlcore.training import train
-from mlcore.worker import protocol, recall
+from mlcore.worker import planning, protocol, recall
 from mlcore.worker.board import Board
 from mlcore.worker.desk import Desk, settings_of
 from mlcore.worker.errands import Errand
 from mlcore.worker.keeping import Keeper
 from mlcore.worker.peer import Peer
 from mlcore.worker.pictures import Stage
-from mlcore.worker.protocol import AnyCommand, Reply, Scene
+from mlcore.worker.protocol import AnyCommand, Reply
 from mlcore.worker.server import Server, failure
 
 LONELY = 5.0  # seconds an idle lab waits for a client
@@ -51,6 +51,11 @@ class Library:
     def __init__(self) -> None:
         self._stages: OrderedDict[Dataset, Stage] = OrderedDict()
         self._lock = threading.Lock()
+
+    def known(self, config: Config) -> Stage | None:
+        """The data of an experiment if they are loaded."""
+        with self._lock:
+            return self._stages.get(config.dataset)
 
     def stage(self, config: Config) -> Stage:
         """The data of an experiment. Raises DataError."""
@@ -237,7 +242,11 @@ class Lab(Desk):
         self.server.show(board)
         self.orders.put(Order(board, resume, settings))
 
-    def preview(self, command: protocol.Preview) -> Scene:
-        """A data set without training, when it is loaded."""
-        config = from_dict({"dataset": command.dataset})
-        raise Errand(lambda: self.library.stage(config).scene)
+    def planned(self, question: planning.Question) -> Any:
+        """At once what is quick about data that are loaded; the rest when it is found."""
+        config = planning.experiment(question)
+        moment = self.board.moment if self.board is not None and self.board.config == config else None
+        stage = self.library.known(config)
+        if stage is not None and isinstance(question, protocol.Sketch) and planning.quick(config, stage.data):
+            return planning.answer(question, config, stage, moment)
+        raise Errand(lambda: planning.answer(question, config, self.library.stage(config), moment))

@@ -6,9 +6,10 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from mlcore.worker.building import Checked, Code, Net, Outline, Sample, Swept, Yardsticks
 from mlcore.worker.commands import Pace
 from mlcore.worker.findings import AnyFinding
-from mlcore.worker.shown import Array, Boundary, Confusion, Digits, LayerRow, Line, Responses, Surface
+from mlcore.worker.shown import Array, Boundary, Confusion, Digits, Heights, LayerRow, Line, Responses
 
 
 class Message(msgspec.Struct, frozen=True, tag_field="kind", kw_only=True):
@@ -42,7 +43,7 @@ class Scene(msgspec.Struct, frozen=True, tag="scene", kw_only=True):
 
     bounds: x from, x to, y from, y to of the plane the decision map covers, 10 % beyond the data. axes: what x and y of
     the plane are; spread: the share of all variance on it, where it is a projection of more features. levels: the
-    smallest and the largest target of a regression.
+    smallest and the largest target of a regression. sample: more to look at, in the answer to `preview` alone.
     """
 
     dataset: str
@@ -57,16 +58,7 @@ class Scene(msgspec.Struct, frozen=True, tag="scene", kw_only=True):
     axes: tuple[str, ...] = ()
     spread: float | None = None
     levels: tuple[float, float] | None = None
-
-
-class Net(msgspec.Struct, frozen=True):
-    """The network as drawn: names of inputs and outputs, width of every layer of numbers, activations between them."""
-
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    widths: tuple[int, ...]
-    activations: tuple[str, ...]
-    parameters: int
+    sample: Sample | None = None
 
 
 class Started(Message, frozen=True, tag="started"):
@@ -137,7 +129,7 @@ class Picture(Message, frozen=True, tag="picture"):
     line: Line | None = None
     digits: Digits | None = None
     weights: tuple[Array, ...] = ()
-    surface: Surface | None = None
+    surface: Heights | None = None
 
 
 class Inside(Message, frozen=True, tag="inside"):
@@ -193,7 +185,7 @@ class Reply(Message, frozen=True, tag="reply"):
 
     id: int
     error: Failed | None = None
-    value: Scene | Activity | AnyFinding | None = None
+    value: Scene | Activity | Outline | Checked | Swept | Code | Yardsticks | AnyFinding | None = None
 
 
 class Activity(msgspec.Struct, frozen=True, tag="activity"):

@@ -18,7 +18,7 @@ from mlcore.model import Model
 from mlcore.network import Network
 from mlcore.spec import kind_of
 from mlcore.worker.plane import Plane, plane_of
-from mlcore.worker.protocol import Activity, Boundary, Digits, Line, Net, Picture, Points, Scene, Surface, View
+from mlcore.worker.protocol import Activity, Boundary, Digits, Heights, Line, Net, Picture, Points, Scene, View
 
 if TYPE_CHECKING:
     from mlcore.worker.insight import Insight
@@ -154,7 +154,7 @@ class Stage:
             surface=self._surface(model, view) if mapped and self.surface else None,
             line=self._fit(model, view) if self.line else None,
             digits=self._digits(model, view) if images else None,
-            weights=_weights(model),
+            weights=weights(model.network, model.vector),
         )
 
     def _over_plane(self, model: Model, view: View) -> Array:
@@ -170,9 +170,9 @@ class Stage:
         bounds = self.bounds or (0.0, 1.0, 0.0, 1.0)
         return Boundary(winner.astype(np.uint8).reshape(shape), certainty.reshape(shape), bounds)
 
-    def _surface(self, model: Model, view: View) -> Surface:
+    def _surface(self, model: Model, view: View) -> Heights:
         level = self._level(model.loss.probabilities(self._over_plane(model, view))[:, 0])
-        return Surface(level.reshape(view.height, view.width), self.bounds or (0.0, 1.0, 0.0, 1.0))
+        return Heights(level.reshape(view.height, view.width), self.bounds or (0.0, 1.0, 0.0, 1.0))
 
     def _fit(self, model: Model, view: View) -> Line:
         a, b = (self.bounds or (0.0, 1.0))[:2]
@@ -225,9 +225,14 @@ def gray(raw: Array) -> Array:
     return gray
 
 
-def _weights(model: Model) -> tuple[Array, ...]:
+def first_weights(network: Network, config: Config) -> tuple[Array, ...]:
+    """The same before anything is learned."""
+    return weights(network, network.init(config.seed, config.init))
+
+
+def weights(network: Network, vector: Array) -> tuple[Array, ...]:
     """The matrices of the dense layers, cut to what a drawing has room for."""
-    views = zip(model.network.layers, model.network.views(model.vector), strict=True)
+    views = zip(network.layers, network.views(vector), strict=True)
     return tuple(p["w"][:WIDEST, :WIDEST].astype(np.float32).copy() for layer, p in views if isinstance(layer, Dense))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlcore.worker.building import Checked, Code, Histogram, Net, Outline, Sample, Stratum, Surface, Swept, Yardsticks
 from mlcore.worker.commands import (
     AnyCommand,
     Branch,
@@ -12,9 +13,11 @@ from mlcore.worker.commands import (
     Extra,
     Inspect,
     Keep,
+    Measure,
     Open,
     Pace,
     Pause,
+    Preflight,
     Preview,
     Quit,
     Read,
@@ -22,10 +25,13 @@ from mlcore.worker.commands import (
     Scrub,
     Set,
     SetPace,
+    Sketch,
     Start,
     Step,
     Stop,
+    Sweep,
     View,
+    Write,
 )
 from mlcore.worker.findings import AnyFinding, Example, Filters, Judgement, Projected, Traced
 from mlcore.worker.messages import (
@@ -39,7 +45,6 @@ from mlcore.worker.messages import (
     Inside,
     Lost,
     Message,
-    Net,
     Picture,
     Points,
     Reply,
@@ -48,7 +53,7 @@ from mlcore.worker.messages import (
     Update,
     Warned,
 )
-from mlcore.worker.shown import Array, Boundary, Confusion, Digits, LayerRow, Line, Responses, Surface
+from mlcore.worker.shown import Array, Boundary, Confusion, Digits, Heights, LayerRow, Line, Responses
 from mlcore.worker.wire import (
     COMMANDS,
     DTYPES,
@@ -71,7 +76,9 @@ __all__ = [
     "Boundary",
     "Branch",
     "Changed",
+    "Checked",
     "Checkpoint",
+    "Code",
     "Command",
     "Confusion",
     "Curve",
@@ -83,7 +90,9 @@ __all__ = [
     "Extra",
     "Failed",
     "Filters",
+    "Heights",
     "Hello",
+    "Histogram",
     "Inbox",
     "Inside",
     "Inspect",
@@ -92,13 +101,16 @@ __all__ = [
     "LayerRow",
     "Line",
     "Lost",
+    "Measure",
     "Message",
     "Net",
     "Open",
+    "Outline",
     "Pace",
     "Pause",
     "Picture",
     "Points",
+    "Preflight",
     "Preview",
     "Projected",
     "Quit",
@@ -106,18 +118,25 @@ __all__ = [
     "Reply",
     "Responses",
     "Resume",
+    "Sample",
     "Scene",
     "Scrub",
     "Set",
     "SetPace",
+    "Sketch",
     "Start",
     "Started",
     "Step",
     "Stop",
+    "Stratum",
     "Surface",
+    "Sweep",
+    "Swept",
     "Traced",
     "Update",
     "View",
     "Warned",
+    "Write",
+    "Yardsticks",
     "packet",
 ]

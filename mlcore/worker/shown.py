@@ -34,7 +34,7 @@ class Line(msgspec.Struct, frozen=True):
     y: Array
 
 
-class Surface(msgspec.Struct, frozen=True):
+class Heights(msgspec.Struct, frozen=True):
     """A regression over a rectangle of the plane: level [H, W] uint8, 0..255 over the `levels` of the scene.
 
     Row 0 is the top.

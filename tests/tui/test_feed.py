@@ -289,6 +289,6 @@ def test_a_surface_and_a_projection_come_with_what_their_numbers_mean():
     feed.take(started(scene=scene(task="regression", levels=(-2.0, 6.0), axes=("x1", "x2"), spread=0.4)))
     feed.take(update())
     level = np.full((4, 6), 128, "u1")
-    feed.take(protocol.Picture(number=1, epoch=5, step=50, surface=protocol.Surface(level, (0.0, 1.0, 0.0, 1.0))))
+    feed.take(protocol.Picture(number=1, epoch=5, step=50, surface=protocol.Heights(level, (0.0, 1.0, 0.0, 1.0))))
     frame = feed.frame()
     assert (frame.surface.low, frame.surface.high, frame.spread, frame.axes) == (-2.0, 6.0, 0.4, ("x1", "x2"))

@@ -39,6 +39,7 @@ class LabScreen(Screen[None]):
     """What the whole app is for. It opens learning; every change is learned at once."""
 
     AUTO_FOCUS = ""
+    mode = "lab"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(command.keys, f"do('{command.id}')", command.title, id=command.id)
         for command in commands("lab")
@@ -200,7 +201,9 @@ class LabScreen(Screen[None]):
             self._clock.changed(at_once)
 
     def _visible(self) -> Sequence[Part]:
-        """What is on the screen, the most looked at first."""
+        """What is on the screen, the most looked at first: nothing while another screen lies over all of it."""
+        if not (self.is_current or self.app.screen.is_modal):
+            return ()
         return [part for widget, part in self._parts.items() if widget is self or widget.display]
 
     def _pull(self) -> Frame:

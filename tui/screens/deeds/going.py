@@ -32,16 +32,7 @@ class Going(Doer):
         self.app.push_screen(RunsScreen(self.app.options.runs_dir), self.app.open_run)
 
     def analyse(self) -> None:
-        self._analyse("confusion")
-
-    def _analyse(self, view: str) -> None:
-        frame = self.app.feed.frame()
-        if not self.app.runner.alive or not frame.net.widths:
-            self.screen.say("There is no network to analyse yet")
-            return
-        from tui.screens.analyse import AnalyseScreen
-
-        self.app.push_screen(AnalyseScreen(self.app, view))
+        self.app.analyse()
 
     def help(self) -> None:
         from tui.screens.keys import KeysScreen
