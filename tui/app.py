@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tui.opening import Opened
     from tui.screens.analyse import AnalyseScreen
     from tui.screens.build import BuildScreen
+    from tui.settings import Settings
     from tui.terminal import Terminal
     from tui.trace import Trace
 
@@ -74,6 +75,7 @@ class MljApp(App[int]):
         self.signal = 0
         self.leaving = Leaving(self)
         self._demo: Demo | None = None
+        self.settings: Settings | None = None  # until the file was read
 
     def _diary(self) -> Trace | None:
         if self.options.trace is None:
@@ -123,31 +125,53 @@ class MljApp(App[int]):
         if self.options.launch:
             self._launched = self.options.launch()
         from mlcore import MljError
+        from tui import settings
 
+        remembered, complaint = (settings.Settings(), "") if self.options.demo else settings.load(settings.path())
         try:
             opened = opening.resolve(self.options.target, self.options.runs_dir)
         except MljError as error:
             self.call_from_thread(self._refuse, error)
             return
-        self.call_from_thread(self._start, opened)
+        self.call_from_thread(self._start, opened, remembered, complaint)
         self.call_from_thread(self._know, opening.recipes_by_data(), opening.recipe_lines(), opening.choices())
 
-    def _start(self, opened: Opened) -> None:
+    def _start(self, opened: Opened, remembered: Settings, complaint: str) -> None:
         from tui import captions
 
         self.captions = captions.Captions(captions.load())
+        self.settings = None if self.options.demo else remembered  # the demo is the same for everybody
+        self.lab.pace = remembered.pace
+        self.laboratory.equip(remembered.slot, remembered.opened)
         self.open(opened)
+        if complaint:
+            self.laboratory.say(complaint, 12.0)
 
     def _know(self, recipes: dict[str, Any], lines: dict[str, str], choices: tuple[Choice, ...]) -> None:
         self.lab.recipes, self.recipe_lines, self.lab.choices = recipes, lines, choices
         for theme in self._themes:
             self.register_theme(theme)
+        chosen = self.settings.theme if self.settings is not None else ""
+        if chosen in self.available_themes and self.terminal.colors in ("full", "256"):
+            self.theme = chosen
+        self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
         self.laboratory.name_data(tuple(recipes))
         if self.options.demo:
             from tui.demo import Demo
 
             self._demo = Demo(self)
             self._demo.begin()
+
+    def remember(self, **changes: Any) -> None:
+        """Keep settings for the next time; where that fails it is said."""
+        from tui import settings
+
+        if self.settings is None or self.settings == (changed := self.settings._replace(**changes)):
+            return
+        self.settings = changed
+        trouble = settings.save(changed, settings.path())
+        if trouble:
+            self.laboratory.say(trouble)
 
     def open(self, opened: Opened) -> None:
         """Begin with an experiment, or go on with a run."""

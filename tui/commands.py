@@ -63,8 +63,18 @@ COMMANDS = (
     Command("pane_2", "2", "Picture", "look at what the network believes", "Show"),
     Command("pane_3", "3", "Loss", "look at the loss", "Show"),
     Command("pane_4", "4", "Accuracy", "look at the accuracy", "Show"),
+    Command("pane_5", "5", "Layers", "each layer in numbers; again: away", "Show", short="inside"),
+    Command("pane_6", "6", "Confusion", "which class is taken for which", "Show"),
+    Command("pane_7", "7", "Neurons", "what every hidden neuron answers", "Show"),
+    Command("pane_8", "8", "Events", "what became of the run, and who did it", "Show"),
     Command("zoom", "z", "Zoom", "one pane alone; again: all of them", "Show", short="zoom"),
-    Command("log_scale", "y", "Log scale", "the loss by powers of ten", "Show"),
+    Command("default_layout", "0", "Default layout", "the panes as at first", "Show"),
+    Command("explain", "x", "Explain", "the pane in focus and the run, in words", "Show", short="explain"),
+    Command("log_scale", "y", "Log scale", "a curve by powers of ten", "Show"),
+    Command("smooth", "m", "Smoothing", "curves as running means, three strengths", "Show"),
+    Command("recent", "w", "Newest part", "the last fifth of the curves, or all of them", "Show"),
+    Command("envelope", "V", "Envelope", "the range of what is folded into each point", "Show"),
+    Command("crosshair", "i", "Crosshair", "reads a curve out; arrows move it, esc ends it", "Show"),
     Command("test_points", "t", "Test rows", "show rows never trained on", "Show"),
     Command("save_text", "T", "Save text", "this screen as text, in the present folder", "Show"),
     Command("save_picture", "S", "Save picture", "this screen as SVG, in the present folder", "Show"),
@@ -174,14 +184,14 @@ SHOWN = {
 ARROWS = {"right": "→", "left": "←", "up": "↑", "down": "↓"}
 PAIRED = {
     "raise_rate": "[ ]", "next_data": "←→", "more_units": "↑↓", "add_layer": "+ -", "back": ", .",
-    "line_down": "↑↓", "turn_on": "←→", "insert_layer": "+ -", "layer_down": "< >",
+    "pane_5": "5-8", "line_down": "↑↓", "turn_on": "←→", "insert_layer": "+ -", "layer_down": "< >",
     "cell_right": "←→↑↓", "row_after": ", .",
 }  # fmt: skip
 PLAIN = {"←→": "<->", "↑↓": "up/dn", "←→↑↓": "arrows"}
 NEEDED = {  # in the key line of a mode, from never left out to first to go
     "lab": (
         "next_data", "more_units", "help", "quit", "full", "activation", "pause", "back", "build", "runs",
-        "analyse", "add_layer", "branch", "zoom", "raise_rate", "preflight", "find_rate", "code",
+        "analyse", "pane_5", "explain", "add_layer", "branch", "zoom", "raise_rate", "preflight", "find_rate", "code",
     ),
     "build": (
         "turn_on", "open_line", "help", "close", "insert_layer", "preflight", "find_rate", "code", "undo", "line_down",

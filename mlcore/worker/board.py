@@ -16,6 +16,7 @@ from mlcore.config import Config
 from mlcore.controls import FRAME, Controls
 from mlcore.datasets.dataset import Data
 from mlcore.events import Event
+from mlcore.layers.layer import Array
 from mlcore.model import Model, Preparation, blueprint
 from mlcore.state import State
 from mlcore.worker import protocol
@@ -31,11 +32,12 @@ ENDINGS = {"stopped": "stopped", "interrupted": "stopped", "diverged": "diverged
 
 
 class Moment(NamedTuple):
-    """A network at one moment."""
+    """A network at one moment; `moments` [M, P] are what its optimizer remembered after the last whole epoch."""
 
     model: Model
     epoch: int
     step: int
+    moments: Array
 
 
 class Board:
@@ -59,6 +61,7 @@ class Board:
         self.state, self.message = "loading", ""
         self.epoch, self.step, self.seconds, self.rate = 0, 0, 0.0, 0.0
         self.metrics: dict[str, float] = {}
+        self.best_epoch = self.saved_epoch = -1
         self.curves: dict[str, History] = {}
         self.film = Film()
         self.changed = 0
@@ -79,7 +82,7 @@ class Board:
         self.net = describe(network, data)
         if resume.place == 0:
             self.film.add(resume)
-        self.moment = Moment(self.blank, resume.epoch, resume.weights.step)
+        self.moment = Moment(self.blank, resume.epoch, resume.weights.step, resume.weights.moments)
 
     def follow(self, parent: Board, epoch: int) -> None:
         """This experiment goes on from an epoch of another: it shares that one's past."""
@@ -112,6 +115,8 @@ class Board:
                     self._progress(event)
                 case events.EpochEnded():
                     self._epoch(event)
+                case events.Snapshot():
+                    self.saved_epoch = event.epoch
                 case events.Changed():
                     self._changed(event)
                 case events.Warned():
@@ -179,7 +184,7 @@ class Board:
         now = time.monotonic()
         if self.place < self.steps_per_epoch and now >= self._next_moment and self.watched():
             self._next_moment = now + FRAME
-            self.moment = Moment(event.now(), event.epoch, event.step)
+            self._look(event.now(), event.epoch, event.step)
 
     def _epoch(self, event: events.EpochEnded) -> None:
         self.epoch, self.step, self.seconds, self.metrics = event.epoch, event.step, event.seconds, event.metrics
@@ -187,7 +192,12 @@ class Board:
         for name, value in event.metrics.items():
             self._curve(name).add(event.epoch, value)
         self.film.add(event.state)
-        self.moment = Moment(event.model, event.epoch, event.step)
+        self.best_epoch = event.state.best_epoch or self.best_epoch
+        self.moment = Moment(event.model, event.epoch, event.step, event.state.weights.moments)
+
+    def _look(self, model: Model, epoch: int, step: int) -> None:
+        assert self.moment is not None
+        self.moment = self.moment._replace(model=model, epoch=epoch, step=step)
 
     def _changed(self, event: events.Changed) -> None:
         self.config = self.config.with_settings({event.name: event.new})
@@ -208,7 +218,8 @@ class Board:
         self.seconds_lived = time.monotonic() - self.began
         self.message, self.seconds, self.step, self.epoch = event.message, event.seconds, event.step, event.epoch
         self.metrics = self.metrics | event.metrics
-        self.moment = Moment(event.model, event.epoch, event.step)
+        self._look(event.model, event.epoch, event.step)
+        self.best_epoch = event.best_epoch or self.best_epoch
         self.said.append(
             protocol.Ended(
                 number=self.number,
@@ -226,6 +237,17 @@ class Board:
         if name not in self.curves:
             self.curves[name] = History()
         return self.curves[name]
+
+    def seen(self, epoch: int | None) -> tuple[Moment, float]:
+        """The network now or after an epoch of the film, and the learning rate it was trained with."""
+        assert self.moment is not None
+        with self.lock:
+            rates = self.curves.get("learning_rate")
+            rate = rates.at(self.epoch if epoch is None else epoch) if rates else self.config.optimizer.learning_rate
+            if epoch is None:
+                return self.moment, rate
+            state = self.film.at(epoch)
+        return Moment(self.model(state), state.epoch, state.weights.step, state.weights.moments), rate
 
     @property
     def lived(self) -> float:
@@ -254,6 +276,8 @@ class Board:
             seconds=self.seconds,
             rate=self.rate,
             learning_rate=self.metrics.get("learning_rate", self.config.optimizer.learning_rate),
+            best_epoch=self.best_epoch,
+            saved_epoch=self.saved_epoch if self.run else -1,
             pace=self.controls.pace,
             metrics=self.metrics,
             film=self.film.epochs(),

@@ -73,11 +73,7 @@ class Examiner:
             return self._held[command.held]
         if board is None or board.stage is None or board.moment is None:
             raise RunError("there is no network yet", code="RUN_NOT_STARTED", hint="wait until the data are loaded")
-        moment = board.moment
-        if command.epoch is not None:
-            with board.lock:
-                state = board.film.at(command.epoch)
-            moment = Moment(board.model(state), state.epoch, state.weights.step)
+        moment, _ = board.seen(command.epoch)
         self._count += 1
         self._held[self._count] = Subject(self._count, moment, board.stage)
         while len(self._held) > HELD:

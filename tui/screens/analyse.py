@@ -16,7 +16,7 @@ from tui.analysis import Analysis
 from tui.commands import commands
 from tui.feed import OVER, safe
 from tui.screens.deeds.analysing import Analysing
-from tui.screens.deeds.going import plain
+from tui.screens.deeds.doer import plain
 from tui.text import shortened
 from tui.widgets.examined import ExaminedPane, HeadLine, TabLine, TextLine, view_of
 from tui.widgets.keyline import KeyLine

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from tui.screens.deeds.doer import Doer
-
-
-def plain(help: str) -> str:
-    """The help of a pane as one text without marks."""
-    return " ".join(help.split()).replace("**", "").replace("`", "")
+from tui.screens.deeds.doer import Doer, plain
 
 
 class Going(Doer):
@@ -42,9 +37,7 @@ class Going(Doer):
     def help(self) -> None:
         from tui.screens.keys import KeysScreen
 
-        focused = self.screen.focused
-        pane = next((pane for pane in self.screen.panes if pane is focused), self.screen.picture)
-        self.app.push_screen(KeysScreen(plain(pane.HELP), self.app.ascii_only))
+        self.app.push_screen(KeysScreen(plain(self.screen.looked_at.HELP), self.app.ascii_only))
 
     def close(self) -> None:
         """One level up: out of the zoom, out of the focus, and then no more captions."""

@@ -26,10 +26,12 @@ class Running(Experiment):
     def full(self) -> None:
         self.app.ensure_worker()
         self.lab.toggle_pace()
+        self.app.remember(pace=self.lab.pace)
 
     def pace(self) -> None:
         self.app.ensure_worker()
         self.lab.cycle_pace()
+        self.app.remember(pace=self.lab.pace)
         self.screen.say(f"{self.lab.pace:g} epochs a second; f goes back to full speed")
 
     def back(self) -> None:
