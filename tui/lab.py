@@ -217,6 +217,7 @@ class Lab:
         if self.draft is not None:
             self.draft = self.draft.changed({name: value})
             self._learning = self.draft.config
+        self.feed.asked.append((name, value))
         self.runner.send("Set", name=name, value=value)
 
     def steer(self, settings: dict[str, Any]) -> None:

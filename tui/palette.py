@@ -45,6 +45,11 @@ def entries(app: MljApp) -> Iterator[Entry]:
     for command in commands(app.acting.mode):
         if command.id != "palette":
             yield Entry(command.title, command.help, partial(app.do, command.id), keys_of(command, app.ascii_only))
+    if app.acting is app.laboratory:
+        for command in commands("analyse"):
+            if command.group == "Views":
+                view = partial(app.analyse, command.id.removeprefix("view_"))
+                yield Entry(f"Analyse: {command.title}", command.help, view)
     for name in app.lab.recipes:
         yield Entry(f"Data: {name}", "learn this data set", partial(app.choose_data, name))
     for name, line in app.recipe_lines.items():

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 Pace: TypeAlias = Literal["full", "show"] | Annotated[float, Meta(gt=0)]
 Side: TypeAlias = Annotated[int, Meta(ge=1, le=1024)]
+Extra: TypeAlias = Literal["layers", "confusion", "neurons", "plane"]
 
 
 class Command(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_fields=True, kw_only=True):
@@ -63,12 +64,16 @@ class SetPace(Command, frozen=True, tag="pace"):
 
 
 class View(Command, frozen=True, tag="view"):
-    """What pictures this client wants: a decision map of width x height points, `count` digits; wanted=False: none."""
+    """What pictures this client wants: a decision map of width x height points, `count` digits; wanted=False: none.
+
+    panes: what it shows besides, which costs a pass over some rows each time; plane: the decision map of pictures, too.
+    """
 
     width: Side = 60
     height: Side = 40
     count: Annotated[int, Meta(ge=0, le=256)] = 12
     wanted: bool = True
+    panes: tuple[Extra, ...] = ()
 
 
 class Scrub(Command, frozen=True, tag="scrub"):

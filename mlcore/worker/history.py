@@ -86,6 +86,13 @@ class History:
             number=number, name=name, first=first, x=x, y=y, low=self.low[part].copy(), high=self.high[part].copy()
         ), now
 
+    def at(self, x: float) -> float:
+        """The mean of the last bucket that begins before x, or of the first."""
+        self.fold()
+        counts = np.minimum(self.stride, self.points - np.arange(len(self)) * self.stride)
+        xs, ys = self.sums[:, : len(self)] / counts
+        return float(ys[max(int(np.searchsorted(xs, x, side="right")) - 1, 0)])
+
     def until(self, x: float) -> History:
         """A copy of the curve up to a place: what a branch shares with its parent."""
         self.fold()

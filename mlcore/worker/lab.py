@@ -86,7 +86,7 @@ class Lab(Desk):
         self.server.alone = self._alone
         if connection is not None:
             self.server.adopt(connection)
-        self.number = 0
+        self.number = self._questions = 0
         self.exit_code: int | None = None
 
     def run(self) -> int:
@@ -167,7 +167,7 @@ class Lab(Desk):
         board, state = order.board, order.resume
         if board.run is not None and order.settings is None:
             board.past = recall.past(board.run)
-            board.config = board.past[-1][1]
+            board.config = board.past.turns[-1][1]
             board.open(stage.data, stage, None)
             recall.show(board, board.run)
             return None
@@ -175,8 +175,8 @@ class Lab(Desk):
             point = board.run.restore(order.settings)
             board.config, state = point.config, point.state
             step = state.weights.step if state else 0
-            board.past = [*(each for each in recall.past(board.run) if each[0] < step), (step, board.config)]
-            board.recall(board.run.history, state.epoch if state else 0)
+            board.past = recall.past(board.run).until(step, board.config)
+            recall.curves(board, board.run.history, state.epoch if state else 0)
         board.open(stage.data, stage, state)
         return train(board.config, resume=state, controls=board.controls, data=stage.data)
 
@@ -226,7 +226,7 @@ class Lab(Desk):
                 code="CKPT_MISSING",
                 hint=f"the nearest before it is {state.epoch}; the last ones are {', '.join(map(str, epochs[-8:]))}",
             )
-        then = parent.config_at(state.weights.step)
+        then = parent.past.at(state.weights.step)
         weights = {name: value for name, value in command.settings.items() if changes.is_weight(name)}
         config = settings_of(then, {name: v for name, v in command.settings.items() if name not in weights})
         if len(state.weights.moments) != then.optimizer.moments:
@@ -262,4 +262,10 @@ class Lab(Desk):
         stage = self.library.known(config)
         if stage is not None and isinstance(question, protocol.Sketch) and planning.quick(config, stage.data):
             return planning.answer(question, config, stage, moment)
-        raise Errand(lambda: planning.answer(question, config, self.library.stage(config), moment))
+        self._questions += 1
+        number = self._questions  # a search goes on until somebody asks something else: they look elsewhere
+        raise Errand(
+            lambda: planning.answer(
+                question, config, self.library.stage(config), moment, lambda: self._questions == number
+            )
+        )

@@ -78,6 +78,7 @@ async def test_the_palette_has_every_command_every_data_set_and_every_recipe(tmp
     async with living(tmp_path) as lab:
         titles = [entry.title for entry in entries(lab.app)]
         assert {command.title for command in commands("lab") if command.id != "palette"} <= set(titles)
+        assert "Analyse: Calibration" in titles
         assert {f"Data: {name}" for name in lab.app.lab.recipes} <= set(titles)
         assert "Recipe: journey/moons" in titles
         for kind, table in (("Layer", mlcore.layers), ("Loss", mlcore.losses), ("Optimizer", mlcore.optimizers)):

@@ -46,11 +46,11 @@ bends.
 """
 
     class Picked(Message):
-        """A click on a weight: dense layer, from and to, each counted from 1, and its value if it is known."""
+        """A click on a weight. words: dense layer, from and to, each counted from 1, and its value."""
 
-        def __init__(self, layer: int, source: int, target: int, value: float | None) -> None:
+        def __init__(self, words: str) -> None:
             super().__init__()
-            self.layer, self.source, self.target, self.value = layer, source, target, value
+            self.words = words
 
     def on_click(self, event: events.Click) -> None:
         """Find the weight whose line passes nearest."""
@@ -63,8 +63,8 @@ bends.
             layer, source, target = found
             known = net.weights[layer] if layer < len(net.weights) else None
             inside = known is not None and source < known.shape[0] and target < known.shape[1]
-            value = float(known[source, target]) if known is not None and inside else None
-            self.post_message(self.Picked(layer + 1, source + 1, target + 1, value))
+            value = float(known[source, target]) if known is not None and inside else 0.0
+            self.post_message(self.Picked(f"{layer + 1} {source + 1} {target + 1} {value:.4g}"))
 
     def _columns(self, net: Net, width: int, height: int) -> list[Column]:
         left = max([len(name[:NAMES]) for name in net.inputs[:WIDEST]] or [0])

@@ -51,9 +51,16 @@ of, and the best that anybody can reach where that is known.
         self.yardsticks: Yardsticks | None = None
         self.problem = ""
 
+    def look(self, scene: Scene | None, yardsticks: Yardsticks | None, problem: str) -> None:
+        """Other data, or other words about them; nothing is drawn where there is nothing new."""
+        before = self.scene, self.yardsticks, self.problem
+        self.scene, self.yardsticks, self.problem = scene, yardsticks, problem
+        if before[0] is not scene or before[1] is not yardsticks or before[2] != problem:
+            self.again()
+
     def legend(self, frame: Frame) -> list[Piece]:
         """The classes with their signs."""
-        if self.scene is None or self.scene.points is None or len(self.scene.class_names) < 2:
+        if self.scene is None or not _plain(self.scene) or len(self.scene.class_names) < 2:
             return []
         named = len(self.scene.class_names) <= 4
         pieces: list[Piece] = []
@@ -119,9 +126,10 @@ of, and the best that anybody can reach where that is known.
             return DigitsPane(self.terminal).draw(Frame(pictures=shown), width, height)
         if sample.surface is not None:
             return self._surface(sample.surface, width, height)
-        if scene.points is not None and scene.task == "regression":
+        if _plain(scene) and scene.task == "regression":
             return self._line(scene, width, height)
-        if scene.points is not None:
+        if _plain(scene):
+            assert scene.points is not None
             every = scene.points
             return self._points(every.x, every.y, every.label.astype(int).tolist(), width, height, classes=True)
         return self._table(sample, width, height)
@@ -206,6 +214,11 @@ of, and the best that anybody can reach where that is known.
         """Cold below the middle, warm above, strongest at the ends."""
         ramp = (*reversed(self.palette.negative), *self.palette.positive)
         return paint(ramp[tenth * len(ramp) // BANDS], bold=True)
+
+
+def _plain(scene: Scene) -> bool:
+    """Whether the points of a scene are its features themselves, not a projection of more of them."""
+    return scene.points is not None and scene.spread is None
 
 
 def _places(values: Array, room: int) -> list[int]:

@@ -10,7 +10,7 @@ from tui.lab import HOLD, SLOW
 from tui.screens.deeds.experiment import EDITS
 from tui.screens.deeds.going import Going
 from tui.screens.deeds.running import STEERING, Running
-from tui.screens.deeds.showing import Showing
+from tui.screens.deeds.showing import ARROWS, Showing
 
 
 class Deeds(Running, Showing, Going):
@@ -23,6 +23,10 @@ class Deeds(Running, Showing, Going):
         self.screen.hush()
         changes = self.lab.changes
         try:
+            if identity in ARROWS and self._move_crosshair(ARROWS[identity]):
+                return
+            if identity == "close" and self._end_crosshair():
+                return
             if identity in EDITS:
                 self._edit(identity)
             elif identity in STEERING:

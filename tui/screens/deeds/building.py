@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.screens.deeds.choosing import Choosing
-from tui.screens.deeds.going import plain
+from tui.screens.deeds.doer import plain
 
 CLICKS = {"back": "turn_back", "on": "turn_on", "choose": "open_line", "up": "layer_up", "down": "layer_down",
           "gone": "remove_layer"}  # fmt: skip
