@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlcore import plots as plots
     from mlcore import sanitize as sanitize
     from mlcore import schedules as schedules
+    from mlcore import shelf as shelf
     from mlcore import worker as worker
     from mlcore.config import Config as Config
     from mlcore.config import load_config as load_config
@@ -55,6 +56,7 @@ MODULES = (
     "plots",
     "sanitize",
     "schedules",
+    "shelf",
     "worker",
 )
 NAMES = {

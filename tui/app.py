@@ -184,7 +184,7 @@ class MljApp(App[int]):
             self._launched = None
         self.ensure_worker()
         if opened.run is not None:
-            self.lab.show(opened.config, opened.run)
+            self.lab.show(opened.config, opened.run, opened.going_on)
         else:
             self.lab.open(opened.config, chosen=opened.chosen)
         self.acting.changed()

@@ -66,6 +66,21 @@ class Draft:
         words = self.hidden[self.selected] if self.hidden else ()
         return next((word for word in words if word in mlcore.layers.ACTIVATIONS), "")
 
+    @property
+    def dropouts(self) -> tuple[float, ...]:
+        """The rates of the dropout layers, in their order."""
+        return tuple(float(words[1]) for words in self._items() if words[0] == "drop" and len(words) > 1)
+
+    def with_dropout(self, place: int, rate: float) -> Draft:
+        """The layer of neurons as they are, with another rate of one dropout."""
+        items = self._items()
+        drops = [words for words in items if words[0] == "drop" and len(words) > 1]
+        drops[place][1] = f"{rate:g}"
+        return self.changed({"layers": " | ".join(" ".join(words) for words in items)})
+
+    def _items(self) -> list[list[str]]:
+        return [words for item in str(self.config.to_dict()["layers"]).split("|") if (words := item.split())]
+
     def changed(self, settings: dict[str, Any]) -> Draft:
         """Dotted names replaced: {"optimizer.learning_rate": 0.1}. Raises ConfigError."""
         config = self.config.with_settings(settings)

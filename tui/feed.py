@@ -108,7 +108,11 @@ class Feed:
         return self._with_trouble(self._frame._replace(state=state), mirror)
 
     def _pictured(self, frame: Frame, scene: Scene, picture: Picture) -> Frame:
-        shown = frame.epoch if self.scrub is None else min(picture.epoch, frame.epoch)
+        past = self.scrub is not None and picture.epoch <= self.scrub
+        if past:  # the figures are of that epoch too
+            rate = picture.metrics.get("learning_rate", frame.learning_rate)
+            frame = frame._replace(metrics=dict(picture.metrics), learning_rate=rate)
+        shown = min(picture.epoch, frame.epoch) if past else frame.epoch
         return told.picture(frame, scene, picture)._replace(shown_epoch=shown)
 
     @staticmethod

@@ -152,7 +152,9 @@ class Frame(NamedTuple):
     state: loading, running, paused, finished, stopped, diverged, failed, lost. film: epochs of the snapshots in memory;
     shown_epoch: the epoch the pictures are of (less than `epoch` while somebody scrubs). rows: of each split. points:
     rows trained on, test_points: rows kept for the test. losses and accuracies: train, validation; losses also have
-    step, the loss of single steps; curves: by metric, train and validation, of everything else that is measured. axes,
+    step, the loss of single steps; curves: by metric, train and validation, of everything else that is measured.
+    metrics: of the epoch shown;
+    saved: the step of the newest checkpoint. axes,
     spread: what the plane of the picture is, and the share of the variance on it where it is a projection.
     inside_epoch: the epoch layers, confusion and responses are of. selected: the hidden layer keys act on, -1 for none.
     hint: what helps when there is a message.
@@ -187,6 +189,7 @@ class Frame(NamedTuple):
     selected: int = -1
     film: tuple[int, ...] = ()
     shown_epoch: int = 0
+    saved: int = -1
     message: str = ""
     hint: str = ""
     curves: Mapping[str, tuple[Series, ...]] = NOTHING

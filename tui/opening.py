@@ -25,11 +25,15 @@ class Options(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """An experiment, the run it is of when it is one, and whether a person chose it (then its epochs stay)."""
+    """An experiment, the run it is of when it is one, and whether a person chose it (then its epochs stay).
+
+    going_on: the run was not at its end, and is to go on.
+    """
 
     config: Config
     run: Run | None = None
     chosen: bool = False
+    going_on: bool = False
 
 
 def resolve(target: str, runs_dir: Path | None = None) -> Opened:
@@ -44,6 +48,17 @@ def resolve(target: str, runs_dir: Path | None = None) -> Opened:
         return Opened(mlcore.load_recipe(target), chosen=True)
     run = mlcore.open_run(target, runs_dir).single()
     return Opened(run.config, run, chosen=True)
+
+
+def last(present: str, runs_dir: Path | None = None) -> Opened:
+    """The newest run but the present one, to go on with unless it is at its end. Raises RunError when there is none."""
+    from mlcore import shelf
+
+    runs = [each.run for each in shelf.look(runs_dir) if each.run.id != present]
+    found = resolve(str(runs[0].folder) if runs else "last", runs_dir)
+    assert found.run is not None
+    status = found.run.status
+    return found._replace(going_on=status.state != "finished" and status.epoch < max(status.epochs, 1))
 
 
 def recipes_by_data() -> dict[str, Config]:

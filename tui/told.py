@@ -68,6 +68,7 @@ def progress(frame: Frame, update: Update) -> Frame:
         seconds=update.seconds,
         steps_per_second=update.rate,
         learning_rate=update.learning_rate,
+        saved=update.saved,
         metrics=dict(update.metrics),
         film=tuple(update.film.tolist()),
         message=safe(update.message, 500),

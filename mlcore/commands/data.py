@@ -17,13 +17,14 @@ from mlcore.commands.drawing import Paper, points, side_by_side
 from mlcore.commands.experiment import ROWS, assignment, named, own, placed
 from mlcore.commands.parser import nearest
 from mlcore.commands.story import fact
-from mlcore.commands.topics import allowed, typed
+from mlcore.commands.topics import allowed
 from mlcore.config import Config, recipes
 from mlcore.datasets.dataset import Data, Dataset, Rows
 from mlcore.datasets.toy import Toy
 from mlcore.errors import UsageError
 from mlcore.report import json_line
 from mlcore.sanitize import sanitize
+from mlcore.sections import typed
 from mlcore.spec import kind_of
 
 WIDEST = 5  # features shown of a row

@@ -105,10 +105,14 @@ class Open(Command, frozen=True, tag="open"):
 
 
 class Branch(Command, frozen=True, tag="branch"):
-    """Train on from an earlier epoch of the film, with some settings changed, as a run of its own."""
+    """Train on from an earlier epoch of the film, with some settings changed, as a run of its own.
+
+    Among the settings may be weights set by hand. lab: as in `start`; else parent and branch are kept.
+    """
 
     epoch: int
     settings: dict[str, Any] = {}
+    lab: bool = False
     pace: Pace = "full"
     paused: bool = False
 
@@ -117,6 +121,14 @@ class Preview(Command, frozen=True, tag="preview"):
     """Load a data set without training and answer with its `Scene`."""
 
     dataset: dict[str, Any]
+
+
+class Compare(Command, frozen=True, tag="compare"):
+    """Answer with runs beside each other, by their folders. what: the metric; judged: verdicts too, which take time."""
+
+    runs: tuple[str, ...]
+    what: str | None = None
+    judged: bool = True
 
 
 class Sketch(Command, frozen=True, tag="sketch"):
@@ -183,5 +195,6 @@ class Examine(Command, frozen=True, tag="examine"):
 
 AnyCommand: TypeAlias = (
     Pause | Resume | Step | Epoch | Stop | Checkpoint | Keep | Quit | Set | SetPace | View | Scrub
-    | Start | Open | Branch | Preview | Inspect | Read | Examine | Sketch | Preflight | Sweep | Measure | Write
+    | Start | Open | Branch | Preview | Inspect | Compare | Read | Examine | Sketch | Preflight | Sweep | Measure
+    | Write
 )  # fmt: skip

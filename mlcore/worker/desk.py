@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from mlcore import changes
 from mlcore.config import Config
 from mlcore.controls import CHANGEABLE
 from mlcore.errors import ConfigError, RunError, UsageError
 from mlcore.worker import planning, protocol
 from mlcore.worker.board import Board
+from mlcore.worker.comparing import compared
 from mlcore.worker.errands import Errand
 from mlcore.worker.examining import Examiner
 from mlcore.worker.planning import Question
@@ -31,6 +33,8 @@ class Desk:
         """Do what a command asks. Raises MljError when it cannot be done, Errand when it takes a while."""
         if isinstance(command, protocol.Inspect):
             return Reply(id=command.id, value=self._inspect(command))
+        if isinstance(command, protocol.Compare):
+            raise Errand(lambda: compared(command.runs, command.what, judged=command.judged))
         if isinstance(command, protocol.Read):
             return Reply(id=command.id, value=self._read(command))
         if isinstance(command, Question):
@@ -61,9 +65,12 @@ class Desk:
 
     def _set(self, board: Board, command: protocol.Set) -> None:
         """Refuse here what the trainer would refuse, so that a mistake never ends a run."""
-        board.config.with_settings({command.name: command.value})
-        if command.name.partition(".")[0] not in CHANGEABLE:
-            raise ConfigError(f"{command.name} cannot change while it runs", hint="start a new run")
+        if changes.is_weight(command.name):
+            if board.moment is not None:
+                changes.place_of(board.blank.network, command.name)
+            changes.number(command.name, command.value)
+        else:
+            changes.changed(board.config, command.name, command.value)
         if board.over:
             raise RunError("the run has ended", code="RUN_ENDED", hint="branch from one of its epochs")
         board.controls.set(command.name, command.value)
@@ -105,4 +112,6 @@ def settings_of(config: Config, settings: dict[str, object]) -> Config:
     for name in settings:
         if name.partition(".")[0] not in (*CHANGEABLE, "seed"):
             raise ConfigError(f"{name} cannot change in a branch", hint="start a new run")
+        if name == "layers":
+            changes.changed(config, name, settings[name])
     return config.with_settings(settings)

@@ -75,7 +75,7 @@ class History:
         self.fold()
         stride, points = seen
         now = (self.stride, self.points)
-        if now == seen:
+        if now == seen or not self.points:  # a branch may begin before the first point of a curve
             return None, now
         first = points // stride if stride == self.stride else 0
         part = slice(first, len(self))

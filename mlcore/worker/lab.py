@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mlcore import changes
 from mlcore.config import Config, from_dict
 from mlcore.controls import Controls, Pace
 from mlcore.datasets.dataset import Dataset
@@ -165,13 +166,17 @@ class Lab(Desk):
         """The events of an experiment; None for a run that is only shown."""
         board, state = order.board, order.resume
         if board.run is not None and order.settings is None:
+            board.past = recall.past(board.run)
+            board.config = board.past.turns[-1][1]
             board.open(stage.data, stage, None)
             recall.show(board, board.run)
             return None
         if board.run is not None:
             point = board.run.restore(order.settings)
             board.config, state = point.config, point.state
-            board.recall(board.run.history, state.epoch if state else 0)
+            step = state.weights.step if state else 0
+            board.past = recall.past(board.run).until(step, board.config)
+            recall.curves(board, board.run.history, state.epoch if state else 0)
         board.open(stage.data, stage, state)
         return train(board.config, resume=state, controls=board.controls, data=stage.data)
 
@@ -221,14 +226,22 @@ class Lab(Desk):
                 code="CKPT_MISSING",
                 hint=f"the nearest before it is {state.epoch}; the last ones are {', '.join(map(str, epochs[-8:]))}",
             )
-        config = settings_of(parent.config, command.settings)
-        if len(state.weights.moments) != parent.config.optimizer.moments:
+        then = parent.past.at(state.weights.step)
+        weights = {name: value for name, value in command.settings.items() if changes.is_weight(name)}
+        config = settings_of(then, {name: v for name, v in command.settings.items() if name not in weights})
+        if len(state.weights.moments) != then.optimizer.moments:
             hint = "the last epochs of a run keep all of it"
             raise CheckpointError(f"epoch {state.epoch}: only its weights were kept", code="CKPT_MISSING", hint=hint)
-        parent.kept = True
-        board = self._board(config, command.pace, command.paused, lab=False)
+        for name, value in weights.items():
+            changes.edited(parent.blank.network, state.weights, name, value)  # raises what the trainer would refuse
+        parent.kept = parent.kept or not command.lab
+        board = self._board(config, command.pace, command.paused, lab=command.lab)
         board.follow(parent, command.epoch)
-        self._replace(board, state.between(parent.config.optimizer, config.optimizer))
+        for name, value in weights.items():
+            board.controls.set(name, value)
+        if not command.lab:
+            board.controls.checkpoint()  # what it begins with is nowhere else on the disk
+        self._replace(board, state.between(then.optimizer, config.optimizer))
 
     def _board(self, config: Config, pace: Pace, paused: bool, lab: bool) -> Board:
         self.number += 1

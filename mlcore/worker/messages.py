@@ -85,7 +85,7 @@ class Update(Message, frozen=True, tag="update"):
     """Where the run is. rate: steps a second; film: epochs one may scrub to; run: its id once it is on disk.
 
     state: loading, running, paused, finished, stopped, diverged or failed. best_epoch: the best so far, saved_epoch:
-    that of the newest checkpoint on the disk; -1 where there is none.
+    that of the newest checkpoint on the disk, saved: its step; -1 where there is none.
     """
 
     state: str
@@ -101,6 +101,7 @@ class Update(Message, frozen=True, tag="update"):
     run: str = ""
     name: str = ""
     kept: bool = True
+    saved: int = -1
     message: str = ""
     best_epoch: int = -1
     saved_epoch: int = -1
@@ -121,7 +122,10 @@ class Curve(Message, frozen=True, tag="curve"):
 
 
 class Picture(Message, frozen=True, tag="picture"):
-    """What the network of one moment believes; weights[i]: dense layer i, cut to 16 inputs and outputs, float32."""
+    """What the network of one moment believes; weights[i]: dense layer i, cut to 16 inputs and outputs, float32.
+
+    metrics: of that epoch, when it is one of the film.
+    """
 
     epoch: int
     step: int
@@ -130,6 +134,7 @@ class Picture(Message, frozen=True, tag="picture"):
     digits: Digits | None = None
     weights: tuple[Array, ...] = ()
     surface: Heights | None = None
+    metrics: dict[str, float] = {}
 
 
 class Inside(Message, frozen=True, tag="inside"):
@@ -185,7 +190,35 @@ class Reply(Message, frozen=True, tag="reply"):
 
     id: int
     error: Failed | None = None
-    value: Scene | Activity | Outline | Checked | Swept | Code | Yardsticks | AnyFinding | None = None
+    value: Scene | Activity | Compared | Outline | Checked | Swept | Code | Yardsticks | AnyFinding | None = None
+
+
+class Band(msgspec.Struct, frozen=True):
+    """A curve of one run: epoch, step, seconds and y [n]; of many seeds y is the median, low and high the range."""
+
+    epoch: Array
+    step: Array
+    seconds: Array
+    y: Array
+    low: Array | None = None
+    high: Array | None = None
+
+
+class Compared(msgspec.Struct, frozen=True, tag="compared", kw_only=True):
+    """Runs beside each other: `rows` are a name and a cell for each run, `verdicts` and `parted` sentences.
+
+    curve: the metric of the bands; whats: metrics they can be compared by; running: whether any of them goes on.
+    """
+
+    names: tuple[str, ...]
+    what: str
+    whats: tuple[str, ...]
+    curve: str
+    bands: tuple[Band, ...]
+    rows: tuple[tuple[str, ...], ...]
+    verdicts: tuple[str, ...] = ()
+    parted: tuple[str, ...] = ()
+    running: bool = False
 
 
 class Activity(msgspec.Struct, frozen=True, tag="activity"):

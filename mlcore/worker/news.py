@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import msgspec
+
 from mlcore.worker.board import Board
 from mlcore.worker.peer import Peer
 from mlcore.worker.protocol import Inside, Message, Picture
@@ -64,7 +66,7 @@ def _picture(board: Board, peer: Peer) -> Picture | None:
     moment, _ = board.seen(peer.scrub)
     picture = board.stage.picture(moment.model, moment.epoch, moment.step, peer.view, board.number)
     peer.rest = RESTED * (time.monotonic() - began)
-    return picture
+    return msgspec.structs.replace(picture, metrics=moment.metrics)
 
 
 def _inside(board: Board, peer: Peer) -> Inside | None:

@@ -7,12 +7,15 @@ from collections import Counter
 import pytest
 
 from tui.commands import COMMANDS, commands, find, key_line, keys_of
+from tui.screens.compare import CompareScreen
 from tui.screens.deeds import EDITS, STEERING, Deeds
 from tui.screens.deeds.analysing import Analysing
 from tui.screens.deeds.building import Building
+from tui.screens.runs import RunsScreen
 
 BY_TEXTUAL = {"palette"}
 BY_THE_APP = {"interrupt", "leave"}
+SCREENS = {"runs": RunsScreen, "compare": CompareScreen}
 MODES = {"lab": Deeds, "build": Building, "analyse": Analysing}
 
 
@@ -20,7 +23,7 @@ def deeds(group: type) -> set[str]:
     return {name for name in dir(group) if not name.startswith("_")} - {"do", "clicked"}
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", [*MODES, *SCREENS])
 def test_no_two_commands_share_a_key_in_a_mode(mode: str) -> None:
     keys = Counter(key for command in commands(mode) for key in command.keys.split(","))
     assert [key for key, count in keys.items() if count > 1] == []
@@ -35,6 +38,12 @@ def test_every_command_has_an_id_of_its_own_a_title_and_help() -> None:
 def test_every_command_of_a_mode_does_something_and_every_deed_is_a_command(mode: str) -> None:
     done = deeds(MODES[mode]) | ({*EDITS, *STEERING} if mode == "lab" else set())
     assert done == {command.id for command in commands(mode)} - BY_TEXTUAL - BY_THE_APP
+
+
+@pytest.mark.parametrize("mode", SCREENS)
+def test_every_command_of_a_screen_is_an_action_of_it(mode: str) -> None:
+    asked = {command.id for command in commands(mode)} - BY_TEXTUAL - BY_THE_APP
+    assert {identity for identity in asked if not hasattr(SCREENS[mode], f"action_{identity}")} == set()
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])
@@ -52,7 +61,7 @@ def test_eighty_columns_show_how_to_explore_how_to_get_help_and_how_to_leave() -
 
 
 def test_keys_that_belong_to_multiplexers_and_terminals_are_not_taken() -> None:
-    taken = {key for command in COMMANDS for key in command.keys.split(",")}
+    taken = {key for command in commands("lab") for key in command.keys.split(",")}
     assert taken.isdisjoint({"ctrl+s", "ctrl+a", "ctrl+b", "ctrl+j", "ctrl+i", "ctrl+m", "ctrl+h", "f1", "f10", "f11"})
     assert taken.isdisjoint(set("hj"))
 

@@ -86,12 +86,7 @@ class LabScreen(Screen[None]):
         }
         self.lay_out()
         self._clock = Clock(
-            self._pull,
-            self._visible,
-            self.set_timer,
-            self.call_after_refresh,
-            self.mlj.link,
-            lambda: self.size.area,
+            self._pull, self._visible, self.set_timer, self.call_after_refresh, self.mlj.link, lambda: self.size.area
         )
 
     def on_resize(self, event: events.Resize) -> None:
@@ -243,6 +238,10 @@ class LabScreen(Screen[None]):
         self._said, self._said_until = text, monotonic() + seconds
         self._caption.say(shortened(text, self.size.width - 2))
         self.set_timer(seconds + 0.05, self.changed)
+
+    def on_network_pane_picked(self, event: NetworkPane.Picked) -> None:
+        """A weight was clicked: its value can be typed."""
+        Deeds(self.mlj, self).weight(event.words)
 
     def hush(self) -> None:
         """The next key was pressed: the answer to the one before has been read."""

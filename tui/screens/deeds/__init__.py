@@ -6,7 +6,7 @@ method in the group it belongs to.
 
 from __future__ import annotations
 
-from tui.lab import HOLD
+from tui.lab import HOLD, SLOW
 from tui.screens.deeds.experiment import EDITS
 from tui.screens.deeds.going import Going
 from tui.screens.deeds.running import STEERING, Running
@@ -21,6 +21,7 @@ class Deeds(Running, Showing, Going):
         from mlcore import MljError
 
         self.screen.hush()
+        changes = self.lab.changes
         try:
             if identity in ARROWS and self._move_crosshair(ARROWS[identity]):
                 return
@@ -38,3 +39,11 @@ class Deeds(Running, Showing, Going):
         self.screen.changed()
         if self.app.held:
             self.screen.set_timer(HOLD, self.screen.changed)
+        if self.lab.changes > changes:
+            self.screen.set_timer(SLOW + 0.05, lambda: self._slow(changes + 1))
+
+    def _slow(self, changes: int) -> None:
+        """An experiment that takes longer than a person waits says so, unless another has been asked for since."""
+        words = self.lab.slow(self.app.feed.frame())
+        if words and self.lab.changes == changes:
+            self.screen.say(words)

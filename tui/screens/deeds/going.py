@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui import opening
 from tui.screens.deeds.doer import Doer, plain
 
 
@@ -27,9 +28,49 @@ class Going(Doer):
         self.app.push_screen(ScribbleScreen())
 
     def runs(self) -> None:
+        self._runs(())
+
+    def _runs(self, chosen: tuple[str, ...]) -> None:
         from tui.screens.runs import RunsScreen
 
-        self.app.push_screen(RunsScreen(self.app.options.runs_dir), self.app.open_run)
+        self.app.push_screen(RunsScreen(self.app, chosen), self._chosen)
+
+    def compare(self) -> None:
+        self._compare(())
+
+    def _chosen(self, folders: tuple[str, ...] | None) -> None:
+        """One run is opened, several are compared."""
+        if folders and len(folders) == 1:
+            self.app.open_run(folders[0])
+        elif folders:
+            self._compare(folders)
+
+    def _compare(self, folders: tuple[str, ...]) -> None:
+        from tui.screens.compare import CompareScreen
+
+        self.app.push_screen(CompareScreen(self.app, folders), lambda back: self._runs(back) if back else None)
+
+    def resume(self) -> None:
+        self.app.run_worker(self._last, thread=True)
+
+    def _last(self) -> None:
+        """Go on with the newest run, or say why not."""
+        from mlcore import MljError
+
+        try:
+            opened = opening.last(self.app.feed.frame().run, self.app.options.runs_dir)
+        except MljError as error:
+            self.app.call_from_thread(self.screen.say, f"{error}. {error.hint}")
+            return
+        self.app.call_from_thread(self.app.open, opened)
+        if opened.run is not None and not opened.going_on and opened.run.status.state == "finished":
+            words = f"{opened.run.name} is finished: , looks back, b branches, k with more epochs trains it again"
+            self.app.call_from_thread(self.screen.say, words)
+
+    def go(self) -> None:
+        from tui.screens.goto import GoScreen
+
+        self.app.push_screen(GoScreen(self.app), self.app.open_run)
 
     def analyse(self) -> None:
         self.app.analyse()
