@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tui.draft import NORMS, SHORT
 from tui.text import plural
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from mlcore import Config
     from mlcore.form import Row
     from mlcore.worker.protocol import Outline, Scene, Stratum
-    from tui.draft import Draft
+
+    Rows: TypeAlias = Mapping[str, Row]
 
 SMALL = 1e9  # numbers times rows times epochs up to which a change is learned at once
 LEAST = 0.001  # where a number that was 0 begins when it is raised by a key
@@ -57,9 +58,9 @@ def title(text: str) -> Line:
     return Line("title", "", text)
 
 
-def data_lines(config: Config, scene: Scene | None) -> tuple[Line, ...]:
+def data_lines(rows: Rows, scene: Scene | None) -> tuple[Line, ...]:
     """The data set, its own parameters, what is kept back, what the network sees of a row."""
-    found = {row.name: row for row in _rows(config) if row.name.startswith("dataset.")}
+    found = {name: row for name, row in rows.items() if name.startswith("dataset.")}
     special = [name for name in found if _part(name) in ("seed", "scale", "features") or ".split." in name]
     own = [row for name, row in found.items() if name not in special]
     own.sort(key=lambda row: FIRST.index(_part(row.name)) if _part(row.name) in FIRST else len(FIRST))
@@ -92,10 +93,9 @@ def _features(row: Row | None) -> Iterator[Line]:
         )
 
 
-def network_lines(config: Config, words: Sequence[str], outline: Outline | None, problem: str = "") -> tuple[Line, ...]:
+def network_lines(rows: Rows, words: Sequence[str], outline: Outline | None, problem: str = "") -> tuple[Line, ...]:
     """The body as one line and layer by layer, the head, and what is odd about it."""
-    found = {row.name: row for row in _rows(config)}
-    body = found["layers"]
+    body = rows["layers"]
     text = "layers by |, e.g. 10 relu | drop .2 | 10 relu; the output layer follows from the data"
     lines = [
         title("as one line"),
@@ -111,10 +111,10 @@ def network_lines(config: Config, words: Sequence[str], outline: Outline | None,
         tail, what = _learned(strata[-1]), "the output layer follows from the data and the loss"
         lines.append(Line("end", "", "output", strata[-1].word, tail, what))
     lines += [Line("add", "add", "+ add a layer", help="a layer behind the last one, like it"), title("first weights")]
-    lines.append(_field(found["init"]))
+    lines.append(_field(rows["init"]))
     if outline is not None:
-        size = sum(stratum.parameters for stratum in strata)
-        weight = f"{size * BYTES[config.precision]:,} bytes of {config.precision}"
+        size, precision = sum(stratum.parameters for stratum in strata), rows["precision"].value
+        weight = f"{size * BYTES[precision]:,} bytes of {precision}"
         lines += [title("altogether"), Line("note", "", f"{plural(size, 'parameter')}, {weight}")]
         lines += [Line("odd", "", remark) for remark in outline.remarks]
     return tuple(lines)
@@ -156,13 +156,12 @@ def _shape(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape))
 
 
-def training_lines(config: Config, outline: Outline | None) -> tuple[Line, ...]:
+def training_lines(rows: Rows, outline: Outline | None) -> tuple[Line, ...]:
     """Optimizer, schedule, loss, length, machine, stopping, recording."""
-    found = {row.name: row for row in _rows(config)}
     lines: list[Line] = []
     for heading, names, section in TRAINING:
-        rows = [found[name] for name in names] + [row for row in found.values() if section and row.section == section]
-        lines += [title(heading), *(_field(row, heading if row.name.endswith(".kind") else "") for row in rows)]
+        own = [rows[name] for name in names] + [row for row in rows.values() if section and row.section == section]
+        lines += [title(heading), *(_field(row, heading if row.name.endswith(".kind") else "") for row in own)]
     if outline is not None:
         steps, here = plural(outline.steps, "step"), f". Here it is {outline.loss}"
         lines = [line._replace(tail=steps) if line.name == "batch_size" else line for line in lines]
@@ -179,10 +178,11 @@ def small(config: Config, outline: Outline) -> bool:
     return size * outline.rows * config.epochs * config.repeats <= SMALL
 
 
-def _rows(config: Config) -> tuple[Row, ...]:
+def rows_of(config: Config) -> Rows:
+    """The form of an experiment by the names of its settings."""
     from mlcore import form
 
-    return form.rows(config)
+    return {row.name: row for row in form.rows(config)}
 
 
 def _field(row: Row, label: str = "") -> Line:
@@ -220,7 +220,6 @@ def turned(row: Row, step: int) -> Any:
     return type(row.value)(float(f"{row.value * 2.0**step:.3g}"))
 
 
-def line_of(draft: Draft, name: str) -> Row | None:
+def row_of(config: Config, name: str) -> Row | None:
     """The row of a setting, of a feature that of all features; None for what is no setting."""
-    wanted = name.partition(":")[0]
-    return next((row for row in _rows(draft.config) if row.name == wanted), None)
+    return rows_of(config).get(name.partition(":")[0])

@@ -85,7 +85,7 @@ class Lab(Desk):
         self.server.alone = self._alone
         if connection is not None:
             self.server.adopt(connection)
-        self.number = 0
+        self.number = self._questions = 0
         self.exit_code: int | None = None
 
     def run(self) -> int:
@@ -249,4 +249,10 @@ class Lab(Desk):
         stage = self.library.known(config)
         if stage is not None and isinstance(question, protocol.Sketch) and planning.quick(config, stage.data):
             return planning.answer(question, config, stage, moment)
-        raise Errand(lambda: planning.answer(question, config, self.library.stage(config), moment))
+        self._questions += 1
+        number = self._questions  # a search goes on until somebody asks something else: they look elsewhere
+        raise Errand(
+            lambda: planning.answer(
+                question, config, self.library.stage(config), moment, lambda: self._questions == number
+            )
+        )

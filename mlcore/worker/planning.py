@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -12,7 +13,7 @@ from mlcore import baselines, exporters, preflight, rates
 from mlcore.architecture import remarks
 from mlcore.config import Config, from_dict
 from mlcore.datasets.dataset import Data
-from mlcore.errors import ConfigError, ResourceError
+from mlcore.errors import ConfigError, ResourceError, UsageError
 from mlcore.model import Model, Preparation, blueprint
 from mlcore.network import Network
 from mlcore.spec import kind_of
@@ -43,8 +44,18 @@ def quick(config: Config, data: Data) -> bool:
     return sum(a * b for a, b in pairwise(widths)) <= QUICK
 
 
-def answer(question: Question, config: Config, stage: Stage, moment: Moment | None) -> Any:
-    """What was asked for. moment: the network of this very experiment, where it is being trained."""
+def always() -> bool:
+    """Whoever asked still wants to know."""
+    return True
+
+
+def answer(
+    question: Question, config: Config, stage: Stage, moment: Moment | None, wanted: Callable[[], bool] = always
+) -> Any:
+    """What was asked for. moment: the network of this very experiment, where it is being trained.
+
+    wanted: what takes long is given up when it says no.
+    """
     if isinstance(question, commands.Preflight | commands.Sweep | commands.Write):
         affordable(config, stage.data)
     match question:
@@ -55,7 +66,7 @@ def answer(question: Question, config: Config, stage: Stage, moment: Moment | No
         case commands.Preflight():
             return checked(config, stage.data, question.check)
         case commands.Sweep():
-            return Swept(**rates.find(config, stage.data)._asdict())
+            return swept(config, stage.data, wanted)
         case commands.Measure():
             split, found = baselines.measure(config, stage.data)
             return Yardsticks(split, tuple(Yardstick(*each) for each in found))
@@ -76,7 +87,6 @@ def outline(config: Config, data: Data) -> Outline:
     """The layers of an experiment and what is odd about them. Raises ConfigError naming the layer that does not fit."""
     network, loss = blueprint(config, data)
     odd = remarks(network, loss, data.task, len(data.train), config.init) if network.size <= DRAWN else ()
-    size = config.batch_size
     return Outline(
         strata=strata(network),
         net=describe(network, data),
@@ -84,7 +94,7 @@ def outline(config: Config, data: Data) -> Outline:
         loss=kind_of(loss),
         task=data.task.kind,
         rows=len(data.train),
-        steps=1 if size == "full" else -(-len(data.train) // size),
+        steps=-(-len(data.train) // config.batch_of(len(data.train))),
         remarks=tuple(f"{each.message}; {each.hint}" for each in odd),
     )
 
@@ -94,6 +104,16 @@ def strata(network: Network) -> tuple[Stratum, ...]:
     sizes = [sum(slot.size for slot in slots) for slots in network.own]
     rows = zip(network.layers, network.shapes, network.shapes[1:], sizes, strict=False)
     return tuple(Stratum(layer.word, kind_of(layer), before, after, size) for layer, before, after, size in rows)
+
+
+def swept(config: Config, data: Data, wanted: Callable[[], bool]) -> Swept:
+    """A learning rate looked for, as long as it is wanted."""
+
+    def tick() -> None:
+        if not wanted():
+            raise UsageError("the search was given up: something else was asked", code="GIVEN_UP")
+
+    return Swept(**rates.find(config, data, tick=tick)._asdict())
 
 
 def checked(config: Config, data: Data, number: int) -> Checked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 
 import numpy as np
 import pytest
@@ -124,6 +125,14 @@ def test_a_rate_is_looked_for_and_nothing_is_trained(lab: Watcher) -> None:
     swept = lab.client.ask(protocol.Sweep(config=plain(dataset="gauss", layers="", backend="auto"))).value
     assert swept.suggestion and len(swept.rates) == len(swept.losses) == len(swept.smoothed)
     assert lab.mirror.started is None
+
+
+def test_a_search_for_a_rate_is_given_up_when_something_else_is_asked(lab: Watcher) -> None:
+    large = Config().with_settings({"dataset": "digits", "layers": "512 relu | 512 relu"}).to_dict()
+    began = time.monotonic()
+    lab.client.send(protocol.Sweep(config=large))
+    assert lab.client.ask(protocol.Preview(dataset={"kind": "wine"})).value.dataset == "wine"
+    assert time.monotonic() - began < 20  # all of it takes a minute
 
 
 def test_a_process_that_trains_one_run_answers_about_nothing_before_it_has_data() -> None:

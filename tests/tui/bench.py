@@ -37,8 +37,12 @@ class Answering:
         self.started.append(values["config"])
         return len(self.started)
 
+    measuring = False  # answers to Measure take a while, and few tests want them
+
     def ask(self, then: Callable[[protocol.Reply], None], name: str, /, **values: Any) -> bool:
         self.asked.append(name)
+        if name == "Measure" and not self.measuring:
+            return True
         question = getattr(protocol, name)(**values)
         try:
             config = planning.experiment(question)

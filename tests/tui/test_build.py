@@ -35,6 +35,7 @@ def layers(app: Bench) -> str:
 
 async def test_the_first_look_shows_data_network_and_training_and_learns_nothing_anew() -> None:
     app = Bench()
+    app.runner.measuring = True
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         for words in (
@@ -120,7 +121,8 @@ async def test_layers_are_removed_with_their_bend_typed_and_chosen_from_the_cata
 
 async def test_a_file_of_ones_own_is_typed_and_what_is_wrong_with_it_is_one_sentence(tmp_path: Path) -> None:
     table = tmp_path / "own.csv"
-    table.write_text("height,kind\n" + "".join(f"1.{n},{'ab'[n % 2]}\n" for n in range(60)))
+    names = ("a", "b[/red]\u202e")  # what looks like markup is none, and what would steer a terminal is written out
+    table.write_text("height[red],kind\n" + "".join(f"1.{n},{names[n % 2]}\n" for n in range(60)))
     app = Bench()
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot, "enter")
@@ -135,9 +137,9 @@ async def test_a_file_of_ones_own_is_typed_and_what_is_wrong_with_it_is_one_sent
         assert len(app.runner.started) == started
         await settled(pilot, "enter")
         await typed(pilot, str(table))
-        assert "60 rows, 1 feature, 2 classes: a, b" in app.hint
+        assert "60 rows, 1 feature, 2 classes: a, b[/red]" in app.hint and "\u202e" not in app.hint
         await settled(pilot, "enter")
-        assert "height" in app.text and "1-8-8-1" in app.text
+        assert "height[red" in app.text and "b[/red]" in app.text and "1-8-8-1" in app.text and "\u202e" not in app.text
         assert app.runner.started[-1]["dataset"]["path"] == str(table)
 
 
@@ -152,6 +154,17 @@ async def test_a_large_experiment_waits_until_the_screen_is_left() -> None:
         await settled(pilot, "escape")
         assert app.screen is not app.build
         assert [each["epochs"] for each in app.runner.started] == [1_000_000]
+
+
+async def test_it_stands_every_size_of_terminal() -> None:
+    app = Bench("iris")
+    async with app.run_test(size=(120, 40)) as pilot:
+        for size in ((10, 3), (60, 20), (109, 25), (110, 24), (250, 70), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            shown = sum(form.size.width > 0 for form in app.build.forms)
+            assert shown == (3 if size[0] >= 110 else 1)
+        assert "4-8-3" in app.text
 
 
 async def test_the_mouse_does_what_keys_do() -> None:
@@ -240,6 +253,7 @@ async def test_every_screen_of_it_opens_without_colours_and_in_ascii() -> None:
 )
 async def test_it_looks_as_reviewed(name: str, size: tuple[int, int], terminal: Terminal, snapshot) -> None:
     app = Bench("iris" if terminal.glyphs == "ascii" else "circles", terminal)
+    app.runner.measuring = True
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
         snapshot(app, name)

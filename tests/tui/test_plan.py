@@ -41,9 +41,9 @@ def asked(config: object, name: str = "Sketch", **more: object) -> object:
 def test_every_setting_there_is_has_a_line_in_one_of_the_columns_with_help(kind: str) -> None:
     config = draft_of(dataset=kind).config
     lines = (
-        *plan.data_lines(config, None),
-        *plan.network_lines(config, Draft(config).words, None),
-        *plan.training_lines(config, None),
+        *plan.data_lines(plan.rows_of(config), None),
+        *plan.network_lines(plan.rows_of(config), Draft(config).words, None),
+        *plan.training_lines(plan.rows_of(config), None),
     )
     shown = {line.name.partition(":")[0] for line in lines if line.live}
     assert {row.name for row in mlcore.form.rows(config)} <= shown
@@ -52,7 +52,7 @@ def test_every_setting_there_is_has_a_line_in_one_of_the_columns_with_help(kind:
 
 def test_each_layer_has_a_line_with_what_comes_out_and_how_much_it_learns() -> None:
     draft = draft_of(layers="10 batch_norm relu | drop .2 | 4 elu 1.5")
-    lines = plan.network_lines(draft.config, draft.words, asked(draft.config))  # type: ignore[arg-type]
+    lines = plan.network_lines(plan.rows_of(draft.config), draft.words, asked(draft.config))  # type: ignore[arg-type]
     layers = [(line.label, line.value, *line.tail.split()[1:]) for line in lines if line.role == "layer"]
     assert layers == [
         ("1 dense", "10", "10", "30"),
@@ -64,9 +64,9 @@ def test_each_layer_has_a_line_with_what_comes_out_and_how_much_it_learns() -> N
     ]
     assert [line.value for line in lines if line.role == "end"] == ["2", "1"]
     odd = draft_of(layers="8 | 8")
-    remarks = plan.network_lines(odd.config, odd.words, asked(odd.config))  # type: ignore[arg-type]
+    remarks = plan.network_lines(plan.rows_of(odd.config), odd.words, asked(odd.config))  # type: ignore[arg-type]
     assert any("no activation at all" in line.label for line in remarks if line.role == "odd")
-    assert plan.network_lines(odd.config, odd.words, None, "no such file")[3].label == "no such file"
+    assert plan.network_lines(plan.rows_of(odd.config), odd.words, None, "no such file")[3].label == "no such file"
 
 
 def test_a_setting_is_turned_to_its_neighbour_doubled_or_halved_and_never_stuck_at_nothing() -> None:
@@ -125,7 +125,7 @@ def test_forms_rates_sweeps_and_headlines_fill_their_cells_on_every_terminal() -
     swept = protocol.Swept(
         rates=x, losses=1 / x, smoothed=x * 0 + 0.5, first=0.7, suggestion=0.01, why="it falls", networks=5
     )
-    lines = plan.network_lines(config, Draft(config).words, outline, HOSTILE)  # type: ignore[arg-type]
+    lines = plan.network_lines(plan.rows_of(config), Draft(config).words, outline, HOSTILE)  # type: ignore[arg-type]
     lines = (*lines, plan.Line("field", "x", HOSTILE, HOSTILE, HOSTILE, HOSTILE))
     for terminal, (width, height) in itertools.product(TIERS, SIZES):
         form, rate, curve, head = (
@@ -145,7 +145,7 @@ def test_forms_rates_sweeps_and_headlines_fill_their_cells_on_every_terminal() -
 
 def test_the_line_under_the_cursor_is_always_among_those_shown() -> None:
     form = FormPane("training", 3, "", Terminal())
-    form.lines = plan.training_lines(draft_of().config, None)
+    form.lines = plan.training_lines(plan.rows_of(draft_of().config), None)
     for step in (1, -1):
         for _ in form.lines:
             form.move(step)

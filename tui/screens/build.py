@@ -184,12 +184,11 @@ class BuildScreen(Screen[None]):
 
     def _fill(self) -> None:
         draft, advice = self.draft, self.advice
-        self.data.fill(plan.data_lines(draft.config, None if advice.data_problem else advice.scene))
-        self.network.fill(plan.network_lines(draft.config, draft.words, advice.outline, advice.problem))
-        self.training.fill(plan.training_lines(draft.config, advice.outline))
-        self._preview.problem, self._preview.scene = advice.data_problem, advice.scene
-        self._preview.yardsticks = advice.yardsticks
-        self._preview.again()
+        rows = plan.rows_of(draft.config)
+        self.data.fill(plan.data_lines(rows, None if advice.data_problem else advice.scene))
+        self.network.fill(plan.network_lines(rows, draft.words, advice.outline, advice.problem))
+        self.training.fill(plan.training_lines(rows, advice.outline))
+        self._preview.look(advice.scene, advice.yardsticks, advice.data_problem)
         self._sketch.outline(advice.outline, self._hidden())
         self._rate.plan(draft.config, advice.outline)
         self._headline.tell(*self._words())
@@ -210,7 +209,8 @@ class BuildScreen(Screen[None]):
             return "it cannot be trained like this", True
         if outline is None:
             return "", False
-        when = "learned at once" if plan.small(self.draft.config, outline) else "large: learned when left"
+        large = "large: learned when left" if self.lab.behind else "being learned"
+        when = "learned at once" if plan.small(self.draft.config, outline) else large
         return f"{self.draft.dataset}  {widths(outline)}  {when}", False
 
     # words ----------------------------------------------------------------------------------------------------------

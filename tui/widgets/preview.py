@@ -51,6 +51,13 @@ of, and the best that anybody can reach where that is known.
         self.yardsticks: Yardsticks | None = None
         self.problem = ""
 
+    def look(self, scene: Scene | None, yardsticks: Yardsticks | None, problem: str) -> None:
+        """Other data, or other words about them; nothing is drawn where there is nothing new."""
+        before = self.scene, self.yardsticks, self.problem
+        self.scene, self.yardsticks, self.problem = scene, yardsticks, problem
+        if before[0] is not scene or before[1] is not yardsticks or before[2] != problem:
+            self.again()
+
     def legend(self, frame: Frame) -> list[Piece]:
         """The classes with their signs."""
         if self.scene is None or not _plain(self.scene) or len(self.scene.class_names) < 2:

@@ -28,9 +28,13 @@ class SketchPane(NetworkPane):
 
     NAME = "before it learns"
     NUMBER = 0
+    _outline: Outline | None = None
 
     def outline(self, outline: Outline | None, selected: int) -> None:
         """Draw another experiment; `selected`: the hidden layer the cursor is in, or -1."""
+        if (outline is self._outline) and self._frame.selected == selected:
+            return
+        self._outline = outline
         net = Net()
         if outline is not None:
             known = outline.net
@@ -55,8 +59,10 @@ own rate. `l` looks for a good one.
 
     def plan(self, config: Config, outline: Outline | None) -> None:
         """Draw the schedule of another experiment."""
-        self.config, self.steps = config, outline.steps if outline is not None else 0
-        self.again()
+        before, steps = (self.config, self.steps), outline.steps if outline is not None else 0
+        self.config, self.steps = config, steps
+        if before != (config, steps):
+            self.again()
 
     def legend(self, frame: Frame) -> list[Piece]:
         """How many steps there are."""

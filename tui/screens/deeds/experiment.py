@@ -55,22 +55,24 @@ class Experiment(Doer):
     def build(self) -> None:
         from tui.screens.build import BuildScreen
 
-        if self.lab.draft is not None:
+        if self._there():
             self.app.push_screen(BuildScreen(self.app))
 
     def preflight(self) -> None:
         from tui.screens.preflight import PreflightScreen
 
-        if self.lab.draft is not None:
+        draft = self._there()
+        if draft:
             self._answering()
-            self.app.push_screen(PreflightScreen(self.app.runner, self.lab.draft.config))
+            self.app.push_screen(PreflightScreen(self.app.runner, draft.config))
 
     def find_rate(self) -> None:
         from tui.screens.rates import RatesScreen
 
-        if self.lab.draft is not None:
+        draft = self._there()
+        if draft:
             self._answering()
-            self.app.push_screen(RatesScreen(self.app.runner, self.lab.draft.config), self._take_rate)
+            self.app.push_screen(RatesScreen(self.app.runner, draft.config), self._take_rate)
 
     def _take_rate(self, rate: float | None) -> None:
         if rate is not None:
@@ -81,9 +83,16 @@ class Experiment(Doer):
     def code(self) -> None:
         from tui.screens.code import CodeScreen
 
-        if self.lab.draft is not None:
+        draft = self._there()
+        if draft:
             self._answering()
-            self.app.push_screen(CodeScreen(self.app.runner, self.lab.draft.config))
+            self.app.push_screen(CodeScreen(self.app.runner, draft.config))
+
+    def _there(self) -> Draft | None:
+        """The draft; nothing, and a word about it, in the first moment."""
+        if self.lab.draft is None:
+            self.screen.say("There is no experiment yet: it comes in a moment")
+        return self.lab.draft
 
     def _answering(self) -> None:
         """Somebody who answers questions: whoever trains this run, else a new worker."""

@@ -25,7 +25,7 @@ class Stacking:
 
     @property
     def _row(self) -> Row | None:
-        return plan.line_of(self.screen.draft, self._line.name) if self._line else None
+        return plan.row_of(self.screen.draft.config, self._line.name) if self._line else None
 
     @property
     def _layer(self) -> int | None:
