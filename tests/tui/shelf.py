@@ -51,7 +51,7 @@ class Shelf(App[None]):
         for kind in (*PANES, *LINES):
             for drawing in self.query(kind):
                 drawing.show(self.frame)
-        self.query_one(CaptionLine).say(self.caption)
+        self.query(CaptionLine).first(CaptionLine).say(self.caption)
 
     @property
     def rows(self) -> list[str]:
@@ -74,7 +74,7 @@ class Wall(Shelf):
         self.board.plan, self.board.suited = self.plan, suited(self.frame)
         for pane in self.board._nodes:
             pane.display = pane.NUMBER in self.board.plan.regions(Size(*self.room), self.board.suited)
-        yield from (DataStrip(), self.board, CaptionLine(), ProgressLine(), KeyLine())
+        yield from (DataStrip(), self.board, CaptionLine(), ProgressLine(), CaptionLine())  # keys come and go
 
     @property
     def room(self) -> tuple[int, int]:

@@ -140,8 +140,9 @@ spread it explains, and other errors: `4` again shows the next metric, the learn
             value = frame.metrics.get(f"{split}_accuracy")
             if value is not None:
                 mark = [self.mark(split), (" ", paint())] if split in MARKS else []
-                words = f"{split} ", paint(self.palette.muted)
-                return [words, *mark, (percent(value), paint(self.palette.text, bold=True))]
+                quiet = paint(self.palette.muted)
+                best = [] if frame.ceiling is None else [(f"possible {percent(frame.ceiling)}  ", quiet)]
+                return [*best, (f"{split} ", quiet), *mark, (percent(value), paint(self.palette.text, bold=True))]
         return []
 
     def summary(self, frame: Frame) -> str:
