@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlcore import plots as plots
     from mlcore import sanitize as sanitize
     from mlcore import schedules as schedules
+    from mlcore import shelf as shelf
     from mlcore import worker as worker
     from mlcore.config import Config as Config
     from mlcore.config import load_config as load_config
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from mlcore.errors import MljError as MljError
     from mlcore.foreign import find_log as find_log
     from mlcore.gradients import gradcheck as gradcheck
+    from mlcore.invocation import command_of as command_of
     from mlcore.loop import live as live
     from mlcore.model import Model as Model
     from mlcore.network import Network as Network
@@ -56,6 +58,7 @@ MODULES = (
     "plots",
     "sanitize",
     "schedules",
+    "shelf",
     "worker",
 )
 NAMES = {
@@ -66,6 +69,7 @@ NAMES = {
     "PCA": "decomposition",
     "Network": "network",
     "Run": "runs",
+    "command_of": "invocation",
     "find_log": "foreign",
     "fit": "runs",
     "gradcheck": "gradients",

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from mlcore.errors import UsageError
 
 Pace: TypeAlias = Literal["full", "show"] | float
-CHANGEABLE = ("optimizer", "schedule", "batch_size", "epochs", "stopping", "recording")  # sections and settings
+CHANGEABLE = ("optimizer", "schedule", "batch_size", "epochs", "layers", "stopping", "recording")  # and sections
 SHOW_SECONDS = 8.0
 FRAME = 1 / 15  # seconds between two pictures while a run is shown
 
@@ -111,9 +111,14 @@ class Controls:
         return bool(self._stop)
 
     @property
+    def holding(self) -> bool:
+        """Whether no step may be made now."""
+        return self._paused and not self._allowance
+
+    @property
     def waiting(self) -> bool:
         """Whether there is nothing to do but hold."""
-        return self._paused and not (self._allowance or self._settings or self._checkpoint or self._stop)
+        return self.holding and not (self._settings or self._checkpoint or self._stop)
 
     def hold(self) -> None:
         """Wait while paused."""

@@ -72,7 +72,7 @@ class Snapshot(Event, frozen=True, tag="snapshot"):
     """Everything needed to go on from here: `state` is a `State`; `final` marks the last one of a run.
 
     `model` is the network of that state. `record` passes it on once it is on the disk, and leaves out those it did not
-    write.
+    write; one somebody `asked` for is written at once.
     """
 
     epoch: int
@@ -80,16 +80,23 @@ class Snapshot(Event, frozen=True, tag="snapshot"):
     state: Any
     final: bool = False
     model: Any = None
+    asked: bool = False
 
 
 class Changed(Event, frozen=True, tag="changed"):
-    """A person changed something while it ran; `name` is the dotted name of the configuration."""
+    """A person changed something while it ran; `name` is the dotted name of the configuration.
+
+    Or a weight was set by hand: `weight.LAYER.FROM.TO`; then `metrics`, `model` and `state` are those from now on.
+    """
 
     epoch: int
     step: int
     name: str
     old: Any
     new: Any
+    metrics: Metrics = {}
+    model: Any = None
+    state: Any = None
 
 
 class Warned(Event, frozen=True, tag="warned"):

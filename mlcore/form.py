@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 from msgspec import inspect
 
 from mlcore import initializers
-from mlcore.config import Config
+from mlcore.config import MONITORS, Config
 from mlcore.errors import ConfigError
 from mlcore.layers import ACTIVATIONS
 from mlcore.sections import CATALOGUES
@@ -18,7 +18,8 @@ from mlcore.spec import Spec, fields, kind_of, limits
 class Row(NamedTuple):
     """One thing to choose: its dotted name, its value, what it is for, the words to choose among, its limits.
 
-    `default` is what it is when nobody says; `choices` is empty where a number or a text is typed.
+    `default` is what it is when nobody says; `choices` is empty where a number or a text is typed. several: the
+    words of which any may be chosen together.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Row(NamedTuple):
     help: str = ""
     choices: tuple[Any, ...] = ()
     limits: str = ""
+    several: tuple[str, ...] = ()
 
     @property
     def section(self) -> str:
@@ -133,14 +135,26 @@ def _row(name: str, value: Any, field: msgspec.structs.FieldInfo) -> Row:
         help, info = str((info.extra_json_schema or {}).get("description", "")), info.type
     parts = info.types if isinstance(info, inspect.UnionType) else (info,)
     choices: tuple[Any, ...] = ()
+    several: tuple[str, ...] = ()
     ranges: list[str] = []
     for part in parts:
         if field.name == "init":
             choices = tuple(initializer.name for initializer in initializers.CATALOGUE)
+        elif field.name == "monitor":
+            choices = MONITORS
         elif isinstance(part, inspect.LiteralType):
             choices += tuple(part.values)
+        elif isinstance(part, inspect.VarTupleType) and isinstance(part.item_type, inspect.LiteralType):
+            several = _in_order(field.type)
         elif isinstance(part, inspect.BoolType):
             choices += (True, False)
         elif isinstance(part, (inspect.IntType, inspect.FloatType)):
             ranges.append(" ".join(limits(part)))
-    return Row(name, value, default, help, choices, ", or ".join(ranges))
+    return Row(name, value, default, help, choices, ", or ".join(ranges), several)
+
+
+def _in_order(kind: Any) -> tuple[str, ...]:
+    """The words of an annotated `tuple[Literal[…], ...]` as they were written down; msgspec sorts them."""
+    listed, *_ = get_args(kind)
+    word, *_ = get_args(listed)
+    return tuple(get_args(word))

@@ -32,6 +32,7 @@ CATALOGUE = Catalogue(
 )
 
 
+SHARES = ("accuracy", "precision", "recall", "f1")  # of rows: from 0 to 1
 NUMBERS = ("mse", "mae", "r2")  # of a regression; every other one is of classes
 GROWING = ("accuracy", "precision", "recall", "f1", "r2", "mutual_information")  # those that grow as they get better
 

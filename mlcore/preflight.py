@@ -7,7 +7,7 @@ says ok, failed or skipped, what it saw, and where it failed what to do.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -73,25 +73,21 @@ def preflight(config: Config, data: Data | None = None) -> Iterator[Check]:
     Raises DataError when there is no data to check on.
     """
     data = data or config.dataset.load()
+    for number in range(len(CHECKS)):
+        yield check(config, data, number)
+
+
+def check(config: Config, data: Data, number: int) -> Check:
+    """One check of `CHECKS` by its place there; where there is no network, one says why and the others are skipped."""
+    name = tuple(CHECKS)[number]
     try:
         subject = Subject.of(config, data)
     except ConfigError as error:
-        name = "shapes" if error.code == "CONFIG_SHAPE" else "loss"
-        yield Check(name, "failed", str(error), error.hint)
-        for left in NAMES[NAMES.index(name) + 1 :]:
-            yield Check(left, "skipped", f"needs {name}")
-        return
-    yield shapes(subject)
-    yield loss_fits(subject)
-    yield inputs(subject)
-    yield first_loss(subject)
-    yield penalty(subject)
-    yield by_heart(subject)
-    yield gradient(subject)
-    yield kernels(subject)
-
-
-NAMES = ("shapes", "loss", "inputs", "first loss", "penalty", "by heart", "gradient", "kernels")
+        broken = "shapes" if error.code == "CONFIG_SHAPE" else "loss"
+        if name == broken:
+            return Check(name, "failed", str(error), error.hint)
+        return Check(name, "skipped", f"needs {broken}")
+    return CHECKS[name](subject)
 
 
 def shapes(subject: Subject) -> Check:
@@ -246,3 +242,15 @@ def kernels(subject: Subject) -> Check:
     if errors[worst] <= gradients.NATIVE:
         return Check("kernels", "ok", evidence)
     return Check("kernels", "failed", f"{evidence}, worst in {worst}", "backend = reference; mlj info for a bug report")
+
+
+CHECKS: dict[str, Callable[[Subject], Check]] = {
+    "shapes": shapes,
+    "loss": loss_fits,
+    "inputs": inputs,
+    "first loss": first_loss,
+    "penalty": penalty,
+    "by heart": by_heart,
+    "gradient": gradient,
+    "kernels": kernels,
+}

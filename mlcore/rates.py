@@ -12,6 +12,7 @@ close to the minimum it ends: the rate at which nine tenths of the fall are done
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,13 +55,24 @@ class Sweep(NamedTuple):
     networks: int
 
 
+def nothing() -> None:
+    """Nobody waits for anything."""
+
+
 def find(
-    config: Config, data: Data | None = None, *, low: float = LOW, high: float = HIGH, steps: int | None = None
+    config: Config,
+    data: Data | None = None,
+    *,
+    low: float = LOW,
+    high: float = HIGH,
+    steps: int | None = None,
+    tick: Callable[[], None] = nothing,
 ) -> Sweep:
     """Raise the rate geometrically from `low` to `high` in `steps` steps, and suggest one. Nothing is kept or changed.
 
     Without `steps` it takes 300, and where the loss falls by less than a quarter in them begins again with 1,000.
-    Raises ConfigError for a range that is none, and what training this experiment would raise.
+    `tick` is called before every step: what it raises gives the search up. Raises ConfigError for a range that is none,
+    and what training this experiment would raise.
     """
     if not 0 < low < high < np.inf:
         raise ConfigError(f"rates: expected 0 < from < to, got from {low:g} to {high:g}", hint="e.g. from 1e-6 to 10")
@@ -68,10 +80,10 @@ def find(
         hint = "a curve of fewer points has no shape"
         raise ConfigError(f"steps: expected at least {LEAST_STEPS}, got {steps}", hint=hint)
     data = data or config.dataset.load()
-    found = _swept(config, data, _range(low, high, steps or STEPS))
+    found = _swept(config, data, _range(low, high, steps or STEPS), tick)
     fall = found.first - float(found.smoothed.min(initial=found.first))
     if steps is None and fall < HARDLY * found.first:
-        found = _swept(config, data, _range(low, high, MORE))
+        found = _swept(config, data, _range(low, high, MORE), tick)
     return found
 
 
@@ -80,18 +92,18 @@ def _range(low: float, high: float, steps: int) -> Array:
     return rates
 
 
-def _swept(config: Config, data: Data, rates: Array) -> Sweep:
+def _swept(config: Config, data: Data, rates: Array, tick: Callable[[], None]) -> Sweep:
     """As many fresh networks as the work allows, raised through `rates` [n]."""
     network, _ = blueprint(config, data)
     allowed = WORK / (len(rates) * config.batch_of(len(data.train)) * network.size)
     alone = config.with_settings({"repeats": 1})
     seeds = [(config.seed + n) % (2**32 - 1) for n in range(int(np.clip(allowed, 1, NETWORKS)))]
-    curves = [raised(alone.with_settings({"seed": seed}), data, rates) for seed in seeds]
+    curves = [raised(alone.with_settings({"seed": seed}), data, rates, tick) for seed in seeds]
     return suggest(rates, curves, config.optimizer)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # a loss that is no number ends the curve
-def raised(config: Config, data: Data, rates: Array) -> Array:
+def raised(config: Config, data: Data, rates: Array, tick: Callable[[], None] = nothing) -> Array:
     """The loss of fixed rows before the first step and after each [n + 1 or fewer]; it ends where it diverges."""
     network, loss = blueprint(config, data)
     chosen = backends.choose(config.backend, config.device, config.precision, network, loss, config.optimizer)
@@ -100,6 +112,7 @@ def raised(config: Config, data: Data, rates: Array) -> Array:
     watched, losses = data.train.take(slice(0, WATCHED)), []
     try:
         for step in range(-1, len(rates)):
+            tick()
             if step >= 0 and not np.isfinite(session.train(step, 1, rates[step : step + 1])[-1]):
                 break
             losses.append(loss(session.predict(watched.x), watched.y)[0])

@@ -25,6 +25,9 @@ FIRST, SHARE = 0.004, 0.05  # checkpoints may take 4 ms and a twentieth of a run
 SNAPSHOTS = 200
 STATUS_PERIOD = 1.0
 EXITS = {"diverged": 8}
+TOLD = (  # of how a run started
+    *("epoch", "step", "backend", "device", "isa", "threads", "parameters", "summary", "why", "steps_per_epoch"),
+)
 STATES = ("stopped", "interrupted", "diverged")
 
 
@@ -91,8 +94,7 @@ class Recorder:
                 yield event
                 yield from self._tick()
             case events.Changed():
-                self.run.change(event.name, event.new)
-                self._note(event)
+                self._changed(event)
                 yield event
             case events.Turn():
                 yield event
@@ -118,24 +120,8 @@ class Recorder:
             if step > event.step:
                 with storing("cannot delete", path):
                     path.unlink(missing_ok=True)
-        self._events.add(
-            {
-                "event": "started",
-                "epoch": event.epoch,
-                "step": event.step,
-                "pid": os.getpid(),
-                "time": time.time(),
-                "backend": event.backend,
-                "device": event.device,
-                "isa": event.isa,
-                "threads": event.threads,
-                "parameters": event.parameters,
-                "summary": event.summary,
-                "why": event.why,
-                "steps_per_epoch": event.steps_per_epoch,
-                "changes": self.run.changes,
-            }
-        )
+        head = {"event": "started", "pid": os.getpid(), "time": time.time(), "changes": self.run.changes}
+        self._events.add(head | {name: getattr(event, name) for name in TOLD})
         self._events.flush()
         self._set_status(durable=True, epoch=event.epoch, epochs=event.epochs, step=event.step)
 
@@ -154,6 +140,14 @@ class Recorder:
         self.status = msgspec.structs.replace(
             self.status, epoch=event.epoch, step=event.step, seconds=event.seconds, metrics=event.metrics
         )
+
+    def _changed(self, event: events.Changed) -> None:
+        """A setting is remembered by its name; a weight set by hand is in the next checkpoint, which is due."""
+        if event.state is None:
+            self.run.change(event.name, event.new)
+        else:
+            self._last, self._unwritten = Checkpoint(event.model, event.state, dict(self.run.changes)), True
+        self._note(event)
 
     def _tick(self) -> Iterator[Event]:
         """What is done now and then: gathered lines, the status, a checkpoint that is still owed."""
@@ -177,7 +171,7 @@ class Recorder:
         self._last = checkpoint
         if event.state.place == 0 and event.epoch and not event.final:
             self._keep_weights(checkpoint)
-        if event.final or self._affordable():
+        if event.final or event.asked or self._affordable():
             yield from self._checkpoint(checkpoint, event)
         else:
             self._unwritten = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from mlcore import repeats
@@ -20,16 +21,19 @@ __all__ = ["Point", "Run", "Status", "children", "fit", "list_runs", "open_run",
 def list_runs(root: str | Path | None = None) -> list[Run]:
     """Every run, the newest first. A folder that is not a run is passed over."""
     found = []
+    for folder in folders(root):
+        with suppress(RunError):
+            found.append(Run.open(folder))
+    return found
+
+
+def folders(root: str | Path | None = None) -> list[Path]:
+    """What may be runs, the newest first: not the bin."""
     try:
-        folders = sorted(runs_root(root).iterdir(), reverse=True)
+        found = sorted(runs_root(root).iterdir(), reverse=True)
     except OSError:
         return []
-    for folder in folders:
-        try:
-            found.append(Run.open(folder))
-        except RunError:
-            continue
-    return found
+    return [folder for folder in found if not folder.name.startswith(".")]
 
 
 def children(run: Run, root: str | Path | None = None) -> list[Run]:

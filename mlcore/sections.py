@@ -23,6 +23,23 @@ CATALOGUES = {
 }
 
 
+def flat(plain: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    """Nested plain values by dotted name."""
+    found: dict[str, Any] = {}
+    for name, value in plain.items():
+        found |= flat(value, f"{path}{name}.") if isinstance(value, Mapping) else {path + name: value}
+    return found
+
+
+def typed(value: Any) -> str:
+    """A value as `--set` takes it."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(f'"{each}"' if isinstance(each, str) else typed(each) for each in value) + "]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def put(plain: dict[str, Any], name: str, value: Any) -> None:
     """Put `value` at a dotted name. A section given as a bare word, or a new kind, starts from that kind's defaults."""
     if getattr(value, "ndim", None) == 0:

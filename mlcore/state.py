@@ -66,6 +66,10 @@ class State(NamedTuple):
         place, loss_rows, seconds = self.place + len(values), self.loss_rows + rows, self.seconds + seconds
         return self._replace(place=place, loss_sum=loss_sum, loss_rows=loss_rows, seconds=seconds)
 
+    def touched(self, weights: Weights) -> State:
+        """This state with weights somebody set by hand: from here on the best epoch is looked for anew."""
+        return self._replace(weights=weights, best_value=math.inf, best_epoch=self.epoch, best_vector=None)
+
     def between(self, old: Optimizer, new: Optimizer) -> State:
         """This state for an experiment with another optimizer: one of another kind remembers nothing yet."""
         if type(old) is type(new):

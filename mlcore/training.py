@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from mlcore import backends
+from mlcore import backends, changes
 from mlcore.backends.backend import Closed, Measuring, Problem, Session, Weights, Work
 from mlcore.config import Config
-from mlcore.controls import CHANGEABLE, Controls, Pacer
+from mlcore.controls import Controls, Pacer
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import ConfigError
 from mlcore.events import Changed, Ended, EpochEnded, Event, Metrics, Progress, Reason, Snapshot, Started, Turn, Warned
@@ -100,12 +100,12 @@ class _Run:
             orders = self.controls.orders()
             yield from self._apply(orders.settings)
             if orders.checkpoint:
-                yield self._snapshot()
+                yield self._snapshot(asked=True)
             if orders.stop:
                 reason = "interrupted" if orders.stop == "interrupted" else "stopped"
             elif self.state.epoch >= self.config.epochs:
                 reason = "finished"
-            elif not self.controls.waiting:
+            elif not self.controls.holding:
                 reason = yield from self._slice()
                 if reason == "diverged":
                     reason = yield from self._roll_back()
@@ -163,9 +163,8 @@ class _Run:
         if self.config.stopping.on_divergence != "rollback" or self.rollbacks == ROLLBACKS:
             return "diverged"
         self.rollbacks += 1
-        told = (
-            f"the loss was not a number ({self._cause()}); back to epoch {self.good.epoch} with half the learning rate"
-        )
+        why, epoch = self._cause(), self.good.epoch
+        told = f"the loss was not a number ({why}); back to epoch {epoch} with half the learning rate"
         yield Warned(self.state.epoch, self.updates, "ROLLED_BACK", f"{told}, {self.rollbacks} of {ROLLBACKS} times")
         self.session.restore(self.good.weights)
         self.state, self.updates = self.good, self.good.weights.step
@@ -245,32 +244,38 @@ class _Run:
                 yield Warned(self.state.epoch, self.updates, error.code, f"{error}; nothing was changed")
 
     def _change(self, name: str, value: Any) -> Changed:
-        if name.partition(".")[0] not in CHANGEABLE:
-            raise ConfigError(f"{name} cannot change while it runs")
-        old, new = self.config, self.config.with_settings({name: value})
+        if changes.is_weight(name):
+            return self._edit(name, value)
+        old, new = self.config, changes.changed(self.config, name, value)
         check_goal(new.stopping, self.data)
         self.config = new
-        if name not in ("optimizer.learning_rate", "epochs") and name.startswith(("optimizer", "batch_size")):
-            self._reopen(old)
+        if name == "layers":
+            self.network, self.loss = blueprint(new, self.data)
+        if name != "optimizer.learning_rate" and name.startswith(("optimizer", "batch_size", "layers")):
+            state = State(self.session.weights()).between(old.optimizer, new.optimizer)
+            self.session.close()
+            self.session = self._open(state.weights)
         elif name.startswith(("schedule", "stopping")):
             self.most = watch(self.session, new, self.data)
         return Changed(self.state.epoch, self.updates, name, old.setting(name), self.config.setting(name))
 
-    def _reopen(self, old: Config) -> None:
-        state = State(self.session.weights()).between(old.optimizer, self.config.optimizer)
-        self.session.close()
-        self.session = self._open(state.weights)
+    def _edit(self, name: str, value: Any) -> Changed:
+        """A weight set by hand. The best network so far is forgotten: it was of a run nobody had touched."""
+        weights, old = changes.edited(self.network, self.session.weights(), name, value)
+        self.session.restore(weights)
+        self.state = self.state.touched(weights)
+        self.good = self.good if self.state.place else self.state
+        found = self._measure("train", self.loss) | self._measure("validation", self.loss)
+        return Changed(self.state.epoch, self.updates, name, old, value, found, self.model(weights.vector), self.state)
 
-    def _snapshot(self, final: bool = False) -> Snapshot:
+    def _snapshot(self, final: bool = False, asked: bool = False) -> Snapshot:
         self.state = self.state._replace(weights=self.session.weights())
-        return Snapshot(self.state.epoch, self.updates, self.state, final, self.model(self.state.weights.vector))
+        return Snapshot(self.state.epoch, self.updates, self.state, final, self.model(self.state.weights.vector), asked)
 
     def _end(self, reason: Reason) -> Iterator[Event]:
         yield self._snapshot(final=True)
         s, kept = self.state, self.state.weights
-        message = ""
-        if reason == "diverged":
-            message = f"the loss is not a number at step {self.updates}: {self._cause()}"
+        message = f"the loss is not a number at step {self.updates}: {self._cause()}" if reason == "diverged" else ""
         best = self.state.best_vector if reason != "interrupted" else None
         if best is not None:
             self.session.restore(kept._replace(vector=best))

@@ -22,6 +22,7 @@ Metric: TypeAlias = Callable[[Array, Array], float]  # of outputs [n, O] and tar
 RESAMPLES = 2000
 GATHERED = 20_000_000  # rows drawn at most, all resamples together; never fewer than FEWEST resamples
 FEWEST = 200
+STAYS = 5  # epochs two curves are apart before they are said to have parted
 BLOCK = 100_000  # words made at once
 
 
@@ -90,3 +91,43 @@ def over_seeds(first: Array, second: Array, confidence: float) -> Verdict:
     freedom = (v + w) ** 2 / (v**2 / (len(first) - 1) + w**2 / (len(second) - 1))
     half = float(stdtrit(freedom, (1 + confidence) / 2) * math.sqrt(v + w))
     return Verdict(difference, difference - half, difference + half, confidence, "seeds, Welch 1947")
+
+
+class Parting(NamedTuple):
+    """How far two curves go together: epochs with the very same numbers, and the epoch they part at, None for never."""
+
+    same: int
+    apart: int | None
+
+
+def parting(first: Array, second: Array) -> Parting:
+    """Where two curves part, each [seeds, epochs]: NaN where a seed has ended.
+
+    They part at the first epoch at which their medians are more than two standard deviations apart and stay so for
+    `STAYS` epochs: s² = v + w of the variances over the seeds. A single curve has its own roughness instead, from the
+    residuals r_t = y_t - (y_t-1 + y_t+1)/2, whose variance is 3/2 that of the noise: s = 1.4826 median |r| / sqrt(3/2).
+    """
+    n = min(first.shape[1], second.shape[1])
+    if not (len(first) and len(second) and n):
+        return Parting(0, None)
+    a, b = first[:, :n], second[:, :n]
+    alike = len(a) == len(b) and ((a == b) | (np.isnan(a) & np.isnan(b))).all(axis=0)
+    same = int(np.argmin(alike)) if not np.all(alike) else n
+    with np.errstate(invalid="ignore"):
+        far = np.abs(np.median(a, axis=0) - np.median(b, axis=0)) > 2 * np.sqrt(_spread(a) + _spread(b))
+    for epoch in np.flatnonzero(far):
+        stays = far[epoch : epoch + STAYS]
+        if stays.all() and len(stays) >= min(STAYS, 3):
+            return Parting(same, int(epoch))
+    return Parting(same, None)
+
+
+def _spread(table: Array) -> Array:
+    """The variance of a curve at each epoch [epochs]."""
+    if len(table) > 1:
+        return np.asarray(table.var(axis=0, ddof=1))
+    y = table[0][np.isfinite(table[0])]
+    if len(y) < 4:
+        return np.zeros(table.shape[1])
+    residuals = y[1:-1] - (y[:-2] + y[2:]) / 2
+    return np.full(table.shape[1], (1.4826 * np.median(np.abs(residuals))) ** 2 / 1.5)

@@ -6,6 +6,7 @@ The numbers are the worker's findings; nothing is computed of a network here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class Analysis(NamedTuple):
     view: one of VIEWS. run, name: of the run, empty while it is not on disk. epoch: asked for, None for the present.
     classes, features: names, harmless. cell: where the cursor of the matrix is (label, answer). within: the cell whose
     rows are looked at, None for every mistake. place: which of them. depth: how deep in the network is projected.
-    step: of the trace. top: lines and columns scrolled. message: what went wrong.
+    step: of the trace. top: lines and columns scrolled. passing: the run goes on, and another epoch is its
+    present one. message: what went wrong.
     """
 
     view: str = "confusion"
@@ -65,6 +67,7 @@ class Analysis(NamedTuple):
     depth: int = 0
     step: int = 0
     top: tuple[int, int] = (0, 0)
+    passing: bool = False
     message: str = ""
 
     @property
@@ -217,10 +220,12 @@ class Analysis(NamedTuple):
 
     def command(self) -> str:
         """The line for a shell that says the same as this view; nothing while the run is not on disk."""
-        run = self.name or self.run
-        if not run:
+        run = quote(self.name or self.run)
+        if not (self.name or self.run):
             return ""
-        epoch = f" --epoch {self.epoch}" if self.epoch is not None else ""
+        passing = self.judgement.epoch if self.passing and self.judgement is not None else None
+        at = self.epoch if self.epoch is not None else passing
+        epoch = f" --epoch {at}" if at is not None else ""
         split = f" --split {self.split}"
         match self.view:
             case "mistakes":

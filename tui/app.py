@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import work
 from textual.app import App
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from tui.captions import Captions
     from tui.demo import Demo
     from tui.opening import Opened
+    from tui.screens.analyse import AnalyseScreen
+    from tui.screens.build import BuildScreen
+    from tui.settings import Settings
     from tui.terminal import Terminal
     from tui.trace import Trace
 
@@ -73,6 +76,7 @@ class MljApp(App[int]):
         self.signal = 0
         self.leaving = Leaving(self)
         self._demo: Demo | None = None
+        self.settings: Settings | None = None  # until the file was read
 
     def _diary(self) -> Trace | None:
         if self.options.trace is None:
@@ -106,6 +110,12 @@ class MljApp(App[int]):
         """The screen everything happens on; others lie over it for a while."""
         return next(screen for screen in self.screen_stack if isinstance(screen, LabScreen))
 
+    @property
+    def acting(self) -> LabScreen | BuildScreen | AnalyseScreen:
+        """The screen whose keys there are: the Lab, or the topmost over it that has commands of its own."""
+        found = next(screen for screen in reversed(self.screen_stack) if hasattr(screen, "mode"))
+        return cast("LabScreen | BuildScreen | AnalyseScreen", found)
+
     # beginning ------------------------------------------------------------------------------------------------------
 
     @work(thread=True)
@@ -116,31 +126,53 @@ class MljApp(App[int]):
         if self.options.launch:
             self._launched = self.options.launch()
         from mlcore import MljError
+        from tui import settings
 
+        remembered, complaint = (settings.Settings(), "") if self.options.demo else settings.load(settings.path())
         try:
             opened = opening.resolve(self.options.target, self.options.runs_dir)
         except MljError as error:
             self.call_from_thread(self._refuse, error)
             return
-        self.call_from_thread(self._start, opened)
+        self.call_from_thread(self._start, opened, remembered, complaint)
         self.call_from_thread(self._know, opening.recipes_by_data(), opening.recipe_lines(), opening.choices())
 
-    def _start(self, opened: Opened) -> None:
+    def _start(self, opened: Opened, remembered: Settings, complaint: str) -> None:
         from tui import captions
 
         self.captions = captions.Captions(captions.load())
+        self.settings = None if self.options.demo else remembered  # the demo is the same for everybody
+        self.lab.pace = remembered.pace
+        self.laboratory.equip(remembered.slot, remembered.opened)
         self.open(opened)
+        if complaint:
+            self.laboratory.say(complaint, 12.0)
 
     def _know(self, recipes: dict[str, Any], lines: dict[str, str], choices: tuple[Choice, ...]) -> None:
         self.lab.recipes, self.recipe_lines, self.lab.choices = recipes, lines, choices
         for theme in self._themes:
             self.register_theme(theme)
+        chosen = self.settings.theme if self.settings is not None else ""
+        if chosen in self.available_themes and self.terminal.colors in ("full", "256"):
+            self.theme = chosen
+        self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
         self.laboratory.name_data(tuple(recipes))
         if self.options.demo:
             from tui.demo import Demo
 
             self._demo = Demo(self)
             self._demo.begin()
+
+    def remember(self, **changes: Any) -> None:
+        """Keep settings for the next time; where that fails it is said."""
+        from tui import settings
+
+        if self.settings is None or self.settings == (changed := self.settings._replace(**changes)):
+            return
+        self.settings = changed
+        trouble = settings.save(changed, settings.path())
+        if trouble:
+            self.laboratory.say(trouble)
 
     def open(self, opened: Opened) -> None:
         """Begin with an experiment, go on with a run, or look at what another program trains."""
@@ -153,31 +185,36 @@ class MljApp(App[int]):
             self._launched = None
         self.ensure_worker()
         if opened.place:
-            self.lab.show(opened.config, opened.place)
+            self.lab.show(opened.config, opened.place, opened.going_on)
         elif opened.config is not None:
             self.lab.open(opened.config, chosen=opened.chosen)
-
-    def refuses(self, identity: str) -> bool:
-        """Whether a command cannot be done to what is looked at; the caption line says why."""
-        why = refusal(identity, self.feed.frame(), self.options.read_only)
-        if why:
-            self.laboratory.say(why)
-        return bool(why)
+        self.acting.changed()
 
     def do(self, identity: str) -> None:
         """Do a command by its id."""
         if identity in ("interrupt", "leave"):
             self.run_worker(self.run_action(identity))
         else:
-            self.laboratory.action_do(identity)
+            self.acting.action_do(identity)
 
     def choose_data(self, name: str) -> None:
         """Learn a data set."""
-        if self.refuses("next_data"):
+        if refusal("next_data", self.feed.frame(), self.options.read_only):
             return
         self.ensure_worker()
         self.lab.choose_data(name)
-        self.laboratory.changed()
+        self.acting.changed()
+
+    def analyse(self, view: str = "confusion") -> None:
+        """Examine the network that is shown."""
+        if not self.runner.alive:
+            self.laboratory.say("Its worker is gone: o opens the run again")
+        elif not self.feed.frame().net.widths:
+            self.laboratory.say("There is no network to analyse yet")
+        else:
+            from tui.screens.analyse import AnalyseScreen
+
+            self.push_screen(AnalyseScreen(self, view))
 
     @work(thread=True)
     def open_target(self, target: str) -> None:

@@ -35,8 +35,13 @@ COMMANDS = (
         "raise_rate", "right_square_bracket", "Double the rate", "twice the learning rate", "Experiment", short="rate"
     ),
     Command("epochs", "e", "Epochs", "how often every row is seen", "Experiment"),
+    Command("build", "p", "Build", "data, network and training in three columns", "Experiment", short="build"),
     Command(
-        "parameters", "p", "All parameters", "everything that can be chosen, in one form", "Experiment", short="all"
+        "preflight", "F", "Pre-flight", "what can be known before it is trained", "Experiment", "lab build", "checks"
+    ),
+    Command("find_rate", "l", "Find the rate", "a learning rate by trying them all", "Experiment", "lab build", "rate"),
+    Command(
+        "code", "E", "Show as code", "NumPy, PyTorch, scikit-learn, TOML, command", "Experiment", "lab build", "code"
     ),
     Command("restart", "r", "Restart", "same seed, so the same curve again", "Experiment"),
     Command("reseed", "R", "New seed", "other first weights, another order of the rows", "Experiment"),
@@ -44,8 +49,10 @@ COMMANDS = (
     Command("step", "s", "One batch", "one step of gradient descent, then pause", "Run"),
     Command("epoch", "n", "One epoch", "every row once, then pause", "Run"),
     Command("full", "f", "Full speed", "full speed, or spread over eight seconds", "Run", short="full"),
-    Command("pace", "P", "Epochs a second", "60, 10 or 1 epochs a second", "Run"),
+    Command("pace", "P", "Pace", "full speed, 60, 16, 4 or 1 epochs a second", "Run"),
     Command("rate", "L", "Rate, live", "type a rate, the run goes on with it", "Run"),
+    Command("settings", "k", "Settings, live", "batch size, dropout, epochs and more", "Run", short="set"),
+    Command("weight", "W", "Set a weight", "by its numbers, or click a line of the net", "Run"),
     Command("back", "comma", "Back in the film", "the network as it was a moment before", "Run", short="film"),
     Command("forward", "full_stop", "On in the film", "the network a moment after", "Run"),
     Command("first", "less_than_sign", "First picture", "before it has learned anything", "Run"),
@@ -53,17 +60,63 @@ COMMANDS = (
     Command("place", "D", "Your points", "place points that are learned at once", "Experiment"),
     Command("scribble", "G", "Draw a digit", "write one, and see what the network reads", "Experiment"),
     Command("branch", "b", "Branch here", "a new run goes on from the picture shown", "Run", short="branch"),
+    Command("checkpoint", "K", "Checkpoint now", "this moment to the disk, to go on from", "Run"),
     Command("keep", "c", "Keep this run", "the next change leaves its folder alone", "Run"),
     Command("pane_1", "1", "Network", "look at the network", "Show"),
     Command("pane_2", "2", "Picture", "look at what the network believes", "Show"),
     Command("pane_3", "3", "Loss", "look at the loss", "Show"),
     Command("pane_4", "4", "Accuracy", "look at the accuracy", "Show"),
+    Command("pane_5", "5", "Layers", "each layer in numbers; again: away", "Show", short="inside"),
+    Command("pane_6", "6", "Confusion", "which class is taken for which", "Show"),
+    Command("pane_7", "7", "Neurons", "what every hidden neuron answers", "Show"),
+    Command("pane_8", "8", "Events", "what became of the run, and who did it", "Show"),
     Command("zoom", "z", "Zoom", "one pane alone; again: all of them", "Show", short="zoom"),
-    Command("log_scale", "y", "Log scale", "the loss by powers of ten", "Show"),
+    Command("default_layout", "0", "Default layout", "the panes as at first", "Show"),
+    Command("explain", "x", "Explain", "the pane in focus and the run, in words", "Show", short="explain"),
+    Command("log_scale", "y", "Log scale", "a curve by powers of ten", "Show"),
+    Command("smooth", "m", "Smoothing", "curves as running means, three strengths", "Show"),
+    Command("recent", "w", "Newest part", "the last fifth of the curves, or all of them", "Show"),
+    Command("envelope", "V", "Envelope", "the range of what is folded into each point", "Show"),
+    Command("crosshair", "i", "Crosshair", "reads a curve out; arrows move it, esc ends it", "Show"),
     Command("test_points", "t", "Test rows", "show rows never trained on", "Show"),
     Command("bandwidth", "B", "Low bandwidth", "few bytes: figures each second, pictures slowly", "Show"),
     Command("save_text", "T", "Save text", "this screen as text, in the present folder", "Show"),
     Command("save_picture", "S", "Save picture", "this screen as SVG, in the present folder", "Show"),
+    Command("line_up", "up", "Line before", "the line above", "Move", "build"),
+    Command("line_down", "down", "Next line", "the line below", "Move", "build", "line"),
+    Command(
+        "turn_on", "right", "Next choice", "the next word, twice the number, more neurons", "Change", "build", "change"
+    ),
+    Command("turn_back", "left", "Choice before", "the word before, half the number, fewer neurons", "Change", "build"),
+    Command("open_line", "enter", "Choose or type", "a list, or a value", "Change", "build", "choose"),
+    Command("usual", "d", "Default", "what it is when nobody says", "Change", "build"),
+    Command("undo", "u", "Undo", "as it was before the last change", "Change", "build", "undo"),
+    Command("column_1", "1", "Data", "the first column", "Move", "build"),
+    Command("column_2", "2", "Network", "the second column", "Move", "build"),
+    Command("column_3", "3", "Training", "the third column", "Move", "build"),
+    Command("column_on", "tab", "Next column", "data, network, training", "Move", "build", "column"),
+    Command("column_back", "shift+tab", "Column before", "training, network, data", "Move", "build"),
+    Command(
+        "insert_layer", "plus,equals_sign", "Add neurons", "a layer like the one before", "Layers", "build", "layer"
+    ),
+    Command("insert_kind", "a", "Add any layer", "dropout, a norm, another bend", "Layers", "build", "any layer"),
+    Command("remove_layer", "minus,delete", "Remove", "the layer under the cursor", "Layers", "build"),
+    Command(
+        "layer_up", "less_than_sign,shift+up", "Move up", "the layer one place towards the inputs", "Layers", "build"
+    ),
+    Command(
+        "layer_down",
+        "greater_than_sign,shift+down",
+        "Move down",
+        "one place towards the output",
+        "Layers",
+        "build",
+        "move",
+    ),
+    Command("type_body", "t", "Type the network", "10 relu | drop .2 | 10 relu", "Layers", "build", "type network"),
+    Command(
+        "parameters", "p", "All parameters", "everything that can be chosen, in one list", "Change", "build", "all"
+    ),
     Command("view_confusion", "1", "Confusion matrix", "what is taken for what", "Views", "analyse"),
     Command(
         "view_report", "2", "Per-class report", "precision, recall, F1, rows; errors of numbers", "Views", "analyse"
@@ -73,8 +126,8 @@ COMMANDS = (
     ),
     Command("view_calibration", "4", "Calibration", "how sure, and how often right", "Views", "analyse"),
     Command("view_projection", "5", "Projection (PCA)", "of the inputs and of each hidden layer", "Views", "analyse"),
-    Command("view_filters", "6", "First-layer filters", "the weights of each unit, as pictures", "Views", "analyse"),
-    Command("view_trace", "7", "One row, every number", "forward, the loss, and back", "Views", "analyse"),
+    Command("view_filters", "6", "Filters", "the first layer's weights, as pictures", "Views", "analyse"),
+    Command("view_trace", "7", "One row", "every number: forward, the loss, and back", "Views", "analyse"),
     Command("cell_up", "up", "Up", "a class, a row or a line before", "Move", "analyse"),
     Command("cell_down", "down", "Down", "the next class, row or line", "Move", "analyse"),
     Command("cell_left", "left", "Left", "a class, layer or step before", "Move", "analyse"),
@@ -87,7 +140,7 @@ COMMANDS = (
         "open_cell",
         "enter",
         "Open",
-        "the rows of a cell or class; one row with every number",
+        "rows of a cell or class; a row's every number",
         "Rows",
         "analyse",
         "open",
@@ -107,12 +160,41 @@ COMMANDS = (
     Command("zoom_view", "z", "One view alone", "or others beside it, where there is room", "Show", "analyse"),
     Command("save_view", "T", "Save text", "the whole view as text, in the present folder", "Show", "analyse", "save"),
     Command("save_view_picture", "S", "Save picture", "this screen as SVG, in the present folder", "Show", "analyse"),
-    Command("analyse", "A", "Analyse", "mistakes, calibration, PCA, filters, every number", "App", short="analyse"),
+    Command("analyse", "A", "Analyse", "mistakes, calibration, PCA, filters, each number", "App", short="analyse"),
     Command("runs", "o", "Runs", "every run there is; enter opens one", "App", short="runs"),
+    Command("compare", "v", "Compare", "with other runs: curves, differences, verdict", "App"),
+    Command("resume", "C", "Go on, last run", "the newest on the disk, where it was left", "App"),
+    Command("go", "g", "Go to", "recipes, files and runs, by a few letters", "App"),
+    Command(
+        "runs_filter", "slash", "Filter", "only some runs: tag:lesson lr>=0.01 -act:none", "Runs", "runs", "filter"
+    ),
+    Command("runs_sort", "s", "Sort", "by the next column; of a measure the best first", "Runs", "runs", "sort"),
+    Command("runs_reverse", "S", "Turn round", "the same order from its other end", "Runs", "runs"),
+    Command("runs_choose", "space", "Choose", "for compare and delete; again: not", "Runs", "runs", "choose"),
+    Command(
+        "runs_compare",
+        "v",
+        "Compare",
+        "the chosen ones, or this with the Lab's",
+        "Runs",
+        "runs",
+        "compare",
+    ),
+    Command("runs_tags", "t", "Tags", "words to find runs by", "Runs", "runs", "tags"),
+    Command("runs_note", "n", "Note", "a sentence about the run", "Runs", "runs", "note"),
+    Command("runs_pin", "p", "Pin", "pinned runs stand first", "Runs", "runs", "pin"),
+    Command("runs_delete", "d", "Delete", "into the bin; u brings it back", "Runs", "runs", "delete"),
+    Command("runs_restore", "u", "Undo", "what was deleted last comes back", "Runs", "runs", "undo"),
+    Command("compare_metric", "m", "Metric", "the next curve and the next verdict", "Compare", "compare", "metric"),
+    Command("compare_axis", "x", "Axis", "by epoch, step or second", "Compare", "compare", "axis"),
+    Command("compare_log", "y", "Log scale", "the curves by powers of ten", "Compare", "compare", "log"),
+    Command("compare_next", "right", "Next run", "the one others are compared with", "Compare", "compare", "first"),
+    Command("compare_drop", "d", "Leave out", "the run that is first", "Compare", "compare", "leave out"),
+    Command("compare_add", "a,o", "Other runs", "choose them in the table", "Compare", "compare", "runs"),
     Command("help", "question_mark", "Help", "every key; how to read the pane in focus", "App", "*", short="help"),
     Command("palette", "ctrl+p", "Palette", "commands, data sets, recipes by name", "App", "*"),
     Command("close", "escape", "Up", "one level up; in the Lab: no more hints", "App", "*", short="back"),
-    Command("quit", "q", "Quit", "asks what becomes of the run", "App", short="quit"),
+    Command("quit", "q", "Quit", "asks what becomes of the run", "App", "lab build", "quit"),
     Command("interrupt", "ctrl+c", "Quit", "as q; twice: stop the run and leave", "App", "*"),
     Command("leave", "ctrl+q", "Quit now", "at once; the run goes on without you", "App", "*"),
 )
@@ -128,6 +210,7 @@ SHOWN = {
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "question_mark": "?",
+    "slash": "/",
     "escape": "esc",
     "pageup": "pgup",
     "pagedown": "pgdn",
@@ -135,13 +218,18 @@ SHOWN = {
 ARROWS = {"right": "→", "left": "←", "up": "↑", "down": "↓"}
 PAIRED = {
     "raise_rate": "[ ]", "next_data": "←→", "more_units": "↑↓", "add_layer": "+ -", "back": ", .",
+    "pane_5": "5-8", "line_down": "↑↓", "turn_on": "←→", "insert_layer": "+ -", "layer_down": "< >",
     "cell_right": "←→↑↓", "row_after": ", .",
 }  # fmt: skip
 PLAIN = {"←→": "<->", "↑↓": "up/dn", "←→↑↓": "arrows"}
 NEEDED = {  # in the key line of a mode, from never left out to first to go
     "lab": (
-        "next_data", "more_units", "help", "quit", "full", "activation", "pause", "back", "parameters", "runs",
-        "analyse", "add_layer", "branch", "zoom", "raise_rate",
+        "next_data", "more_units", "help", "quit", "full", "activation", "pause", "back", "build", "runs",
+        "analyse", "pane_5", "explain", "add_layer", "branch", "zoom", "raise_rate", "preflight", "find_rate", "code",
+    ),
+    "build": (
+        "turn_on", "open_line", "help", "close", "insert_layer", "preflight", "find_rate", "code", "undo", "line_down",
+        "column_on", "layer_down", "type_body", "parameters", "insert_kind",
     ),
     "analyse": (
         "open_cell", "cell_right", "help", "close", "row_after", "other_split", "explain_view", "save_view", "present",
@@ -171,12 +259,17 @@ def keys_of(command: Command, ascii_only: bool = False) -> str:
 
 def key_line(mode: str, width: int, ascii_only: bool = False) -> tuple[tuple[str, str], ...]:
     """The key line: pairs of key and word, as many as fit `width` with two blanks between, the most needed first."""
+    return tuple((key, word) for _, key, word in key_places(mode, width, ascii_only))
+
+
+def key_places(mode: str, width: int, ascii_only: bool = False) -> tuple[tuple[str, str, str], ...]:
+    """The same with the command each stands for: id, key, word."""
     there = {c.id: (_paired(c, ascii_only), c.short) for c in commands(mode) if c.short}
     kept: list[str] = []
     for identity in NEEDED.get(mode, tuple(there)):
         if identity in there and len("  ".join(map(" ".join, (there[i] for i in (*kept, identity))))) <= width:
             kept.append(identity)
-    return tuple(pair for identity, pair in there.items() if identity in kept)
+    return tuple((identity, *pair) for identity, pair in there.items() if identity in kept)
 
 
 def _paired(command: Command, ascii_only: bool) -> str:

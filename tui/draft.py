@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,21 @@ class Draft:
         words = self.hidden[self.selected] if self.hidden else ()
         return next((word for word in words if word in mlcore.layers.ACTIVATIONS), "")
 
+    @property
+    def dropouts(self) -> tuple[float, ...]:
+        """The rates of the dropout layers, in their order."""
+        return tuple(float(words[1]) for words in self._items() if words[0] == "drop" and len(words) > 1)
+
+    def with_dropout(self, place: int, rate: float) -> Draft:
+        """The layer of neurons as they are, with another rate of one dropout."""
+        items = self._items()
+        drops = [words for words in items if words[0] == "drop" and len(words) > 1]
+        drops[place][1] = f"{rate:g}"
+        return self.changed({"layers": " | ".join(" ".join(words) for words in items)})
+
+    def _items(self) -> list[list[str]]:
+        return [words for item in str(self.config.to_dict()["layers"]).split("|") if (words := item.split())]
+
     def changed(self, settings: dict[str, Any]) -> Draft:
         """Dotted names replaced: {"optimizer.learning_rate": 0.1}. Raises ConfigError."""
         config = self.config.with_settings(settings)
@@ -99,10 +114,7 @@ class Draft:
         """The selected layer with the next larger (step 1) or smaller (-1) number of neurons."""
         if not self.hidden:
             return self.with_layer() if step > 0 else self
-        if step > 0:
-            units = next((size for size in UNITS if size > self.units), self.units)
-        else:
-            units = next((size for size in reversed(UNITS) if size < self.units), self.units)
+        units = resized(self.units, step)
         rest = self.hidden[self.selected][1:]
         return self._rebuilt(self.selected, ((str(units), *rest),))
 
@@ -131,6 +143,41 @@ class Draft:
         else:
             words += ["|", word]
         return self._rebuilt(self.selected, (tuple(words),))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Every layer of the body by its word, in order: ("8", "relu", "drop .2")."""
+        return tuple(layer.word for layer in self.config.layers)
+
+    def with_words(self, words: Iterable[str]) -> Draft:
+        """Another body, layer by layer. Raises ConfigError."""
+        return self.changed({"layers": " | ".join(words)})
+
+    def with_inserted(self, place: int, *words: str) -> Draft:
+        """Layers before the one at `place`."""
+        return self.with_words((*self.words[:place], *words, *self.words[place:]))
+
+    def without_block(self, place: int) -> Draft:
+        """The layer at `place` gone; neurons go with the bend behind them."""
+        return self.with_words((*self.words[:place], *self.words[self.behind(place) :]))
+
+    def behind(self, place: int) -> int:
+        """The place behind the layer at `place`, and behind the bend that belongs to it if it is neurons."""
+        words = self.words
+        bends = place + 1 < len(words) and words[place + 1].partition(" ")[0] in mlcore.layers.ACTIVATIONS
+        return place + 2 if words[place].isdigit() and bends else place + 1
+
+    def with_moved(self, place: int, step: int) -> Draft:
+        """The layer at `place` one before (-1) or behind (1) its neighbour; at an end it stays."""
+        words = list(self.words)
+        if 0 <= place + step < len(words):
+            words[place], words[place + step] = words[place + step], words[place]
+        return self.with_words(words)
+
+    def with_turned(self, place: int, step: int) -> Draft:
+        """The layer at `place` larger (1) or smaller (-1), or the next of its kind."""
+        word = turned(self.words[place], step)
+        return self.with_words((*self.words[:place], word, *self.words[place + 1 :]))
 
     def with_layer(self) -> Draft:
         """One more hidden layer, like the last one."""
@@ -180,3 +227,24 @@ def bent(words: tuple[str, ...], bend: str) -> tuple[str, ...]:
         end = kept.index("|") if "|" in kept else len(kept)
         kept.insert(place or end, bend)
     return tuple(kept)
+
+
+def resized(units: int, step: int) -> int:
+    """The next larger (step 1) or smaller (-1) number of neurons."""
+    if step > 0:
+        return next((size for size in UNITS if size > units), units)
+    return next((size for size in reversed(UNITS) if size < units), units)
+
+
+def turned(word: str, step: int) -> str:
+    """A layer's word one step on: more neurons, the next activation or norm, a tenth more forgotten."""
+    kind, _, rest = word.partition(" ")
+    if kind.isdigit():
+        return str(resized(int(kind), step))
+    for family in (mlcore.layers.ACTIVATIONS, NORMS):
+        if kind in family:
+            return str(family[(family.index(kind) + step) % len(family)])
+    if kind == SHORT["dropout"]:
+        share = round(float(rest) + 0.1 * step, 2)
+        return f"{kind} {min(max(share, 0.1), 0.9):g}"
+    return word

@@ -7,11 +7,14 @@ steps as after one. Text of the worker is made harmless here, where it enters th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.frame import Boundary, Fit, Frame, Net, Pictures, Points, Series
+from tui import told
+from tui.frame import Frame
+from tui.happenings import happenings
+from tui.told import safe as safe
 
 if TYPE_CHECKING:
     from mlcore.worker import Mirror
@@ -19,19 +22,19 @@ if TYPE_CHECKING:
 
 WINDOW = 10.0  # seconds over which the time left is reckoned
 OVER = ("finished", "stopped", "diverged", "failed")
-LOSSES = {"step": "step_loss", "train": "train_loss", "validation": "validation_loss"}
-ACCURACIES = {"train": "train_accuracy", "validation": "validation_accuracy"}
 
 
 class Feed:
     """Takes messages, gives frames.
 
     scrub: the epoch of the film somebody has asked for, None for the present; a new experiment begins in the present.
+    asked: settings this app has changed in the run, by name and value.
     While a new experiment has no picture yet, its frame keeps those of the one before, so that nothing flickers.
     """
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self.scrub: int | None = None
+        self.asked: list[tuple[str, object]] = []
         self._mirror: Mirror | None = None
         self._pace = Pace(clock)
         self._number = 0
@@ -47,7 +50,7 @@ class Feed:
         if not self._mirror.apply(message):
             return
         if self._mirror.number != self._number:
-            self._number, self.scrub = self._mirror.number, None
+            self._number, self.scrub, self.asked = self._mirror.number, None, []
             self._pace.restart()
         if self._mirror.update is not None:
             self._pace.note(self._mirror.update.step)
@@ -77,38 +80,50 @@ class Feed:
         started, update = mirror.started, mirror.update
         if started is None:
             return self._waiting(mirror)
-        frame = _told(started)
+        frame = told.start(started)
         if update is not None:
-            frame = _progress(frame, update)
+            frame = told.progress(frame, update)
         frame = frame._replace(
             eta=self._eta(started, update),
-            losses=_series(mirror, LOSSES) or _series(mirror, _named_loss(mirror)),
-            accuracies=_series(mirror, ACCURACIES),
+            **told.curves(mirror.curves),
+            events=happenings(mirror, self.asked),
             shown_epoch=frame.epoch,
         )
         if mirror.ended is not None:
             frame = frame._replace(metrics={**frame.metrics, **mirror.ended.metrics})
-        frame = _with_trouble(frame, mirror)
+        frame = self._with_trouble(frame, mirror)
+        if mirror.inside is not None:
+            frame = told.inside(frame, mirror.inside, started.scene)
         if mirror.picture is not None:
             return self._pictured(frame, started.scene, mirror.picture)
         before = self._frame
         if frame.state not in ("loading", "running") or before.dataset != frame.dataset:
             return frame
-        return frame._replace(boundary=before.boundary, fit=before.fit, pictures=before.pictures)
+        kept = ("boundary", "surface", "fit", "pictures", "layers", "confusion", "responses")
+        return frame._replace(**{name: getattr(before, name) for name in kept})
 
     def _waiting(self, mirror: Mirror) -> Frame:
         """Nothing has begun yet: the frame before, or what went wrong."""
         state = mirror.update.state if mirror.update is not None else "loading"
-        return _with_trouble(self._frame._replace(state=state), mirror)
+        return self._with_trouble(self._frame._replace(state=state), mirror)
 
     def _pictured(self, frame: Frame, scene: Scene, picture: Picture) -> Frame:
-        return frame._replace(
-            boundary=_boundary(picture),
-            fit=_fit(scene, picture),
-            pictures=_pictures(picture),
-            net=frame.net._replace(weights=picture.weights),
-            shown_epoch=frame.epoch if self.scrub is None else min(picture.epoch, frame.epoch),
-        )
+        past = self.scrub is not None and picture.epoch <= self.scrub
+        if past:  # the figures are of that epoch too
+            rate = picture.metrics.get("learning_rate", frame.learning_rate)
+            frame = frame._replace(metrics=dict(picture.metrics), learning_rate=rate)
+        shown = min(picture.epoch, frame.epoch) if past else frame.epoch
+        return told.picture(frame, scene, picture)._replace(shown_epoch=shown)
+
+    @staticmethod
+    def _with_trouble(frame: Frame, mirror: Mirror) -> Frame:
+        """The frame of a run that failed, or whose worker is gone before its end."""
+        if mirror.failed is not None:
+            failed = mirror.failed
+            return frame._replace(state="failed", message=safe(failed.message, 500), hint=safe(failed.hint, 500))
+        if mirror.lost and frame.state not in OVER:
+            return frame._replace(state="lost", message=safe(mirror.lost, 500), hint="r trains it again in another")
+        return frame
 
     def _eta(self, started: Started, update: Update | None) -> float | None:
         """Seconds left. At the pace that spreads epochs unevenly nobody knows."""
@@ -150,106 +165,3 @@ class Pace:
         first, last = self._marks[0], self._marks[-1]
         made, seconds = last.step - first.step, last.time - first.time
         return max(steps, 0) * seconds / made if made > 0 else None
-
-
-def _told(started: Started) -> Frame:
-    """What does not change while a run goes on."""
-    scene = started.scene
-    return Frame(
-        state="running",
-        dataset=safe(scene.dataset or started.name),
-        loop=safe(started.loop),
-        task=scene.task,
-        run=safe(started.run),
-        name=safe(started.name),
-        backend=" ".join(filter(None, (started.backend, started.isa if started.backend == "native" else ""))),
-        epochs=started.epochs,
-        ceiling=scene.ceiling,
-        class_names=_all_safe(scene.class_names),
-        rows=dict(scene.rows),
-        points=_points(scene, held=False),
-        test_points=_points(scene, held=True),
-        net=Net(
-            _all_safe(started.net.inputs),
-            _all_safe(started.net.outputs),
-            started.net.widths,
-            _all_safe(started.net.activations),
-            (),
-            started.net.parameters,
-        ),
-    )
-
-
-def _progress(frame: Frame, update: Update) -> Frame:
-    """The frame with what every update says."""
-    return frame._replace(
-        state=update.state,
-        run=safe(update.run) or frame.run,
-        name=safe(update.name) or frame.name,
-        pace=update.pace if isinstance(update.pace, str) else f"{update.pace:g}",
-        epoch=update.epoch,
-        epochs=update.epochs,
-        step=update.step,
-        seconds=update.seconds,
-        steps_per_second=update.rate,
-        learning_rate=update.learning_rate,
-        metrics={safe(name): value for name, value in update.metrics.items()},
-        film=tuple(update.film.tolist()),
-        message=safe(update.message, 500),
-    )
-
-
-def _with_trouble(frame: Frame, mirror: Mirror) -> Frame:
-    """The frame of a run that failed, or whose worker is gone before its end."""
-    if mirror.failed is not None:
-        failed = mirror.failed
-        return frame._replace(state="failed", message=safe(failed.message, 500), hint=safe(failed.hint, 500))
-    if mirror.lost and frame.state not in OVER:
-        return frame._replace(state="lost", message=safe(mirror.lost, 500), hint="r trains it again in another")
-    return frame
-
-
-def _series(mirror: Mirror, names: dict[str, str]) -> tuple[Series, ...]:
-    found = ((name, mirror.curves[metric]) for name, metric in names.items() if metric in mirror.curves)
-    return tuple(Series(name, *columns) for name, columns in found)
-
-
-def _named_loss(mirror: Mirror) -> dict[str, str]:
-    """Losses by their own names, for a loop that logs others than those of training and validation."""
-    return {safe(name, 20): name for name in mirror.curves if "loss" in name}
-
-
-def _points(scene: Scene, *, held: bool) -> Points | None:
-    if scene.points is None:
-        return None
-    points = scene.points
-    chosen = points.held == (1 if held else 0)
-    return Points(points.x[chosen], points.y[chosen], points.label[chosen])
-
-
-def _boundary(picture: Picture) -> Boundary | None:
-    found = picture.boundary
-    return Boundary(found.winner, found.certainty, found.bounds) if found is not None else None
-
-
-def _fit(scene: Scene, picture: Picture) -> Fit | None:
-    train, test = _points(scene, held=False), _points(scene, held=True)
-    if picture.line is None or train is None or test is None:
-        return None
-    return Fit(train, test, picture.line.x, picture.line.y)
-
-
-def _pictures(picture: Picture) -> Pictures | None:
-    digits = picture.digits
-    return Pictures(digits.images, digits.predicted, digits.label, digits.probability) if digits is not None else None
-
-
-def safe(text: str, limit: int = 60) -> str:
-    """Text from outside made harmless for a terminal."""
-    from mlcore import sanitize
-
-    return sanitize.sanitize(text, limit)
-
-
-def _all_safe(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(map(safe, texts))

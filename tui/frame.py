@@ -47,6 +47,18 @@ class Boundary(NamedTuple):
     bounds: tuple[float, float, float, float]
 
 
+class Surface(NamedTuple):
+    """A regression over a rectangle of the plane: level [H, W] uint8, 0..255 from `low` to `high`, row 0 at the top.
+
+    The labels of the points over it are their targets on the same scale.
+    """
+
+    level: Array
+    bounds: tuple[float, float, float, float]
+    low: float
+    high: float
+
+
 class Fit(NamedTuple):
     """A regression on one feature: training and test points and the network's line."""
 
@@ -79,15 +91,74 @@ class Net(NamedTuple):
     parameters: int = 0
 
 
+class LayerRow(NamedTuple):
+    """One layer with parameters and the activation behind it, as the worker counts them.
+
+    weight, gradient: norms; ratio: log10 of the norm of an update over that of the weights; bend: the activation with
+    its `units`, the shares of them `dead` and `stuck`; NaN where something cannot be told. weights, gradients: heights
+    of histograms around zero [16] uint8.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    parameters: int
+    weight: float
+    gradient: float
+    ratio: float
+    weights: Array
+    gradients: Array
+    bend: str = ""
+    units: int = 0
+    dead: float = float("nan")
+    stuck: float = float("nan")
+
+
+class Confusion(NamedTuple):
+    """How often each class was taken for each other: counts [k, k], label down, prediction across.
+
+    names: of these classes; split: whose rows; rows: how many were asked.
+    """
+
+    counts: Array
+    names: tuple[str, ...]
+    split: str
+    rows: int
+
+
+class Responses(NamedTuple):
+    """What neurons of a hidden layer of `units` answer over the plane: maps [n, H, W] uint8, 128 is zero.
+
+    scale [n]: what 1 and 255 stand for; 0 where a neuron answers nothing anywhere.
+    """
+
+    name: str
+    units: int
+    maps: Array
+    scale: Array
+
+
+class Happening(NamedTuple):
+    """Something that happened to the run. kind: start, change, warning, best, checkpoint or end; who: "you" or ""."""
+
+    epoch: int
+    kind: str
+    words: str
+    who: str = ""
+
+
 class Frame(NamedTuple):
     """One moment of a run, or of an experiment about to start.
 
     state: loading, running, paused, finished, stopped, diverged, failed, lost. film: epochs of the snapshots in memory;
     shown_epoch: the epoch the pictures are of (less than `epoch` while somebody scrubs). rows: of each split. points:
     rows trained on, test_points: rows kept for the test. losses and accuracies: train, validation; losses also have
-    step, the loss of single steps. selected: the hidden layer keys act on, -1 for none. hint: what helps when there is
-    a message. loop: who trains, where it is not mlj: curves over steps and nothing else. link: what is to be said of
-    the way to the terminal.
+    step, the loss of single steps; curves: by metric, train and validation, of everything else that is measured.
+    metrics: of the epoch shown;
+    saved: the step of the newest checkpoint. axes,
+    spread: what the plane of the picture is, and the share of the variance on it where it is a projection.
+    inside_epoch: the epoch layers, confusion and responses are of. selected: the hidden layer keys act on, -1 for none.
+    hint: what helps when there is a message. loop: who trains, where it is not mlj:
+    curves over steps and nothing else. link: what is to be said of the way to the terminal.
     """
 
     state: str = "loading"
@@ -119,7 +190,17 @@ class Frame(NamedTuple):
     selected: int = -1
     film: tuple[int, ...] = ()
     shown_epoch: int = 0
+    saved: int = -1
     message: str = ""
     hint: str = ""
+    curves: Mapping[str, tuple[Series, ...]] = NOTHING
+    axes: tuple[str, ...] = ()
+    spread: float | None = None
+    surface: Surface | None = None
+    inside_epoch: int = 0
+    layers: tuple[LayerRow, ...] = ()
+    confusion: Confusion | None = None
+    responses: tuple[Responses, ...] = ()
+    events: tuple[Happening, ...] = ()
     loop: str = ""
     link: str = ""

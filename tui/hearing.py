@@ -36,6 +36,10 @@ class Hearing:
                     app.leaving.over()
                 case "Reply":
                     self._answered(message)  # type: ignore[arg-type]
+                case "Started":
+                    app.lab.began(message.number, message.config)  # type: ignore[union-attr]
+                case "Changed":
+                    app.lab.heard(message)  # type: ignore[arg-type]
                 case "Warned":
                     self._warned(message)  # type: ignore[arg-type]
         app.laboratory.changed(at_once=ended)

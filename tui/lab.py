@@ -11,6 +11,7 @@ from tui.draft import Draft
 if TYPE_CHECKING:
     from mlcore import Config
     from mlcore.form import Choice
+    from mlcore.worker.protocol import Changed as Change
     from tui.feed import Feed
     from tui.frame import Frame
     from tui.runner import Runner
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 Pace: TypeAlias = str | float
 HOLD = 0.1  # seconds; a network learned faster is shown when it is learned, without flicker in between
 STRIDE = 12  # a step along the film is this part of the way from its beginning
-PACES = (60.0, 10.0, 1.0)  # epochs a second
+PACES: tuple[Pace, ...] = ("full", 60.0, 16.0, 4.0, 1.0)  # full, or epochs a second
+SLOW = 0.5  # seconds after which an experiment is no longer learned anew with every key
 
 
 class Lab:
@@ -40,7 +42,9 @@ class Lab:
         self._watched = 0.0
         self._asked = 0  # the command that started the experiment of the draft
         self._number = 0  # which experiment of the worker that is, as its reply says
+        self.told: dict[str, str] = {}  # of the run that goes on: settings changed, and since when
         self._shown = ""  # the folder of the recorded run that is looked at
+        self._learning: Config | None = None
 
     @property
     def watched(self) -> float:
@@ -75,11 +79,14 @@ class Lab:
         self.draft = Draft(config, epochs_chosen=chosen)
         self._start()
 
-    def show(self, config: Config | None, place: str) -> None:
-        """Look at a run that is not going on, by its folder, or at a log."""
+    def show(self, config: Config | None, place: str, going_on: bool = False) -> None:
+        """Look at a run that is not going on, by its folder, or at a log; or go on with it."""
         self.adopt(config)
         self._shown = place
-        self._asked = self.runner.send("Open", run=self._shown, pace=self.pace)
+        if not going_on:
+            self._asked = self.runner.send("Open", run=self._shown, pace=self.pace)
+        else:
+            self.go_on()
 
     def go_on(self) -> bool:
         """Go on with the run that is looked at; False when none is."""
@@ -103,6 +110,24 @@ class Lab:
         self._did(action)
         self._start()
         return True
+
+    def edit(self, edit: Callable[[Draft], Draft]) -> bool:
+        """Edit the draft alone; `learn` trains it. Raises ConfigError when the edit cannot be."""
+        if self.draft is None:
+            return False
+        before, self.draft = self.draft, edit(self.draft)
+        return self.draft.config != before.config
+
+    @property
+    def behind(self) -> bool:
+        """Whether the draft is not what is being learned."""
+        return self.draft is not None and self.draft.config != self._learning
+
+    def learn(self, action: str = "build") -> None:
+        """Learn the draft, unless that is what is being learned."""
+        if self.behind:
+            self._did(action)
+            self._start()
 
     def restart(self) -> None:
         """The same experiment again."""
@@ -137,6 +162,7 @@ class Lab:
     def adopt(self, config: Config | None) -> None:
         """A run was attached to: its experiment is the draft further keys begin from; somebody's own loop has none."""
         self.draft = Draft(config, epochs_chosen=True) if config is not None else None
+        self._learning = config
 
     def toggle_pace(self) -> None:
         """Full speed, or spread to be watched. A run that has ended is shown again at the new pace."""
@@ -145,8 +171,8 @@ class Lab:
         self._set_pace()
 
     def cycle_pace(self) -> None:
-        """60, 10, 1 epochs a second in turn."""
-        place = PACES.index(self.pace) + 1 if self.pace in PACES else 0
+        """Full speed, 60, 16, 4, 1 epochs a second in turn."""
+        place = PACES.index(self.pace) + 1 if self.pace in PACES else 1
         self.pace = PACES[place % len(PACES)]
         self._did("pace")
         self._set_pace()
@@ -188,10 +214,68 @@ class Lab:
 
     def set_live(self, name: str, value: Any) -> None:
         """Change a setting of the run that is going on."""
-        self._did("rate")
+        self._did("rate" if name == "optimizer.learning_rate" else "setting")
         if self.draft is not None:
             self.draft = self.draft.changed({name: value})
+            self._learning = self.draft.config
+        self.feed.asked.append((name, value))
         self.runner.send("Set", name=name, value=value)
+
+    def steer(self, settings: dict[str, Any]) -> None:
+        """Change settings of the run that is going on; of one that has ended, train it again with them."""
+        if self.feed.over:
+            self.change(lambda draft: draft.changed(settings), "setting")
+            return
+        for name, value in settings.items():
+            self.set_live(name, value)
+
+    def steer_dropout(self, place: int, rate: float) -> None:
+        """The rate of one dropout layer, counted from 0."""
+        if self.draft is not None:
+            self.steer({"layers": self.draft.with_dropout(place, rate).config.to_dict()["layers"]})
+
+    def heard(self, change: Change) -> None:
+        """Somebody, perhaps another, changed the run that is going on: further keys begin from there."""
+        if change.number != self.feed.number or self.draft is None or change.name.startswith("weight."):
+            return
+        self.draft = self.draft.changed({change.name: change.new})
+        if change.name != "layers":
+            self.told[change.name] = f"was {change.old} until step {change.step:,}"
+            return
+        rates = self.draft.changed({"layers": change.old}).dropouts
+        for place, (old, new) in enumerate(zip(rates, self.draft.dropouts, strict=True), start=1):
+            if old != new:
+                self.told[f"dropout {place}"] = f"was {old:g} until step {change.step:,}"
+
+    def began(self, number: int, config: dict[str, Any]) -> None:
+        """The experiment asked for has begun: with the settings of a moment long ago when it is a branch."""
+        if self.draft is None or self._asked or number != self._number:
+            return
+        if config != self.draft.config.to_dict():
+            self.draft = self.draft.changed(config)
+
+    def set_weight(self, name: str, value: float) -> None:
+        """Set a weight by hand: of the network that learns, or of the one shown, which goes on as another experiment.
+
+        Raises nothing: what cannot be is the worker's answer.
+        """
+        self._did("weight")
+        epochs = self.feed.frame().film
+        epoch = self.feed.scrub if self.feed.scrub is not None else epochs[-1] if self.feed.over and epochs else None
+        if epoch is None:
+            self.runner.send("Set", name=name, value=value)
+            return
+        self._began, self._watched = monotonic(), 0.0
+        self._asked = self.runner.send("Branch", epoch=epoch, settings={name: value}, pace=self.pace, lab=True)
+
+    def slow(self, frame: Frame) -> str:
+        """What to say of an experiment that cannot be learned anew with every key; nothing while it can."""
+        if self.pace != "full" or frame.state not in ("running", "loading") or monotonic() - self._began < SLOW:
+            return ""
+        if self.awaited or frame.state == "loading":
+            return "This takes longer than half a second to load: keys still change it"
+        left = f", about {frame.eta:.0f} s more" if frame.eta else ""
+        return f"This takes longer than half a second{left}: keys still change it at once, and it begins again"
 
     def _did(self, action: str) -> None:
         self.changes += 1
@@ -199,6 +283,7 @@ class Lab:
 
     def _start(self) -> None:
         assert self.draft is not None
-        self._shown = ""
+        self.told = {}
+        self._shown, self._learning = "", self.draft.config
         self._began, self._watched = monotonic(), 0.0
         self._asked = self.runner.send("Start", config=self.draft.config.to_dict(), pace=self.pace)

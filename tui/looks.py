@@ -38,6 +38,7 @@ def picture(frame: Frame) -> Hashable:
     arrays = (
         frame.boundary.winner if frame.boundary else None,
         frame.fit.y if frame.fit else None,
+        frame.surface.level if frame.surface else None,
         frame.pictures.probability if frame.pictures else None,
     )
     return *map(Held, arrays), frame.dataset, frame.class_names, moment(frame)
@@ -50,12 +51,43 @@ def losses(frame: Frame) -> Hashable:
 
 def accuracies(frame: Frame) -> Hashable:
     """The curves of the accuracy, the ceiling and the figures."""
-    return _curves(frame.accuracies), frame.ceiling, frame.net.parameters, _figures(frame), moment(frame)
+    others = tuple((name, _curves(curves)) for name, curves in frame.curves.items())
+    return _curves(frame.accuracies), others, frame.ceiling, frame.net.parameters, _figures(frame), moment(frame)
+
+
+def layers(frame: Frame) -> Hashable:
+    """The table of layers."""
+    return Held(frame.layers[0].weights if frame.layers else None), frame.inside_epoch, moment(frame)
+
+
+def confusion(frame: Frame) -> Hashable:
+    """The matrix."""
+    counts = frame.confusion.counts if frame.confusion else None
+    return Held(counts), frame.inside_epoch, frame.class_names, frame.task, moment(frame)
+
+
+def neurons(frame: Frame) -> Hashable:
+    """The maps of hidden neurons."""
+    maps = tuple(Held(layer.maps) for layer in frame.responses)
+    return maps, frame.inside_epoch, len(frame.net.widths), frame.state, moment(frame)
+
+
+def events(frame: Frame) -> Hashable:
+    """What happened."""
+    return frame.events, frame.state == "loading", frame.message
 
 
 def _curves(curves: Sequence[Series]) -> Hashable:
-    return tuple((each.name, len(each.x), float(each.x[-1]), float(each.y[-1])) for each in curves if len(each.x))
+    return tuple(
+        (each.name, len(each.x), float(each.x[-1]), _steady(float(each.y[-1]))) for each in curves if len(each.x)
+    )
 
 
 def _figures(frame: Frame) -> Hashable:
-    return frame.task, frame.epochs, frame.learning_rate, tuple(frame.metrics.items())
+    metrics = tuple((name, _steady(value)) for name, value in frame.metrics.items())
+    return frame.task, frame.epochs, frame.learning_rate, metrics
+
+
+def _steady(value: float) -> float | None:
+    """A number that equals itself: what diverged must not be drawn for ever because NaN is never the same."""
+    return value if value == value else None

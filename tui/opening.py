@@ -28,12 +28,15 @@ class Options(NamedTuple):
 class Opened(NamedTuple):
     """An experiment, the run it is of when it is one, and whether a person chose it (then its epochs stay).
 
+    going_on: the run was not at its end, and is to go on.
+
     Somebody's own loop is a run without an experiment; a log of another program is a file, and has neither.
     """
 
     config: Config | None
     run: Run | None = None
     chosen: bool = False
+    going_on: bool = False
     log: str = ""
 
     @property
@@ -56,6 +59,17 @@ def resolve(target: str, runs_dir: Path | None = None) -> Opened:
         return Opened(None, log=str(Path(target).absolute()))
     run = mlcore.open_run(target, runs_dir).single()
     return Opened(None if run.loop else run.config, run, chosen=True)
+
+
+def last(present: str, runs_dir: Path | None = None) -> Opened:
+    """The newest run but the present one, to go on with unless it is at its end. Raises RunError when there is none."""
+    from mlcore import shelf
+
+    runs = [each.run for each in shelf.look(runs_dir) if each.run.id != present]
+    found = resolve(str(runs[0].folder) if runs else "last", runs_dir)
+    assert found.run is not None
+    status = found.run.status
+    return found._replace(going_on=status.state != "finished" and status.epoch < max(status.epochs, 1))
 
 
 def recipes_by_data() -> dict[str, Config]:

@@ -42,9 +42,14 @@ class Entry(NamedTuple):
 
 def entries(app: MljApp) -> Iterator[Entry]:
     """Everything the palette lists, commands first."""
-    for command in commands("lab"):
+    for command in commands(app.acting.mode):
         if command.id != "palette":
             yield Entry(command.title, command.help, partial(app.do, command.id), keys_of(command, app.ascii_only))
+    if app.acting is app.laboratory:
+        for command in commands("analyse"):
+            if command.group == "Views":
+                view = partial(app.analyse, command.id.removeprefix("view_"))
+                yield Entry(f"Analyse: {command.title}", command.help, view)
     for name in app.lab.recipes:
         yield Entry(f"Data: {name}", "learn this data set", partial(app.choose_data, name))
     for name, line in app.recipe_lines.items():
@@ -66,7 +71,7 @@ def choose(app: MljApp, choice: Choice) -> None:
         app.lab.choose(choice)
     except MljError as error:
         app.laboratory.say(f"{error}. {error.hint}")
-    app.laboratory.changed()
+    app.acting.changed()
 
 
 class PaletteScreen(CommandPalette):

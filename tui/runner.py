@@ -33,7 +33,7 @@ class Runner:
     ) -> None:
         self._deliver, self._runs_dir, self.read_only = deliver, runs_dir, read_only
         self._client: Client | None = None
-        self._view = (60, 40, 12)
+        self._view: dict[str, Any] = {"width": 60, "height": 40, "count": 12}
         self.takes_starts = False
         self._asked: dict[int, Callable[[Reply], None]] = {}
 
@@ -89,15 +89,16 @@ class Runner:
             then(reply)
         return then is not None
 
-    def view(self, width: int, height: int, count: int) -> None:
-        """Say how large the picture of the decision map is, and how many digits fit."""
-        self._view = (width, height, count)
-        self.send("View", width=width, height=height, count=count)
+    def view(self, width: int, height: int, count: int, panes: tuple[str, ...] = ()) -> None:
+        """Say how large the picture of the decision map is, how many digits fit, and which panes are shown besides."""
+        wanted = {"width": width, "height": height, "count": count, "panes": panes}
+        if wanted != self._view:
+            self._view = wanted
+            self.ask_for_pictures()
 
     def ask_for_pictures(self) -> None:
-        """Repeat to a new worker what pictures are wanted."""
-        width, height, count = self._view
-        self.send("View", width=width, height=height, count=count)
+        """Say to a worker which pictures are wanted."""
+        self.send("View", **self._view)
 
     def close(self) -> None:
         """Leave; what is being trained goes on."""

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mlcore import examining, report
+from mlcore import examining, metrics, report
 from mlcore.commands import features, table
 from mlcore.commands.data import class_name, raw
 from mlcore.commands.drawing import Paper, picture
@@ -27,7 +27,6 @@ from mlcore.runs import open_run
 from mlcore.sanitize import cell, sanitize
 from mlcore.storage import storing, write_file
 
-SHARES = ("accuracy", "precision", "recall", "f1")
 WIDEST = 20  # classes up to which a table of mistakes is printed
 
 
@@ -69,7 +68,7 @@ def evaluate(args: argparse.Namespace) -> int:
 def _facts(found: dict[str, float], data: Data) -> Iterator[tuple[str, str]]:
     """Names and values of metrics, with the best possible beside those it is known of."""
     for name, value in found.items():
-        form = ".2%" if name.endswith(SHARES) else ".5f"
+        form = ".2%" if name.endswith(metrics.SHARES) else ".5f"
         best = f"   (best possible {data.ceiling:{form}})" if data.ceiling and name.endswith(("accuracy", "r2")) else ""
         yield name.replace("_", " "), f"{value:{form}}{best}"
 

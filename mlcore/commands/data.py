@@ -11,19 +11,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlcore import datasets, form
+from mlcore import baselines, datasets, form
 from mlcore.commands import insides, table
 from mlcore.commands.drawing import Paper, points, side_by_side
 from mlcore.commands.experiment import ROWS, assignment, named, own, placed
 from mlcore.commands.parser import nearest
 from mlcore.commands.story import fact
-from mlcore.commands.topics import allowed, typed
+from mlcore.commands.topics import allowed
 from mlcore.config import Config, recipes
 from mlcore.datasets.dataset import Data, Dataset, Rows
 from mlcore.datasets.toy import Toy
 from mlcore.errors import UsageError
 from mlcore.report import json_line
 from mlcore.sanitize import sanitize
+from mlcore.sections import typed
 from mlcore.spec import kind_of
 
 WIDEST = 5  # features shown of a row
@@ -52,7 +53,7 @@ def show(args: argparse.Namespace) -> int:
         return 0
     kind = kind_of(config.dataset)
     print(f"{kind}: {datasets.CATALOGUE.find(kind).line}")
-    print("\n".join(_facts(data)))
+    print("\n".join((*_facts(data), _baselines(config, data))))
     print("\nparameters, for --set:")
     rows = [row for row in form.rows(config) if row.name.startswith("dataset.") and row.name != "dataset.kind"]
     cells = [(row.name[8:], typed(row.value), allowed(row), row.help) for row in rows]
@@ -177,6 +178,19 @@ def _facts(data: Data) -> Iterator[str]:
         yield fact("beware", sanitize(notice.message, 300))
 
 
+def _baselines(config: Config, data: Data) -> str:
+    """What is reached without a network to speak of."""
+    split, found = baselines.measure(config, data)
+    regression = data.task.kind == "regression"
+    scores = [f"{each.name} {f'R² {each.score:.4f}' if regression else f'{each.score:.2%}'}" for each in found]
+    return fact("to beat", f"{', '.join(scores)} on the {split} rows")
+
+
+def _scores(config: Config, data: Data) -> dict[str, Any]:
+    split, found = baselines.measure(config, data)
+    return {"split": split} | {each.name.replace(" ", "_"): each.score for each in found}
+
+
 def _counts(data: Data) -> dict[str, int]:
     """How many rows each class has; nothing for a regression."""
     if data.task.kind == "regression":
@@ -197,6 +211,7 @@ def _plain(config: Config, data: Data) -> dict[str, Any]:
         "ceiling": data.ceiling,
         "notices": [notice._asdict() for notice in data.notices],
         "image_shape": data.image_shape,
+        "baselines": _scores(config, data),
     }
     return {name: value for name, value in found.items() if value not in (None, {}, [])}
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from mlcore.commands.experiment import named, settings
 from mlcore.commands.story import called, plural
 from mlcore.commands.table import fold, room
-from mlcore.commands.topics import typed
 from mlcore.doctor import CATALOGUE, diagnose, examine
 from mlcore.doctor.case import Case, Finding
 from mlcore.doctor.loops import LOSSES, of_curves
@@ -18,6 +17,7 @@ from mlcore.errors import ConfigError, RunError, UsageError
 from mlcore.report import json_line
 from mlcore.runs import Run, open_run
 from mlcore.sanitize import sanitize
+from mlcore.sections import typed
 
 MARGIN = 10  # cells before what is said about a finding
 

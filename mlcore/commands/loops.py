@@ -9,12 +9,12 @@ from typing import Any
 
 from mlcore.commands import table
 from mlcore.commands.drawing import Band, Paper, curves
-from mlcore.commands.topics import typed
 from mlcore.doctor.loops import Curves
 from mlcore.errors import RunError, UsageError
 from mlcore.report import in_order, json_line
 from mlcore.runs import Run
 from mlcore.sanitize import sanitize
+from mlcore.sections import typed
 
 WHY = "one loop each, and nothing but their curves is known: repeat them with several seeds to tell luck from skill"
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from mlcore import examining
 from mlcore.commands import insides, loops, maps
 from mlcore.commands.answers import WIDEST
-from mlcore.commands.contestants import Contestant
 from mlcore.commands.data import class_name, raw, splits
 from mlcore.commands.drawing import Paper, curves, points
 from mlcore.commands.story import plural
 from mlcore.config import Config
+from mlcore.contestants import Contestant
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import RunError, UsageError
 from mlcore.model import Model
@@ -60,7 +60,7 @@ def plot(args: argparse.Namespace) -> int:
     elif args.what in PICTURES:
         print(PICTURES[args.what](sitter, paper))
     else:
-        print(_curves(Contestant(run, args.runs_dir), args, paper))
+        print(_curves(Contestant(run), args, paper))
     return 0
 
 

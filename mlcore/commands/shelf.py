@@ -1,4 +1,4 @@
-"""`mlj runs`: what has been trained, one run in full, and how to be rid of it."""
+"""`mlj runs`: what has been trained, one run in full, what people say of it, and how to be rid of it and regret it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from mlcore import shelf
 from mlcore.commands import table
 from mlcore.commands.story import called, fact
-from mlcore.errors import MljError, RunError, UsageError
+from mlcore.errors import RunError, UsageError
 from mlcore.report import accuracy, json_line
-from mlcore.runs import Run, children, list_runs, open_run, runs_root
+from mlcore.runs import Run, children, open_run, runs_root
 from mlcore.sanitize import sanitize
 
 HEADER = ("name", "state", "data", "layers", "epochs", "accuracy", "seconds", "id")
@@ -21,19 +22,53 @@ NARROW, FEWER = 100, 6  # columns of the terminal under which the list has only 
 
 
 def listing(args: argparse.Namespace) -> int:
-    """Every run, the newest first."""
-    runs = list_runs(args.runs_dir)
+    """Every run that a filter lets through, pinned ones first, then the newest or as sorted."""
+    found = [shelf.Glance(run) for run in shelf.binned(args.runs_dir)] if args.bin else shelf.look(args.runs_dir)
+    chosen = shelf.wanted(shelf.picked(found, args.filter), args.sort, args.reverse)
     if args.json:
-        for run in runs:
-            print(json_line(_plain(run)))
+        plain = [run for each in chosen for run in (each.run, *_seeds(each.run, args))]
+        print("".join(f"{json_line(_plain(run))}\n" for run in plain), end="")
         return 0
-    if not runs:
+    if not found:
         with suppress(FileNotFoundError):
             os.scandir(runs_root(args.runs_dir)).close()  # a folder that cannot be read is not an empty one
-        print(f"no runs in {runs_root(args.runs_dir)} yet; mlj train moons makes one", file=sys.stderr)
-        return 0
-    parents = {run.id for run in runs if run.children}
-    print(_table([run for run in runs if run.parent not in parents]))
+        where = "the bin of " if args.bin else ""
+        print(f"no runs in {where}{runs_root(args.runs_dir)} yet; mlj train moons makes one", file=sys.stderr)
+    elif not chosen:
+        print(f"none of {len(found)} runs is let through by {args.filter!r:.120}", file=sys.stderr)
+    else:
+        print(_table([each.run for each in chosen]))
+    return 0
+
+
+def _seeds(run: Run, args: argparse.Namespace) -> list[Run]:
+    return children(run, runs_root(args.runs_dir) / shelf.BIN if args.bin else args.runs_dir)
+
+
+def tag(args: argparse.Namespace) -> int:
+    """Add tags to a run; one with - in front is taken away; none are printed."""
+    run = open_run(args.run, args.runs_dir)
+    drop = tuple(word[1:] for word in args.tags if word.startswith("-"))
+    add = tuple(word.removeprefix("+") for word in args.tags if not word.startswith("-"))
+    said = shelf.label(run, lambda labels: labels.tagged(add, drop)) if args.tags else shelf.Glance(run).labels
+    print(" ".join(map(sanitize, said.tags)) or f"{sanitize(run.name)} has no tags")
+    return 0
+
+
+def note(args: argparse.Namespace) -> int:
+    """Write a note to a run, or print the one there is; an empty one takes it away."""
+    run = open_run(args.run, args.runs_dir)
+    if args.text is None:
+        print(sanitize(shelf.Glance(run).labels.note, 2000) or f"{sanitize(run.name)} has no note")
+    else:
+        shelf.label(run, lambda labels: labels.noted(args.text))
+    return 0
+
+
+def pin(args: argparse.Namespace) -> int:
+    """Pin runs, so that they are listed first, or unpin them."""
+    for name in args.runs:
+        shelf.label(open_run(name, args.runs_dir), lambda labels: labels.pinned_as(not args.off))
     return 0
 
 
@@ -58,19 +93,48 @@ def show(args: argparse.Namespace) -> int:
 
 
 def remove(args: argparse.Namespace) -> int:
-    """Delete runs, those of many seeds with all of them, after a question on a terminal. One that is running stays."""
+    """Put runs into the bin, those of many seeds with all of them; or delete them for good, after a question."""
     named = [open_run(name, args.runs_dir) for name in args.runs]
+    if not args.for_good:
+        for run in {run.folder.resolve(): run for run in named}.values():
+            for each in shelf.discard(run):
+                print(
+                    f"{sanitize(each.name)} is in the bin; mlj runs restore {each.id} brings it back", file=sys.stderr
+                )
+        return 0
     named += [child for run in named for child in children(run, args.runs_dir)]
     runs = list({run.folder.resolve(): run for run in named}.values())
     for run in runs:
         if run.status.state == "running":
             hint = f"stop it first: mlj ctl {called(run)} stop"
             raise RunError(f"{run.name} is running", code="RUN_LOCKED", hint=hint)
-    if not args.yes and not _sure(runs):
-        return 0
-    for run in runs:
-        run.delete()
-        print(f"removed {run.id} ({sanitize(run.name)})", file=sys.stderr)
+    return _deleted(runs, args)
+
+
+def restore(args: argparse.Namespace) -> int:
+    """Take runs out of the bin."""
+    for name in args.runs:
+        for run in shelf.restore(name, args.runs_dir):
+            print(f"{sanitize(run.name)} is back ({run.id})", file=sys.stderr)
+    return 0
+
+
+def prune(args: argparse.Namespace) -> int:
+    """Delete for good what is in the bin, after a question on a terminal."""
+    there = shelf.binned(args.runs_dir)
+    if not there:
+        print("the bin is empty", file=sys.stderr)
+    elif args.yes or _sure(there):
+        gone = shelf.prune(args.runs_dir, args.days)
+        print(f"removed {len(gone)} of {len(there)} runs in the bin", file=sys.stderr)
+    return 0
+
+
+def _deleted(runs: list[Run], args: argparse.Namespace) -> int:
+    if args.yes or _sure(runs):
+        for run in runs:
+            run.delete()
+            print(f"removed {run.id} ({sanitize(run.name)})", file=sys.stderr)
     return 0
 
 
@@ -81,10 +145,9 @@ def _table(runs: list[Run]) -> str:
 
 
 def _cells(run: Run) -> tuple[Any, ...]:
-    status = run.status
-    try:
-        config: dict[str, Any] = {"dataset": {"kind": ""}, "layers": "own loop"} if run.loop else run.config.to_dict()
-    except MljError:  # one run that cannot be read must not hide the others
+    glance = shelf.Glance(run)
+    status, config = glance.status, glance.config
+    if glance.broken:  # one run that cannot be read must not hide the others
         return run.name, "damaged", "", "", "", "", "", run.id
     found, spread = accuracy(status.metrics), status.spread
     reached = f"{status.epoch:,}/{status.epochs:,}" if status.epochs else ""
@@ -93,13 +156,15 @@ def _cells(run: Run) -> tuple[Any, ...]:
         low, _, high = spread["validation_accuracy" if "validation_accuracy" in spread else "train_accuracy"]
         percent = f"{percent} ({low:.1%} to {high:.1%})"
     name = f"{run.name} ({len(run.children)} seeds)" if run.children else run.name
-    data, seconds = config["dataset"]["kind"], f"{status.seconds:.2f}"
-    return name, status.state, data, config["layers"], reached, percent, seconds, run.id
+    said = ("*" if glance.labels.pinned else "", name, *(f"#{tag}" for tag in glance.labels.tags))
+    name = " ".join(filter(None, said))
+    data, seconds = config["dataset"].get("kind", ""), f"{status.seconds:.2f}"
+    return name, status.state, data, config.get("layers", ""), reached, percent, seconds, run.id
 
 
 def _plain(run: Run) -> dict[str, Any]:
     """A run as plain values."""
-    status = run.status
+    status, said = run.status, shelf.Glance(run).labels
     found = {
         "run": run.id,
         "name": run.name,
@@ -116,6 +181,9 @@ def _plain(run: Run) -> dict[str, Any]:
         "metrics": status.metrics,
         "spread": {name: {"low": low, "median": mid, "high": high} for name, (low, mid, high) in status.spread.items()},
         "folder": str(run.folder),
+        "tags": list(said.tags),
+        "note": said.note,
+        "pinned": said.pinned or "",
     }
     return {name: value for name, value in found.items() if value not in ("", None, [], {}) or name == "metrics"}
 

@@ -13,6 +13,7 @@ from mlcore.catalogue import Catalogue
 from mlcore.commands.parser import build, nearest
 from mlcore.commands.table import fold, lines, room
 from mlcore.report import json_line
+from mlcore.sections import typed
 
 if TYPE_CHECKING:
     from mlcore.form import Row
@@ -159,15 +160,6 @@ def _table(own: Iterable[Row]) -> Iterator[str]:
     if found:
         yield ""
         yield from _indented(lines(found, ("setting", "default", "range", "what it is")))
-
-
-def typed(value: Any) -> str:
-    """A value as `--set` takes it."""
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(f'"{each}"' if isinstance(each, str) else typed(each) for each in value) + "]"
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def allowed(row: Row) -> str:

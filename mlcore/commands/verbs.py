@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from mlcore.commands import checking
+from mlcore.commands import checking, shelving
 from mlcore.commands.options import (
     a_run,
     acts,
@@ -91,31 +91,6 @@ def _ctl(p: Any) -> None:
     p.add_argument("setting", nargs="*", metavar="NAME=VALUE", help="for set: optimizer.learning_rate=0.001")
     as_json(p)
     p.set_defaults(verb="mlcore.commands.control:ctl")
-
-
-def _runs(p: Any) -> None:
-    def listing(own: argparse.ArgumentParser) -> None:
-        folder(own)
-        as_json(own)
-
-    def show(own: argparse.ArgumentParser) -> None:
-        a_run(own)
-        as_json(own)
-
-    def remove(own: argparse.ArgumentParser) -> None:
-        own.add_argument("runs", nargs="+", metavar="RUN", help="id, the beginning of one, or display name")
-        own.add_argument("--yes", action="store_true", help="do not ask")
-        folder(own)
-
-    where = "mlcore.commands.shelf"
-    listing(p)
-    acts(
-        p,
-        f"{where}:listing",
-        ("list", "the runs there are, newest first", f"{where}:listing", listing),
-        ("show", "everything about a run", f"{where}:show", show),
-        ("rm", "remove runs for good", f"{where}:remove", remove),
-    )
 
 
 def _compare(p: Any) -> None:
@@ -248,7 +223,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("predict", "what a trained network says about rows", _predict),
     Verb("watch", "follow a run that is running somewhere else, or another program's log", _watch),
     Verb("ctl", "pause, resume, step, stop or change a running run", _ctl),
-    Verb("runs", "list, show and remove runs", _runs),
+    Verb("runs", "list, show, tag and remove runs", shelving.runs),
     Verb("compare", "what differs between runs, and which is better", _compare),
     Verb("plot", "curves of a run, what it believes, mistakes and fits", _plot),
     Verb("export", "a trained network as files that work without mlj", _export),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from mlcore.doctor.case import FEW, Case, Finding, Look, Severity, percent
+from mlcore.doctor.case import FEW, Case, Finding, Severity, percent
 from mlcore.errors import ShapeError
 from mlcore.layers.layer import INFERENCE, Array, Layer
+from mlcore.network import Network
 from mlcore.spec import kind_of
 
 NEAR = np.linspace(-4, 4, 801, dtype=np.float32)[:, None]
@@ -34,12 +35,12 @@ class Bend(NamedTuple):
     stuck: float
 
 
-def bends(case: Case, look: Look) -> Iterator[Bend]:
-    """Every activation of the network."""
-    for number, layer in enumerate(case.network.layers):
+def bends(network: Network, activations: Sequence[Array]) -> Iterator[Bend]:
+    """Every activation of a network, by what each layer answered to the rows looked at [B, …]."""
+    for number, layer in enumerate(network.layers):
         if not number or not curved(layer):
             continue
-        slopes = _slopes(layer, look.activations[number - 1])
+        slopes = _slopes(layer, activations[number - 1])
         if not np.isfinite(slopes).all():
             continue
         slopes = slopes.reshape(len(slopes), -1) / _slopes(layer, NEAR).max()
@@ -84,11 +85,13 @@ def dead_units(case: Case) -> Finding | None:
     trained = case.reason != "diverged"
     look, when = (case.end, "after training") if trained else (case.start, "before training")
     enough = HALF if trained and case.learned < LITTLE else MOST
-    found = [bend for bend in bends(case, look) if bend.dead >= enough and not squashes(bend.layer)]
+    found = [bend for bend in bends(case.network, look.activations) if bend.dead >= enough and not squashes(bend.layer)]
     if not found:
         return None
     worst = max(found, key=lambda bend: bend.dead)
-    before = next((bend.dead for bend in bends(case, case.start) if bend.number == worst.number), 0.0)
+    before = next(
+        (bend.dead for bend in bends(case.network, case.start.activations) if bend.number == worst.number), 0.0
+    )
     evidence = (
         f"{round(worst.dead * worst.units)} of the {worst.units} {kind_of(worst.layer)} units of layer {worst.number} "
         f"are dead {when}: they answer the same to all {len(case.sample)} rows looked at"
@@ -112,7 +115,7 @@ def saturated_units(case: Case) -> Finding | None:
     looks = [("before training", case.start)] if case.begun else []
     looks += [("after training", case.end)] if case.learned < LITTLE and case.reason != "diverged" else []
     for when, look in looks:
-        found = max(bends(case, look), key=lambda bend: bend.stuck, default=None)
+        found = max(bends(case.network, look.activations), key=lambda bend: bend.stuck, default=None)
         if found is None or found.stuck < HALF:
             continue
         evidence = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
@@ -15,12 +15,14 @@ from mlcore.backends.backend import Weights
 from mlcore.config import Config
 from mlcore.controls import FRAME, Controls
 from mlcore.datasets.dataset import Data
-from mlcore.events import Event
+from mlcore.events import Event, Metrics
+from mlcore.layers.layer import Array
 from mlcore.model import Model, Preparation, blueprint
 from mlcore.state import State
 from mlcore.worker import protocol
 from mlcore.worker.film import Film
 from mlcore.worker.history import History
+from mlcore.worker.past import Past
 from mlcore.worker.pictures import Stage, describe
 from mlcore.worker.protocol import Update
 
@@ -31,11 +33,16 @@ ENDINGS = {"stopped": "stopped", "interrupted": "stopped", "diverged": "diverged
 
 
 class Moment(NamedTuple):
-    """A network at one moment."""
+    """A network at one moment; `moments` [M, P] are what its optimizer remembered after the last whole epoch.
+
+    metrics: of an epoch of the film.
+    """
 
     model: Model
     epoch: int
     step: int
+    moments: Array
+    metrics: Metrics = {}  # noqa: RUF012 (nobody writes into it)
 
 
 class Board:
@@ -49,8 +56,9 @@ class Board:
         self.lock = threading.Lock()
         self.wake: Callable[[bool], None] = lambda urgent: None
         self.watched: Callable[[], bool] = lambda: False
-        self.first_config, self.name = config, ""
-        self.deaf = ""  # why nobody can be told anything; a log has no ears
+        self.first_config, self.name, self.deaf = config, "", ""  # deaf: why nobody can be told anything
+        self.past = Past(config)
+        self.saved = -1  # the step of the newest checkpoint
         self.run: Run | None = None
         self.kept = not lab
         self.parent: Board | None = None  # until the run is made: films of the past need not stay in memory
@@ -60,6 +68,7 @@ class Board:
         self.state, self.message = "loading", ""
         self.epoch, self.step, self.seconds, self.rate = 0, 0, 0.0, 0.0
         self.metrics: dict[str, float] = {}
+        self.best_epoch = self.saved_epoch = -1
         self.curves: dict[str, History] = {}
         self.film = Film()
         self.changed = 0
@@ -74,13 +83,12 @@ class Board:
         """The data is there: what does not need the trainer."""
         self.data, self.stage = data, stage
         network, loss = blueprint(self.config, data)
-        if resume is None:
-            resume = State(Weights.first(network, self.config))
+        resume = resume or State(Weights.first(network, self.config))
         self.blank = Model(self.config, network, loss, Preparation.of(data), resume.weights.vector)
         self.net = describe(network, data)
         if resume.place == 0:
             self.film.add(resume)
-        self.moment = Moment(self.blank, resume.epoch, resume.weights.step)
+        self.moment = Moment(self.blank, resume.epoch, resume.weights.step, resume.weights.moments)
 
     def follow(self, parent: Board, epoch: int) -> None:
         """This experiment goes on from an epoch of another: it shares that one's past."""
@@ -88,19 +96,18 @@ class Board:
         with parent.lock:
             self.curves = {name: curve.until(epoch) for name, curve in parent.curves.items()}
             self.film = parent.film.until(epoch)
+            self.metrics = self.film.metrics.get(epoch, {})
+            self.past = parent.past.until(self.film.at(epoch).weights.step, self.config)
 
-    def recall(self, history: dict[str, list[Any]], until: int) -> None:
-        """A run goes on: its curves up to there, from the disk."""
-        x = np.array(history.get("epoch", []), dtype=np.float64)
-        for name, values in history.items():
-            y = np.array(values, dtype=np.float64)[x <= until]
-            if name not in ("epoch", "step", "seconds") and len(y):
-                self._curve(name).add(x[x <= until], y)
-
-    def model(self, state: State) -> Model:
-        """The network of a state."""
-        b = self.blank
-        return Model(b.config, b.network, b.loss, b.preparation, state.weights.vector)
+    def at(self, epoch: int) -> Moment:
+        """The network at an epoch of the film, or the nearest before it. The caller holds the lock."""
+        state, b = self.film.at(epoch), self.blank
+        step = state.weights.step
+        config, network, loss = self.past.at(step), b.network, b.loss
+        if config.layers != b.config.layers:
+            network, loss = blueprint(config, self.data)
+        model = Model(config, network, loss, b.preparation, state.weights.vector)
+        return Moment(model, state.epoch, step, state.weights.moments, self.film.metrics.get(state.epoch, {}))
 
     def see(self, event: Event) -> None:
         """Write down what an event says, and wake the server when somebody is to be told."""
@@ -113,6 +120,8 @@ class Board:
                     self._progress(event)
                 case events.EpochEnded():
                     self._epoch(event)
+                case events.Snapshot():
+                    self.saved, self.saved_epoch = event.step, event.epoch
                 case events.Changed():
                     self._changed(event)
                 case events.Warned():
@@ -172,7 +181,7 @@ class Board:
         losses = event.losses
         self.place += len(losses)
         x = event.epoch + (self.place - len(losses) + 1 + np.arange(len(losses))) / self.steps_per_epoch
-        self._curve("step_loss").add(x, losses)
+        self.curve("step_loss").add(x, losses)
         self.rate = (event.step - self._rate_step) / max(event.seconds - self._rate_seconds, 1e-9)
         if event.seconds - self._rate_seconds > 1:
             self._rate_step, self._rate_seconds = event.step, event.seconds
@@ -180,24 +189,35 @@ class Board:
         now = time.monotonic()
         if self.place < self.steps_per_epoch and now >= self._next_moment and self.watched():
             self._next_moment = now + FRAME
-            self.moment = Moment(event.now(), event.epoch, event.step)
+            self._look(event.now(), event.epoch, event.step)
 
     def _epoch(self, event: events.EpochEnded) -> None:
         self.epoch, self.step, self.seconds, self.metrics = event.epoch, event.step, event.seconds, event.metrics
         self.place = 0
         for name, value in event.metrics.items():
-            self._curve(name).add(event.epoch, value)
-        self.film.add(event.state)
-        self.moment = Moment(event.model, event.epoch, event.step)
+            self.curve(name).add(event.epoch, value)
+        self.film.add(event.state, event.metrics)
+        self.best_epoch = event.state.best_epoch or self.best_epoch
+        self.moment = Moment(event.model, event.epoch, event.step, event.state.weights.moments)
+
+    def _look(self, model: Model, epoch: int, step: int) -> None:
+        assert self.moment is not None
+        self.moment = self.moment._replace(model=model, epoch=epoch, step=step)
 
     def _changed(self, event: events.Changed) -> None:
-        self.config = self.config.with_settings({event.name: event.new})
-        self.steps_per_epoch = self.steps_in_epoch()
-        self.said.append(
-            protocol.Changed(
-                number=self.number, epoch=event.epoch, step=event.step, name=event.name, old=event.old, new=event.new
-            )
-        )
+        """What is changed at a moment is part of it: whoever branches from there begins with the change."""
+        if event.state is not None:
+            self.metrics = self.metrics | event.metrics
+            self.moment = Moment(event.model, event.epoch, event.step, event.state.weights.moments)
+            if event.state.place == 0:
+                self.film.add(event.state, self.metrics)
+        else:
+            self.config = self.config.with_settings({event.name: event.new})
+            self.past.turn(event.step, self.config)
+            self.steps_per_epoch = self.steps_in_epoch()
+            self.metrics = {name: value for name, value in self.metrics.items() if name != "learning_rate"}
+        told = {name: getattr(event, name) for name in ("epoch", "step", "name", "old", "new")}
+        self.said.append(protocol.Changed(number=self.number, **told))
 
     def steps_in_epoch(self) -> int:
         """Batches in an epoch, as configured now."""
@@ -209,7 +229,8 @@ class Board:
         self.seconds_lived = time.monotonic() - self.began
         self.message, self.seconds, self.step, self.epoch = event.message, event.seconds, event.step, event.epoch
         self.metrics = self.metrics | event.metrics
-        self.moment = Moment(event.model, event.epoch, event.step)
+        self._look(event.model, event.epoch, event.step)
+        self.best_epoch = event.best_epoch or self.best_epoch
         self.said.append(
             protocol.Ended(
                 number=self.number,
@@ -223,10 +244,21 @@ class Board:
             )
         )
 
-    def _curve(self, name: str) -> History:
+    def curve(self, name: str) -> History:
+        """The curve of that name, begun if need be."""
         if name not in self.curves:
             self.curves[name] = History()
         return self.curves[name]
+
+    def seen(self, epoch: int | None) -> tuple[Moment, float]:
+        """The network now or after an epoch of the film, and the learning rate it was trained with."""
+        assert self.moment is not None
+        with self.lock:
+            rates = self.curves.get("learning_rate")
+            rate = rates.at(self.epoch if epoch is None else epoch) if rates else self.config.optimizer.learning_rate
+            if epoch is None:
+                return self.moment, rate
+            return self.at(epoch), rate
 
     @property
     def lived(self) -> float:
@@ -255,11 +287,14 @@ class Board:
             seconds=self.seconds,
             rate=self.rate,
             learning_rate=self.metrics.get("learning_rate", self.config.optimizer.learning_rate),
+            best_epoch=self.best_epoch,
+            saved_epoch=self.saved_epoch if self.run else -1,
             pace=self.controls.pace,
             metrics=self.metrics,
             film=self.film.epochs(),
             run=self.run.id if self.run else "",
             name=self.run.name if self.run else "",
             kept=self.kept,
+            saved=self.saved,
             message=self.message,
         )

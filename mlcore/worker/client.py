@@ -26,12 +26,14 @@ from mlcore.worker.protocol import (
     Curve,
     Ended,
     Failed,
+    Inside,
     Lost,
     Message,
     Picture,
     Reply,
     Started,
     Update,
+    Warned,
 )
 
 if TYPE_CHECKING:
@@ -142,7 +144,8 @@ class Client:
 class Mirror:
     """What a client knows of the present experiment, kept up to date by giving it every message.
 
-    curves: name -> x (epochs), y (mean), low, high. `scene`, `net` and the configuration are in `started`.
+    curves: name -> x (epochs), y (mean), low, high. `scene`, `net` and the configuration are in `started`. warnings:
+    with the epoch they came in.
     """
 
     def __init__(self) -> None:
@@ -154,6 +157,8 @@ class Mirror:
         self.started: Started | None = None
         self.update: Update | None = None
         self.picture: Picture | None = None
+        self.inside: Inside | None = None
+        self.warnings: list[tuple[int, Warned]] = []
         self.ended: Ended | None = None
         self.failed: Failed | None = None
         self.changes: list[Changed] = []
@@ -174,7 +179,9 @@ class Mirror:
                 self._curve(message)
             case Changed():
                 self.changes.append(message)
-            case Started() | Update() | Picture() | Ended() | Failed():
+            case Warned():
+                self.warnings.append((self.update.epoch if self.update else 0, message))
+            case Started() | Update() | Picture() | Inside() | Ended() | Failed():
                 setattr(self, type(message).__name__.lower(), message)
         return True
 

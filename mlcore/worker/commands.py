@@ -9,6 +9,7 @@ from msgspec import Meta
 
 Pace: TypeAlias = Literal["full", "show"] | Annotated[float, Meta(gt=0)]
 Side: TypeAlias = Annotated[int, Meta(ge=1, le=1024)]
+Extra: TypeAlias = Literal["layers", "confusion", "neurons", "plane"]
 
 
 class Command(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_fields=True, kw_only=True):
@@ -63,12 +64,16 @@ class SetPace(Command, frozen=True, tag="pace"):
 
 
 class View(Command, frozen=True, tag="view"):
-    """What pictures this client wants: a decision map of width x height points, `count` digits; wanted=False: none."""
+    """What pictures this client wants: a decision map of width x height points, `count` digits; wanted=False: none.
+
+    panes: what it shows besides, which costs a pass over some rows each time; plane: the decision map of pictures, too.
+    """
 
     width: Side = 60
     height: Side = 40
     count: Annotated[int, Meta(ge=0, le=256)] = 12
     wanted: bool = True
+    panes: tuple[Extra, ...] = ()
 
 
 class Scrub(Command, frozen=True, tag="scrub"):
@@ -100,10 +105,14 @@ class Open(Command, frozen=True, tag="open"):
 
 
 class Branch(Command, frozen=True, tag="branch"):
-    """Train on from an earlier epoch of the film, with some settings changed, as a run of its own."""
+    """Train on from an earlier epoch of the film, with some settings changed, as a run of its own.
+
+    Among the settings may be weights set by hand. lab: as in `start`; else parent and branch are kept.
+    """
 
     epoch: int
     settings: dict[str, Any] = {}
+    lab: bool = False
     pace: Pace = "full"
     paused: bool = False
 
@@ -112,6 +121,47 @@ class Preview(Command, frozen=True, tag="preview"):
     """Load a data set without training and answer with its `Scene`."""
 
     dataset: dict[str, Any]
+
+
+class Compare(Command, frozen=True, tag="compare"):
+    """Answer with runs beside each other, by their folders. what: the metric; judged: verdicts too, which take time."""
+
+    runs: tuple[str, ...]
+    what: str | None = None
+    judged: bool = True
+
+
+class Sketch(Command, frozen=True, tag="sketch"):
+    """Answer with the `Outline`: its layers, their shapes, what is odd. Its error says what is wrong."""
+
+    config: dict[str, Any]
+
+
+class Preflight(Command, frozen=True, tag="preflight"):
+    """Make one of the checks before training, by its place among them, and answer with what was `Checked`."""
+
+    config: dict[str, Any]
+    check: Annotated[int, Meta(ge=0)] = 0
+
+
+class Sweep(Command, frozen=True, tag="sweep"):
+    """Look for a learning rate and answer with what was `Swept`."""
+
+    config: dict[str, Any]
+
+
+class Measure(Command, frozen=True, tag="measure"):
+    """Answer with the `Yardsticks` of a data set: what is reached without a network to speak of."""
+
+    dataset: dict[str, Any]
+
+
+class Write(Command, frozen=True, tag="write"):
+    """Answer with `Code`: the network of an experiment, with its weights of now if it is the one being trained."""
+
+    config: dict[str, Any]
+    target: str
+    stem: str = "model"
 
 
 class Inspect(Command, frozen=True, tag="inspect"):
@@ -145,5 +195,6 @@ class Examine(Command, frozen=True, tag="examine"):
 
 AnyCommand: TypeAlias = (
     Pause | Resume | Step | Epoch | Stop | Checkpoint | Keep | Quit | Set | SetPace | View | Scrub
-    | Start | Open | Branch | Preview | Inspect | Read | Examine
+    | Start | Open | Branch | Preview | Inspect | Compare | Read | Examine | Sketch | Preflight | Sweep | Measure
+    | Write
 )  # fmt: skip

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from mlcore import changes
 from mlcore.config import Config
 from mlcore.controls import CHANGEABLE
 from mlcore.errors import ConfigError, RunError, UsageError
-from mlcore.worker import protocol
+from mlcore.worker import planning, protocol
 from mlcore.worker.board import Board
+from mlcore.worker.comparing import compared
 from mlcore.worker.errands import Errand
 from mlcore.worker.examining import Examiner
-from mlcore.worker.protocol import AnyCommand, Reply, Scene
+from mlcore.worker.planning import Question
+from mlcore.worker.protocol import AnyCommand, Reply
 
 
 class Desk:
@@ -28,10 +33,12 @@ class Desk:
         """Do what a command asks. Raises MljError when it cannot be done, Errand when it takes a while."""
         if isinstance(command, protocol.Inspect):
             return Reply(id=command.id, value=self._inspect(command))
+        if isinstance(command, protocol.Compare):
+            raise Errand(lambda: compared(command.runs, command.what, judged=command.judged))
         if isinstance(command, protocol.Read):
             return Reply(id=command.id, value=self._read(command))
-        if isinstance(command, protocol.Preview):
-            return Reply(id=command.id, value=self.preview(command))
+        if isinstance(command, Question):
+            return Reply(id=command.id, value=self.planned(command))
         if isinstance(command, protocol.Examine):
             raise Errand(self._examiner.work(self.board, command))
         board = self._present()
@@ -58,9 +65,12 @@ class Desk:
 
     def _set(self, board: Board, command: protocol.Set) -> None:
         """Refuse here what the trainer would refuse, so that a mistake never ends a run."""
-        board.config.with_settings({command.name: command.value})
-        if command.name.partition(".")[0] not in CHANGEABLE:
-            raise ConfigError(f"{command.name} cannot change while it runs", hint="start a new run")
+        if changes.is_weight(command.name):
+            if board.moment is not None:
+                changes.place_of(board.blank.network, command.name)
+            changes.number(command.name, command.value)
+        else:
+            changes.changed(board.config, command.name, command.value)
         if board.over:
             raise RunError("the run has ended", code="RUN_ENDED", hint="branch from one of its epochs")
         board.controls.set(command.name, command.value)
@@ -78,6 +88,15 @@ class Desk:
             raise RunError("there is no network yet", code="RUN_NOT_STARTED")
         return board.stage.activity(board.moment.model, command.split, command.row)
 
+    def planned(self, question: Question) -> Any:
+        """The answer to a question about an experiment on the data of this run. Only a lab loads others."""
+        config, board = planning.experiment(question), self.board
+        stage = board.stage if board is not None else None
+        if board is None or stage is None or config.dataset != board.config.dataset:
+            raise UsageError("this process trains one run and loads no other data")
+        moment = board.moment if board.config == config else None
+        raise Errand(lambda: planning.answer(question, config, stage, moment))
+
     def _read(self, command: protocol.Read) -> protocol.Activity:
         from mlcore.worker import scribbles
 
@@ -89,14 +108,12 @@ class Desk:
         pixels = np.frombuffer(command.pixels, np.uint8).reshape(-1, command.width)
         return scribbles.read(board.stage, board.moment.model, pixels)
 
-    def preview(self, command: protocol.Preview) -> Scene:
-        """A data set without training. Only a lab loads data for somebody who looks around."""
-        raise UsageError("this process trains one run and loads no other data")
-
 
 def settings_of(config: Config, settings: dict[str, object]) -> Config:
     """A configuration a branch may have. Raises ConfigError for what would be another network or other data."""
     for name in settings:
         if name.partition(".")[0] not in (*CHANGEABLE, "seed"):
             raise ConfigError(f"{name} cannot change in a branch", hint="start a new run")
+        if name == "layers":
+            changes.changed(config, name, settings[name])
     return config.with_settings(settings)

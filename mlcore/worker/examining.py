@@ -30,8 +30,8 @@ NUMBERS = 100_000  # numbers of an array of a trace sent
 class Subject:
     """The network of one moment with its data; what was found out once is kept."""
 
-    def __init__(self, number: int, moment: Moment, stage: Stage, board: Board) -> None:
-        self.number, self.moment, self.stage, self.board = number, moment, stage, board
+    def __init__(self, number: int, moment: Moment, stage: Stage) -> None:
+        self.number, self.moment, self.stage = number, moment, stage
         self.model, self.data = moment.model, stage.data
         self._judged: dict[str, Judged] = {}
 
@@ -73,13 +73,9 @@ class Examiner:
             return self._held[command.held]
         if board is None or board.stage is None or board.moment is None:
             raise RunError("there is no network yet", code="RUN_NOT_STARTED", hint="wait until the data are loaded")
-        moment = board.moment
-        if command.epoch is not None:
-            with board.lock:
-                state = board.film.at(command.epoch)
-            moment = Moment(board.model(state), state.epoch, state.weights.step)
+        moment, _ = board.seen(command.epoch)
         self._count += 1
-        self._held[self._count] = Subject(self._count, moment, board.stage, board)
+        self._held[self._count] = Subject(self._count, moment, board.stage)
         while len(self._held) > HELD:
             self._held.popitem(last=False)
         return self._held[self._count]

@@ -20,14 +20,18 @@ class Film:
 
     def __init__(self) -> None:
         self.states: dict[int, State] = {}
+        self.metrics: dict[int, dict[str, float]] = {}  # of those states that were measured
         self.stride = 1
         self._last = -1
 
-    def add(self, state: State) -> None:
-        """Take the state of an epoch that ended (or of the start)."""
+    def add(self, state: State, metrics: dict[str, float] | None = None) -> None:
+        """Take the state of an epoch that ended (or of the start) with what was measured of it."""
         if self._last % self.stride and self._last in self.states and len(self.states) > 1:
             del self.states[self._last]  # it was there only as the last one
+            self.metrics.pop(self._last, None)
         self.states[state.epoch] = state
+        if metrics:
+            self.metrics[state.epoch] = metrics
         self._last = state.epoch
         while len(self.states) > 2 and self._too_much(state):
             self._thin()
@@ -39,6 +43,7 @@ class Film:
         self.stride *= 2
         first = next(iter(self.states))
         self.states = {e: s for e, s in self.states.items() if e % self.stride == 0 or e in (first, self._last)}
+        self.metrics = {e: m for e, m in self.metrics.items() if e in self.states}
 
     def epochs(self) -> Array:
         """The epochs there are, ascending, int32."""
@@ -56,6 +61,7 @@ class Film:
         part = Film()
         part.stride = self.stride
         part.states = {e: s for e, s in self.states.items() if e <= epoch}
+        part.metrics = {e: m for e, m in self.metrics.items() if e <= epoch}
         part._last = max(part.states, default=-1)
         return part
 

@@ -75,7 +75,7 @@ class History:
         self.fold()
         stride, points = seen
         now = (self.stride, self.points)
-        if now == seen:
+        if now == seen or not self.points:  # a branch may begin before the first point of a curve
             return None, now
         first = points // stride if stride == self.stride else 0
         part = slice(first, len(self))
@@ -85,6 +85,13 @@ class History:
         return Curve(
             number=number, name=name, first=first, x=x, y=y, low=self.low[part].copy(), high=self.high[part].copy()
         ), now
+
+    def at(self, x: float) -> float:
+        """The mean of the last bucket that begins before x, or of the first."""
+        self.fold()
+        counts = np.minimum(self.stride, self.points - np.arange(len(self)) * self.stride)
+        xs, ys = self.sums[:, : len(self)] / counts
+        return float(ys[max(int(np.searchsorted(xs, x, side="right")) - 1, 0)])
 
     def until(self, x: float) -> History:
         """A copy of the curve up to a place: what a branch shares with its parent."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlcore import runs
 from mlcore.errors import StorageError
-from mlcore.events import Event, Warned
+from mlcore.events import Event, Snapshot, Warned
 from mlcore.runs import Run
 from mlcore.worker import sockets
 from mlcore.worker.board import Board
@@ -39,21 +39,27 @@ class Keeper:
             yield from runs.record(source, board.run or self._create(board))
             return
         waiting: list[Event] = []
+        passed: set[int] = set()
         for event in source:
             waiting.append(event)
-            yield event
+            if not isinstance(event, Snapshot):  # which is passed on once it is on the disk
+                passed.add(id(event))
+                yield event
+            if isinstance(event, Snapshot) and event.asked:
+                board.kept = True
+                break
             if board.lived >= YOUNG and event.kind != "ended":
                 break
         else:
             self._young = board, waiting
             return
         try:
+            self._empty()
             run = self._create(board)
         except StorageError as error:
             yield Warned(board.epoch, board.step, error.code, f"this run is not recorded: {error}")
             yield from source
             return
-        passed = {id(event) for event in waiting}
         for event in runs.record(itertools.chain(waiting, source), run):
             if id(event) not in passed:
                 yield event
@@ -85,9 +91,13 @@ class Keeper:
 
         Raises StorageError, once for each experiment and folder.
         """
+        self._empty()
+        return self._young is not None and self._young[0].age >= YOUNG and self._grow_up()
+
+    def _empty(self) -> None:
+        """Delete the folders of what was replaced."""
         while self._trash:
             self._trash.pop().delete()
-        return self._young is not None and self._young[0].age >= YOUNG and self._grow_up()
 
     def settle(self) -> None:
         """The lab ends: nothing that should be on the disk may be missing."""

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mlcore import changes
 from mlcore.config import Config, from_dict
 from mlcore.controls import Controls, Pace
 from mlcore.datasets.dataset import Dataset
@@ -23,19 +24,18 @@ from mlcore.foreign import Log, find_log
 from mlcore.runs import open_run
 from mlcore.state import State
 from mlcore.training import train
-from mlcore.worker import loop, protocol, recall
+from mlcore.worker import loop, planning, protocol, recall
 from mlcore.worker.board import Board
 from mlcore.worker.desk import Desk, settings_of
 from mlcore.worker.errands import Errand
 from mlcore.worker.keeping import Keeper
 from mlcore.worker.peer import Peer
 from mlcore.worker.pictures import Stage
-from mlcore.worker.protocol import AnyCommand, Reply, Scene
+from mlcore.worker.protocol import AnyCommand, Reply
 from mlcore.worker.server import Server, failure
 
 LONELY = 5.0  # seconds an idle lab waits for a client
 FORGOTTEN = 60.0  # seconds a paused run waits for a client
-DEAF = "this is a log that another program writes: it can only be looked at"
 REMEMBERED = 6  # data sets kept loaded
 
 
@@ -54,6 +54,11 @@ class Library:
     def __init__(self) -> None:
         self._stages: OrderedDict[Dataset, Stage] = OrderedDict()
         self._lock = threading.Lock()
+
+    def known(self, config: Config) -> Stage | None:
+        """The data of an experiment if they are loaded."""
+        with self._lock:
+            return self._stages.get(config.dataset)
 
     def stage(self, config: Config) -> Stage:
         """The data of an experiment. Raises DataError."""
@@ -83,7 +88,7 @@ class Lab(Desk):
         self.server.alone = self._alone
         if connection is not None:
             self.server.adopt(connection)
-        self.number = 0
+        self.number = self._questions = 0
         self.exit_code: int | None = None
         self._seen = time.monotonic()  # when somebody was last there to look at a log
 
@@ -167,13 +172,17 @@ class Lab(Desk):
         """The events of an experiment; None for a run that is only shown."""
         board, state = order.board, order.resume
         if board.run is not None and order.settings is None:
+            board.past = recall.past(board.run)
+            board.config = board.past.turns[-1][1]
             board.open(stage.data, stage, None)
             recall.show(board, board.run)
             return None
         if board.run is not None:
             point = board.run.restore(order.settings)
             board.config, state = point.config, point.state
-            board.recall(board.run.history, state.epoch if state else 0)
+            step = state.weights.step if state else 0
+            board.past = recall.past(board.run).until(step, board.config)
+            recall.curves(board, board.run.history, state.epoch if state else 0)
         board.open(stage.data, stage, state)
         return train(board.config, resume=state, controls=board.controls, data=stage.data)
 
@@ -205,23 +214,15 @@ class Lab(Desk):
         self._seen = time.monotonic() if self.server.peers else self._seen
         return self.board is board and self.exit_code is None and time.monotonic() - self._seen < LONELY
 
-    def _follow(self, log: Log | loop.RunLog) -> None:
-        """Show a log, or the curves of somebody's own loop that cannot be told anything."""
-        run = log.run if isinstance(log, loop.RunLog) else None
-        what, deaf = (loop.LOOP, "this loop has ended, or does not listen") if run else (loop.LOG, DEAF)
-        board = loop.LoopBoard(self._next(), what, run=run, total=run.status.epochs if run else 0, deaf=deaf)
-        board.name = run.name if run else log.path.name
-        board.begin(board.number)
-        self._replace(board, log=log)
-
     def _open(self, command: protocol.Open) -> None:
         log = find_log(command.run)
         if log is not None:
-            self._follow(log)
+            self._replace(loop.showing(log, self._next()), log=log)
             return
         run = open_run(command.run, self.keeper.root).single()
         if run.loop:
-            self._follow(loop.RunLog(run))
+            curves = loop.RunLog(run)
+            self._replace(loop.showing(curves, self._next()), log=curves)
             return
         if run.status.state == "running":
             raise RunError(
@@ -244,14 +245,22 @@ class Lab(Desk):
                 code="CKPT_MISSING",
                 hint=f"the nearest before it is {state.epoch}; the last ones are {', '.join(map(str, epochs[-8:]))}",
             )
-        config = settings_of(parent.config, command.settings)
-        if len(state.weights.moments) != parent.config.optimizer.moments:
+        then = parent.past.at(state.weights.step)
+        weights = {name: value for name, value in command.settings.items() if changes.is_weight(name)}
+        config = settings_of(then, {name: v for name, v in command.settings.items() if name not in weights})
+        if len(state.weights.moments) != then.optimizer.moments:
             hint = "the last epochs of a run keep all of it"
             raise CheckpointError(f"epoch {state.epoch}: only its weights were kept", code="CKPT_MISSING", hint=hint)
-        parent.kept = True
-        board = self._board(config, command.pace, command.paused, lab=False)
+        for name, value in weights.items():
+            changes.edited(parent.blank.network, state.weights, name, value)  # raises what the trainer would refuse
+        parent.kept = parent.kept or not command.lab
+        board = self._board(config, command.pace, command.paused, lab=command.lab)
         board.follow(parent, command.epoch)
-        self._replace(board, state.between(parent.config.optimizer, config.optimizer))
+        for name, value in weights.items():
+            board.controls.set(name, value)
+        if not command.lab:
+            board.controls.checkpoint()  # what it begins with is nowhere else on the disk
+        self._replace(board, state.between(then.optimizer, config.optimizer))
 
     def _next(self) -> int:
         """The number of a new experiment."""
@@ -269,7 +278,17 @@ class Lab(Desk):
         self.server.show(board)
         self.orders.put(Order(board, resume, **how))
 
-    def preview(self, command: protocol.Preview) -> Scene:
-        """A data set without training, when it is loaded."""
-        config = from_dict({"dataset": command.dataset})
-        raise Errand(lambda: self.library.stage(config).scene)
+    def planned(self, question: planning.Question) -> Any:
+        """At once what is quick about data that are loaded; the rest when it is found."""
+        config = planning.experiment(question)
+        moment = self.board.moment if self.board is not None and self.board.config == config else None
+        stage = self.library.known(config)
+        if stage is not None and isinstance(question, protocol.Sketch) and planning.quick(config, stage.data):
+            return planning.answer(question, config, stage, moment)
+        self._questions += 1
+        number = self._questions  # a search goes on until somebody asks something else: they look elsewhere
+        raise Errand(
+            lambda: planning.answer(
+                question, config, self.library.stage(config), moment, lambda: self._questions == number
+            )
+        )

@@ -21,6 +21,7 @@ from mlcore.worker.board import Board
 from mlcore.worker.protocol import Net, Scene, Update
 
 MOST = 64  # metrics of which there are curves; of more, a program that names each anew would fill the memory
+DEAF = "this is a log that another program writes: it can only be looked at"
 LOOP, LOG = "own loop", "log"
 AXES = ("epoch", "step", "seconds")
 PERIOD = 0.25  # seconds between two looks at a log
@@ -65,7 +66,7 @@ class LoopBoard(Board):
         with self.lock:
             for name, (xs, ys) in points.items():
                 if name in self.curves or len(self.curves) < MOST:
-                    self._curve(name).add(xs, ys)
+                    self.curve(name).add(xs, ys)
                     self.metrics[name] = ys[-1]
             self._arrive(records[-1])
             self.changed += 1
@@ -100,6 +101,17 @@ class LoopBoard(Board):
             learning_rate=self.learning_rate, film=np.empty(0, np.int32),
             run=self.run.id if self.run else "", name=self.name, message=self.message,
         )  # fmt: skip
+
+
+def showing(log: Log | RunLog, number: int) -> LoopBoard:
+    """The board of a log, or of somebody's own loop that cannot be told anything."""
+    if isinstance(log, RunLog):
+        deaf = "this loop has ended, or does not listen"
+        return LoopBoard(number, LOOP, run=log.run, total=log.run.status.epochs, deaf=deaf)
+    board = LoopBoard(number, LOG, deaf=DEAF)
+    board.name = log.path.name
+    board.begin(number)
+    return board
 
 
 class RunLog:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import msgspec
-from numpy.typing import NDArray
 
+from mlcore.worker.building import Checked, Code, Net, Outline, Sample, Swept, Yardsticks
 from mlcore.worker.commands import Pace
 from mlcore.worker.findings import AnyFinding
-
-Array: TypeAlias = NDArray[Any]
+from mlcore.worker.shown import Array, Boundary, Confusion, Digits, Heights, LayerRow, Line, Responses
 
 
 class Message(msgspec.Struct, frozen=True, tag_field="kind", kw_only=True):
@@ -28,7 +27,10 @@ class Hello(Message, frozen=True, tag="hello"):
 
 
 class Points(msgspec.Struct, frozen=True):
-    """Rows in data units: x, y [n] float32; label [n] uint8; held [n] uint8, 1 where a row is of the test split."""
+    """Rows in data units: x, y [n] float32; label [n] uint8; held [n] uint8, 1 where a row is of the test split.
+
+    The label of a regression on a plane is its target, 0..255 over the `levels` of the scene.
+    """
 
     x: Array
     y: Array
@@ -39,7 +41,9 @@ class Points(msgspec.Struct, frozen=True):
 class Scene(msgspec.Struct, frozen=True, tag="scene", kw_only=True):
     """What there is to know of a data set before training: words, sizes, and points where it has one or two features.
 
-    bounds: x from, x to, y from, y to of the plane the decision map covers, 10 % beyond the data.
+    bounds: x from, x to, y from, y to of the plane the decision map covers, 10 % beyond the data. axes: what x and y of
+    the plane are; spread: the share of all variance on it, where it is a projection of more features. levels: the
+    smallest and the largest target of a regression. sample: more to look at, in the answer to `preview` alone.
     """
 
     dataset: str
@@ -51,16 +55,10 @@ class Scene(msgspec.Struct, frozen=True, tag="scene", kw_only=True):
     image_shape: tuple[int, int] | None = None
     points: Points | None = None
     bounds: tuple[float, float, float, float] | None = None
-
-
-class Net(msgspec.Struct, frozen=True):
-    """The network as drawn: names of inputs and outputs, width of every layer of numbers, activations between them."""
-
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    widths: tuple[int, ...]
-    activations: tuple[str, ...]
-    parameters: int
+    axes: tuple[str, ...] = ()
+    spread: float | None = None
+    levels: tuple[float, float] | None = None
+    sample: Sample | None = None
 
 
 class Started(Message, frozen=True, tag="started"):
@@ -90,7 +88,8 @@ class Started(Message, frozen=True, tag="started"):
 class Update(Message, frozen=True, tag="update"):
     """Where the run is. rate: steps a second; film: epochs one may scrub to; run: its id once it is on disk.
 
-    state: loading, running, paused, finished, stopped, diverged or failed.
+    state: loading, running, paused, finished, stopped, diverged or failed. best_epoch: the best so far, saved_epoch:
+    that of the newest checkpoint on the disk, saved: its step; -1 where there is none.
     """
 
     state: str
@@ -106,7 +105,10 @@ class Update(Message, frozen=True, tag="update"):
     run: str = ""
     name: str = ""
     kept: bool = True
+    saved: int = -1
     message: str = ""
+    best_epoch: int = -1
+    saved_epoch: int = -1
 
 
 class Curve(Message, frozen=True, tag="curve"):
@@ -123,32 +125,11 @@ class Curve(Message, frozen=True, tag="curve"):
     high: Array
 
 
-class Boundary(msgspec.Struct, frozen=True):
-    """What the network believes over a rectangle of the plane, row 0 at the top: see `tui.frame.Boundary`."""
-
-    winner: Array
-    certainty: Array
-    bounds: tuple[float, float, float, float]
-
-
-class Digits(msgspec.Struct, frozen=True):
-    """Images [n, h, w] uint8 with what the network says: predicted, label [n] int32, probability [n] float32."""
-
-    images: Array
-    predicted: Array
-    label: Array
-    probability: Array
-
-
-class Line(msgspec.Struct, frozen=True):
-    """A regression on one feature: the network's y [n] at x [n], both float32 in data units."""
-
-    x: Array
-    y: Array
-
-
 class Picture(Message, frozen=True, tag="picture"):
-    """What the network of one moment believes; weights[i]: dense layer i, cut to 16 inputs and outputs, float32."""
+    """What the network of one moment believes; weights[i]: dense layer i, cut to 16 inputs and outputs, float32.
+
+    metrics: of that epoch, when it is one of the film.
+    """
 
     epoch: int
     step: int
@@ -156,6 +137,18 @@ class Picture(Message, frozen=True, tag="picture"):
     line: Line | None = None
     digits: Digits | None = None
     weights: tuple[Array, ...] = ()
+    surface: Heights | None = None
+    metrics: dict[str, float] = {}
+
+
+class Inside(Message, frozen=True, tag="inside"):
+    """What the network of one moment looks like inside: what the panes of this client ask for, a few times a second."""
+
+    epoch: int
+    step: int
+    layers: tuple[LayerRow, ...] = ()
+    confusion: Confusion | None = None
+    responses: tuple[Responses, ...] = ()
 
 
 class Changed(Message, frozen=True, tag="changed"):
@@ -201,7 +194,35 @@ class Reply(Message, frozen=True, tag="reply"):
 
     id: int
     error: Failed | None = None
-    value: Scene | Activity | AnyFinding | None = None
+    value: Scene | Activity | Compared | Outline | Checked | Swept | Code | Yardsticks | AnyFinding | None = None
+
+
+class Band(msgspec.Struct, frozen=True):
+    """A curve of one run: epoch, step, seconds and y [n]; of many seeds y is the median, low and high the range."""
+
+    epoch: Array
+    step: Array
+    seconds: Array
+    y: Array
+    low: Array | None = None
+    high: Array | None = None
+
+
+class Compared(msgspec.Struct, frozen=True, tag="compared", kw_only=True):
+    """Runs beside each other: `rows` are a name and a cell for each run, `verdicts` and `parted` sentences.
+
+    curve: the metric of the bands; whats: metrics they can be compared by; running: whether any of them goes on.
+    """
+
+    names: tuple[str, ...]
+    what: str
+    whats: tuple[str, ...]
+    curve: str
+    bands: tuple[Band, ...]
+    rows: tuple[tuple[str, ...], ...]
+    verdicts: tuple[str, ...] = ()
+    parted: tuple[str, ...] = ()
+    running: bool = False
 
 
 class Activity(msgspec.Struct, frozen=True, tag="activity"):
@@ -220,5 +241,5 @@ class Lost(Message, frozen=True, tag="lost"):
 
 
 AnyMessage: TypeAlias = (
-    Hello | Started | Update | Curve | Picture | Changed | Warned | Ended | Failed | Reply | Lost
+    Hello | Started | Update | Curve | Picture | Inside | Changed | Warned | Ended | Failed | Reply | Lost
 )  # fmt: skip

@@ -17,7 +17,7 @@ class Peer:
         self.outgoing = bytearray()
         self.view = View()
         self.scrub: int | None = None
-        self.next_packet = 0.0
+        self.next_packet = self.next_inside = self.rest = 0.0
         self.forget()
 
     def forget(self) -> None:
@@ -26,6 +26,8 @@ class Peer:
         self.changed, self.said, self.started = -1, 0, False
         self.curves: dict[str, tuple[int, int]] = {}
         self.picture: tuple[object, ...] = ()
+        self.inside: tuple[object, ...] = ()
+        self.next_inside = 0.0
 
     def push(self) -> None:
         """Send as much as the socket takes. Raises OSError when the client is gone."""

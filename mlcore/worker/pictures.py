@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +17,11 @@ from mlcore.layers.layer import INFERENCE, Array
 from mlcore.model import Model
 from mlcore.network import Network
 from mlcore.spec import kind_of
-from mlcore.worker.protocol import Activity, Boundary, Digits, Line, Net, Picture, Points, Scene, View
+from mlcore.worker.plane import Plane, plane_of
+from mlcore.worker.protocol import Activity, Boundary, Digits, Heights, Line, Net, Picture, Points, Scene, View
+
+if TYPE_CHECKING:
+    from mlcore.worker.insight import Insight
 
 MARGIN = 0.1  # of the data's extent, on each side of a picture
 SHOWN = 4000  # points sent at most, evenly taken
@@ -30,6 +35,13 @@ class Stage:
     def __init__(self, config: Config, data: Data) -> None:
         self.config, self.data = config, data
         self._grids: dict[tuple[int, int], Array] = {}
+
+    @cached_property
+    def insight(self) -> Insight:
+        """What panes ask about the networks trained on this data."""
+        from mlcore.worker.insight import Insight
+
+        return Insight(self)
 
     @property
     def shown(self) -> Rows:
@@ -51,16 +63,26 @@ class Stage:
             image_shape=data.image_shape,
             points=self._points,
             bounds=self.bounds,
+            axes=self.plane.names if self.plane else (),
+            spread=self.plane.spread if self.plane else None,
+            levels=self.levels if self.surface else None,
         )
 
     def raw(self, rows: Rows) -> Array:
         """Inputs in data units [n, features]."""
         return rows.x if rows.x.dtype == np.uint8 else self.data.scaling.undo(rows.x)
 
+    @cached_property
+    def plane(self) -> Plane | None:
+        """The plane decision maps are drawn over; None where there is one feature, or several numbers to predict."""
+        if self.data.task.kind == "regression" and self.data.task.outputs != 1:
+            return None
+        return plane_of(self.data)
+
     @property
-    def plane(self) -> bool:
-        """Whether the inputs are a plane of which a decision map can be drawn."""
-        return self.data.task.kind != "regression" and self.data.input_shape == (2,)
+    def surface(self) -> bool:
+        """Whether this is a regression over a plane."""
+        return self.data.task.kind == "regression" and self.plane is not None
 
     @property
     def line(self) -> bool:
@@ -68,18 +90,34 @@ class Stage:
         return self.data.task.kind == "regression" and self.data.input_shape == (1,) and self.data.task.outputs == 1
 
     @cached_property
+    def levels(self) -> tuple[float, float]:
+        """The smallest and the largest target trained on."""
+        y = self.data.train.y
+        return float(y.min()), float(y.max())
+
+    def _level(self, y: Array) -> Array:
+        """Targets or answers as 0..255 over the levels, uint8; what is no number is 0."""
+        low, high = self.levels
+        share = (np.nan_to_num(y.astype(np.float64)) - low) / ((high - low) or 1.0)
+        return (share.clip(0, 1) * 255).round().astype(np.uint8)
+
+    @cached_property
     def _points(self) -> Points | None:
-        if not (self.plane or self.line):
+        if self.plane is None and not self.line:
             return None
         splits = [r for r in (self.data.train, self.data.validation, self.data.test) if r is not None]
-        held = np.concatenate([np.full(len(rows), rows is self.data.test, np.uint8) for rows in splits])
-        x = np.concatenate([self.raw(rows) for rows in splits]).astype(np.float32)
+        most = SHOWN if len(self.data.feature_names) <= WIDEST else SHOWN // 4  # many features take long to place
+        every = slice(None, None, -(-sum(map(len, splits)) // most))
+        tested = [rows is self.data.test for rows in splits]
+        splits = [rows.take(every) for rows in splits]
+        held = np.concatenate([np.full(len(rows), test, np.uint8) for rows, test in zip(splits, tested, strict=True)])
+        inputs = np.concatenate([self.data.inputs(rows) for rows in splits])
         y = np.concatenate([rows.y.reshape(len(rows), -1)[:, 0] for rows in splits])
-        every = slice(None, None, -(-len(x) // SHOWN))
-        x, y, held = x[every], y[every], held[every]
-        if self.line:
-            return Points(x[:, 0].copy(), y.astype(np.float32), np.zeros(len(x), np.uint8), held.copy())
-        return Points(x[:, 0].copy(), x[:, 1].copy(), y.astype(np.uint8), held.copy())
+        if self.plane is None:
+            x = self.data.scaling.undo(inputs).astype(np.float32)[:, 0].copy()
+            return Points(x, y.astype(np.float32), np.zeros(len(x), np.uint8), held)
+        x = self.plane.places(inputs).astype(np.float32)
+        return Points(x[:, 0].copy(), x[:, 1].copy(), self._level(y) if self.surface else y.astype(np.uint8), held)
 
     @cached_property
     def bounds(self) -> tuple[float, float, float, float] | None:
@@ -93,36 +131,48 @@ class Stage:
         return a, b, c, d
 
     def grid(self, width: int, height: int) -> Array:
-        """The middle of every cell of a decision map in data units [height * width, 2], row 0 at the top."""
+        """The middle of every cell of a decision map as inputs [height * width, features], row 0 at the top."""
+        assert self.plane is not None
         if (width, height) not in self._grids:
             a, b, c, d = self.bounds or (0.0, 1.0, 0.0, 1.0)
             x = a + (np.arange(width) + 0.5) * (b - a) / width
             y = d - (np.arange(height) + 0.5) * (d - c) / height
             if len(self._grids) >= GRIDS:
                 self._grids.clear()
-            self._grids[width, height] = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+            self._grids[width, height] = self.plane.inputs(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2))
         return self._grids[width, height]
 
     def picture(self, model: Model, epoch: int, step: int, view: View, number: int) -> Picture:
-        """What a model believes, as one client wants to see it."""
+        """What a model believes, as one client wants to see it; what its panes ask for is `insight`'s."""
+        images = self.data.image_shape and view.count
+        mapped = self.plane is not None and (not images or "plane" in view.panes)
         return Picture(
             number=number,
             epoch=epoch,
             step=step,
-            boundary=self._boundary(model, view) if self.plane else None,
+            boundary=self._boundary(model, view) if mapped and not self.surface else None,
+            surface=self._surface(model, view) if mapped and self.surface else None,
             line=self._fit(model, view) if self.line else None,
-            digits=self._digits(model, view) if self.data.image_shape and view.count else None,
-            weights=_weights(model),
+            digits=self._digits(model, view) if images else None,
+            weights=weights(model.network, model.vector),
         )
 
+    def _over_plane(self, model: Model, view: View) -> Array:
+        """Raw outputs everywhere on the plane [H * W, O]."""
+        return model.network.forward(model.vector, self.grid(view.width, view.height))[0]
+
     def _boundary(self, model: Model, view: View) -> Boundary:
-        p = model.predict_proba(self.grid(view.width, view.height))
+        p = model.loss.probabilities(self._over_plane(model, view))
         winner, classes = p.argmax(axis=1), p.shape[1]
         sure = (p.max(axis=1) - 1 / classes) / (1 - 1 / classes)
         certainty = (np.nan_to_num(sure).clip(0, 1) * 255).round().astype(np.uint8)
         shape = view.height, view.width
         bounds = self.bounds or (0.0, 1.0, 0.0, 1.0)
         return Boundary(winner.astype(np.uint8).reshape(shape), certainty.reshape(shape), bounds)
+
+    def _surface(self, model: Model, view: View) -> Heights:
+        level = self._level(model.loss.probabilities(self._over_plane(model, view))[:, 0])
+        return Heights(level.reshape(view.height, view.width), self.bounds or (0.0, 1.0, 0.0, 1.0))
 
     def _fit(self, model: Model, view: View) -> Line:
         a, b = (self.bounds or (0.0, 1.0))[:2]
@@ -175,9 +225,14 @@ def gray(raw: Array) -> Array:
     return gray
 
 
-def _weights(model: Model) -> tuple[Array, ...]:
+def first_weights(network: Network, config: Config) -> tuple[Array, ...]:
+    """The same before anything is learned."""
+    return weights(network, network.init(config.seed, config.init))
+
+
+def weights(network: Network, vector: Array) -> tuple[Array, ...]:
     """The matrices of the dense layers, cut to what a drawing has room for."""
-    views = zip(model.network.layers, model.network.views(model.vector), strict=True)
+    views = zip(network.layers, network.views(vector), strict=True)
     return tuple(p["w"][:WIDEST, :WIDEST].astype(np.float32).copy() for layer, p in views if isinstance(layer, Dense))
 
 

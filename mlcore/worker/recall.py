@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from mlcore import checkpoints, events
+from mlcore import changes, checkpoints, events
 from mlcore.backends.backend import Weights
 from mlcore.errors import CheckpointError
 from mlcore.run import Run
 from mlcore.state import State
 from mlcore.worker.board import Board
+from mlcore.worker.past import Past
 
 
 def show(board: Board, run: Run) -> None:
@@ -20,9 +21,10 @@ def show(board: Board, run: Run) -> None:
     Snapshots hold weights only: they can be looked at, but only the epochs of checkpoints can be branched from.
     """
     status = run.status
-    board.recall(run.history, status.epoch)
+    curves(board, run.history, status.epoch)
+    measured = _measured(run)
     for state in _states(board, run):
-        board.film.add(state)
+        board.film.add(state, measured.get(state.epoch))
     board.see(_started(board, run))
     model = run.model()
     board.see(
@@ -37,6 +39,39 @@ def show(board: Board, run: Run) -> None:
             model=model,
         )
     )
+
+
+def curves(board: Board, history: dict[str, list[Any]], until: int) -> None:
+    """A run goes on: its curves up to there, from the disk."""
+    x = np.array(history.get("epoch", []), dtype=np.float64)
+    for name, values in history.items():
+        y = np.array(values, dtype=np.float64)[x <= until]
+        if name not in ("epoch", "step", "seconds") and len(y):
+            board.curve(name).add(x[x <= until], y)
+
+
+def past(run: Run) -> Past:
+    """The configuration from each step on: as it was started, and after each change."""
+    config = run.config
+    found = Past(config)
+    for event in run.events:
+        if event["event"] == "started" and event.get("changes"):
+            config = run.config.with_settings(event["changes"])
+        elif event["event"] == "changed" and not changes.is_weight(str(event["name"])):
+            config = config.with_settings({event["name"]: event["new"]})
+        if config is not found.turns[-1][1]:
+            found.turn(int(event["step"]), config)
+    return found
+
+
+def _measured(run: Run) -> dict[int, dict[str, float]]:
+    """What was measured after each epoch."""
+    columns = run.history
+    names = [name for name in columns if name not in ("epoch", "step", "seconds")]
+    return {
+        int(epoch): {name: columns[name][row] for name in names if columns[name][row] == columns[name][row]}
+        for row, epoch in enumerate(columns.get("epoch", ()))
+    }
 
 
 def _reason(reason: str) -> Any:

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mlcore.errors import MljError, RunError
-from mlcore.worker import protocol, sockets
+from mlcore.worker import news, protocol, sockets
 from mlcore.worker.board import Board
 from mlcore.worker.errands import Errand, Errands
 from mlcore.worker.peer import Peer
-from mlcore.worker.protocol import AnyCommand, Failed, Message, Picture, Reply
+from mlcore.worker.protocol import AnyCommand, Failed, Message, Reply
 
 FAREWELL = 0.5  # seconds for the last news
 PERIOD = 1 / 15  # seconds between two packets of news to one client
@@ -173,7 +173,7 @@ class Server(threading.Thread):
                     work = errand.work
                 self._errands.run(peer, lambda: self._reply(command, lambda: Reply(id=command.id, value=work())))
                 return None
-        peer.next_packet = 0.0
+        peer.next_packet = peer.next_inside = 0.0
         return Reply(id=command.id)
 
     @staticmethod
@@ -194,7 +194,7 @@ class Server(threading.Thread):
         if epoch is not None:
             with self.board.lock:
                 self.board.film.at(epoch)
-        peer.scrub, peer.next_packet = epoch, 0.0
+        peer.scrub, peer.next_packet, peer.next_inside = epoch, 0.0, 0.0
 
     def _drop(self, peer: Peer) -> None:
         self._selector.unregister(peer.socket)
@@ -239,56 +239,12 @@ class Server(threading.Thread):
         hurry = urgent and (peer.number != board.number or peer.said != len(board.said))
         wait = peer.next_packet - now
         if wait > 0 and not hurry:
-            return wait if self._news(board, peer) else None
-        messages = self._news_of(board, peer)
+            return wait if news.some(board, peer) else None
+        messages = news.messages(board, peer)
         if messages:
-            peer.next_packet = now + PERIOD if board.started else now
+            peer.next_packet = now + max(PERIOD, peer.rest) if board.started else now
             self._send(peer, messages)
-        return None
-
-    def _news(self, board: Board, peer: Peer) -> bool:
-        return peer.changed != board.changed or self._picture_key(board, peer) != peer.picture
-
-    def _news_of(self, board: Board, peer: Peer) -> list[Message]:
-        """What this client has not seen: the start, where the run is, new points of its curves, a picture, the end."""
-        if peer.number != board.number:
-            peer.forget()
-            peer.number, peer.scrub = board.number, None
-        messages: list[Message] = []
-        with board.lock:
-            if board.started and not peer.started:
-                peer.started = True
-                messages.append(board.started)
-            if peer.changed != board.changed:
-                peer.changed = board.changed
-                messages.append(board.update())
-                for name, curve in board.curves.items():
-                    news, peer.curves[name] = curve.since(name, board.number, peer.curves.get(name, (0, 0)))
-                    messages += [news] if news else []
-            said, peer.said = board.said[peer.said :], len(board.said)
-        picture = self._picture(board, peer)
-        return messages + ([picture] if picture else []) + said
-
-    def _picture_key(self, board: Board, peer: Peer) -> tuple[object, ...]:
-        """What the picture of this client depends on."""
-        if not peer.started or not peer.view.wanted:
-            return peer.picture
-        if peer.scrub is not None:
-            return (board.number, peer.view, "film", peer.scrub)
-        return (board.number, peer.view, board.moment)
-
-    def _picture(self, board: Board, peer: Peer) -> Picture | None:
-        """A picture for this client, unless it has seen it."""
-        key = self._picture_key(board, peer)
-        if key == peer.picture or board.stage is None or board.moment is None:
-            return None
-        peer.picture = key
-        model, epoch, step = board.moment
-        if peer.scrub is not None:
-            with board.lock:
-                state = board.film.at(peer.scrub)
-            model, epoch, step = board.model(state), state.epoch, state.weights.step
-        return board.stage.picture(model, epoch, step, peer.view, board.number)
+        return PERIOD if news.some(board, peer) else None
 
 
 def failure(error: MljError) -> Failed:

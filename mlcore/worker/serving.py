@@ -12,7 +12,7 @@ from mlcore.datasets.dataset import Data
 from mlcore.errors import MljError, StorageError
 from mlcore.events import Event
 from mlcore.state import State
-from mlcore.worker import sockets
+from mlcore.worker import recall, sockets
 from mlcore.worker.board import Board
 from mlcore.worker.desk import Desk
 from mlcore.worker.pictures import Stage
@@ -37,7 +37,7 @@ def serve(
     """
     board = Board(1, config, controls)
     board.run = run
-    board.recall(run.history, resume.epoch if resume else 0)
+    recall.curves(board, run.history, resume.epoch if resume else 0)
     board.open(data, Stage(config, data), resume)
     desk = Desk()
     desk.board = board

@@ -16,7 +16,8 @@ import numpy as np
 
 from mlcore.errors import RunError
 from mlcore.worker.commands import AnyCommand, Command
-from mlcore.worker.messages import AnyMessage, Array, Message
+from mlcore.worker.messages import AnyMessage, Message
+from mlcore.worker.shown import Array
 
 VERSION = 1
 LARGEST = 64 << 20  # bytes of one packet

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mlcore.config import Config
-from mlcore.errors import CheckpointError
+from mlcore.errors import CheckpointError, ConfigError
 from mlcore.runs import Run, fit, list_runs, record
 from mlcore.training import train
 from mlcore.worker import protocol
@@ -26,6 +26,52 @@ def test_a_branch_with_unchanged_settings_repeats_its_parent_bit_for_bit(lab: Wa
     child = Run.open(root / lab.mirror.update.run)
     assert child.parent == parent_id and child.history["epoch"][0] == 8
     np.testing.assert_array_equal(child.model().vector, Run.open(root / parent_id).model().vector)
+
+
+@pytest.mark.parametrize("backend", ["reference", "native"])
+def test_a_branch_begins_with_what_was_so_then_and_repeats_its_parent(lab: Watcher, backend: str, root: Path) -> None:
+    settings = {"layers": "5 tanh | drop .3", "optimizer.kind": "rmsprop", "backend": backend, "lab": False}
+    lab.start(**settings)
+    untouched = lab.ended().curves["validation_loss"][1].copy()
+    lab.start(paused=True, **settings)
+    for epoch in range(1, 9):
+        lab.client.ask(protocol.Epoch())
+        lab.until(lambda m, epoch=epoch: m.update.epoch == epoch and m.update.state == "paused")
+    for name, value in {"layers": "5 tanh | drop .1", "weight.1.1.1": 2.0}.items():
+        lab.client.ask(protocol.Set(name=name, value=value))
+    lab.until(lambda m: m.picture and m.picture.epoch == 8 and m.picture.weights[0][0, 0] == 2.0)
+    assert lab.mirror.update.metrics["validation_loss"] != untouched[7]
+    lab.client.ask(protocol.Checkpoint())
+    lab.until(lambda m: m.update.saved == m.update.step)
+    lab.client.ask(protocol.Resume())
+    touched, parent = lab.ended().curves["validation_loss"][1].copy(), lab.mirror.update.run
+    lab.client.ask(protocol.Scrub(epoch=8))
+    shown = lab.until(lambda m: m.picture.epoch == 8 and m.picture.metrics).picture
+    assert shown.metrics["validation_loss"] != untouched[7] and shown.weights[0][0, 0] == 2.0
+    for first, expected, disk in (
+        (8, touched, 0),
+        (7, untouched, 0),
+        (0, untouched, 0),
+        (8, touched, 1),
+        (8, touched, 0),
+    ):
+        if disk:  # the film has what checkpoints hold
+            number = lab.client.ask(protocol.Open(run=parent)).number
+            lab.until(lambda m, number=number: m.number == number and m.ended)
+        number = lab.client.ask(protocol.Branch(epoch=first)).number
+        child = lab.until(lambda m, number=number: m.number == number and m.ended)
+        np.testing.assert_array_equal(child.curves["validation_loss"][1][-12:], expected[-12:])
+        assert "changed" not in [event["event"] for event in Run.open(root / child.update.run).events]
+
+
+def test_a_finished_network_can_be_touched_and_is_another_experiment_then(lab: Watcher, root: Path) -> None:
+    lab.start()
+    before = lab.ended().ended.metrics
+    lab.client.ask(protocol.Branch(epoch=20, settings={"weight.2.0.1": 9.0}, lab=True))
+    after = lab.until(lambda m: m.number == 2 and m.ended and m.picture and m.picture.number == 2)
+    assert after.ended.metrics["test_loss"] > before["test_loss"]
+    with pytest.raises(ConfigError, match="layers 1 to 2"):
+        lab.client.ask(protocol.Branch(epoch=20, settings={"weight.7.0.1": 9.0}))
 
 
 def test_a_branch_with_another_rate_shares_the_past_and_goes_its_own_way(lab: Watcher) -> None:

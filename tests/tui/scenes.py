@@ -5,20 +5,35 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from textual.app import App, ComposeResult
-from textual.containers import Horizontal
 
-from tui import theme
-from tui.frame import Boundary, Fit, Frame, Net, Pictures, Points, Series
+from tui.frame import (
+    Boundary,
+    Confusion,
+    Fit,
+    Frame,
+    Happening,
+    LayerRow,
+    Net,
+    Pictures,
+    Points,
+    Responses,
+    Series,
+    Surface,
+)
 from tui.terminal import COLORS, GLYPHS, Terminal
 from tui.widgets.boundary import BoundaryPane
+from tui.widgets.confusion import ConfusionPane
 from tui.widgets.curves import AccuracyPane, LossPane
 from tui.widgets.digits import DigitsPane
+from tui.widgets.events import EventsPane
 from tui.widgets.keyline import KeyLine
+from tui.widgets.layers import LayersPane
 from tui.widgets.network import NetworkPane
-from tui.widgets.strip import CaptionLine, DataStrip, ProgressLine
+from tui.widgets.neurons import NeuronsPane
+from tui.widgets.strip import DataStrip, ProgressLine
 
-PANES = (NetworkPane, BoundaryPane, DigitsPane, LossPane, AccuracyPane)
+INSIDE = (LayersPane, ConfusionPane, NeuronsPane, EventsPane)
+PANES = (NetworkPane, BoundaryPane, DigitsPane, LossPane, AccuracyPane, *INSIDE)
 LINES = (DataStrip, ProgressLine, KeyLine)
 TIERS = tuple(Terminal(colors, glyphs) for colors in COLORS for glyphs in GLYPHS)
 HOSTILE = "x[/red]\x1b[31m\x1b]52;c;aGk=\x07\u202e\x00日本\n"
@@ -112,7 +127,7 @@ def line() -> Frame:
 
 def broken() -> Frame:
     """Everything that is not a number, in every place one can stand."""
-    frame, odd = circles(), np.array([np.nan, np.inf, -np.inf, 1e30, 1e-12, 0.0, -1.0])
+    frame, nan, odd = circles(), np.nan, np.array([np.nan, np.inf, -np.inf, 1e30, 1e-12, 0.0, -1.0])
     widths = (2, 8, 8, 1)
     return frame._replace(
         state="diverged",
@@ -125,6 +140,13 @@ def broken() -> Frame:
         accuracies=(Series("train", np.arange(7.0), odd),),
         points=Points(odd, odd[::-1], np.arange(7)),
         net=frame.net._replace(weights=tuple(np.full_like(w, np.nan) for w in weights(widths))),
+        layers=(
+            layer("dense.1", (2, 8), nan, weight=nan, gradient=-np.inf, weights=np.zeros(16, np.uint8), dead=nan),
+            layer("", (), np.inf, weight=1e30, gradient=nan, bend="relu", units=10**9, dead=1.0, stuck=1.0),
+        ),
+        confusion=Confusion(np.zeros((2, 2), np.int32), ("0", "1"), "validation", 0),
+        responses=(Responses("dense.1", 8, np.full((8, 1, 24), 128, np.uint8), np.zeros(8)),),
+        curves={"r2": (Series("train", odd, odd),), "mae": (Series("validation", np.empty(0), np.empty(0)),)},
     )
 
 
@@ -141,7 +163,83 @@ def hostile() -> Frame:
         class_names=(HOSTILE, HOSTILE),
         message=HOSTILE,
         net=net,
+        layers=(layer(HOSTILE, (2, 8), bend=HOSTILE, units=8, dead=0.0),),
+        confusion=Confusion(np.eye(2, dtype=np.int32), (HOSTILE, HOSTILE), HOSTILE, 2),
+        responses=(Responses(HOSTILE, 8, np.zeros((8, 24, 24), np.uint8), np.ones(8)),),
+        events=(Happening(3, HOSTILE, HOSTILE, HOSTILE),),
+        curves={HOSTILE: frame.accuracies},
+        axes=(HOSTILE, HOSTILE),
     )
+
+
+EVENTS = (
+    Happening(0, "start", "began: 105 parameters, adam, rate 0.01, seed 42"),
+    Happening(12, "change", "learning rate 0.01 -> 0.003", "you"),
+    Happening(30, "warning", "checkpoint.safetensors could not be written: no space left on the device"),
+    Happening(41, "best", "the best so far, validation loss .2034"),
+    Happening(40, "checkpoint", "checkpoint written"),
+)
+
+
+def layer(name: str, shape: tuple[int, ...], ratio: float = -3.1, **others: object) -> LayerRow:
+    """A row of the table of layers."""
+    bell = np.array([0, 4, 20, 60, 110, 180, 240, 255, 250, 200, 120, 70, 30, 10, 2, 0], np.uint8)
+    row = LayerRow(name, shape, int(np.prod(shape)) + 1, 2.31, 0.0141, ratio, bell, np.roll(bell, 1))
+    return row._replace(**others)
+
+
+def inside(frame: Frame, classes: int = 2) -> Frame:
+    """A frame whose panes show the inside of its network: one layer too fast, one with dead units."""
+    random = np.random.default_rng(11)
+    mistakes = (random.random((classes, classes)) < 0.2) * random.integers(1, 9, (classes, classes))
+    counts = np.diag(np.full(classes, 30)) + mistakes
+    down, across = np.meshgrid(np.linspace(1, -1, 24), np.linspace(-1, 1, 24), indexing="ij")
+    turned = [np.cos(a) * across + np.sin(a) * down for a in np.linspace(0, 6, 8)]
+    maps = np.stack([128 + 127 * np.tanh(3 * each) for each in turned]).astype(np.uint8)
+    maps[3] = 128
+    scale = np.ones(8, np.float32)
+    scale[3] = 0
+    return frame._replace(
+        inside_epoch=frame.shown_epoch,
+        layers=(
+            layer("dense.1", (2, 8), -1.4, bend="relu", units=8, dead=0.125, stuck=0.0),
+            layer("dense.2", (8, 8), -3.1, bend="tanh", units=8, dead=0.0, stuck=0.62),
+            layer("dense.3", (8, classes)),
+        ),
+        confusion=Confusion(counts.astype(np.int32), frame.class_names or ("0", "1"), "validation", int(counts.sum())),
+        responses=(Responses("dense.1", 8, maps, scale), Responses("dense.2", 40, maps[:, ::-1], scale)),
+        events=EVENTS,
+    )
+
+
+def surface() -> Frame:
+    """A regression on two features, and its metrics as curves."""
+    frame = inside(line())
+    across, down = np.meshgrid(np.linspace(0, 255, 60), np.linspace(0, 255, 40))
+    level = ((across + down) / 2).astype(np.uint8)
+    dots = Points(np.linspace(-1, 1, 40), np.linspace(1, -1, 40), np.linspace(0, 255, 40).astype(np.uint8))
+    epochs = np.arange(1.0, 44)
+    r2 = Series("train", epochs, 1 - np.exp(-epochs / 9)), Series("validation", epochs, 0.9 - np.exp(-epochs / 9))
+    mae = Series("train", epochs, np.exp(-epochs / 9)), Series("validation", epochs, np.exp(-epochs / 9) + 0.1)
+    return frame._replace(
+        state="running",
+        dataset="hills",
+        fit=None,
+        surface=Surface(level, (-1.2, 1.2, -1.2, 1.2), -0.98, 0.91),
+        points=dots,
+        test_points=dots,
+        axes=("x1", "x2"),
+        confusion=None,
+        curves={"mae": mae, "r2": r2},
+        metrics={**frame.metrics, "train_r2": 0.99, "validation_r2": 0.89, "validation_mae": 0.1},
+    )
+
+
+def projected() -> Frame:
+    """Classes of many features on the plane they spread over most."""
+    names = ("setosa", "versicolor", "virginica")
+    frame = inside(circles(classes=3)._replace(class_names=names, dataset="iris"), 3)
+    return frame._replace(axes=("1st direction", "2nd direction"), spread=0.958)
 
 
 def wide() -> Frame:
@@ -149,6 +247,15 @@ def wide() -> Frame:
     widths = (784, *([300] * 12), 10)
     bends = (*(["relu"] * 12), "")
     frame = circles()._replace(net=Net((), tuple("0123456789"), widths, bends, weights(widths), 1_234_567))
+    many = inside(circles(classes=10), 10)
+    names = tuple(f"a class with a long name {n}" for n in range(60))
+    counts = np.random.default_rng(2).integers(0, 2000, (60, 60)).astype(np.int32)
+    frame = frame._replace(
+        layers=many.layers * 13,
+        responses=many.responses * 12,
+        confusion=Confusion(counts, names, "validation", int(counts.sum())),
+        events=EVENTS * 40,
+    )
     return frame._replace(shown_epoch=7, selected=4, metrics={**frame.metrics, "test_accuracy": 0.9713})
 
 
@@ -162,44 +269,7 @@ FRAMES = {
     "broken": broken(),
     "hostile": hostile(),
     "wide": wide(),
+    "inside": inside(circles()),
+    "surface": surface(),
+    "projected": projected(),
 }
-
-
-class Shelf(App[None]):
-    """Panes and lines of one frame, laid out as in the Lab."""
-
-    CSS_PATH = "../../tui/styles/panes.tcss"
-    CSS = "#upper { height: 3fr; } #lower { height: 2fr; } Pane { width: 1fr; height: 1fr; } LossPane { width: 3fr; }"
-
-    def __init__(self, terminal: Terminal, frame: Frame, caption: str = "") -> None:
-        super().__init__(ansi_color=True if terminal.colors in ("16", "none") else None)
-        self.terminal, self.frame, self.caption = terminal, frame, caption
-
-    def compose(self) -> ComposeResult:
-        strip = DataStrip()
-        strip.names = ("circles", "moons", "blobs", "spirals", "line", "digits")
-        yield strip
-        with Horizontal(id="upper"):
-            yield NetworkPane()
-            yield BoundaryPane() if self.frame.pictures is None else DigitsPane()
-        with Horizontal(id="lower"):
-            yield LossPane()
-            yield AccuracyPane()
-        yield CaptionLine()
-        yield ProgressLine()
-        yield KeyLine()
-
-    def on_mount(self) -> None:
-        """Show the frame in the terminal's own theme."""
-        first, *_ = theme.themes(self.terminal)
-        self.register_theme(first)
-        self.theme = first.name
-        for kind in (*PANES, *LINES):
-            for drawing in self.query(kind):
-                drawing.show(self.frame)
-        self.query_one(CaptionLine).say(self.caption)
-
-    @property
-    def rows(self) -> list[str]:
-        """The screen as text."""
-        return [strip.text for strip in self.screen._compositor.render_strips()]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
+from tui import looks
 from tui.clock import Clock, Part
-from tui.frame import Frame
+from tui.frame import Frame, Series
 from tui.link import PATIENCE, QUESTION, Link
 
 
@@ -193,3 +196,12 @@ def test_the_time_to_the_terminal_and_back_is_known() -> None:
     now = 5.08
     link.answered()
     assert round(link.trip, 3) == 0.08
+
+
+def test_a_loss_that_is_no_number_looks_as_it_did_and_is_not_drawn_again() -> None:
+    def frame() -> Frame:
+        broken = Series("train", np.array([1.0, 2.0]), np.array([0.5, float("nan")]))
+        return Frame(losses=(broken,), accuracies=(broken,), metrics={"train_loss": float("nan")})
+
+    assert looks.losses(frame()) == looks.losses(frame())
+    assert looks.accuracies(frame()) == looks.accuracies(frame())

@@ -7,15 +7,25 @@ from collections import Counter
 import pytest
 
 from tui.commands import COMMANDS, commands, find, key_line, keys_of
+from tui.screens.compare import CompareScreen
 from tui.screens.deeds import EDITS, STEERING, Deeds
+from tui.screens.deeds.analysing import Analysing
+from tui.screens.deeds.building import Building
+from tui.screens.runs import RunsScreen
 
 BY_TEXTUAL = {"palette"}
 BY_THE_APP = {"interrupt", "leave"}
-DEEDS = {name for name in dir(Deeds) if not name.startswith("_")} - {"do"}
+SCREENS = {"runs": RunsScreen, "compare": CompareScreen}
+MODES = {"lab": Deeds, "build": Building, "analyse": Analysing}
 
 
-def test_no_two_commands_share_a_key_in_a_mode() -> None:
-    keys = Counter(key for command in commands("lab") for key in command.keys.split(","))
+def deeds(group: type) -> set[str]:
+    return {name for name in dir(group) if not name.startswith("_")} - {"do", "clicked"}
+
+
+@pytest.mark.parametrize("mode", [*MODES, *SCREENS])
+def test_no_two_commands_share_a_key_in_a_mode(mode: str) -> None:
+    keys = Counter(key for command in commands(mode) for key in command.keys.split(","))
     assert [key for key, count in keys.items() if count > 1] == []
 
 
@@ -24,20 +34,23 @@ def test_every_command_has_an_id_of_its_own_a_title_and_help() -> None:
     assert all(command.title and command.help and command.group for command in COMMANDS)
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
-def test_every_command_does_something(command: object) -> None:
-    identity = command.id  # type: ignore[attr-defined]
-    assert identity in {*EDITS, *STEERING, *DEEDS, *BY_TEXTUAL, *BY_THE_APP}
+@pytest.mark.parametrize("mode", MODES)
+def test_every_command_of_a_mode_does_something_and_every_deed_is_a_command(mode: str) -> None:
+    done = deeds(MODES[mode]) | ({*EDITS, *STEERING} if mode == "lab" else set())
+    assert done == {command.id for command in commands(mode)} - BY_TEXTUAL - BY_THE_APP
 
 
-def test_every_deed_is_a_command() -> None:
-    assert DEEDS | set(EDITS) | set(STEERING) <= {command.id for command in COMMANDS}
+@pytest.mark.parametrize("mode", SCREENS)
+def test_every_command_of_a_screen_is_an_action_of_it(mode: str) -> None:
+    asked = {command.id for command in commands(mode)} - BY_TEXTUAL - BY_THE_APP
+    assert {identity for identity in asked if not hasattr(SCREENS[mode], f"action_{identity}")} == set()
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])
 @pytest.mark.parametrize("width", [20, 40, 78, 118, 198])
-def test_the_key_line_fits(width: int, ascii_only: bool) -> None:
-    line = "  ".join(f"{key} {word}" for key, word in key_line("lab", width, ascii_only))
+@pytest.mark.parametrize("mode", MODES)
+def test_the_key_line_fits(mode: str, width: int, ascii_only: bool) -> None:
+    line = "  ".join(f"{key} {word}" for key, word in key_line(mode, width, ascii_only))
     assert len(line) <= width
     assert not ascii_only or line.isascii()
 
@@ -48,9 +61,9 @@ def test_eighty_columns_show_how_to_explore_how_to_get_help_and_how_to_leave() -
 
 
 def test_keys_that_belong_to_multiplexers_and_terminals_are_not_taken() -> None:
-    taken = {key for command in COMMANDS for key in command.keys.split(",")}
+    taken = {key for command in commands("lab") for key in command.keys.split(",")}
     assert taken.isdisjoint({"ctrl+s", "ctrl+a", "ctrl+b", "ctrl+j", "ctrl+i", "ctrl+m", "ctrl+h", "f1", "f10", "f11"})
-    assert taken.isdisjoint(set("hjkl"))
+    assert taken.isdisjoint(set("hj"))
 
 
 def test_keys_are_shown_as_people_write_them() -> None:

@@ -210,3 +210,85 @@ def test_a_frame_is_built_once_for_all_who_ask():
     assert feed.frame() is feed.frame()
     feed.take(protocol.Reply(id=3))
     assert feed.frame() is feed.frame()
+
+
+def inside(**changed):
+    """What the worker sees inside a network."""
+    bars = np.arange(16, dtype="u1")
+    row = protocol.LayerRow(
+        name="dense.1", shape=(2, 8), parameters=24, weight=1.5, gradient=0.1, ratio=-3.0, weights=bars, gradients=bars
+    )
+    values = {
+        "epoch": 5,
+        "step": 50,
+        "layers": (row,),
+        "confusion": protocol.Confusion(np.eye(2, dtype="i4"), (0, 1), "validation", 2),
+        "responses": (protocol.Responses("dense.1", 8, np.zeros((8, 24, 24), "u1"), np.ones(8, "f4")),),
+    }
+    return protocol.Inside(number=1, **{**values, **changed})
+
+
+def test_what_is_inside_stays_until_the_next_run_says_its_own():
+    feed = Feed()
+    for message in (started(), update(), inside()):
+        feed.take(message)
+    frame = feed.frame()
+    assert (frame.layers[0].name, frame.confusion.names, frame.inside_epoch) == ("dense.1", ("0", "1"), 5)
+    assert frame.responses[0].maps.shape == (8, 24, 24)
+    feed.take(started(number=2))
+    feed.take(update(number=2, epoch=1))
+    assert feed.frame().layers == frame.layers  # nothing flickers while the next one begins
+    feed.take(started(number=3, scene=scene(dataset="moons")))
+    feed.take(update(number=3, epoch=1))
+    assert feed.frame().layers == () and feed.frame().confusion is None
+
+
+def test_hostile_names_of_layers_and_classes_are_harmless_before_they_are_shown():
+    feed = Feed()
+    feed.take(started(scene=scene(class_names=(HOSTILE, "1"))))
+    feed.take(update())
+    row = inside().layers[0]
+    feed.take(inside(layers=(type(row)(**{**{n: getattr(row, n) for n in row.__struct_fields__}, "name": HOSTILE}),)))
+    assert feed.frame().layers[0].name.isprintable() and feed.frame().confusion.names[0].isprintable()
+
+
+def test_everything_that_happened_is_told_in_order_and_by_whom():
+    feed = Feed()
+    feed.take(started(config={"seed": 7, "optimizer": {"kind": "adam", "learning_rate": 0.01}}))
+    feed.asked.append(("optimizer.learning_rate", 0.5))
+    for name, new, epoch in (("optimizer.learning_rate", 0.5, 3), ("epochs", 300, 9)):
+        feed.take(protocol.Changed(number=1, epoch=epoch, step=1, name=name, old=100, new=new))
+    feed.take(update(epoch=12, best_epoch=8, saved_epoch=10))
+    feed.take(protocol.Warned(number=1, code="STORAGE_FULL", message=f"no room {HOSTILE}"))
+    feed.take(protocol.Ended(number=1, reason="early_stop", epoch=12, step=1, seconds=1, metrics={}, best_epoch=8))
+    events = feed.frame().events
+    assert [(e.epoch, e.kind, e.who) for e in events] == [
+        (0, "start", ""), (3, "change", "you"), (8, "best", ""), (9, "change", ""), (10, "checkpoint", ""),
+        (12, "warning", ""), (12, "end", ""),
+    ]  # fmt: skip
+    assert events[0].words == "began: 33 parameters, adam, rate 0.01, seed 7"
+    assert events[1].words == "learning rate 100 -> 0.5" and "those of epoch 8" in events[-1].words
+    assert all(event.words.isprintable() for event in events)
+
+
+def test_every_metric_of_a_run_is_a_curve():
+    feed = Feed()
+    feed.take(started())
+    columns = {"x": np.arange(3.0), "y": np.arange(3.0), "low": np.arange(3.0), "high": np.arange(3.0)}
+    for name in ("train_loss", "validation_accuracy", "validation_r2", "train_r2", "train_mae", "learning_rate"):
+        feed.take(protocol.Curve(number=1, name=name, first=0, **columns))
+    frame = feed.frame()
+    assert {name: [each.name for each in found] for name, found in frame.curves.items()} == {
+        "mae": ["train"], "r2": ["train", "validation"], "learning rate": ["train"],
+    }  # fmt: skip
+    assert [each.name for each in frame.losses] == ["train"]
+
+
+def test_a_surface_and_a_projection_come_with_what_their_numbers_mean():
+    feed = Feed()
+    feed.take(started(scene=scene(task="regression", levels=(-2.0, 6.0), axes=("x1", "x2"), spread=0.4)))
+    feed.take(update())
+    level = np.full((4, 6), 128, "u1")
+    feed.take(protocol.Picture(number=1, epoch=5, step=50, surface=protocol.Heights(level, (0.0, 1.0, 0.0, 1.0))))
+    frame = feed.frame()
+    assert (frame.surface.low, frame.surface.high, frame.spread, frame.axes) == (-2.0, 6.0, 0.4, ("x1", "x2"))

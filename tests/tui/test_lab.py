@@ -10,6 +10,7 @@ from textual.widgets import DataTable
 
 import mlcore
 from tests.tui.living import SLOW, living
+from tui.palette import entries
 
 pytestmark = pytest.mark.usefixtures("own_home")
 
@@ -181,7 +182,7 @@ async def test_a_rate_typed_while_it_runs_takes_effect_without_a_new_run(tmp_pat
 
 async def test_every_parameter_is_in_the_form_and_changing_one_retrains(tmp_path: Path) -> None:
     async with living(tmp_path, size=(120, 40)) as lab:
-        await lab.press("p")
+        await lab.press("p", "p")
         await lab.until(lambda: [each.row_count for each in lab.app.screen.query(DataTable)] > [0])
         draft = lab.app.lab.draft
         assert draft is not None
@@ -192,17 +193,40 @@ async def test_every_parameter_is_in_the_form_and_changing_one_retrains(tmp_path
             await lab.press("down")
         await lab.press("left")  # epochs: half as many
         await lab.until(lambda: lab.app.feed.number > number)
-        await lab.press("escape")
+        await lab.press("escape", "escape")
         assert (await lab.learned()).epochs == EPOCHS // 2
 
 
 async def test_what_cannot_be_is_said_in_the_form_and_not_done(tmp_path: Path) -> None:
     async with living(tmp_path, size=(120, 40)) as lab:
         before = lab.app.lab.draft
-        await lab.press("p")
+        await lab.press("p", "p")
         await lab.until(lambda: [each.row_count for each in lab.app.screen.query(DataTable)] > [0])
         await lab.press("down", "enter")
         await lab.asks()
         await lab.press(*"8 rellu", "enter")
         await lab.until(lambda: "did you mean 'relu'?" in str(lab.app.screen.query_one("#hint").render()))
         assert lab.app.lab.draft == before
+
+
+async def test_what_is_built_is_learned_behind_the_screen_and_shown_as_code_with_its_weights(tmp_path: Path) -> None:
+    async with living(tmp_path, size=(120, 40)) as lab:
+        number = lab.app.feed.number
+        await lab.press("p")
+        await lab.until(lambda: lab.app.acting is lab.app.screen is not lab.app.laboratory)
+        assert {"Type the network", "Pre-flight"} <= {entry.title for entry in entries(lab.app)}
+        await lab.press("right")
+        moons = await lab.learned(dataset="moons")
+        assert lab.app.feed.number == number + 1
+        lab.app.choose_data("blobs")  # as the palette does
+        await lab.until(lambda: lab.app.acting.data.line.value == "blobs")
+        await lab.press("u")
+        assert (await lab.learned(dataset="moons")).epochs == moons.epochs
+        await lab.press("E")
+        words = f"its weights of epoch {moons.epochs:,}"
+        await lab.until(lambda: words in str(lab.app.screen.query("#about").last().render()))
+        await lab.press("escape", "escape")
+        await lab.until(lambda: lab.app.screen is lab.app.laboratory)
+        number = lab.app.feed.number
+        await lab.press("p", "escape")
+        assert lab.app.feed.number == number  # looking changes nothing

@@ -11,6 +11,7 @@ import pytest
 import mlcore
 from mlcore.errors import RunError
 from tests.tui.living import SLOW, Living, living
+from tui.widgets.ledger import Ledger
 
 pytestmark = pytest.mark.usefixtures("own_home")
 EPOCHS = mlcore.load_recipe("journey/circles").epochs
@@ -30,7 +31,7 @@ async def test_runs_are_listed_and_one_can_be_opened(tmp_path: Path) -> None:
         await lab.learned()
         name = lab.frame.name
         await lab.press("o")
-        await lab.until(lambda: lab.app.screen.query("DataTable") and lab.app.screen.query_one("DataTable").row_count)  # type: ignore[attr-defined]
+        await lab.until(lambda: [len(each.lines) > 0 for each in lab.app.screen.query(Ledger)] == [True])
         await lab.press("enter")
         await lab.until(lambda: lab.app.screen is lab.app.laboratory)
         opened = await lab.learned(dataset="circles")
@@ -53,8 +54,8 @@ async def test_a_copied_folder_a_broken_run_and_a_hostile_name_spoil_no_other_ru
         hostile = json.dumps(facts | {"name": "\x1b[31mred\x07[bold]evil[/]"})
         (tmp_path / "runs" / "hostile" / "run.json").write_text(hostile, encoding="utf-8")
         await lab.press("o")
-        await lab.until(lambda: lab.app.screen.query("DataTable") and lab.app.screen.query_one("DataTable").row_count)  # type: ignore[attr-defined]
-        assert lab.app.screen.query_one("DataTable").row_count == 5  # type: ignore[attr-defined]
+        await lab.until(lambda: [len(each.lines) > 0 for each in lab.app.screen.query(Ledger)] == [True])
+        assert len(lab.app.screen.query_one(Ledger).lines) == 5
         await lab.until(lambda: "broken" in over(lab) and "\\x1b[31mred" in over(lab))
         number = lab.app.feed.number
         await lab.press("enter")  # the newest by its folder: the name that would clear the screen

@@ -185,7 +185,7 @@ def test_the_chosen_one_is_always_among_those_shown():
 
 def test_importing_the_panes_loads_nothing_heavy():
     heavy = ("numpy", "plotext", "torch", "pandas", "sklearn", "msgspec")
-    names = ("boundary", "curves", "digits", "keyline", "network", "strip")
+    names = ("boundary", "confusion", "curves", "digits", "events", "keyline", "layers", "network", "neurons", "strip")
     code = "import sys, tui.feed, " + ", ".join(f"tui.widgets.{name}" for name in names)
     code += f"; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

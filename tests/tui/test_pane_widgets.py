@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from tests.tui.scenes import FRAMES, HOSTILE, TIERS, Shelf, circles, digits, line
+from tests.tui.scenes import FRAMES, HOSTILE, TIERS, circles, digits, inside, line, projected
+from tests.tui.shelf import Shelf, Wall
+from tui.screens.layout import Plan
 from tui.terminal import Terminal
 from tui.widgets.boundary import BoundaryPane
 from tui.widgets.curves import LossPane
@@ -129,5 +131,18 @@ async def test_states_differ_by_sign():
 )
 async def test_the_lab_looks_as_reviewed(name, terminal, frame, snapshot):
     async with Shelf(terminal, frame, "Two rings: no straight line parts them").run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        snapshot(pilot.app, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "terminal", "frame", "plan", "size"),
+    [
+        ("six-panes-full", Terminal(), inside(circles()), Plan(), (140, 45)),
+        ("confusion-256", Terminal("256"), projected(), Plan(slot=6), (80, 24)),
+    ],
+)
+async def test_the_panes_inside_a_network_look_as_reviewed(name, terminal, frame, plan, size, snapshot):
+    async with Wall(terminal, frame, plan).run_test(size=size) as pilot:
         await pilot.pause()
         snapshot(pilot.app, name)

@@ -14,8 +14,9 @@ from textual.widgets import Static
 
 from tui.analysis import Analysis
 from tui.commands import commands
-from tui.feed import safe
+from tui.feed import OVER, safe
 from tui.screens.deeds.analysing import Analysing
+from tui.screens.deeds.doer import plain
 from tui.text import shortened
 from tui.widgets.examined import ExaminedPane, HeadLine, TabLine, TextLine, view_of
 from tui.widgets.keyline import KeyLine
@@ -37,6 +38,7 @@ class AnalyseScreen(Screen[None]):
 
     CSS_PATH: ClassVar[list[str]] = ["../styles/sheets.tcss", "../styles/analyse.tcss"]  # type: ignore[assignment]
     AUTO_FOCUS = ""
+    mode = MODE
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(command.keys, f"do('{command.id}')", command.title, id=f"analyse.{command.id}")
         for command in commands(MODE)
@@ -70,7 +72,7 @@ class AnalyseScreen(Screen[None]):
                 yield self._panes[2]
         yield self._said
         yield self._line
-        yield KeyLine(MODE)
+        yield KeyLine(mode=MODE)
         yield Cramped()
 
     def on_mount(self) -> None:
@@ -175,9 +177,14 @@ class AnalyseScreen(Screen[None]):
             classes=(*classes, *(str(place) for place in range(len(classes), count))),
             features=tuple(safe(name) for name in found.features),
             cell=most if self.analysis.cell == (0, 0) else self.analysis.cell,
+            passing=self.mlj.feed.frame().state not in OVER,
             message="",
         )
         self.show(analysis)
+
+    def changed(self) -> None:
+        """Something may have changed elsewhere."""
+        self._glance()
 
     def look_again(self) -> None:
         """At the present network of the present run."""
@@ -204,7 +211,10 @@ class AnalyseScreen(Screen[None]):
         """The view in one sentence, and how to read it."""
         pane = self._panes[0]
         said = self.analysis.message or pane.summary(pane._frame)
-        self.mlj.push_screen(ReadingScreen(pane.view.NAME, said, pane.view.HELP))
+        help = plain(pane.view.HELP)
+        if self.mlj.ascii_only:
+            help = help.replace("²", "2").encode("ascii", "replace").decode()
+        self.mlj.push_screen(ReadingScreen(pane.view.NAME, said, help))
 
     def text(self) -> str:
         """The whole view as plain text, with the sentence and the command that go with it."""
@@ -248,7 +258,7 @@ class ReadingScreen(ModalScreen[None]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = self._title
             yield Static(Content(self._sentence), classes="sentence")
-            yield Static(Content(" ".join(self._help.split()).replace("**", "").replace("`", "")))
+            yield Static(Content(self._help))
             yield Static(Content("esc closes"), classes="hint")
 
     def action_close(self) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -19,8 +18,10 @@ from tui.commands import commands
 from tui.frame import Frame
 from tui.onlooking import caption
 from tui.screens.deeds import Deeds
+from tui.screens.layout import ASKED, PICTURE, PaneBoard, suited
 from tui.text import shortened
 from tui.widgets.boundary import BoundaryPane
+from tui.widgets.curve import CurvePane
 from tui.widgets.curves import AccuracyPane, LossPane
 from tui.widgets.digits import DigitsPane
 from tui.widgets.keyline import KeyLine
@@ -40,6 +41,7 @@ class LabScreen(Screen[None]):
     """What the whole app is for. It opens learning; every change is learned at once."""
 
     AUTO_FOCUS = ""
+    mode = "lab"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(command.keys, f"do('{command.id}')", command.title, id=command.id)
         for command in commands("lab")
@@ -51,11 +53,15 @@ class LabScreen(Screen[None]):
         self._strip, self._caption, self._progress, self._keys = DataStrip(), CaptionLine(), ProgressLine(), KeyLine()
         self._network, self._loss, self._accuracy = NetworkPane(), LossPane(), AccuracyPane()
         self._boundary, self._digits = BoundaryPane(), DigitsPane()
+        self._inside: tuple[Pane, ...] = ()
+        self.board = PaneBoard(self._network, self._boundary, self._digits, self._loss, self._accuracy)
         self._said, self._said_until = "", 0.0
         self._clock: Clock | None = None
         self._parts: dict[Widget, Part] = {}
         self._news = 0  # how often something may have changed
-        self.zoomed: Pane | None = None
+        self._pictured = False  # whether the rows are pictures
+        self.planar = False  # the plane of pictures in their place
+        self.explaining = False  # somebody reads about the network, and layers are asked for whether shown or not
 
     @property
     def mlj(self) -> MljApp:
@@ -64,13 +70,7 @@ class LabScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield self._strip
-        with Horizontal(id="upper"):
-            yield self._network
-            yield self._boundary
-            yield self._digits
-        with Horizontal(id="lower"):
-            yield self._loss
-            yield self._accuracy
+        yield self.board
         yield self._caption
         yield self._progress
         yield self._keys
@@ -78,7 +78,6 @@ class LabScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Start the heartbeat."""
-        self._digits.display = False
         self._parts = {
             self._boundary: Part(self._noted("picture", self._boundary.show), looks.picture, self._boundary.show, True),
             self._digits: Part(self._noted("picture", self._digits.show), looks.picture, self._digits.show, True),
@@ -87,37 +86,99 @@ class LabScreen(Screen[None]):
             self: Part(self._noted("lines", self.show_lines), lambda frame: self._news),
             self._network: Part(self._network.show, looks.network, self._network.show, True),
         }
+        self.lay_out()
         self._clock = Clock(
-            self._pull,
-            self._visible,
-            self.set_timer,
-            self.call_after_refresh,
-            self.mlj.link,
-            lambda: self.size.area,
+            self._pull, self._visible, self.set_timer, self.call_after_refresh, self.mlj.link, lambda: self.size.area
         )
         self._clock.slowest = TELLING if self.mlj.terminal.plain else 0.0
 
     def on_resize(self, event: events.Resize) -> None:
         """Ask for pictures of the new size."""
         self.set_class(event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1], "-cramped")
-        self.call_after_refresh(self._ask)
+        self.lay_out()
 
-    def _ask(self) -> None:
-        width, height = self.picture.canvas
-        if width and height:
-            digits = max(1, width // DIGIT[0]) * max(1, height // DIGIT[1])
-            self.mlj.runner.view(min(width, 400), min(2 * height, 300), min(digits, 256))
+    def on_screen_suspend(self) -> None:
+        """Another screen lies over this one."""
+        self.ask()
+
+    def on_screen_resume(self) -> None:
+        """It is gone."""
+        self.ask()
+
+    def lay_out(self) -> None:
+        """Show the panes there is room for, and ask the worker for what they show."""
+        shown, picture = self.board.shown, self.picture
+        for pane in self.board.children:
+            if isinstance(pane, Pane):
+                pane.display = pane.NUMBER in shown and (pane.NUMBER != PICTURE or pane is picture)
+        if self.focused is not None and not self.focused.display:
+            self.set_focus(None)
+        self.board.refresh(layout=True)
+        self.ask()
+
+    def ask(self) -> None:
+        """Say to the worker which pictures are wanted, and how large."""
+        region = self.board.regions.get(PICTURE)
+        width, height = (max(region.width - 2, 1), max(region.height - 2, 1)) if region else (1, 1)
+        digits = max(1, width // DIGIT[0]) * max(1, height // DIGIT[1])
+        looked_at = self.app.screen is self or self.explaining  # nobody looks at what lies under another screen
+        shown = self.board.shown if looked_at else ()
+        panes = {ASKED[number] for number in shown if number in ASKED}
+        panes |= {"plane"} if self.planar else set()
+        panes |= {"layers"} if self.explaining else set()
+        self.mlj.runner.view(min(width, 400), min(2 * height, 300), min(digits, 256), tuple(sorted(panes)))
         self.changed()
 
     @property
     def picture(self) -> Pane:
         """The pane of what the network believes: a map or a line, or digits."""
-        return self._digits if self._digits.display else self._boundary
+        return self._digits if self._pictured and not self.planar else self._boundary
 
     @property
     def panes(self) -> tuple[Pane, ...]:
         """The panes by number; the first is 1."""
-        return self._network, self.picture, self._loss, self._accuracy
+        return self._network, self.picture, self._loss, self._accuracy, *self._inside
+
+    @property
+    def zoomed(self) -> Pane | None:
+        """The pane that is alone on the screen."""
+        number = self.board.plan.zoomed
+        return self.panes[number - 1] if number else None
+
+    @property
+    def looked_at(self) -> Pane:
+        """The pane in focus, else the only one, else what the network believes."""
+        return next((pane for pane in self.panes if pane is self.focused), self.zoomed or self.picture)
+
+    @property
+    def curves(self) -> tuple[CurvePane, ...]:
+        """The panes of curves."""
+        return self._loss, self._accuracy
+
+    def next_metric(self) -> None:
+        """Another metric in place of the accuracy."""
+        self._accuracy.next_metric(self.mlj.frame())
+        self._accuracy.again()
+
+    def other_picture(self) -> bool:
+        """Pictures, or the plane they spread over most; False where there are no pictures."""
+        if not self._pictured:
+            return False
+        self.planar = not self.planar
+        self.lay_out()
+        self.set_focus(self.picture)
+        return True
+
+    @property
+    def curve(self) -> CurvePane | None:
+        """The curves in focus, else the first that are on the screen."""
+        shown = [pane for pane in self.curves if pane.display]
+        return next((pane for pane in shown if pane is self.focused), shown[0] if shown else None)
+
+    @property
+    def aimed(self) -> CurvePane | None:
+        """The curves a crosshair is on."""
+        return next((p for p in self.curves if p.cursor is not None and p.display), None)
 
     def _noted(self, part: str, show: Callable[[Frame], object]) -> Callable[[Frame], object]:
         """Draws, and writes it into the diary when there is one."""
@@ -138,17 +199,18 @@ class LabScreen(Screen[None]):
             self._clock.changed(at_once)
 
     def _visible(self) -> Sequence[Part]:
-        """What is on the screen, the most looked at first."""
-        shown = self.panes if self.zoomed is None else (self.zoomed,)
-        return [self._parts[pane] for pane in self._parts if pane is self or pane in shown]
+        """What is on the screen, the most looked at first: nothing while another screen lies over all of it."""
+        if not (self.is_current or self.app.screen.is_modal):
+            return ()
+        return [part for widget, part in self._parts.items() if widget is self or widget.display]
 
     def _pull(self) -> Frame:
         frame = self.mlj.frame()
-        if (frame.pictures is not None) != self._digits.display:
-            self._digits.display, self._boundary.display = frame.pictures is not None, frame.pictures is None
-            if self.zoomed in (self._digits, self._boundary):
-                self.zoom(self.picture)
-            self.call_after_refresh(self._ask)
+        best, pictured = suited(frame), frame.pictures is not None
+        self.planar = self.planar and pictured
+        if (best, pictured) != (self.board.suited, self._pictured):
+            self.board.suited, self._pictured = best, pictured
+            self.lay_out()
         return frame
 
     def show_lines(self, frame: Frame) -> None:
@@ -182,22 +244,34 @@ class LabScreen(Screen[None]):
         self._caption.say(shortened(text, self.size.width - 2))
         self.set_timer(seconds + 0.05, self.changed)
 
+    def on_network_pane_picked(self, event: NetworkPane.Picked) -> None:
+        """A weight was clicked: its value can be typed."""
+        Deeds(self.mlj, self).weight(event.words)
+
     def hush(self) -> None:
         """The next key was pressed: the answer to the one before has been read."""
         self._said_until = 0.0
 
     def zoom(self, pane: Pane | None) -> None:
         """One pane alone, or all of them."""
-        self.zoomed = pane
-        for each in (self._network, self._loss, self._accuracy):
-            each.display = pane is None or each is pane
-        for row in self.query(Horizontal):
-            row.display = pane is None or pane in row.children
-        if pane is None or pane in (self._boundary, self._digits):
-            self.picture.display = True
-        else:
-            self._boundary.display = False
-        self.call_after_refresh(self._ask)
+        self.board.plan = self.board.plan._replace(zoomed=pane.NUMBER if pane is not None else 0)
+        self.lay_out()
+
+    def equip(self, slot: int, opened: tuple[int, ...] | None) -> None:
+        """Bring in the panes that look inside, after the first paint, and the layout of the last time."""
+        from tui.widgets.confusion import ConfusionPane
+        from tui.widgets.events import EventsPane
+        from tui.widgets.layers import LayersPane
+        from tui.widgets.neurons import NeuronsPane
+
+        self._inside = LayersPane(), ConfusionPane(), NeuronsPane(), EventsPane()
+        kinds = zip(self._inside, (looks.layers, looks.confusion, looks.neurons, looks.events), strict=True)
+        self._parts |= {pane: Part(pane.show, look, pane.show, True) for pane, look in kinds}
+        self.board.plan = self.board.plan._replace(slot=slot, opened=opened)
+        for pane in self._inside:
+            pane.display = False
+        self.board.mount_all(self._inside)
+        self.lay_out()
 
     def text(self) -> str:
         """The screen as plain text."""
@@ -209,9 +283,10 @@ class LabScreen(Screen[None]):
         self._strip.again()
 
     def toggle_log(self) -> None:
-        """The loss by powers of ten, or plain."""
-        self._loss.log_scale = not self._loss.log_scale
-        self._loss.again()
+        """The curve in focus, else the loss, by powers of ten, or plain."""
+        pane = self.curve or self._loss
+        pane.log_scale = not pane.log_scale
+        pane.again()
 
     def toggle_test(self) -> None:
         """The rows kept for the test, or those trained on."""

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import DataTable, Static
 
+from tui.plan import turned
 from tui.screens.dialogs import ValueDialog
 
 if TYPE_CHECKING:
@@ -93,16 +94,11 @@ class ParametersScreen(ModalScreen[None]):
     def action_turn(self, step: int) -> None:
         """The next choice of this row; a number is halved or doubled."""
         row = self._row
-        if row.choices and row.value in row.choices:
-            value = row.choices[(row.choices.index(row.value) + step) % len(row.choices)]
-        elif isinstance(row.value, float):
-            value = float(f"{row.value * 2.0**step:.3g}")
-        elif isinstance(row.value, int) and not isinstance(row.value, bool):
-            value = row.value + step if row.name.endswith("seed") else int(row.value * 2.0**step) or 1
-        else:
+        value = turned(row, step)
+        if value is None:
             self.on_data_table_row_selected()
-            return
-        self._change(row.name, value)
+        else:
+            self._change(row.name, value)
 
     def action_default(self) -> None:
         """Back to what it is when nobody says."""

@@ -1,96 +1,216 @@
-"""The list of runs: what was trained, how far it came, how good it got. enter opens one."""
+"""The table of runs: filtered, sorted, tagged, pinned, put away and brought back; enter opens one."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import DataTable, Static
+from textual.widgets import Input, Static
+
+from tui.commands import commands
+from tui.screens import glances
+from tui.screens.keys import KeysScreen
+from tui.screens.shelving import Shelving
+from tui.widgets.keyline import KeyLine
+from tui.widgets.ledger import Ledger
 
 if TYPE_CHECKING:
-    from mlcore import Run
+    from mlcore.shelf import Glance
+    from tui.app import MljApp
 
-COLUMNS = (("name", 15), ("data", 8), ("network", 17), ("epoch", 9), ("accuracy", 8), ("state", 9), ("began", 10))
-ACCURACIES = ("test_accuracy", "validation_accuracy", "train_accuracy")
+OWN = ("palette", "interrupt", "leave", "close")  # of the app, and what has more keys here
+TYPING = 0.15  # seconds of no key after which a filter is tried
+AGAIN = 2.0  # seconds between two looks at the disk while a run is going on
 
 
-class RunsScreen(ModalScreen[str]):
-    """A table of runs, newest first. Dismissed with the folder of the one chosen, or nothing.
+class RunsScreen(Shelving):
+    """Every run. Dismissed with the folder of one to open, those of several to compare, or nothing.
 
-    The folder, since a copied folder has its original's id.
+    Folders, since a copied folder has its original's id.
     """
 
     CSS_PATH = "../styles/sheets.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,o,q", "close")]
+    AUTO_FOCUS = "Ledger"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(each.keys, f"do('{each.id}')", each.title) for each in commands("runs") if each.id not in OWN),
+        Binding("escape,o,q", "close"),
+    ]
 
-    def __init__(self, runs_dir: Path | None) -> None:
-        super().__init__()
-        self._runs_dir = runs_dir
+    mode = "runs"
+
+    def __init__(self, app: MljApp, chosen: tuple[str, ...] = ()) -> None:
+        super().__init__("runs")
+        self._chosen = chosen
+        self._mlj, self._root = app, app.options.runs_dir
+        self._filter, self._sort, self._reverse = "", -1, False
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="sheet") as sheet:
-            sheet.border_title = "runs"
-            sheet.border_subtitle = "enter opens, esc goes back"
-            table: DataTable[Text] = DataTable(cursor_type="row", zebra_stripes=False)
-            for name, width in COLUMNS:
-                table.add_column(name, width=width, key=name)
-            yield table
-            yield Static(Content("reading"), id="about")
+        yield Static(Content(" runs"), id="title")
+        yield Input(placeholder="tag:lesson data:moons lr>=0.01 -act:none acc>0.9 state:finished", id="filter")
+        yield Ledger(glances.COLUMNS, "reading")
+        yield Static(id="about")
+        yield KeyLine(mode="runs")
 
     def on_mount(self) -> None:
         """Read the folder without making anybody wait."""
+        self.query_one(Input).display = False
+        self._ledger.chosen = set(self._chosen)
         self._read()
+        self.set_interval(AGAIN, self._again)
 
-    @work(thread=True)
+    # reading --------------------------------------------------------------------------------------------------------
+
+    def _again(self) -> None:
+        if any(each.status.state == "running" for each in self._found):
+            self._read()
+
+    @work(thread=True, exclusive=True)
     def _read(self) -> None:
-        from mlcore import MljError, list_runs
+        from mlcore import MljError, shelf
 
         try:
-            found = [(str(run.folder.absolute()), _cells(run)) for run in list_runs(self._runs_dir)]
+            found = shelf.look(self._root, tuple(self._found))
+            for each in found:
+                if self._rows.get(each.key, (None,))[0] is not each:
+                    self._rows[each.key] = each, glances.line(each)
         except MljError as error:
-            self.app.call_from_thread(self._say, str(error))
+            self.app.call_from_thread(self._refused, error)
             return
         self.app.call_from_thread(self._fill, found)
+        for each in found:
+            _ = each.facts  # found out here, not when somebody filters
 
-    def _fill(self, found: list[tuple[str, list[Text]]]) -> None:
-        table = self.query_one(DataTable)
-        for folder, cells in found:
-            table.add_row(*cells, key=folder)
-        count = f"{len(found)} run" + ("" if len(found) == 1 else "s")
-        self._say(count if found else "No run yet: a run is written down once it has lived half a second")
+    def _fill(self, found: list[Glance] | None = None) -> None:
+        """The rows the filter lets through, in the order asked for; a filter that cannot be is said."""
+        from mlcore import MljError, shelf
 
-    def _say(self, text: str) -> None:
-        if self.is_mounted:
-            self.query_one("#about", Static).update(Content(text))
+        if not self.is_attached:
+            return
+        self._found = self._found if found is None else found
+        try:
+            chosen = shelf.picked(self._found, self._filter)
+        except MljError as error:
+            self._refused(error)
+            return
+        name = glances.SORTS[self._sort] if self._sort >= 0 else ""
+        try:
+            chosen = shelf.wanted(chosen, name, self._reverse)
+        except MljError:  # no run has it yet
+            chosen = shelf.wanted(chosen)
+        ledger = self._ledger
+        ledger.sorted_by, ledger.reversed = self._sort, self._reverse
+        ledger.chosen &= {each.key for each in self._found}
+        nothing = "none is let through: esc in the filter takes it away" if self._found else ""
+        ledger.put(
+            [self._rows[each.key][1] for each in chosen],
+            nothing or "No run yet: one is written down once it has lived half a second",
+        )
+        title = glances.title(len(chosen), len(self._found), self._filter, len(ledger.chosen))
+        self.query_one("#title", Static).update(Content(title))
+        self._about()
 
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+    def _about(self) -> None:
+        """The run under the cursor in a sentence or two."""
+        here = self._here
+        if here is None:
+            self._say("")
+            return
+        self._say(glances.about(here))
+
+    # keys -----------------------------------------------------------------------------------------------------------
+
+    def on_ledger_moved(self) -> None:
+        """Another run is under the cursor."""
+        self._about()
+
+    def on_ledger_opened(self, event: Ledger.Opened) -> None:
         """Open it."""
-        self.dismiss(str(event.row_key.value))
+        self.dismiss((event.key,))
+
+    def on_ledger_headed(self, event: Ledger.Headed) -> None:
+        """A heading was clicked: sort by it, a second time the other way round."""
+        self._reverse = event.column == self._sort and not self._reverse
+        self._sort = event.column
+        self._fill()
+
+    def action_runs_sort(self) -> None:
+        """By the next column; after the last as they came."""
+        self._sort = self._sort + 1 if self._sort + 1 < len(glances.SORTS) else -1
+        self._reverse = False
+        self._fill()
+
+    def action_runs_reverse(self) -> None:
+        """The other way round."""
+        self._reverse = not self._reverse
+        self._fill()
+
+    def action_runs_filter(self) -> None:
+        """Type a filter; rows follow while it is typed."""
+        field = self.query_one(Input)
+        field.display = True
+        field.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """A moment after the last key."""
+        self.set_timer(TYPING, lambda: self._typed(event.value))
+
+    def _typed(self, text: str) -> None:
+        if self.is_attached and text == self.query_one(Input).value and text != self._filter:
+            self._filter = text
+            self._fill()
+
+    def on_input_submitted(self) -> None:
+        """Back to the rows."""
+        self._typed(self.query_one(Input).value)
+        self._leave_filter()
+
+    def _leave_filter(self) -> None:
+        field = self.query_one(Input)
+        field.display = bool(field.value)
+        self._ledger.focus()
+
+    def action_runs_choose(self) -> None:
+        """Choose the run under the cursor, or no longer."""
+        if self._ledger.here:
+            self._ledger.chosen ^= {self._ledger.here.key}
+            self._ledger.action_move(1)
+            self._fill()
+
+    def action_runs_compare(self) -> None:
+        """Several chosen, or the one under the cursor beside the run of the Lab."""
+        folders = tuple(each.key for each in self._meant)
+        mine = self._mlj.feed.frame().run
+        if len(folders) == 1 and mine:
+            folders = (*(each.key for each in self._found if each.run.id == mine and each.key not in folders), *folders)
+        if len(folders) < 2:
+            self._say("Choose two or more with space, then v compares them", True)
+        else:
+            self.dismiss(folders)
+
+    def changed(self, at_once: bool = False) -> None:
+        """The Lab beneath has news: nothing of it is shown here."""
+
+    def say(self, text: str, seconds: float = 4.0) -> None:
+        """A sentence for a person."""
+        self._say(text, True)
+
+    def action_do(self, identity: str) -> None:
+        """Do what a key, a click on the key line or the palette asks for."""
+        getattr(self, f"action_{identity}")()
+
+    def action_help(self) -> None:
+        """Every key."""
+        self.app.push_screen(KeysScreen(" ".join(glances.HELP.split()), self._mlj.ascii_only, "runs"))
 
     def action_close(self) -> None:
-        """Back to the Lab."""
-        self.dismiss("")
-
-
-def _cells(run: Run) -> list[Text]:
-    """A run's row. What cannot be read of it is left out, so that one broken run hides no other."""
-    from mlcore import MljError, sanitize
-
-    began = f"{run.id[:4]}-{run.id[4:6]}-{run.id[6:8]}" if run.id[:8].isdigit() else run.id
-    try:
-        config, status = run.config.to_dict(), run.status
-    except MljError:
-        cells = (run.name, "", "", "", "", "broken", began)
-    else:
-        accuracy = next((status.metrics[name] for name in ACCURACIES if name in status.metrics), None)
-        share = "" if accuracy is None else f"{100 * accuracy:.1f} %"
-        epochs = f"{status.epoch}/{status.epochs}"
-        cells = (run.name, config["dataset"]["kind"], config["layers"], epochs, share, status.state, began)
-    return [Text(sanitize.sanitize(cell, width)) for cell, (_, width) in zip(cells, COLUMNS, strict=True)]
+        """Out of the filter, then back to the Lab."""
+        field = self.query_one(Input)
+        if field.has_focus or field.value:
+            field.value = ""
+            self._typed("")
+            self._leave_filter()
+        else:
+            self.dismiss(())

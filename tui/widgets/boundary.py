@@ -1,4 +1,4 @@
-"""What the network believes: over a plane the most probable class everywhere, on a line its curve through points."""
+"""What the network believes: over a plane the most probable class or the number everywhere, on a line its curve."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import ClassVar, TypeVar
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.frame import Boundary, Fit, Frame, Points
+from tui.frame import Boundary, Fit, Frame, Points, Surface
 from tui.terminal import Terminal
+from tui.text import figure
 from tui.theme import number, paint
 from tui.widgets import canvas, rows
 from tui.widgets.ansi import strips
@@ -36,7 +37,11 @@ class BoundaryPane(Pane):
 network answers there, strong where it is sure, dark where it wavers. The signs are rows of the data: a sign on the
 other colour is a row it gets wrong. `t` shows the rows kept for the test instead of those it learns from.
 
-For a regression the dots are rows and the line is the network's answer.
+For a regression on one feature the dots are rows and the line is the network's answer; on two, the colour is the number
+it answers, from blue to orange, and each row shows its own number, 0 for the smallest to 9, in the same colours: where
+they part it is wrong.
+Rows of more features are drawn on the plane they spread over most (PCA), the share of their spread beside it: rows lie
+before or behind that plane, so a sign on the other colour need not be wrong. `2` again: pictures or their plane.
 """
 
     def __init__(self, terminal: Terminal | None = None, *, id: str | None = None, classes: str | None = None) -> None:
@@ -44,14 +49,17 @@ For a regression the dots are rows and the line is the network's answer.
         self.test = False
 
     def title(self, frame: Frame) -> str:
-        """Says when the picture is of the past."""
-        return f"what it believed at epoch {frame.shown_epoch}" if frame.shown_epoch < frame.epoch else self.NAME
+        """Says when the picture is of the past, and when it is a projection."""
+        words = f"what it believed at epoch {frame.shown_epoch}" if frame.shown_epoch < frame.epoch else self.NAME
+        return words if frame.spread is None else f"{words} (PCA {100 * frame.spread:.0f} %)"
 
     def legend(self, frame: Frame) -> list[Piece]:
         """The classes with their signs."""
         if frame.fit is not None:
             mark = paint(self.palette.points[1 if self.test else 0])
             return [("o", mark), (" test rows" if self.test else " rows", paint(self.palette.muted))]
+        if frame.surface is not None:
+            return self._scale(frame.surface)
         if frame.points is None:
             return []
         quiet, named = paint(self.palette.muted), len(frame.class_names) <= 3
@@ -66,12 +74,15 @@ For a regression the dots are rows and the line is the network's answer.
         """How sure the network is, and over how much of the plane."""
         if frame.fit is not None:
             return f"a line through {len(frame.fit.train.x)} points"
+        if frame.surface is not None:
+            low, high = (_number(frame.surface, int(each(frame.surface.level.ravel()))) for each in (min, max))
+            return f"the network answers numbers from {figure(low)} to {figure(high)} over the plane{_where(frame)}"
         if frame.boundary is None:
             return "no picture of what the network believes yet"
         sure = float((frame.boundary.certainty > 127).mean()) if frame.boundary.certainty.size else 0.0
         classes = sorted(set(frame.boundary.winner.ravel().tolist()))
         names = ", ".join(_name(frame, place) for place in classes)
-        return f"the network answers {names}; it is sure over {100 * sure:.0f} % of the plane"
+        return f"the network answers {names}; it is sure over {100 * sure:.0f} % of the plane{_where(frame)}"
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         """The map with points over it, or the regression."""
@@ -80,6 +91,11 @@ For a regression the dots are rows and the line is the network's answer.
         if frame.fit is not None:
             return self._regression(frame.fit, width, height)
         points = frame.test_points if self.test else frame.points
+        if frame.surface is not None and frame.surface.level.size:
+            lines = self._surface(frame.surface, width, height)
+            if points is not None:
+                self._mark(lines, points, frame.surface.bounds, numbers=True)
+            return rows.block([rows.cells(line, width) for line in lines], width, height)
         if frame.boundary is None or not frame.boundary.winner.size:
             known = frame.state not in ("loading", "running") and not (frame.message or frame.loop)
             return self.waiting(frame, width, height, "these data have no picture" if known else "")
@@ -102,8 +118,44 @@ For a regression the dots are rows and the line is the network's answer.
         codes = (winner % len(ramps)) * levels + certainty * levels // 256
         return canvas.paint_cells([[names[code] for code in line] for line in codes.tolist()], high)
 
-    def _mark(self, lines: list[list[Piece]], points: Points, bounds: tuple[float, float, float, float]) -> None:
-        """Put signs over the map, at most one cell in `CROWDED`."""
+    def _surface(self, surface: Surface, width: int, height: int) -> list[list[Piece]]:
+        high = canvas.pixels_high(self.terminal)
+        down = canvas.sampled(surface.level.shape[0], height * high)
+        level = surface.level[down][:, canvas.sampled(surface.level.shape[1], width)].tolist()
+        if self.terminal.colors == "none":
+            return [[(SHADES[value * len(SHADES) // 256], rows.PLAIN) for value in line] for line in level]
+        return canvas.paint_cells([[self._color(value) for value in line] for line in level], high)
+
+    def _color(self, level: int) -> str:
+        """A number from 0 to 255: blue, dark in the middle, orange."""
+        ramp = self.palette.beliefs[0 if level < 128 else 1]
+        return ramp[min(int(abs(level - 127.5) * len(ramp) / 127.5), len(ramp) - 1)]
+
+    def _scale(self, surface: Surface) -> list[Piece]:
+        """The smallest and the largest number in their colours."""
+        quiet = paint(self.palette.muted)
+        before: list[Piece] = [("test  ", quiet)] if self.test else []
+        ends = [(f"{value:.2g}", self._shade(label)) for value, label in ((surface.low, 0), (surface.high, 255))]
+        return [*before, ends[0], (" .. ", quiet), ends[1]]
+
+    def _digit(self, level: int) -> str:
+        """The sign of a row: its number, from 0 to 9."""
+        return str(min(level * 10 // 256, 9))
+
+    def _shade(self, level: int, under: str = "") -> Style:
+        """The look of a row with this number."""
+        points = self.palette.points
+        color = points[0 if level < 96 else 1 if level >= 160 else -1] if len(points) > 1 else points[0]
+        return paint(color, under, bold=True)
+
+    def _mark(
+        self,
+        lines: list[list[Piece]],
+        points: Points,
+        bounds: tuple[float, float, float, float],
+        numbers: bool = False,
+    ) -> None:
+        """Put signs over the map, at most one cell in `CROWDED`; numbers: of a regression, not of classes."""
         height, width = len(lines), len(lines[0])
         a, b, c, d = bounds
         inside = (points.x >= a) & (points.x <= b) & (points.y >= c) & (points.y <= d)
@@ -114,7 +166,11 @@ For a regression the dots are rows and the line is the network's answer.
         for column, half, label in thinned(everything, width * height // CROWDED):
             row, place = min(int(half) // 2, height - 1), min(int(column), width - 1)
             under = canvas.below(lines[row][place], bool(int(half) % 2))
-            lines[row][place] = sign(int(label)), self._point(int(label), under)
+            label = int(label)
+            if numbers:
+                lines[row][place] = self._digit(label), self._shade(label, under)
+            else:
+                lines[row][place] = sign(label), self._point(label, under)
 
     def _point(self, label: int, under: str = "") -> Style:
         return paint(self.palette.points[label % len(self.palette.points)], under, bold=True)
@@ -149,6 +205,17 @@ def sign(label: int) -> str:
     from mlcore import plots
 
     return plots.CLASS_GLYPHS[label % len(plots.CLASS_GLYPHS)]
+
+
+def _where(frame: Frame) -> str:
+    """How much of what the rows are is on the plane."""
+    if frame.spread is None:
+        return ""
+    return f" of most spread, which holds {100 * frame.spread:.0f} % of the variance of {frame.net.widths[0]} features"
+
+
+def _number(surface: Surface, level: int) -> float:
+    return surface.low + (surface.high - surface.low) * level / 255
 
 
 def _name(frame: Frame, place: int) -> str:

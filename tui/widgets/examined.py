@@ -147,17 +147,19 @@ class HeadLine(Drawing):
         self.again()
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
-        """One line; what has become of the run gives way first."""
+        """One line; the name of the run gives way to what has become of it."""
         colors, of = self.palette, self.analysis
         quiet, loud = paint(colors.muted), paint(colors.text, bold=True)
         left: list[Piece] = [(" mlj ", paint(colors.accent, bold=True)), ("ANALYSE ", loud), (f" {of.dataset} ", quiet)]
         if of.judgement is not None:
-            left += [(f" epoch {of.judgement.epoch} ", loud), (f" {of.name} ", quiet)]
+            left.append((f" epoch {of.judgement.epoch} ", loud))
         right: list[Piece] = [(f"{self.now}  ", paint(colors.validation))] if self.now else []
         for split in of.splits:
             lit = split == of.split
             look = paint(colors.text, colors.selected, bold=True) if lit else quiet
             right.append((f"[{split}]" if lit else f" {split} ", look))
+        if of.name and rows.length([*left, *right]) + len(of.name) + 3 <= width:
+            left.append((f" {of.name} ", quiet))
         return rows.block([rows.row(rows.spread(left, [*right, (" ", quiet)], width), width)], width, height)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.strip import Strip
 
 from tui.terminal import Terminal
-from tui.text import count, percent
+from tui.text import percent, si
 from tui.theme import Palette, paint, palette
 from tui.widgets import rows
 from tui.widgets.rows import PLAIN, Piece, padded
@@ -34,7 +34,7 @@ def matrix(
     colors, classes = palette(terminal), len(counts)
     if width < 8 or height < 2 or not classes:
         return rows.block([], width, height)
-    largest = max(len(count(each)) for row in counts for each in row)
+    largest = max(len(_short(each)) for row in counts for each in row)
     edge = min(EDGE, max(map(len, names), default=1)) + 2
     wide = max(largest, min(NAME, max(map(len, names), default=1))) + 2
     if edge + wide * classes + RECALL > width:
@@ -42,7 +42,7 @@ def matrix(
     wide = max(wide, min(ROOMY, (width - edge - RECALL) // classes))
     if width - edge - RECALL < wide:
         edge = min(edge, max(2, width - wide - RECALL))
-    here = cursor or (0, 0)
+    here, worst = cursor or (0, 0), _worst(counts)
     across = _window(here[1], classes, max(1, (width - edge - RECALL) // wide))
     down = _window(here[0], classes, max(1, height - 2))
     lines = [rows.row(_heading(edge, wide, across, classes, width, colors, terminal), width)]
@@ -55,10 +55,17 @@ def matrix(
         ]
         total = sum(counts[label])
         for said in across:
-            pieces.append(_cell(counts[label][said], total, wide, said == label, (label, said) == cursor, terminal))
+            pieces.append(
+                _cell(counts[label][said], total, wide, said == label, (label, said) == cursor, worst, terminal)
+            )
         share = percent(counts[label][label] / total) if total else "-"
         lines.append(rows.row([*pieces, (f"{share:>{RECALL}}", paint(colors.text))], width))
     return rows.block(lines, width, height)
+
+
+def _short(number: int) -> str:
+    """A count in few cells."""
+    return str(number) if number < 100_000 else si(number)
 
 
 def _window(here: int, count: int, room: int) -> range:
@@ -92,10 +99,21 @@ def _head(names: Sequence[str], edge: int, wide: int, across: range, colors: Pal
     return pieces
 
 
-def _cell(number: int, total: int, wide: int, right: bool, lit: bool, terminal: Terminal) -> Piece:
-    """A count on the colour of its share; a place where nothing was is a dot."""
+def _worst(counts: Sequence[Sequence[int]]) -> float:
+    """The largest share of a row that is mistaken for one other class."""
+    shares = (
+        number / max(sum(row), 1)
+        for label, row in enumerate(counts)
+        for said, number in enumerate(row)
+        if said != label
+    )
+    return max(shares, default=0.0) or 1.0
+
+
+def _cell(number: int, total: int, wide: int, right: bool, lit: bool, worst: float, terminal: Terminal) -> Piece:
+    """A count on the colour of its share (of a mistake: beside the worst); a place where nothing was is a dot."""
     colors = palette(terminal)
-    text = f"{count(number) if number else '.':>{wide - 1}} "
+    text = f"{_short(number) if number else '.':>{wide - 1}} "
     if lit:
         body = text.strip().join("[]")
         return f"{body:>{wide}}", paint(colors.text, colors.selected, bold=True)
@@ -105,5 +123,5 @@ def _cell(number: int, total: int, wide: int, right: bool, lit: bool, terminal: 
     ramp = colors.beliefs[RIGHT if right else WRONG] if terminal.colors in ("full", "256") else ()
     if not ramp:
         return text, paint(colors.good if right else colors.bad)
-    shade = share if right else min(1.0, 0.35 + 2 * share)  # a few mistakes among many rows must still be seen
+    shade = share if right else 0.25 + 0.75 * share / worst  # a few mistakes among many rows must still be seen
     return text, paint(colors.text, ramp[min(int(shade * len(ramp)), len(ramp) - 1)])

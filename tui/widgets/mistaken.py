@@ -69,7 +69,7 @@ class FitView(View):
     NAME = "answers and truth"
     HELP: ClassVar[str] = """\
 **Answers and truth.** A point for each row: the truth across, the answer up. On the dotted line the answer is right;
-above it the network says too much, below it too little. Red: the tenth of the rows with the greatest loss.
+above it the network says too much, below it too little. x: the tenth of the rows with the greatest loss.
 """
 
     def sentence(self, analysis: Analysis) -> str:
@@ -90,7 +90,7 @@ above it the network says too much, below it too little. Red: the tenth of the r
         some = slice(0, 2000)
         x, y = judged.label[some], judged.said[some]
         wrong = [place < len(x) // 10 for place in range(len(x))]
-        drawn = scatter(x, y, [0] * len(x), wrong, width, height - 1, self.terminal, diagonal=True)
+        drawn = scatter(x, y, list(map(int, wrong)), wrong, width, height - 1, self.terminal, diagonal=True)
         low, high = min(float(x.min()), float(y.min())), max(float(x.max()), float(y.max()))
         axis = f" truth across, answer up; both from {figure(low)} to {figure(high)}"
         return rows.block([*drawn, rows.row([self.quiet(axis)], width)], width, height)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import ClassVar, NamedTuple
 
+from textual import events
+from textual.message import Message
 from textual.strip import Strip
 
 from tui.frame import Frame, Net
@@ -43,6 +45,33 @@ larger; orange adds, blue takes away (without colours: solid and dotted). Below 
 bends.
 """
 
+    class Picked(Message):
+        """A click on a weight. words: dense layer, from and to, each counted from 1, and its value."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
+    def on_click(self, event: events.Click) -> None:
+        """Find the weight whose line passes nearest."""
+        net, (width, height) = self._frame.net, self.canvas
+        if len(net.widths) < 2:
+            return
+        columns = self._columns(net, width, height)
+        found = nearest(columns, event.x - 1, event.y - 1)
+        if found is not None:
+            layer, source, target = found
+            known = net.weights[layer] if layer < len(net.weights) else None
+            inside = known is not None and source < known.shape[0] and target < known.shape[1]
+            value = float(known[source, target]) if known is not None and inside else 0.0
+            self.post_message(self.Picked(f"{layer + 1} {source + 1} {target + 1} {value:.4g}"))
+
+    def _columns(self, net: Net, width: int, height: int) -> list[Column]:
+        left = max([len(name[:NAMES]) for name in net.inputs[:WIDEST]] or [0])
+        right = max([len(name) for name in self._outputs(net)] or [0])
+        left, right = (left + 1, right + 1) if left + right + 10 <= width else (0, 0)
+        return placed(net.widths, width, height - 1, left, right)
+
     def legend(self, frame: Frame) -> list[Piece]:
         """How many numbers are learned."""
         if not frame.net.parameters:
@@ -63,10 +92,7 @@ bends.
         net = frame.net
         if width < 8 or height < 2 or len(net.widths) < 2:
             return self.waiting(frame, width, height)
-        left = max([len(name[:NAMES]) for name in net.inputs[:WIDEST]] or [0])
-        right = max([len(name) for name in self._outputs(net)] or [0])
-        left, right = (left + 1, right + 1) if left + right + 10 <= width else (0, 0)
-        columns = placed(net.widths, width, height - 1, left, right)
+        columns = self._columns(net, width, height)
         lines = self._links(net, columns, width, height - 1)
         self._neurons(lines, columns, frame.selected)
         self._names(lines, columns[0], net.inputs, before=True)
@@ -182,6 +208,20 @@ def placed(widths: tuple[int, ...], width: int, height: int, left: int, right: i
         ys = tuple(min(int(top + gap * (i + 0.5 * (gap > 1))), space - 1) for i in range(shown))
         columns.append(Column(layer, x, ys, count - shown))
     return columns
+
+
+def nearest(columns: list[Column], x: int, y: int) -> tuple[int, int, int] | None:
+    """The dense layer, input and output whose line passes nearest a cell, each from 0; None outside the drawing."""
+    for a, b in pairwise(columns):
+        if a.x <= x <= b.x and b.layer == a.layer + 1:
+            share = (x - a.x) / max(1, b.x - a.x)
+            far = [
+                (abs(start + (end - start) * share - y), i, j)
+                for i, start in enumerate(a.rows)
+                for j, end in enumerate(b.rows)
+            ]
+            return (a.layer, *min(far)[1:]) if far else None
+    return None
 
 
 class Dashes:

@@ -84,6 +84,16 @@ def fitting(pieces: Sequence[Piece], width: int) -> list[Piece]:
     return kept
 
 
+def cut(pieces: Sequence[Piece], width: int) -> list[Piece]:
+    """The first of some pieces, the last of them shortened where there is no room for all of it."""
+    kept, left = list[Piece](), width
+    for text, style in pieces:
+        text = clean(text)
+        kept.append((text if cell_len(text) <= left else set_cell_size(text, max(left, 0)), style))
+        left -= cell_len(text)
+    return kept
+
+
 def spread(left: Sequence[Piece], right: Sequence[Piece], width: int, fill: Piece = (" ", PLAIN)) -> list[Piece]:
     """Pieces at both ends of a line of `width` cells; the right ones give way where there is no room, first to last."""
     right = fitting(right, width - length(left))
@@ -110,7 +120,7 @@ def boxed(
     """Rows of `width - 2` cells with a box around them: the title at its upper left, the legend at its upper right."""
     corner, dash, other, side, low, last = BOXES[frame.glyphs]
     space = (" ", PLAIN)
-    title = [space, *title, space]
+    title = [space, *cut(title, width - 6), space]
     legend = fitting(legend, width - length(title) - 7)
     upper = spread(title, [space, *legend, space] if legend else [], width - 4, (dash, frame.line))
     top = row([(corner + dash, frame.line), *upper, (dash + other, frame.line)], width)

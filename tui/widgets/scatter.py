@@ -47,17 +47,23 @@ def scatter(
     grid: list[list[Piece]] = [[(" ", PLAIN)] * width for _ in range(height)]
     if not len(x) or width < 2 or height < 2:
         return rows.block([], width, height)
-    left, right, low, high = float(x.min()), float(x.max()), float(y.min()), float(y.max())
+    (left, right), (low, high) = _limits(x), _limits(y)
     if diagonal:
         left = low = min(left, low)
         right = high = max(right, high)
         for column in range(width):
             line = round((1 - column / (width - 1)) * (height - 1))
             grid[line][column] = ("·" if terminal.glyphs == "braille" else ".", paint(colors.faint))
-    columns = ((x - left) / ((right - left) or 1) * (width - 1)).round().astype(int).tolist()
-    lines = ((high - y) / ((high - low) or 1) * (height - 1)).round().astype(int).tolist()
+    columns = ((x - left) / (right - left) * (width - 1)).round().astype(int).tolist()
+    lines = ((high - y) / (high - low) * (height - 1)).round().astype(int).tolist()
     points = zip(columns, lines, kinds, wrong, strict=True)
     for column, line, kind, missed in sorted(points, key=lambda point: point[3]):
         color = colors.bad if missed else colors.points[kind % len(colors.points)]
         grid[line][column] = signs[kind % len(signs)], paint(color, bold=missed)
     return [rows.cells(line, width) for line in grid]
+
+
+def _limits(values: Array) -> tuple[float, float]:
+    """The smallest and the largest; around a constant there is room on both sides."""
+    low, high = float(values.min()), float(values.max())
+    return (low, high) if high > low else (low - 0.5, high + 0.5)

@@ -45,7 +45,7 @@ class TraceView(View):
     NAME = "one row, every number"
     HELP: ClassVar[str] = """\
 **Forward and backward.** One row on its way through the network: its numbers after every layer, the loss, then the
-gradients on the way back (d… is the gradient of the loss by …), and every weight after the optimizer's first update.
+gradients on the way back (dz is the gradient of the loss by z), and every weight after the optimizer's first update.
 Right and left step, up and down scroll, [ and ] move the columns. All numbers are float64 and those of mlj trace.
 """
 

@@ -20,8 +20,9 @@ from tui.widgets.view import View
 if TYPE_CHECKING:
     from mlcore.worker.protocol import Example
 
-BARS = 24  # cells of the bars of probability at least
-PULL = 8  # cells of a bar to each side
+BARS = 17  # cells of a probability at least, without the name of its class
+LONGEST = 10  # cells of such a name that are kept free
+PULL = 10  # cells of a bar to each side
 NARROW = 64  # columns below which features leave no room for probabilities
 VALUE = 11  # cells of a feature's value
 
@@ -74,8 +75,8 @@ follows the row forward and backward with every number.
         sure = percent(float(shown.answer[said]))
         what = f"{names[0]} taken for {names[1]}" if said != label else f"{names[0]}, rightly"
         alike, most = Counter(map(int, shown.near_label.tolist())).most_common(1)[0]
-        near = f"{most} of its {len(shown.near)} nearest training rows are {analysis.class_name(alike)}"
-        return f"row {shown.row}: {what}, {sure} sure; {near}"
+        near = f"{most} of {len(shown.near)} nearest rows are {analysis.class_name(alike)}"
+        return f"row {shown.row}: {what} ({sure}); {near}"
 
     @staticmethod
     def _shown(analysis: Analysis) -> Example | None:
@@ -90,19 +91,20 @@ follows the row forward and backward with every number.
         shown = self._shown(analysis)
         if shown is None:
             return self.words("asking", width, height)
-        lines = [rows.row(self._facts(analysis, shown), width), rows.row((), width)]
-        room = max(1, height - len(lines) - 2)
+        head = [rows.row(self._facts(analysis, shown), width)]
+        room = max(1, height - 2)
+        least = BARS + min(LONGEST, max(map(len, analysis.classes), default=1))
         alone = analysis.numbers or (shown.image is None and width < NARROW)
-        aside = [] if alone else self._bars(analysis, shown, room, BARS)
-        left = self._left(analysis, shown, width - (BARS + 2 if aside else 0), room)
+        left = self._left(analysis, shown, width - (0 if alone else least + 2), room)
         wide = max((rows.length(line) for line in left), default=0)
-        aside = [] if alone else self._bars(analysis, shown, room, min(max(BARS, width - wide - 2), 48))
-        nothing: list[Piece] = []
+        aside = [] if alone else self._bars(analysis, shown, room, min(max(least, width - wide - 2), 48))
+        if max(len(left), len(aside)) < room:
+            head.append(rows.row((), width))
+        lines, nothing = list(head), list[Piece]()
         for one, other in zip_longest(left, aside, fillvalue=nothing):
             gap = " " * (wide - rows.length(one) + 2)
             lines.append(rows.row([*one, (gap, PLAIN), *other], width))
-        lines = rows.block(lines, width, height - 1)
-        return [*lines, rows.row(self._alike(analysis, shown), width)]
+        return [*rows.block(lines, width, height - 1), rows.row(self._alike(analysis, shown), width)]
 
     def _facts(self, analysis: Analysis, shown: Example) -> list[Piece]:
         """What it is, what was answered, the loss."""
@@ -115,7 +117,7 @@ follows the row forward and backward with every number.
         look = paint(self.palette.good if right else self.palette.bad, bold=True)
         named = self._told((("label", label), ("answer", analysis.class_name(best))), look)
         own = percent(float(shown.answer[int(shown.label[0])]))
-        sure = ("sure", percent(float(shown.answer[best]))), (f"p({label})", own), ("loss", figure(shown.loss))
+        sure = ("sure", percent(float(shown.answer[best]))), ("loss", figure(shown.loss)), (f"p({label})", own)
         return [*named, *self._told(sure)]
 
     def _told(self, facts: tuple[tuple[str, str], ...], look: Style | None = None) -> list[Piece]:
@@ -148,7 +150,7 @@ follows the row forward and backward with every number.
         order = sorted(range(len(parts)), key=lambda place: -abs(parts[place]))
         edge = min(max([8, *(len(name) for name in names)]), max(8, width - VALUE - 2 * PULL - 4))
         middle = "│" if self.unicode else "|"
-        lines: list[list[Piece]] = [[self.quiet(f" {'feature':<{edge}}{'value':>{VALUE}}  pushed the loss down, up")]]
+        lines: list[list[Piece]] = [[self.quiet(f" {'feature':<{edge}}{'value':>{VALUE}}  loss pushed down, up")]]
         for place in order[: max(1, height - 1)]:
             below, above = signed(parts[place], PULL, self.terminal)
             name = padded(names[place] if place < len(names) else f"x{place + 1}", edge)
@@ -169,7 +171,7 @@ follows the row forward and backward with every number.
         if label not in order and order:
             order[-1] = label
         order = sorted(order) if len(answer) <= height else order
-        edge = min(max((len(analysis.class_name(place)) for place in order), default=1), max(3, width - 16))
+        edge = min(max((len(analysis.class_name(place)) for place in order), default=1), max(3, width - 15))
         lines: list[list[Piece]] = []
         for place in order:
             right, said = place == label, place == best

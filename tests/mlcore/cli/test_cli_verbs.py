@@ -116,18 +116,6 @@ def test_time_that_is_up_ends_a_run(mlj) -> None:
     assert last["reason"] == "time"
 
 
-def test_runs_are_listed_shown_and_removed(trained) -> None:
-    assert re.search(r"otter +finished +circles +8 relu \| 8 relu +3/3", trained("runs").out)
-    (line,) = trained("runs --json").lines
-    assert line["name"] == "otter" and line["epoch"] == 3 and line["exit_code"] == 0
-    shown = trained("runs show otter").out
-    assert "test accuracy" in shown and 'kind = "circles"' in shown
-    assert trained("runs show otter --json").lines[0]["config"]["dataset"]["kind"] == "circles"
-    assert trained("runs rm otter").code == 2, "without a person to ask it needs --yes"
-    assert trained("runs rm otter --yes").code == 0
-    assert trained("runs --json").out == "" and "no runs in" in trained("runs").err
-
-
 def test_options_may_stand_before_the_second_word(trained, tmp_path: Path) -> None:
     assert trained("runs --json list").lines[0]["name"] == "otter"
     assert trained(f"runs --runs-dir {tmp_path / 'none'} list --json").out == ""

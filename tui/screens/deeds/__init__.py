@@ -6,11 +6,12 @@ method in the group it belongs to.
 
 from __future__ import annotations
 
-from tui.lab import HOLD
+from tui.lab import HOLD, SLOW
+from tui.onlooking import refusal
 from tui.screens.deeds.experiment import EDITS
 from tui.screens.deeds.going import Going
 from tui.screens.deeds.running import STEERING, Running
-from tui.screens.deeds.showing import Showing
+from tui.screens.deeds.showing import ARROWS, Showing
 
 
 class Deeds(Running, Showing, Going):
@@ -21,9 +22,16 @@ class Deeds(Running, Showing, Going):
         from mlcore import MljError
 
         self.screen.hush()
-        if self.app.refuses(identity):
+        why = refusal(identity, self.app.feed.frame(), self.app.options.read_only)
+        if why:
+            self.screen.say(why)
             return
+        changes = self.lab.changes
         try:
+            if identity in ARROWS and self._move_crosshair(ARROWS[identity]):
+                return
+            if identity == "close" and self._end_crosshair():
+                return
             if identity in EDITS:
                 self._edit(identity)
             elif identity in STEERING:
@@ -36,3 +44,11 @@ class Deeds(Running, Showing, Going):
         self.screen.changed()
         if self.app.held:
             self.screen.set_timer(HOLD, self.screen.changed)
+        if self.lab.changes > changes:
+            self.screen.set_timer(SLOW + 0.05, lambda: self._slow(changes + 1))
+
+    def _slow(self, changes: int) -> None:
+        """An experiment that takes longer than a person waits says so, unless another has been asked for since."""
+        words = self.lab.slow(self.app.feed.frame())
+        if words and self.lab.changes == changes:
+            self.screen.say(words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.screens.deeds.going import plain
+from tui.screens.deeds.doer import plain
 from tui.screens.deeds.writing import written
 
 if TYPE_CHECKING:

@@ -9,6 +9,11 @@ if TYPE_CHECKING:
     from tui.screens.lab import LabScreen
 
 
+def plain(help: str) -> str:
+    """The help of a pane as one text without marks."""
+    return " ".join(help.split()).replace("**", "").replace("`", "")
+
+
 class Doer:
     """Does commands to the app and its Lab screen."""
 

@@ -50,11 +50,52 @@ class Experiment(Doer):
         help = "how far each step goes; the run goes on with it"
         self._ask("Learning rate", help, rate, "optimizer.learning_rate", float, live=True)
 
-    def parameters(self) -> None:
-        from tui.screens.parameters import ParametersScreen
+    def build(self) -> None:
+        from tui.screens.build import BuildScreen
 
-        self.app.ensure_worker()
-        self.app.push_screen(ParametersScreen(self.lab))
+        if self._there():
+            self.app.push_screen(BuildScreen(self.app))
+
+    def preflight(self) -> None:
+        from tui.screens.preflight import PreflightScreen
+
+        draft = self._there()
+        if draft:
+            self._answering()
+            self.app.push_screen(PreflightScreen(self.app.runner, draft.config))
+
+    def find_rate(self) -> None:
+        from tui.screens.rates import RatesScreen
+
+        draft = self._there()
+        if draft:
+            self._answering()
+            self.app.push_screen(RatesScreen(self.app.runner, draft.config), self._take_rate)
+
+    def _take_rate(self, rate: float | None) -> None:
+        if rate is not None:
+            self.app.ensure_worker()
+            self.lab.change(lambda draft: draft.changed({"optimizer.learning_rate": rate}), "rate")
+            self.screen.changed()
+
+    def code(self) -> None:
+        from tui.screens.code import CodeScreen
+
+        draft = self._there()
+        if draft:
+            self._answering()
+            self.app.push_screen(CodeScreen(self.app.runner, draft.config))
+
+    def _there(self) -> Draft | None:
+        """The draft; nothing, and a word about it, in the first moment."""
+        if self.lab.draft is None:
+            self.screen.say("There is no experiment yet: it comes in a moment")
+        return self.lab.draft
+
+    def _answering(self) -> None:
+        """Somebody who answers questions: whoever trains this run, else a new worker."""
+        if not self.app.runner.alive:
+            self.app.ensure_worker()
 
     def _ask(
         self, title: str, help: str, value: float, name: str, kind: type[int] | type[float], live: bool = False

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from tui.screens.deeds.doer import Doer
-
-
-def plain(help: str) -> str:
-    """The help of a pane as one text without marks."""
-    return " ".join(help.split()).replace("**", "").replace("`", "")
+from tui import opening
+from tui.screens.deeds.doer import Doer, plain
 
 
 class Going(Doer):
@@ -32,28 +28,57 @@ class Going(Doer):
         self.app.push_screen(ScribbleScreen())
 
     def runs(self) -> None:
+        self._runs(())
+
+    def _runs(self, chosen: tuple[str, ...]) -> None:
         from tui.screens.runs import RunsScreen
 
-        self.app.push_screen(RunsScreen(self.app.options.runs_dir), self.app.open_run)
+        self.app.push_screen(RunsScreen(self.app, chosen), self._chosen)
+
+    def compare(self) -> None:
+        self._compare(())
+
+    def _chosen(self, folders: tuple[str, ...] | None) -> None:
+        """One run is opened, several are compared."""
+        if folders and len(folders) == 1:
+            self.app.open_run(folders[0])
+        elif folders:
+            self._compare(folders)
+
+    def _compare(self, folders: tuple[str, ...]) -> None:
+        from tui.screens.compare import CompareScreen
+
+        self.app.push_screen(CompareScreen(self.app, folders), lambda back: self._runs(back) if back else None)
+
+    def resume(self) -> None:
+        self.app.run_worker(self._last, thread=True)
+
+    def _last(self) -> None:
+        """Go on with the newest run, or say why not."""
+        from mlcore import MljError
+
+        try:
+            opened = opening.last(self.app.feed.frame().run, self.app.options.runs_dir)
+        except MljError as error:
+            self.app.call_from_thread(self.screen.say, f"{error}. {error.hint}")
+            return
+        self.app.call_from_thread(self.app.open, opened)
+        if opened.run is not None and not opened.going_on and opened.run.status.state == "finished":
+            words = f"{opened.run.name} is finished: , looks back, b branches, k with more epochs trains it again"
+            self.app.call_from_thread(self.screen.say, words)
+
+    def go(self) -> None:
+        from tui.screens.goto import GoScreen
+
+        self.app.push_screen(GoScreen(self.app), self.app.open_run)
 
     def analyse(self) -> None:
-        self._analyse("confusion")
-
-    def _analyse(self, view: str) -> None:
-        frame = self.app.feed.frame()
-        if not self.app.runner.alive or not frame.net.widths:
-            self.screen.say("There is no network to analyse yet")
-            return
-        from tui.screens.analyse import AnalyseScreen
-
-        self.app.push_screen(AnalyseScreen(self.app, view))
+        self.app.analyse()
 
     def help(self) -> None:
         from tui.screens.keys import KeysScreen
 
-        focused = self.screen.focused
-        pane = next((pane for pane in self.screen.panes if pane is focused), self.screen.picture)
-        self.app.push_screen(KeysScreen(plain(pane.HELP), self.app.ascii_only))
+        self.app.push_screen(KeysScreen(plain(self.screen.looked_at.HELP), self.app.ascii_only))
 
     def close(self) -> None:
         """One level up: out of the zoom, out of the focus, and then no more captions."""

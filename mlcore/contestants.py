@@ -6,35 +6,36 @@ import statistics
 import warnings
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlcore import metrics, verdict
-from mlcore.commands.data import splits
-from mlcore.commands.drawing import Band
-from mlcore.commands.story import plural
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import CheckpointError
 from mlcore.examining import outputs
 from mlcore.model import Model, blueprint
 from mlcore.runs import Run, children
 from mlcore.sanitize import sanitize
+from mlcore.sections import flat, typed
 from mlcore.spec import kind_of
 from mlcore.verdict import Verdict
 
 SCALED = ("scale", "features")  # settings of a data set that change what the network sees, not the rows
 CONFIDENCE = 0.95
 
+Band: TypeAlias = tuple[Any, ...]  # x and y, and where they reach further than that: lowest, highest
+
 
 class Contestant:
     """A run, or a run of many seeds with all of them."""
 
-    def __init__(self, run: Run, root: str | None) -> None:
+    def __init__(self, run: Run, root: str | Path | None = None) -> None:
         self.run, self.config = run, run.config
         self.name = sanitize(run.name, 24)
-        self.seeds = children(run, root) if run.children else [run]
+        self.seeds = children(run, root or run.folder.parent) if run.children else [run]
 
     @cached_property
     def models(self) -> list[Model]:
@@ -62,9 +63,8 @@ class Contestant:
     @property
     def judged(self) -> tuple[str, Rows]:
         """The rows it is judged by, test where there are any, and the name of that split."""
-        there = splits(self.data)
-        name = next(name for name in ("test", "validation", "train") if name in there)
-        return name, there[name]
+        there = ((name, getattr(self.data, name)) for name in ("test", "validation", "train"))
+        return next((name, rows) for name, rows in there if rows is not None)
 
     @cached_property
     def outputs(self) -> list[NDArray[Any]]:
@@ -100,6 +100,24 @@ class Contestant:
         epochs = next((history["epoch"] for history in there if len(history[name]) == longest), [])
         return epochs, table
 
+    @cached_property
+    def axes(self) -> dict[str, list[float]]:
+        """Epoch, step and seconds of each epoch, of the seed that came farthest."""
+        longest = max(self.histories, key=lambda history: len(history.get("epoch", ())), default={})
+        return {name: list(longest.get(name, ())) for name in ("epoch", "step", "seconds")}
+
+    @cached_property
+    def measured(self) -> tuple[str, ...]:
+        """The metrics that were written down after its epochs."""
+        names = dict.fromkeys(name for history in self.histories for name in history)
+        return tuple(name for name in names if name not in ("epoch", "step", "seconds", "learning_rate"))
+
+    @cached_property
+    def changes(self) -> tuple[str, ...]:
+        """What was changed while it ran: `optimizer.learning_rate 0.05 at step 440`."""
+        told = (event for run in self.seeds for event in run.events if event["event"] == "changed")
+        return tuple(sanitize(f"{e['name']} {typed(e['new'])} at step {e['step']}", 80) for e in told)
+
     def band(self, name: str) -> Band:
         """The curve of a metric; of several seeds the median, and the lowest and the highest."""
         epochs, table = self.curve(name)
@@ -115,17 +133,10 @@ def differences(contestants: list[Contestant]) -> dict[str, list[Any]]:
 
     One that only some have follows from a kind that differs, and is left out.
     """
-    plain = [_flat(each.config.to_dict()) for each in contestants]
+    plain = [flat(each.config.to_dict()) for each in contestants]
     names = dict.fromkeys(name for each in plain for name in each)
     rows = {name: [each.get(name) for each in plain] for name in names}
     return {name: values for name, values in rows.items() if None not in values and any(v != values[0] for v in values)}
-
-
-def _flat(plain: Mapping[str, Any], path: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in plain.items():
-        found |= _flat(value, f"{path}{name}.") if isinstance(value, Mapping) else {path + name: value}
-    return found
 
 
 def incomparable(first: Contestant, second: Contestant, what: str) -> str:
@@ -133,7 +144,7 @@ def incomparable(first: Contestant, second: Contestant, what: str) -> str:
     for each in (first, second):
         if not each.trained:
             return f"{each.name} has no weights yet"
-    a, b = (_flat(each.config.to_dict()["dataset"]) for each in (first, second))
+    a, b = (flat(each.config.to_dict()["dataset"]) for each in (first, second))
     rows = differences_of(a, b)
     if rows:
         name = "kind" if "kind" in rows else rows[0]
@@ -143,8 +154,8 @@ def incomparable(first: Contestant, second: Contestant, what: str) -> str:
     if what == "loss" and first.models[0].loss != second.models[0].loss:
         return f"their losses are not the same: {kind_of(first.models[0].loss)} and {kind_of(second.models[0].loss)}"
     if (len(first.seeds) > 1) != (len(second.seeds) > 1):
-        counts = " and ".join(plural(len(each.seeds), "seed") for each in (first, second))
-        return f"they are {counts}; give both several with --set repeats=5"
+        counts = (f"{len(each.seeds)} seed{'s' * (len(each.seeds) > 1)}" for each in (first, second))
+        return f"they are {' and '.join(counts)}; give both several with --set repeats=5"
     return ""
 
 

@@ -1,0 +1,62 @@
+"""Baselines: what is reached without a network to speak of, so that a score can be told from no score at all."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mlcore.config import Config
+from mlcore.datasets.dataset import Array, Data, Rows
+from mlcore.events import Ended
+from mlcore.training import train
+
+SECONDS = 2.0  # for training the linear one
+EPOCHS = 60
+
+
+class Baseline(NamedTuple):
+    """Its name and what it reaches: an accuracy, or R² of a regression."""
+
+    name: str
+    score: float
+
+
+def measure(config: Config, data: Data) -> tuple[str, tuple[Baseline, ...]]:
+    """The rows that were judged on, validation where there are any, and the baselines. The test is left alone.
+
+    The first is one answer for every row: the class most training rows have, or their mean. The other one is linear.
+    `config` names the data; nothing else of it counts.
+    """
+    split = "train" if data.validation is None else "validation"
+    rows = data.validation or data.train
+    return split, (simplest(data, rows), linear(config, data, rows))
+
+
+def simplest(data: Data, rows: Rows) -> Baseline:
+    """One and the same answer for every row."""
+    y = data.train.y
+    if data.task.kind == "regression":
+        return Baseline("mean", explained(rows.y, np.broadcast_to(y.mean(axis=0), rows.y.shape)))
+    return Baseline("commonest class", float((rows.y == np.bincount(y).argmax()).mean()))
+
+
+def linear(config: Config, data: Data, rows: Rows) -> Baseline:
+    """What a network without a hidden layer can do: logistic regression, trained for a moment, or least squares."""
+    if data.task.kind == "regression":
+        x, answers = (np.column_stack([data.inputs(each), np.ones(len(each))]) for each in (data.train, rows))
+        return Baseline("linear regression", explained(rows.y, answers @ np.linalg.lstsq(x, data.train.y)[0]))
+    settings = {"layers": "", "optimizer": "adam", "optimizer.learning_rate": 0.03, "schedule": "cosine"}
+    settings |= {"epochs": EPOCHS, "batch_size": max(32, len(data.train) // 200), "stopping.max_seconds": SECONDS}
+    split = "train" if rows is data.train else "validation"
+    metrics: dict[str, float] = {}
+    for event in train(config.with_settings(settings | {"stopping.monitor": f"{split}_loss"}), data=data):
+        if isinstance(event, Ended):
+            metrics = event.metrics
+    return Baseline("logistic regression", metrics.get(f"{split}_accuracy", float("nan")))
+
+
+def explained(y: Array, answers: Array) -> float:
+    """R² of answers to targets [n, outputs]: the part of the targets' variation that they explain."""
+    rest, spread = (float(np.square(y - each).sum()) for each in (answers, y.mean(axis=0)))
+    return 1 - rest / spread if spread else 0.0

@@ -1,0 +1,225 @@
+"""The lines of the Build screen: what can be chosen of data, network and training, with what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from tui.draft import NORMS, SHORT
+from tui.text import plural
+
+if TYPE_CHECKING:
+    from mlcore import Config
+    from mlcore.form import Row
+    from mlcore.worker.protocol import Outline, Scene, Stratum
+
+    Rows: TypeAlias = Mapping[str, Row]
+
+SMALL = 1e9  # numbers times rows times epochs up to which a change is learned at once
+LEAST = 0.001  # where a number that was 0 begins when it is raised by a key
+FEW = 7  # choices that are named in the line of help
+BYTES = {"float32": 4, "float64": 8}
+FIRST = ("kind", "path", "target", "columns", "weight", "impute", "task", "header")  # of a data set, before the rest
+TRAINING = (  # sections of the third column: title, the settings it begins with, the section whose rest follows
+    ("length", ("epochs", "batch_size", "seed", "repeats"), ""),
+    ("optimizer", (), "optimizer"),
+    ("rate over time", (), "schedule"),
+    ("loss", (), "loss"),
+    ("machine", ("backend", "device", "precision"), ""),
+    ("stopping", (), "stopping"),
+    ("recording", (), "recording"),
+)
+
+
+class Line(NamedTuple):
+    """One line of a form.
+
+    role: title, field, layer, end (of the network), fixed (it follows by itself), add, note or odd. name: the dotted
+    setting, a feature as `dataset.features:x1`, or the place of a layer. tail: what follows from it, at the end of the
+    line. own: whether it is not what it would be if nobody had said anything.
+    """
+
+    role: str
+    name: str
+    label: str
+    value: str = ""
+    tail: str = ""
+    help: str = ""
+    own: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether the cursor may stand here."""
+        return self.role in ("field", "layer", "add")
+
+
+def title(text: str) -> Line:
+    """The head of a group."""
+    return Line("title", "", text)
+
+
+def data_lines(rows: Rows, scene: Scene | None) -> tuple[Line, ...]:
+    """The data set, its own parameters, what is kept back, what the network sees of a row."""
+    found = {name: row for name, row in rows.items() if name.startswith("dataset.")}
+    special = [name for name in found if _part(name) in ("seed", "scale", "features") or ".split." in name]
+    own = [row for name, row in found.items() if name not in special]
+    own.sort(key=lambda row: FIRST.index(_part(row.name)) if _part(row.name) in FIRST else len(FIRST))
+    lines = [title("data set"), *(_field(row, "data set" if row.name.endswith("kind") else "") for row in own)]
+    lines += [_field(found["dataset.seed"]), title("rows kept back"), *_kept_back(found, scene), title("inputs")]
+    lines += [_field(found["dataset.scale"]), *_features(found.get("dataset.features"))]
+    return tuple(lines)
+
+
+def _kept_back(found: dict[str, Row], scene: Scene | None) -> Iterator[Line]:
+    """The split, each part with the number of its rows."""
+    counts = dict(scene.rows) if scene is not None else {}
+    for name, row in found.items():
+        if ".split." in name:
+            part = _part(name)
+            rows = plural(counts.get(part, 0), "row") if counts and part in ("test", "validation") else ""
+            yield _field(row)._replace(tail=rows)
+    if counts:
+        yield Line("fixed", "", "left to learn from", plural(counts.get("train", 0), "row"))
+
+
+def _features(row: Row | None) -> Iterator[Line]:
+    """A line for each thing the network may see of a row."""
+    if row is None:
+        return
+    for word in row.several:
+        seen = word in row.value
+        yield Line(
+            "field", f"{row.name}:{word}", word, "yes" if seen else "no", "", row.help, seen != (word in row.default)
+        )
+
+
+def network_lines(rows: Rows, words: Sequence[str], outline: Outline | None, problem: str = "") -> tuple[Line, ...]:
+    """The body as one line and layer by layer, the head, and what is odd about it."""
+    body = rows["layers"]
+    text = "layers by |, e.g. 10 relu | drop .2 | 10 relu; the output layer follows from the data"
+    lines = [
+        title("as one line"),
+        Line("field", "layers", "layers", str(body.value), "", text),
+        title("layer by layer"),
+    ]
+    lines += [Line("odd", "", problem)] if problem else []
+    strata = outline.strata if outline is not None else ()
+    if strata:
+        lines.append(Line("end", "", "input", _shape(strata[0].inputs), help="what the network sees of a row"))
+    lines += [_layer(place, word, strata) for place, word in enumerate(words)]
+    if strata:
+        tail, what = _learned(strata[-1]), "the output layer follows from the data and the loss"
+        lines.append(Line("end", "", "output", strata[-1].word, tail, what))
+    lines += [Line("add", "add", "+ add a layer", help="a layer behind the last one, like it"), title("first weights")]
+    lines.append(_field(rows["init"]))
+    if outline is not None:
+        size, precision = sum(stratum.parameters for stratum in strata), rows["precision"].value
+        weight = f"{size * BYTES[precision]:,} bytes of {precision}"
+        lines += [title("altogether"), Line("note", "", f"{plural(size, 'parameter')}, {weight}")]
+        lines += [Line("odd", "", remark) for remark in outline.remarks]
+    return tuple(lines)
+
+
+def _family(kind: str) -> str:
+    """What a layer is called before its word: neurons, a bend, a norm; others by their own name."""
+    import mlcore
+
+    if kind.isdigit():
+        return "dense"
+    full = next((name for name, short in SHORT.items() if kind == short), kind)
+    return "bend" if kind in mlcore.layers.ACTIVATIONS else "norm" if kind in NORMS else full
+
+
+def _layer(place: int, word: str, strata: Sequence[Stratum]) -> Line:
+    kind, _, rest = word.partition(" ")
+    label = _family(kind)
+    value = word if label in ("dense", "bend", "norm") else rest
+    tail = _learned(strata[place]) if place < len(strata) - 1 else ""
+    return Line(
+        "layer", str(place), f"{place + 1} {label}", value, tail, _about(kind if label in ("bend", "norm") else label)
+    )
+
+
+def _about(kind: str) -> str:
+    """One line about a kind of layer."""
+    import mlcore
+
+    entry = next((entry for entry in mlcore.layers.CATALOGUE if entry.name == kind), None)
+    return f"{kind}: {entry.line}" if entry else kind
+
+
+def _learned(stratum: Stratum) -> str:
+    return f"> {_shape(stratum.outputs):<4}{stratum.parameters or '':>6}"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def training_lines(rows: Rows, outline: Outline | None) -> tuple[Line, ...]:
+    """Optimizer, schedule, loss, length, machine, stopping, recording."""
+    lines: list[Line] = []
+    for heading, names, section in TRAINING:
+        own = [rows[name] for name in names] + [row for row in rows.values() if section and row.section == section]
+        lines += [title(heading), *(_field(row, heading if row.name.endswith(".kind") else "") for row in own)]
+    if outline is not None:
+        steps, here = plural(outline.steps, "step"), f". Here it is {outline.loss}"
+        lines = [line._replace(tail=steps) if line.name == "batch_size" else line for line in lines]
+        lines = [
+            line._replace(help=line.help + here) if line.value == "auto" and "loss" in line.name else line
+            for line in lines
+        ]
+    return tuple(lines)
+
+
+def small(config: Config, outline: Outline) -> bool:
+    """Whether a change may be learned at once, behind the form."""
+    size = sum(stratum.parameters for stratum in outline.strata)
+    return size * outline.rows * config.epochs * config.repeats <= SMALL
+
+
+def rows_of(config: Config) -> Rows:
+    """The form of an experiment by the names of its settings."""
+    from mlcore import form
+
+    return {row.name: row for row in form.rows(config)}
+
+
+def _field(row: Row, label: str = "") -> Line:
+    return Line("field", row.name, label or _part(row.name), words(row.value), "", about(row), row.value != row.default)
+
+
+def about(row: Row) -> str:
+    """What a setting is for, what it may be; many choices are listed when they are asked for."""
+    listed = ", ".join(map(words, row.choices)) if len(row.choices) <= FEW else f"{len(row.choices)} to choose from"
+    return ". ".join(filter(None, (row.help, row.limits, listed)))
+
+
+def words(value: Any) -> str:
+    """A value as it is typed."""
+    from mlcore import form
+
+    return form.words(value)
+
+
+def _part(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def turned(row: Row, step: int) -> Any:
+    """The next choice of a setting (step 1) or the one before (-1), or twice or half a number. None: it is typed."""
+    if row.choices and row.value in row.choices:
+        return row.choices[(row.choices.index(row.value) + step) % len(row.choices)]
+    if isinstance(row.value, bool) or not isinstance(row.value, int | float):
+        return None
+    if row.name.endswith("seed"):
+        return row.value + step
+    least = 1 if isinstance(row.value, int) else LEAST
+    if (row.value <= least and step < 0) or row.value == 0:
+        return row.value if step < 0 and "from 0" not in row.limits else type(row.value)(least if step > 0 else 0)
+    return type(row.value)(float(f"{row.value * 2.0**step:.3g}"))
+
+
+def row_of(config: Config, name: str) -> Row | None:
+    """The row of a setting, of a feature that of all features; None for what is no setting."""
+    return rows_of(config).get(name.partition(":")[0])
