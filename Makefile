@@ -20,7 +20,7 @@ IN = $(VENV)/bin
 PYTEST = PYTHONDONTWRITEBYTECODE= $(IN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick kernels lint format types arch bench asan emulate clang neon size golden screenshots \
+.PHONY: help run test check quick browser kernels lint format types arch bench asan emulate clang neon size golden screenshots \
 	film wheel clean
 
 help: ## list the targets
@@ -32,13 +32,17 @@ run: ## set up what is missing and open the app
 
 test: ## set up everything and run all tests
 	$(SET_UP) dev
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) -m "not browser" $(ARGS)
 
 check: lint types test ## the whole gate: lint, types, architecture, tests
 
 quick: ## the tests that take seconds
 	$(SET_UP) dev
-	@$(PYTEST) -x -m "not slow and not terminal and not gpu" $(ARGS)
+	@$(PYTEST) -x -m "not slow and not terminal and not gpu and not browser" $(ARGS)
+
+browser: ## the app in headless Chromium, where there is one
+	$(SET_UP) dev
+	@$(IN)/python -m pytest -rs -m browser tests/tui $(ARGS)
 
 kernels: ## build the C kernels and show each one's error and speed
 	$(SET_UP) dev

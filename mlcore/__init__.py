@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from mlcore.controls import Controls as Controls
     from mlcore.decomposition import PCA as PCA
     from mlcore.errors import MljError as MljError
+    from mlcore.foreign import find_log as find_log
     from mlcore.gradients import gradcheck as gradcheck
     from mlcore.invocation import command_of as command_of
+    from mlcore.loop import live as live
     from mlcore.model import Model as Model
     from mlcore.network import Network as Network
     from mlcore.repeats import train_many as train_many
@@ -68,9 +70,11 @@ NAMES = {
     "Network": "network",
     "Run": "runs",
     "command_of": "invocation",
+    "find_log": "foreign",
     "fit": "runs",
     "gradcheck": "gradients",
     "list_runs": "runs",
+    "live": "loop",
     "load_config": "config",
     "load_recipe": "config",
     "open_run": "runs",

@@ -149,6 +149,10 @@ class Journal:
         self._end += len(data)
         self._lines.clear()
 
+    def shorten(self, most: int) -> None:
+        """Of the lines that wait for a disk that refuses them keep the newest."""
+        del self._lines[:-most]
+
     def _cut(self) -> None:
         os.ftruncate(self._descriptor, self._end)
         os.lseek(self._descriptor, self._end, os.SEEK_SET)

@@ -21,7 +21,9 @@ from mlcore.storage import read_file, refused
 RUN = "mlj.run/1"
 
 
-def facts(run_id: str, name: str, parent: str, config: Config, children: Sequence[str] = ()) -> dict[str, Any]:
+def facts(
+    run_id: str, name: str, parent: str = "", seed: int | None = None, children: Sequence[str] = ()
+) -> dict[str, Any]:
     """What never changes about a run: who, when, with what, from which other run, and for which others it stands."""
     from importlib.metadata import version
 
@@ -38,7 +40,7 @@ def facts(run_id: str, name: str, parent: str, config: Config, children: Sequenc
         "versions": versions,
         "numerics": NUMERICS,
         "machine": platform.machine(),
-        "seed": config.seed,
+        "seed": seed,
         "parent": parent,
     } | others
 

@@ -133,14 +133,15 @@ def fallback(events: Iterable[Event], out: TextIO) -> Iterator[Event]:
 
 def epoch_lines(events: Iterable[Event], out: TextIO) -> Iterator[Event]:
     """Pass events on, with one plain line an epoch."""
-    epochs = 0
+    epochs, unit = 0, "epoch"
     for event in events:
         epochs = _epochs(event, epochs)
+        if isinstance(event, Started):
+            unit = "epoch" if event.config else "step"  # of somebody's own loop
         if isinstance(event, EpochEnded):
-            numbers = [f"{name} {value:.5g}" for name, value in in_order(event.metrics).items()]
-            print(
-                " | ".join([f"epoch {event.epoch}/{epochs}", *numbers, f"{event.seconds:.2f} s"]), file=out, flush=True
-            )
+            numbers = [f"{sanitize(name)} {value:.5g}" for name, value in in_order(event.metrics).items()]
+            at = f"{unit} {event.epoch}" + (f"/{epochs}" if epochs else "")
+            print(" | ".join([at, *numbers, f"{event.seconds:.2f} s"]), file=out, flush=True)
         elif isinstance(event, Changed):
             print(f"changed {event.name}: {event.old} -> {event.new}", file=out, flush=True)
         yield event
@@ -168,7 +169,7 @@ def article_line(event: Event, every: int, test: Test) -> str:
         return ""
     second = event.metrics.get("validation_loss")
     second = test(event.model) if second is None else second
-    line = f"Epoch {event.epoch - 1} | Training Loss: {event.metrics['train_loss']:.5f}"
+    line = f"Epoch {event.epoch - 1} | Training Loss: {event.metrics.get('train_loss', math.nan):.5f}"
     return line if second is None else f"{line} | Testing Loss: {second:.5f}"
 
 
@@ -209,7 +210,8 @@ class ProgressLine:
                 self.loss = float(event.losses[-1])
         elif isinstance(event, EpochEnded):
             self.epoch, self.step = event.epoch, event.step
-            self.loss = event.metrics.get("validation_loss", event.metrics["train_loss"])
+            losses = (event.metrics[name] for name in ("validation_loss", "train_loss") if name in event.metrics)
+            self.loss = next(losses, self.loss)
             self.accuracy = accuracy(event.metrics)
         else:
             return
@@ -230,8 +232,10 @@ class ProgressLine:
 
     def line(self, width: int) -> str:
         """The line, at most `width` cells wide."""
+        if not self.epochs:  # nobody knows how far it will go
+            return f"step {self.step:,}  loss {self.loss:.4f}  {short(self.rate)} steps/s"[:width]
         total = max(self.epochs * self.steps_per_epoch, 1)
-        left = total - self.step
+        left = max(total - self.step, 0)
         parts = [f"epoch {self.epoch}/{self.epochs}", f"loss {self.loss:.4f}"]
         if not math.isnan(self.accuracy):
             parts.append(f"accuracy {self.accuracy:.1%}")

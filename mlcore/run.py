@@ -76,7 +76,7 @@ class Run:
         data = data or config.dataset.load()
         size = checkpoints.expected_size(config, data)
         make_folder(folder)
-        run = cls(folder, facts(run_id, name, parent, config, children))
+        run = cls(folder, facts(run_id, name, parent, config.seed, children))
         try:
             probe(folder, size)
             run._begin(config, manifest(config, data))
@@ -140,8 +140,20 @@ class Run:
         raise RunError(f"run {self.name} is {len(self.children)} networks, one a seed", code="RUN_MANY", hint=hint)
 
     @property
+    def loop(self) -> bool:
+        """Whether somebody's own loop trained it, of which mlj knows no configuration, data or weights."""
+        return bool(self.facts.get("loop"))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the author of a loop said of it."""
+        found = self.facts.get("settings")
+        return found if isinstance(found, dict) else {}
+
+    @property
     def config(self) -> Config:
-        """The experiment as it was started."""
+        """The experiment as it was started. Raises RunError (RUN_LOOP) for somebody's own loop, which has none."""
+        self._ours()
         path = self.folder / "config.json"
         plain = read(path).get("config")
         if not isinstance(plain, dict):
@@ -159,6 +171,18 @@ class Run:
         records = journal.read(self.folder / "metrics.jsonl")
         columns = dict.fromkeys(key for record in records for key in record)
         return {key: [record.get(key, math.nan) for record in records] for key in columns}
+
+    @property
+    def curves(self) -> dict[str, tuple[list[int], list[float]]]:
+        """Each metric where it was measured: epochs (of a loop: its steps) and values."""
+        found: dict[str, tuple[list[int], list[float]]] = {}
+        for record in journal.read(self.folder / "metrics.jsonl"):
+            for name, value in record.items():
+                if name not in ("epoch", "step", "seconds"):
+                    xs, ys = found.setdefault(name, ([], []))
+                    xs.append(record.get("epoch", 0))
+                    ys.append(value)
+        return found
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -192,6 +216,12 @@ class Run:
         self.single()
         return (self._newest()[0] if epoch is None else self._of_epoch(epoch)).state
 
+    def _ours(self) -> None:
+        if self.loop:
+            hint = "what there is of it: mlj watch, runs show, plot, compare, doctor"
+            message = f"run {self.name} is somebody's own loop: mlj knows its curves, not its network or data"
+            raise RunError(message, code="RUN_LOOP", hint=hint)
+
     def _of_epoch(self, epoch: int, others: tuple[int, ...] = ()) -> Checkpoint:
         there = set(others)
         for path in self.checkpoints().values():
@@ -206,6 +236,7 @@ class Run:
 
     def _newest(self) -> tuple[Checkpoint, tuple[str, ...]]:
         """The newest checkpoint that is whole, and a sentence for each newer one that is not."""
+        self._ours()
         warnings: list[str] = []
         for path in reversed(self.checkpoints().values()):
             try:

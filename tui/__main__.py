@@ -12,19 +12,29 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-USAGE = """usage: mlj-tui [RECIPE | CONFIG.toml | RUN | last]
+USAGE = """usage: mlj-tui [RECIPE | CONFIG.toml | RUN | last | LOG]
 
 Opens the Lab, where a network is already learning. ? shows every key.
+A run that goes on is attached to. A log is a .csv or .jsonl file, or TensorBoard's.
 
   --demo             plays the first minute by itself; any key takes over
+  --read-only        looks at a run and can do nothing to it
+  --plain            a sentence in place of each picture, every five seconds
+  --serve            the same in a web browser; --host NAME, --port NUMBER
   --runs-dir FOLDER  where runs are kept
   --colors DEPTH     auto, full, 256, 16 or none
   --glyphs SET       auto, braille, blocks or ascii
   --version, --help
 """
-VALUES = {"--runs-dir": (), "--trace": (), "--colors": ("auto", "full", "256", "16", "none")}
+VALUES = {
+    "--host": (),
+    "--port": (),
+    "--runs-dir": (),
+    "--trace": (),
+    "--colors": ("auto", "full", "256", "16", "none"),
+}
 VALUES |= {"--glyphs": ("auto", "braille", "blocks", "ascii")}
-FLAGS = {"--demo", "--help", "-h", "--version"}
+FLAGS = {"--demo", "--read-only", "--plain", "--serve", "--help", "-h", "--version"}
 FPS = "240"  # Textual's own default of 60 adds up to 17 ms to every key
 
 
@@ -43,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
 
         print(f"mlj-tui {mlcore.__version__}")
         return 0
-    return _open(asked, target)
+    return _serve(asked, target) if "--serve" in asked else _open(asked, target)
 
 
 def _parse(arguments: list[str]) -> tuple[dict[str, str], str]:
@@ -65,13 +75,29 @@ def _parse(arguments: list[str]) -> tuple[dict[str, str], str]:
             targets.append(word)
     if len(targets) > 1:
         raise ValueError(f"one thing to open, not {len(targets)}: {' '.join(targets)}")
+    if "--read-only" in asked and not targets:
+        raise ValueError("--read-only needs a run or a log to look at, e.g. last")
     return asked, targets[0] if targets else ""
+
+
+def _serve(asked: dict[str, str], target: str) -> int:
+    """The app in a browser; its own words go to each app that is opened there."""
+    from tui import serving
+
+    port = asked.get("--port", "")
+    if port and not (port.isascii() and port.isdigit() and int(port) < 1 << 16):
+        print(f"mlj-tui: error[USAGE]: --port needs a number from 0 to 65535, got {port!r:.40}", file=sys.stderr)
+        return 2
+    own = {name: value for name, value in asked.items() if name not in ("--serve", "--host", "--port")}
+    words = [word for name, value in own.items() for word in ((name,) if name in FLAGS else (name, value))]
+    words += [target] if target else []
+    return serving.serve(words, asked.get("--host", serving.LOOPBACK), int(port) if port else None)
 
 
 def _open(asked: dict[str, str], target: str) -> int:
     from tui import terminal
 
-    reason = terminal.refusal()
+    reason = "" if terminal.in_browser() else terminal.refusal()
     if reason:
         print(f"mlj-tui: {reason}", file=sys.stderr)
         return 2
@@ -79,9 +105,10 @@ def _open(asked: dict[str, str], target: str) -> int:
 
     runs_dir = Path(asked["--runs-dir"]).absolute() if "--runs-dir" in asked else None
     log = _log()
+    browser = terminal.in_browser()  # which shows everything, whatever terminal the server was started in
     found = terminal.detect(
-        colors=cast("terminal.Colors", asked.get("--colors", "auto")),
-        glyphs=cast("terminal.Glyphs", asked.get("--glyphs", "auto")),
+        colors=cast("terminal.Colors", asked.get("--colors", "full" if browser else "auto")),
+        glyphs=cast("terminal.Glyphs", asked.get("--glyphs", "braille" if browser else "auto")),
     )
     os.environ |= found.environment() | {"TEXTUAL_FPS": os.environ.get("TEXTUAL_FPS", FPS)}
     give_back = terminal.own_the_terminal(log)
@@ -92,7 +119,8 @@ def _open(asked: dict[str, str], target: str) -> int:
 
         trace = Path(asked["--trace"]) if "--trace" in asked else None
         launch = partial(worker.launch, runs_dir, log)
-        app = MljApp(found, Options(target, runs_dir, "--demo" in asked, trace, launch))
+        options = Options(target, runs_dir, "--demo" in asked, trace, "--read-only" in asked, launch)
+        app = MljApp(found._replace(plain="--plain" in asked), options)
         code = app.run()
     finally:
         give_back()

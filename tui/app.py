@@ -21,6 +21,7 @@ from tui.hearing import Hearing
 from tui.lab import Lab
 from tui.leaving import Leaving
 from tui.link import Link
+from tui.onlooking import refusal
 from tui.opening import Options
 from tui.palette import Palette, PaletteScreen
 from tui.runner import Runner
@@ -60,7 +61,7 @@ class MljApp(App[int]):
         self._launched: Launched | None = None
         self.feed = Feed()
         self.hearing = Hearing(self)
-        self.runner = Runner(self.hearing.heard, self.options.runs_dir)
+        self.runner = Runner(self.hearing.heard, self.options.runs_dir, self.options.read_only)
         self.lab = Lab(self.runner, self.feed)
         self.link = Link(self._write)
         self.captions: Captions | None = None
@@ -174,7 +175,7 @@ class MljApp(App[int]):
             self.laboratory.say(trouble)
 
     def open(self, opened: Opened) -> None:
-        """Begin with an experiment, or go on with a run."""
+        """Begin with an experiment, go on with a run, or look at what another program trains."""
         self._forget()
         if opened.run is not None and self.runner.attach(opened.run):
             self.lab.adopt(opened.config)
@@ -183,9 +184,9 @@ class MljApp(App[int]):
             self.runner.connect(self._launched)
             self._launched = None
         self.ensure_worker()
-        if opened.run is not None:
-            self.lab.show(opened.config, opened.run, opened.going_on)
-        else:
+        if opened.place:
+            self.lab.show(opened.config, opened.place, opened.going_on)
+        elif opened.config is not None:
             self.lab.open(opened.config, chosen=opened.chosen)
         self.acting.changed()
 
@@ -198,6 +199,8 @@ class MljApp(App[int]):
 
     def choose_data(self, name: str) -> None:
         """Learn a data set."""
+        if refusal("next_data", self.feed.frame(), self.options.read_only):
+            return
         self.ensure_worker()
         self.lab.choose_data(name)
         self.acting.changed()
@@ -258,10 +261,10 @@ class MljApp(App[int]):
             self._shown = self.feed.frame()
         frame, draft = self._shown, self.lab.draft
         if draft is None:
-            return frame
+            return frame._replace(link=self.link.words)
         selected = draft.selected if draft.hidden else -1
         dataset = draft.dataset if frame.state == "loading" or self.lab.awaited else frame.dataset
-        return frame._replace(selected=selected, dataset=dataset)
+        return frame._replace(selected=selected, dataset=dataset, link=self.link.words)
 
     # the terminal ---------------------------------------------------------------------------------------------------
 

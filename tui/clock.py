@@ -13,15 +13,48 @@ SOON = 0.001  # seconds; a timer of nothing is an error
 BEAT = 0.002  # seconds between two panes of one frame: time for a key to be heard
 RATE = 15.0  # pictures a second a pane may ask for
 STILL = 2  # parts drawn in one tick when nothing moves any more: the picture and its curve belong together
+SECOND = 1.0  # from one picture of a part to its next where bytes are few
+BYTES = 5500  # a second, then; the rest of ten thousand is for cursors, keys and answers
+PARTLY = object()  # the look of a part of which only some rows were sent
 MOVING = ("loading", "running")  # states in which the next picture is on its way
 CELLS = 4800  # cells up to which it gets them; a larger screen is drawn less often
 
 
-class Part:
-    """Something the clock draws: `look` is all it depends on in a frame, so that an equal look is not drawn again."""
+class Purse:
+    """Bytes that may be sent: so many a second, and not more than those of a second at once."""
 
-    def __init__(self, show: Callable[[Frame], None], look: Callable[[Frame], Hashable]) -> None:
-        self.show, self.look = show, look
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock, self._then, self._left = clock, clock(), float(BYTES)
+        self.spent = 0
+
+    def pay(self, price: int) -> bool:
+        """Take the price of a row if anything is left; the rest is owed, so that a row larger than all is sent too."""
+        now = self._clock()
+        self._left = min(BYTES, self._left + BYTES * (now - self._then))
+        self._then = now
+        if self._left <= 0:
+            return False
+        self._left -= price
+        self.spent += price
+        return True
+
+
+class Part:
+    """Something the clock draws: `look` is all it depends on in a frame, so that an equal look is not drawn again.
+
+    piecewise: shows a frame as far as a purse pays for it, and says whether that was all of it. canvas: whether it is
+    a picture that may come in parts, after the curves.
+    """
+
+    def __init__(
+        self,
+        show: Callable[[Frame], object],
+        look: Callable[[Frame], Hashable],
+        piecewise: Callable[[Frame, Purse], bool] | None = None,
+        canvas: bool = False,
+    ) -> None:
+        self.show, self.look, self.piecewise, self.canvas = show, look, piecewise, canvas
+        self.fed = 0.0  # when rows of it were last paid for
         self.seen: Hashable = None
         self.drawn = 0.0
 
@@ -29,12 +62,19 @@ class Part:
         """When it may be drawn next; None when it would look as it does. What will not change again is due at once."""
         if self.look(frame) == self.seen:
             return None
-        return self.drawn + interval if frame.state in MOVING else 0.0
+        return self.drawn + interval if frame.state in MOVING or self.seen is PARTLY else 0.0
 
-    def draw(self, frame: Frame) -> None:
-        """Draw it now."""
+    def draw(self, frame: Frame, purse: Purse | None = None) -> None:
+        """Draw it now; with a purse what it pays for, and the rest later."""
         self.seen, self.drawn = self.look(frame), monotonic()
-        self.show(frame)
+        if purse is None or self.piecewise is None:
+            self.show(frame)
+            return
+        before = purse.spent
+        if not self.piecewise(frame, purse):
+            self.seen = PARTLY
+        if purse.spent > before:
+            self.fed = self.drawn
 
 
 class Clock:
@@ -55,7 +95,8 @@ class Clock:
         cells: Callable[[], int],
     ) -> None:
         self._frame, self._parts, self._call_later, self._painted = frame, parts, call_later, painted
-        self._link, self._cells = link, cells
+        self._link, self._cells, self._purse = link, cells, Purse()
+        self.slowest = 0.0  # seconds between two pictures of a part, where they shall be rare
         self._turn = 0  # counts ticks, so that one that was overtaken does nothing
         self._ticking = False
         self._drawn: list[Part] = []  # in this round; before one is drawn again come the others, and the question
@@ -63,7 +104,9 @@ class Clock:
     @property
     def interval(self) -> float:
         """Seconds from one picture of a part to its next."""
-        return max(1.0, self._cells() / CELLS) / RATE
+        if self.slowest:
+            return self.slowest
+        return SECOND if self._link.thrifty else max(1.0, self._cells() / CELLS) / RATE
 
     def changed(self, at_once: bool = False) -> None:
         """There may be something new to show. at_once: somebody waits for it."""
@@ -87,10 +130,12 @@ class Clock:
         now, frame, interval = monotonic(), self._frame(), self.interval
         waiting = [(due, part) for part in self._parts() if (due := part.due(frame, interval)) is not None]
         now_due = [part for due, part in waiting if due <= now]
+        if self._link.thrifty:  # curves before pictures, of those the one that has waited longest
+            now_due.sort(key=lambda part: (part.canvas, part.fed))
         ready = [part for part in now_due if part not in self._drawn][:1] if frame.state in MOVING else now_due[:STILL]
         if ready:
             for part in ready:
-                part.draw(frame)
+                part.draw(frame, self._purse if self._link.thrifty else None)
             self._drawn += ready
             self._later(BEAT)
             return

@@ -79,6 +79,7 @@ COMMANDS = (
     Command("envelope", "V", "Envelope", "the range of what is folded into each point", "Show"),
     Command("crosshair", "i", "Crosshair", "reads a curve out; arrows move it, esc ends it", "Show"),
     Command("test_points", "t", "Test rows", "show rows never trained on", "Show"),
+    Command("bandwidth", "B", "Low bandwidth", "few bytes: figures each second, pictures slowly", "Show"),
     Command("save_text", "T", "Save text", "this screen as text, in the present folder", "Show"),
     Command("save_picture", "S", "Save picture", "this screen as SVG, in the present folder", "Show"),
     Command("line_up", "up", "Line before", "the line above", "Move", "build"),

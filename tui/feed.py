@@ -127,7 +127,7 @@ class Feed:
 
     def _eta(self, started: Started, update: Update | None) -> float | None:
         """Seconds left. At the pace that spreads epochs unevenly nobody knows."""
-        if update is None or update.state != "running" or update.pace == "show":
+        if update is None or update.state != "running" or update.pace == "show" or not update.epochs:
             return None
         return self._pace.left(update.epochs * started.steps_per_epoch - update.step)
 

@@ -157,7 +157,8 @@ class Frame(NamedTuple):
     saved: the step of the newest checkpoint. axes,
     spread: what the plane of the picture is, and the share of the variance on it where it is a projection.
     inside_epoch: the epoch layers, confusion and responses are of. selected: the hidden layer keys act on, -1 for none.
-    hint: what helps when there is a message.
+    hint: what helps when there is a message. loop: who trains, where it is not mlj:
+    curves over steps and nothing else. link: what is to be said of the way to the terminal.
     """
 
     state: str = "loading"
@@ -201,3 +202,5 @@ class Frame(NamedTuple):
     confusion: Confusion | None = None
     responses: tuple[Responses, ...] = ()
     events: tuple[Happening, ...] = ()
+    loop: str = ""
+    link: str = ""

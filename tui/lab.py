@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tui.draft import Draft
 
 if TYPE_CHECKING:
-    from mlcore import Config, Run
+    from mlcore import Config
     from mlcore.form import Choice
     from mlcore.worker.protocol import Changed as Change
     from tui.feed import Feed
@@ -79,10 +79,10 @@ class Lab:
         self.draft = Draft(config, epochs_chosen=chosen)
         self._start()
 
-    def show(self, config: Config, run: Run, going_on: bool = False) -> None:
-        """Look at a run that is not going on, or go on with it."""
+    def show(self, config: Config | None, place: str, going_on: bool = False) -> None:
+        """Look at a run that is not going on, by its folder, or at a log; or go on with it."""
         self.adopt(config)
-        self._shown = str(run.folder.absolute())
+        self._shown = place
         if not going_on:
             self._asked = self.runner.send("Open", run=self._shown, pace=self.pace)
         else:
@@ -90,7 +90,7 @@ class Lab:
 
     def go_on(self) -> bool:
         """Go on with the run that is looked at; False when none is."""
-        if not self._shown:
+        if not self._shown or self.draft is None:
             return False
         self._did("go on")
         self._began, self._watched = monotonic(), 0.0
@@ -159,9 +159,10 @@ class Lab:
         self.pace = "full"
         return self.change(lambda draft: draft.with_points(dots), "points")
 
-    def adopt(self, config: Config) -> None:
-        """A run was attached to: its experiment is the draft further keys begin from."""
-        self.draft, self._learning = Draft(config, epochs_chosen=True), config
+    def adopt(self, config: Config | None) -> None:
+        """A run was attached to: its experiment is the draft further keys begin from; somebody's own loop has none."""
+        self.draft = Draft(config, epochs_chosen=True) if config is not None else None
+        self._learning = config
 
     def toggle_pace(self) -> None:
         """Full speed, or spread to be watched. A run that has ended is shown again at the new pace."""

@@ -22,7 +22,7 @@ class Leaving:
     def ask(self) -> None:
         """Ask what becomes of the run, when one is going."""
         app, frame = self.app, self.app.feed.frame()
-        if frame.state not in GOING or not app.runner.alive:
+        if frame.state not in GOING or not app.runner.alive or app.runner.read_only or frame.loop == "log":
             self.now(0)
             return
         from tui.screens.dialogs import QuitDialog
@@ -41,7 +41,7 @@ class Leaving:
     def at_once(self) -> None:
         """Leave; the run goes on."""
         frame = self.app.feed.frame()
-        if frame.state in GOING and frame.epoch < frame.epochs:
+        if frame.state in GOING and frame.epoch < frame.epochs and not self.app.runner.read_only:
             lost = f"{self.app.hearing.unrecorded}; it trains on, but nothing of it will be kept"
             there = f"{frame.name or 'The run'} trains on in the background. Come back with: mlj-tui last"
             self.farewell = lost if self.app.hearing.unrecorded else there

@@ -1,4 +1,4 @@
-"""What `mlj-tui WHAT` means: a recipe, a file, a run, `last`, or the circles everybody begins with."""
+"""What `mlj-tui WHAT` means: a recipe, a file, a run, a log, `last`, or the circles everybody begins with."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Options(NamedTuple):
     runs_dir: Path | None = None
     demo: bool = False
     trace: Path | None = None
+    read_only: bool = False
     launch: Callable[[], Launched] | None = None  # called once the screen stands: before, both would wait for the other
 
 
@@ -28,12 +29,20 @@ class Opened(NamedTuple):
     """An experiment, the run it is of when it is one, and whether a person chose it (then its epochs stay).
 
     going_on: the run was not at its end, and is to go on.
+
+    Somebody's own loop is a run without an experiment; a log of another program is a file, and has neither.
     """
 
-    config: Config
+    config: Config | None
     run: Run | None = None
     chosen: bool = False
     going_on: bool = False
+    log: str = ""
+
+    @property
+    def place(self) -> str:
+        """The folder of the run, or the log; nothing for an experiment that nobody has trained."""
+        return self.log or (str(self.run.folder.absolute()) if self.run is not None else "")
 
 
 def resolve(target: str, runs_dir: Path | None = None) -> Opened:
@@ -46,8 +55,10 @@ def resolve(target: str, runs_dir: Path | None = None) -> Opened:
         return Opened(mlcore.load_config(target), chosen=True)
     if any(target in (name, name.rpartition("/")[2]) for name in mlcore.recipes()):
         return Opened(mlcore.load_recipe(target), chosen=True)
+    if mlcore.find_log(target) is not None:
+        return Opened(None, log=str(Path(target).absolute()))
     run = mlcore.open_run(target, runs_dir).single()
-    return Opened(run.config, run, chosen=True)
+    return Opened(None if run.loop else run.config, run, chosen=True)
 
 
 def last(present: str, runs_dir: Path | None = None) -> Opened:

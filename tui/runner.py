@@ -15,14 +15,23 @@ if TYPE_CHECKING:
     from mlcore.worker.protocol import AnyMessage, Reply
 
 
+ORDERS = ("Pause", "Resume", "Step", "Epoch", "Stop", "Checkpoint", "Keep", "Quit", "Set", "SetPace", "Start", "Branch")
+
+
 class Runner:
     """One worker at a time: our own laboratory, or the process of a run that somebody started.
 
-    `deliver` gets every batch of messages, on the app's own loop. Nothing here waits.
+    `deliver` gets every batch of messages, on the app's own loop. read_only: whoever is looked at gets no `ORDERS`,
+    whatever asks for them. Nothing here waits.
     """
 
-    def __init__(self, deliver: Callable[[Iterable[AnyMessage]], None], runs_dir: Path | None = None) -> None:
-        self._deliver, self._runs_dir = deliver, runs_dir
+    def __init__(
+        self,
+        deliver: Callable[[Iterable[AnyMessage]], None],
+        runs_dir: Path | None = None,
+        read_only: bool = False,
+    ) -> None:
+        self._deliver, self._runs_dir, self.read_only = deliver, runs_dir, read_only
         self._client: Client | None = None
         self._view: dict[str, Any] = {"width": 60, "height": 40, "count": 12}
         self.takes_starts = False
@@ -57,7 +66,7 @@ class Runner:
 
     def send(self, name: str, /, **values: Any) -> int:
         """Send the command of that name in the protocol; the reply carries the number returned (0: nobody is there)."""
-        if self._client is None or not self._client.alive:
+        if self._client is None or not self._client.alive or (self.read_only and name in ORDERS):
             return 0
         from mlcore import worker
 

@@ -28,13 +28,15 @@ RESTORE = (
 class Terminal(NamedTuple):
     """The colours and characters this terminal shows, and its size in cells.
 
-    glyphs: braille (everything), blocks (half blocks and straight boxes, as on the Linux console) or ascii.
+    glyphs: braille (everything), blocks (half blocks and straight boxes, as on the Linux console) or ascii. plain:
+    sentences are wanted in place of pictures.
     """
 
     colors: Colors = "full"
     glyphs: Glyphs = "braille"
     columns: int = 80
     rows: int = 24
+    plain: bool = False
 
     def environment(self) -> dict[str, str]:
         """What must stand in the environment before Textual is imported, so that both agree on the colours."""
@@ -97,6 +99,11 @@ def refusal(environ: Mapping[str, str] = os.environ, *, tty: bool | None = None)
     return ""
 
 
+def in_browser(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the app is drawn by a web page, through a pipe, as `mlj serve` does."""
+    return environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
+
+
 def own_the_terminal(log: Path) -> Callable[[], None]:
     """Keep a private handle on the terminal; whatever else writes to it from now on goes to `log`.
 
@@ -120,7 +127,8 @@ def own_the_terminal(log: Path) -> Callable[[], None]:
     def give_back() -> None:
         with contextlib.suppress(OSError, termios.error):  # the window may be gone
             handle.flush()
-            os.write(terminal, RESTORE.encode())
+            if not in_browser():
+                os.write(terminal, RESTORE.encode())
             _set_modes(terminal, modes)
 
     return give_back

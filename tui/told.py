@@ -31,7 +31,8 @@ def start(started: Started) -> Frame:
     scene = started.scene
     return Frame(
         state="running",
-        dataset=safe(scene.dataset),
+        dataset=safe(scene.dataset or started.name),
+        loop=safe(started.loop),
         task=scene.task,
         run=safe(started.run),
         name=safe(started.name),
@@ -69,7 +70,7 @@ def progress(frame: Frame, update: Update) -> Frame:
         steps_per_second=update.rate,
         learning_rate=update.learning_rate,
         saved=update.saved,
-        metrics=dict(update.metrics),
+        metrics={safe(name): value for name, value in update.metrics.items()},
         film=tuple(update.film.tolist()),
         message=safe(update.message, 500),
     )
@@ -107,8 +108,10 @@ def curves(columns: Mapping[str, Any]) -> dict[str, Any]:
             others[safe(metric)] = (*others.get(safe(metric), ()), found[name])
     if "learning_rate" in found:
         others["learning rate"] = (found["learning_rate"]._replace(name="train"),)
+    usual = tuple(found[name] for name in losses.values() if name in found)
+    named = (series._replace(name=safe(name, 20)) for name, series in found.items() if "loss" in name)
     return {
-        "losses": tuple(found[name] for name in losses.values() if name in found),
+        "losses": usual or tuple(named),  # somebody's own loop may call its losses otherwise
         "accuracies": tuple(found[n] for n in ("train_accuracy", "validation_accuracy") if n in found),
         "curves": others,
     }

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 
-from mlcore.commands import table
+from mlcore.commands import loops, table
 from mlcore.commands.drawing import Paper, curves
-from mlcore.comparison import Comparison
+from mlcore.comparison import MOST, Comparison
 from mlcore.report import json_line
 from mlcore.runs import open_run
 
 
 def compare(args: argparse.Namespace) -> int:
     """The runs beside each other."""
-    found = Comparison([open_run(name, args.runs_dir) for name in args.runs], args.what)
+    runs = list({run.id: run for run in (open_run(name, args.runs_dir) for name in args.runs)}.values())
+    if 1 < len(runs) <= MOST and any(run.loop for run in runs):
+        return loops.compare(runs, args)
+    found = Comparison(runs, args.what)
     if args.json:
         print(json_line(found.plain()))
         return 0

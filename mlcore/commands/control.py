@@ -15,6 +15,7 @@ from mlcore.commands.story import Story, called
 from mlcore.commands.training import conclude, told
 from mlcore.errors import RunError, UsageError
 from mlcore.events import Event
+from mlcore.foreign import Log, find_log
 from mlcore.report import json_line
 from mlcore.runs import Run, Status, open_run
 from mlcore.worker import protocol
@@ -24,10 +25,13 @@ PERIOD = 0.2  # seconds between two looks at the disk
 
 
 def watch(args: argparse.Namespace) -> int:
-    """Follow a run to its end. Leaving does not touch the run."""
+    """Follow a run to its end, or a log for as long as it is wanted. Leaving does not touch the run."""
+    log = find_log(args.run)
+    if log is not None:
+        return follow(args, log)
     run, story = open_run(args.run, args.runs_dir).single(), Story()
     try:
-        for _ in told(args, story.listen(watched(run)), run=run.id):
+        for _ in told(args, story.listen(watched(run, args.once)), run=run.id):
             pass
     except KeyboardInterrupt:
         end = f"mlj ctl {run.id} stop ends the run" if run.status.socket else "the run goes on"
@@ -58,9 +62,49 @@ def _orders(args: argparse.Namespace) -> list[Any]:
     return [getattr(protocol, args.order.capitalize())()]
 
 
-def watched(run: Run) -> Iterator[Event]:
-    """The events of a run that another process trains, or of one that has ended: what is on disk, then what comes."""
+def follow(args: argparse.Namespace, log: Log) -> int:
+    """Tell a log that another program writes; it never ends by itself."""
+    story = Story()
+    try:
+        for _ in told(args, story.listen(logged(log, args.once))):
+            pass
+    except KeyboardInterrupt:
+        conclude(args, story, None)
+        print("mlj: not watching any more", file=sys.stderr)
+        return 130
+    conclude(args, story, None)
+    return 0
+
+
+def logged(log: Log, once: bool) -> Iterator[Event]:
+    """The records of a log as events of a run without a configuration; once: those that are there."""
+    yield events.Started({}, "log", "", "", 1, 0, "", f"read from {log.path}", 0, 1)
+    epoch, step, seconds, metrics = 0, 0, 0.0, dict[str, float]()
+    while True:
+        news = log.poll(last=once)
+        if news.anew:
+            yield events.Warned(epoch, step, "LOG_ANEW", f"{log.path} was written anew: what follows is another log")
+        for record in news.records:
+            epoch, step, seconds = (record.pop(name) for name in ("epoch", "step", "seconds"))
+            metrics |= record
+            yield events.EpochEnded(epoch, step, seconds, record)
+        if once and not news.more:
+            yield events.Ended("finished", epoch, step, seconds, metrics)
+            return
+        if not news.more:
+            time.sleep(PERIOD)
+
+
+def watched(run: Run, once: bool = False) -> Iterator[Event]:
+    """The events of a run that another process trains, or of one that has ended: what is on disk, then what comes.
+
+    once: what is on disk.
+    """
     tail, began, ended = _Tail(run), False, False
+    if once:
+        yield _beginning(run)
+        yield from _rest(run, tail, once)
+        return
     with suppress(RunError), worker.attach(run) as client:
         client.send(protocol.View(wanted=False))
         for message in client.messages():
@@ -95,16 +139,18 @@ class _Tail:
             yield events.EpochEnded(epoch, step, seconds, record)
 
 
-def _rest(run: Run, tail: _Tail) -> Iterator[Event]:
+def _rest(run: Run, tail: _Tail, once: bool = False) -> Iterator[Event]:
     """The epochs and the end of a run as its folder tells them, once it has ended."""
     while True:
         status = run.status
         yield from tail.epochs(now=True)
         if status.state != "running":
             break
+        if once:
+            return
         time.sleep(PERIOD)
     if status.reason not in get_args(events.Reason):
-        hint = f"go on with: mlj resume {called(run)}"
+        hint = f"see how far it came: mlj plot {called(run)}" if run.loop else f"go on with: mlj resume {called(run)}"
         raise RunError(
             f"run {run.name} is {status.state}: {status.message or 'its process is gone'}", code="RUN_LOST", hint=hint
         )
@@ -121,6 +167,8 @@ def _ended(end: Status | protocol.Ended) -> events.Ended:
 def _beginning(run: Run) -> events.Started:
     """What `Started` said, as far as the folder knows."""
     found: dict[str, Any] = next((event for event in reversed(run.events) if event["event"] == "started"), {})
+    if run.loop:
+        return events.Started({}, found.get("backend", ""), "", "", 1, 0, "", "", run.status.epochs, 1, run=run.id)
     config = run.config
     return events.Started(
         config=config.to_dict(),

@@ -12,6 +12,7 @@ from mlcore.commands.story import called, plural
 from mlcore.commands.table import fold, room
 from mlcore.doctor import CATALOGUE, diagnose, examine
 from mlcore.doctor.case import Case, Finding
+from mlcore.doctor.loops import LOSSES, of_curves
 from mlcore.errors import ConfigError, RunError, UsageError
 from mlcore.report import json_line
 from mlcore.runs import Run, open_run
@@ -24,7 +25,7 @@ MARGIN = 10  # cells before what is said about a finding
 def doctor(args: argparse.Namespace) -> int:
     """Examine a run or a configuration; 0 when it is healthy, 1 when something was found."""
     name, case = _examined(args)
-    findings = diagnose(case)
+    findings = of_curves(case.curves) if isinstance(case, Run) else diagnose(case)
     if args.json:
         for finding in findings:
             print(json_line(finding._asdict()))
@@ -33,8 +34,11 @@ def doctor(args: argparse.Namespace) -> int:
     return 1 if findings else 0
 
 
-def _examined(args: argparse.Namespace) -> tuple[str, Case]:
-    """What is examined, as a person calls it, and its case. A recipe or a file is looked for first, then a run."""
+def _examined(args: argparse.Namespace) -> tuple[str, Case | Run]:
+    """What is examined, as a person calls it, and its case; of somebody's own loop, which has none, the run.
+
+    A recipe or a file is looked for first, then a run.
+    """
     text = args.experiment
     if os.path.isdir(text):
         return _of_run(open_run(text + os.sep), args)
@@ -53,23 +57,26 @@ def _examined(args: argparse.Namespace) -> tuple[str, Case]:
     return text, examine(config.with_settings(settings(args)))
 
 
-def _of_run(run: Run, args: argparse.Namespace) -> tuple[str, Case]:
+def _of_run(run: Run, args: argparse.Namespace) -> tuple[str, Case | Run]:
     if args.set:
         hint = f"examine its experiment with other settings: mlj doctor FILE.toml --set {args.set[0]}"
         raise UsageError(f"run {run.name} was trained as it was: --set changes nothing of it", hint=hint)
-    return called(run), examine(run)
+    return called(run), run if run.loop else examine(run)
 
 
-def _told(name: str, case: Case, findings: Sequence[Finding]) -> Iterator[str]:
+def _told(name: str, case: Case | Run, findings: Sequence[Finding]) -> Iterator[str]:
     """The findings, the worst first, or that there are none and what was looked at."""
     name = sanitize(name)
-    if not findings:
+    if not findings and isinstance(case, Run):
+        yield from _healthy_curves(name, case)
+    elif not findings and isinstance(case, Case):
         yield f"{name}: healthy"
         seen = f"{plural(case.steps, 'step')} of {case.planned:,}, a loss of {case.end.loss:.4g}"
         rules = ", ".join(rule.name for rule in CATALOGUE)
         yield from _said(f"seen: {seen}; knowing nothing costs {case.constant_loss:.4g}")
         yield from _said(f"looked for: {rules}")
         yield from _rest(case)
+    if not findings:
         return
     yield f"{name}: {plural(len(findings), 'finding')}"
     for finding in findings:
@@ -84,9 +91,18 @@ def _told(name: str, case: Case, findings: Sequence[Finding]) -> Iterator[str]:
     yield f"mlj help {findings[0].rule} tells more."
 
 
-def _rest(case: Case) -> Iterator[str]:
+def _healthy_curves(name: str, run: Run) -> Iterator[str]:
+    """That nothing was found in the curves of somebody's own loop, and what could not be judged."""
+    yield f"{name}: its curves are healthy"
+    missing = [each.replace("_", " ") for each in LOSSES if each not in run.curves]
+    yield from _said("looked for: losses that are no numbers, that run away, that stand still; overfitting")
+    if missing:
+        yield from _said(f"not logged, so not judged: {' and '.join(missing)}")
+
+
+def _rest(case: Case | Run) -> Iterator[str]:
     """That more could be said of a training of which only the beginning was affordable here."""
-    if case.steps < case.planned and not case.reason:
+    if isinstance(case, Case) and case.steps < case.planned and not case.reason:
         seen = f"{plural(case.steps, 'step')} of {case.planned:,}"
         yield from _said(f"only {seen} were made here: train it, and mlj doctor RUN judges the whole of it")
 

@@ -60,7 +60,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     if words[0].startswith("-") and words[0] not in ("-h", "--help", "--version"):
         raise nearest("option", words[0], ("--help", "--version"))
     args, extra = parser.parse_known_args(words)
-    if args.word == "tui":  # argparse would keep options meant for the app to itself
+    if args.word in ("tui", "serve"):  # argparse would keep options meant for the app to itself
         args.rest = list(words[1:])
         return args
     if not extra:

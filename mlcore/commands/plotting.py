@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore import examining
-from mlcore.commands import insides, maps
+from mlcore.commands import insides, loops, maps
 from mlcore.commands.answers import WIDEST
 from mlcore.commands.data import class_name, raw, splits
 from mlcore.commands.drawing import Paper, curves, points
@@ -50,6 +50,9 @@ class Sitter(NamedTuple):
 def plot(args: argparse.Namespace) -> int:
     """One picture of a run."""
     run, paper = open_run(args.run, args.runs_dir), Paper.asked(args)
+    if run.loop:
+        print(loops.plot(run, args, paper))
+        return 0
     if args.what in PICTURES or args.what in INSIDES:
         sitter = _sitter(run.single(), args.epoch)
     if args.what in INSIDES:

@@ -76,12 +76,17 @@ def show(args: argparse.Namespace) -> int:
     """One run: its facts, its experiment, and what happened to it."""
     run = open_run(args.run, args.runs_dir)
     if args.json:
-        print(json_line(_plain(run) | {"config": run.config.to_dict(), "events": run.events}))
+        said = {"loop": True, "settings": run.settings} if run.loop else {"config": run.config.to_dict()}
+        print(json_line(_plain(run) | said | {"events": run.events}))
         return 0
     print("\n".join(_facts(run)))
     seeds = children(run, args.runs_dir)
     if seeds:
         print(f"\n{_table(seeds)}")
+    if run.loop:
+        print("\nsomebody's own loop" + (":" if run.settings else ""))
+        print("\n".join(fact(sanitize(name, 20), sanitize(value, 200)) for name, value in run.settings.items()))
+        return 0
     print("\nconfiguration:")
     print("\n".join("  " + sanitize(line, 200) for line in run.config.to_toml().rstrip().split("\n")))
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from math import isfinite
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ class Story:
         self.started: Started | None = None
         self.ended: Ended | None = None
         self.epochs: list[int] = []
-        self.history: dict[str, list[float]] = {}
+        self.history: dict[str, tuple[list[int], list[float]]] = {}  # of each metric, where it was measured
 
     def listen(self, events: Iterable[Event]) -> Iterator[Event]:
         """Pass events on and remember them."""
@@ -50,17 +51,27 @@ class Story:
     def _remember(self, event: EpochEnded) -> None:
         self.epochs.append(event.epoch)
         for name, value in event.metrics.items():
-            self.history.setdefault(name, []).append(value)
+            epochs, values = self.history.setdefault(name, ([], []))
+            epochs.append(event.epoch)
+            values.append(value)
 
     def series(self, what: str) -> dict[str, tuple[list[int], list[float]]]:
         """The curves of a metric, `loss` or `accuracy`: split name to epochs and values."""
         names = {split: f"{split}_{what}" for split in ("train", "validation")}
-        return {split: (self.epochs, self.history[name]) for split, name in names.items() if name in self.history}
+        return {split: self.history[name] for split, name in names.items() if name in self.history}
+
+    @property
+    def loop(self) -> bool:
+        """Whether it is somebody's own loop, or a log: curves over steps and nothing else."""
+        return self.started is not None and not self.started.config
 
     def lines(self, run: Run | None = None) -> Iterator[str]:
         """The result, a fact a line: how it ended, the metrics of the weights kept, the run, and what to try next."""
         started, ended = self.started, self.ended
         if started is None or ended is None:
+            return
+        if self.loop:
+            yield from self._of_loop(started, ended, run)
             return
         made = f"{plural(ended.epoch, 'epoch')}, {plural(ended.step, 'step')} in {ended.seconds:.3g} s"
         yield f"{ENDINGS[ended.reason]}: {made}"
@@ -76,6 +87,18 @@ class Story:
             yield fact("run", sanitize(run.name))
             yield fact("try", _next(ended, name))
             yield fact("", f"mlj-tui {name}")
+
+    def _of_loop(self, started: Started, ended: Ended, run: Run | None) -> Iterator[str]:
+        """What a loop reached: the last of each metric, and the lowest of each loss."""
+        yield f"{ENDINGS[ended.reason]}: at step {ended.step:,}, after {ended.seconds:.3g} s"
+        for name, (steps, values) in self.history.items():
+            finite = [(value, step) for value, step in zip(values, steps, strict=True) if isfinite(value)]
+            lowest = f"   (lowest {min(finite)[0]:.6g} at step {min(finite)[1]:,})" if "loss" in name and finite else ""
+            yield fact(sanitize(name.replace("_", " "), 40), f"{values[-1]:.6g}{lowest}")
+        if run is not None:
+            yield fact("run", sanitize(run.name))
+            yield fact("try", f"mlj doctor {called(run)}")
+            yield fact("", f"mlj-tui {called(run)}")
 
     def _measured(self, split: str, metrics: Metrics, ceiling: float | None) -> Iterator[str]:
         """The accuracy on a split, beside the best possible one; for numbers the loss and R²."""

@@ -35,7 +35,8 @@ def recipes(args: argparse.Namespace) -> int:
 def tui(args: argparse.Namespace) -> int:
     """Become the app."""
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "tui", *args.rest])
+    more = ["--serve"] if args.word == "serve" else []
+    os.execv(sys.executable, [sys.executable, "-m", "tui", *more, *args.rest])
 
 
 def topic(args: argparse.Namespace) -> int:

@@ -76,7 +76,10 @@ def _predict(p: Any) -> None:
 
 
 def _watch(p: Any) -> None:
-    a_run(p)
+    what = "id, the beginning of one, display name, last, or a path; or a log: .csv, .jsonl, TensorBoard's event files"
+    p.add_argument("run", metavar="RUN|LOG", help=what)
+    folder(p)
+    p.add_argument("--once", action="store_true", help="tell what is there, and do not wait for more")
     telling(p)
     p.set_defaults(verb="mlcore.commands.control:watch")
 
@@ -218,7 +221,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("resume", "go on with a run that was stopped", _resume),
     Verb("evaluate", "measure a trained network on its data", _evaluate),
     Verb("predict", "what a trained network says about rows", _predict),
-    Verb("watch", "follow a run that is running somewhere else", _watch),
+    Verb("watch", "follow a run that is running somewhere else, or another program's log", _watch),
     Verb("ctl", "pause, resume, step, stop or change a running run", _ctl),
     Verb("runs", "list, show, tag and remove runs", shelving.runs),
     Verb("compare", "what differs between runs, and which is better", _compare),
@@ -238,4 +241,5 @@ VERBS: tuple[Verb, ...] = (
     Verb("help", "what a layer, data set, optimizer, loss or verb does", _help),
     Verb("completion", "completions for a shell", _completion),
     Verb("tui", "open the Lab", _tui),
+    Verb("serve", "the same in a web browser, on this machine", _tui),
 )

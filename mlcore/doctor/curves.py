@@ -106,20 +106,20 @@ def plateau(case: Case) -> Finding | None:
 
 def overfitting(case: Case) -> Finding | None:
     """A validation loss that rises while the training loss goes on falling, by more than its own noise."""
-    curve, train = _smooth(case.series("validation_loss")), _smooth(case.series("train_loss"))
+    curve, train = smooth(case.series("validation_loss")), smooth(case.series("train_loss"))
     if len(curve) < 10 or not case.asks:
         return None
     best, last = int(curve.argmin()), float(curve[-max(2, len(curve) // 20) :].mean())
-    lowest, noise = float(curve[best]), _noise(case.series("validation_loss"))
+    lowest, jitter = float(curve[best]), noise(case.series("validation_loss"))
     rise = last - lowest
-    if rise < max(RISE * lowest, RISE * case.constant_loss, 3 * noise) or not train[-1] < 0.95 * train[best]:
+    if rise < max(RISE * lowest, RISE * case.constant_loss, 3 * jitter) or not train[-1] < 0.95 * train[best]:
         return None
     if not _surely_worse(case, 1.0 if rise > lowest / 2 else 2.0):
         return None
     epoch = int(case.series("epoch")[best])
     kept = case.config.stopping.restore_best
     evidence = (
-        f"since epoch {epoch} the validation loss rose from {lowest:.3g} to {last:.3g} (its noise is {noise:.1g}) "
+        f"since epoch {epoch} the validation loss rose from {lowest:.3g} to {last:.3g} (its noise is {jitter:.1g}) "
         f"while the training loss fell from {train[best]:.3g} to {train[-1]:.3g}"
     )
     remedy = "stop there, take a smaller network, or find more rows"
@@ -160,7 +160,7 @@ def noisy_validation(case: Case) -> Finding | None:
     return Finding("noisy_validation", "mild", evidence, remedy, {"rows": n, "low": low, "high": high}, settings)
 
 
-def _smooth(curve: Array) -> Array:
+def smooth(curve: Array) -> Array:
     """The mean of each five neighbours, fewer at the ends."""
     if len(curve) < 5:
         return curve
@@ -169,7 +169,7 @@ def _smooth(curve: Array) -> Array:
     return smooth
 
 
-def _noise(curve: Array) -> float:
+def noise(curve: Array) -> float:
     """The deviation of a curve from epoch to epoch: half of its second half's jumps are noise of two values."""
     jumps = np.diff(curve[len(curve) // 2 :])
     return float(1.4826 * np.median(np.abs(jumps - np.median(jumps))) / math.sqrt(2)) if len(jumps) else 0.0

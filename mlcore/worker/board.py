@@ -56,7 +56,7 @@ class Board:
         self.lock = threading.Lock()
         self.wake: Callable[[bool], None] = lambda urgent: None
         self.watched: Callable[[], bool] = lambda: False
-        self.first_config, self.name = config, ""
+        self.first_config, self.name, self.deaf = config, "", ""  # deaf: why nobody can be told anything
         self.past = Past(config)
         self.saved = -1  # the step of the newest checkpoint
         self.run: Run | None = None

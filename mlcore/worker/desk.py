@@ -78,6 +78,8 @@ class Desk:
     def _present(self) -> Board:
         if self.board is None:
             raise RunError("there is no run yet", code="RUN_NOT_STARTED", hint="send start first")
+        if self.board.deaf:
+            raise RunError(self.board.deaf, code="RUN_DEAF")
         return self.board
 
     def _inspect(self, command: protocol.Inspect) -> protocol.Activity:

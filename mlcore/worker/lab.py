@@ -20,10 +20,11 @@ from mlcore.controls import Controls, Pace
 from mlcore.datasets.dataset import Dataset
 from mlcore.errors import CheckpointError, MljError, RunError, StorageError
 from mlcore.events import Event
+from mlcore.foreign import Log, find_log
 from mlcore.runs import open_run
 from mlcore.state import State
 from mlcore.training import train
-from mlcore.worker import planning, protocol, recall
+from mlcore.worker import loop, planning, protocol, recall
 from mlcore.worker.board import Board
 from mlcore.worker.desk import Desk, settings_of
 from mlcore.worker.errands import Errand
@@ -39,11 +40,12 @@ REMEMBERED = 6  # data sets kept loaded
 
 
 class Order(NamedTuple):
-    """An experiment to train next, or a run to show (and to go on with, when `settings` say so)."""
+    """An experiment to train next, a run to show (and to go on with, when `settings` say so), or a log to follow."""
 
     board: Board
     resume: State | None = None
     settings: dict[str, object] | None = None
+    log: Log | loop.RunLog | None = None
 
 
 class Library:
@@ -88,6 +90,7 @@ class Lab(Desk):
             self.server.adopt(connection)
         self.number = self._questions = 0
         self.exit_code: int | None = None
+        self._seen = time.monotonic()  # when somebody was last there to look at a log
 
     def run(self) -> int:
         """Train until nobody is there any more."""
@@ -144,6 +147,9 @@ class Lab(Desk):
             return
         try:
             self._succeed(board)
+            if isinstance(board, loop.LoopBoard) and order.log is not None:
+                loop.follow(board, order.log, lambda: self._looked_at(board), self._next)
+                return
             stage = self.library.stage(board.config)
             source = self._source(order, stage)
             for event in self.keeper.record(source, board) if source else ():
@@ -203,8 +209,21 @@ class Lab(Desk):
         board.name = command.name
         self._replace(board)
 
+    def _looked_at(self, board: Board) -> bool:
+        """Whether anybody still looks at a log."""
+        self._seen = time.monotonic() if self.server.peers else self._seen
+        return self.board is board and self.exit_code is None and time.monotonic() - self._seen < LONELY
+
     def _open(self, command: protocol.Open) -> None:
+        log = find_log(command.run)
+        if log is not None:
+            self._replace(loop.showing(log, self._next()), log=log)
+            return
         run = open_run(command.run, self.keeper.root).single()
+        if run.loop:
+            curves = loop.RunLog(run)
+            self._replace(loop.showing(curves, self._next()), log=curves)
+            return
         if run.status.state == "running":
             raise RunError(
                 f"run {run.name} is running in process {run.status.pid}", code="RUN_LOCKED", hint="attach to it"
@@ -243,17 +262,21 @@ class Lab(Desk):
             board.controls.checkpoint()  # what it begins with is nowhere else on the disk
         self._replace(board, state.between(then.optimizer, config.optimizer))
 
-    def _board(self, config: Config, pace: Pace, paused: bool, lab: bool) -> Board:
+    def _next(self) -> int:
+        """The number of a new experiment."""
         self.number += 1
-        return Board(self.number, config, Controls(pace, paused), lab=lab)
+        return self.number
 
-    def _replace(self, board: Board, resume: State | None = None, settings: dict[str, object] | None = None) -> None:
+    def _board(self, config: Config, pace: Pace, paused: bool, lab: bool) -> Board:
+        return Board(self._next(), config, Controls(pace, paused), lab=lab)
+
+    def _replace(self, board: Board, resume: State | None = None, **how: Any) -> None:
         """Put a new experiment in place of the present one, whose loop sees it at its next event."""
         old, self.board = self.board, board
         if old is not None:
             old.controls.stop()
         self.server.show(board)
-        self.orders.put(Order(board, resume, settings))
+        self.orders.put(Order(board, resume, **how))
 
     def planned(self, question: planning.Question) -> Any:
         """At once what is quick about data that are loaded; the rest when it is found."""

@@ -62,7 +62,10 @@ class Scene(msgspec.Struct, frozen=True, tag="scene", kw_only=True):
 
 
 class Started(Message, frozen=True, tag="started"):
-    """An experiment begins (or this client came later): all of it that does not change."""
+    """An experiment begins (or this client came later): all of it that does not change.
+
+    loop: who trains, where it is not mlj: then there are curves over steps, but no network, no data and no pictures.
+    """
 
     config: dict[str, Any]
     run: str
@@ -79,6 +82,7 @@ class Started(Message, frozen=True, tag="started"):
     net: Net
     parent: str = ""
     lab: bool = False
+    loop: str = ""
 
 
 class Update(Message, frozen=True, tag="update"):

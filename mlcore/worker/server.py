@@ -82,14 +82,18 @@ class Server(threading.Thread):
             self.join(2)
         self.path.unlink(missing_ok=True)
 
+    def abandon(self) -> None:
+        """Close every socket; also in a forked child, where this thread is not and they must end with the parent."""
+        for each in (*(peer.socket for peer in self.peers), self._listener, self._awake, self._waker):
+            each.close()
+        self._selector.close()
+
     def run(self) -> None:
         try:
             self._loop()
         except Exception:
             traceback.print_exc()  # into worker.log: clients see the connection end, the run goes on without them
-        for each in (*(peer.socket for peer in self.peers), self._listener, self._awake, self._waker):
-            each.close()
-        self._selector.close()
+        self.abandon()
 
     def _loop(self) -> None:
         while True:

@@ -76,15 +76,19 @@ async def living(
     size: tuple[int, int] = (80, 24),
     terminal: Terminal | None = None,
     pace: str | float = "full",
+    read_only: bool = False,
+    ready: Callable[[Living], object] = lambda lab: lab.frame.net.widths,
 ) -> AsyncIterator[Living]:
     """The app, opened: at full speed with its first run ended, at `SLOW` with one that outlasts any test, or as shown.
 
     A test that needs the run to go on asks for `SLOW`: on a loaded machine the eight seconds of "show" pass too soon.
     """
-    app = MljApp(terminal or Terminal(columns=size[0], rows=size[1]), Options(target, tmp_path / "runs"))
+    app = MljApp(
+        terminal or Terminal(columns=size[0], rows=size[1]), Options(target, tmp_path / "runs", read_only=read_only)
+    )
     async with app.run_test(size=size) as pilot:
         lab = Living(app, pilot)
-        await lab.until(lambda: lab.frame.net.widths)
+        await lab.until(lambda: ready(lab))
         if pace == "full":
             await lab.until(lambda: lab.app.lab.recipes)
             await pilot.press("f")

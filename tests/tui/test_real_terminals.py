@@ -128,6 +128,21 @@ def test_leaving_restores_the_terminal(tmp_path: Path) -> None:
         assert "Come back with: mlj-tui last" in terminal.text()
 
 
+def test_a_mistake_of_ours_restores_the_terminal_and_says_where_to_look(tmp_path: Path) -> None:
+    program = (
+        "import sys, tui.app\ntui.app.MljApp.choose_data = lambda *words: 1 / 0\n"
+        "tui.app.MljApp.action_command_palette = lambda app: app.choose_data('x')\n"
+        "from tui.__main__ import main\nsys.exit(main([]))"
+    )
+    command = [sys.executable, "-c", program]
+    with VirtualTerminal(command, environ=environment(tmp_path), folder=ROOT) as terminal:
+        assert terminal.see("epoch")
+        terminal.press("ctrl+p")
+        assert terminal.ended() == 70
+        restored(terminal)
+        assert terminal.see("a mistake of its own")
+
+
 def restored(terminal: VirtualTerminal) -> None:
     def over(on: bytes, off: bytes) -> bool:
         written = terminal.bytes

@@ -16,6 +16,7 @@ from tui import looks
 from tui.clock import Clock, Part
 from tui.commands import commands
 from tui.frame import Frame
+from tui.onlooking import caption
 from tui.screens.deeds import Deeds
 from tui.screens.layout import ASKED, PICTURE, PaneBoard, suited
 from tui.text import shortened
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from tui.app import MljApp
 
 TROUBLE = ("failed", "lost")
+TELLING = 5.0  # seconds between two sentences in place of pictures
 DIGIT = (8, 5)  # columns and rows one digit takes, about
 
 
@@ -77,17 +79,18 @@ class LabScreen(Screen[None]):
     def on_mount(self) -> None:
         """Start the heartbeat."""
         self._parts = {
-            self._boundary: Part(self._noted("picture", self._boundary.show), looks.picture),
-            self._digits: Part(self._noted("picture", self._digits.show), looks.picture),
-            self._loss: Part(self._loss.show, looks.losses),
-            self._accuracy: Part(self._accuracy.show, looks.accuracies),
+            self._boundary: Part(self._noted("picture", self._boundary.show), looks.picture, self._boundary.show, True),
+            self._digits: Part(self._noted("picture", self._digits.show), looks.picture, self._digits.show, True),
+            self._loss: Part(self._loss.show, looks.losses, self._loss.show),
+            self._accuracy: Part(self._accuracy.show, looks.accuracies, self._accuracy.show),
             self: Part(self._noted("lines", self.show_lines), lambda frame: self._news),
-            self._network: Part(self._network.show, looks.network),
+            self._network: Part(self._network.show, looks.network, self._network.show, True),
         }
         self.lay_out()
         self._clock = Clock(
             self._pull, self._visible, self.set_timer, self.call_after_refresh, self.mlj.link, lambda: self.size.area
         )
+        self._clock.slowest = TELLING if self.mlj.terminal.plain else 0.0
 
     def on_resize(self, event: events.Resize) -> None:
         """Ask for pictures of the new size."""
@@ -177,7 +180,7 @@ class LabScreen(Screen[None]):
         """The curves a crosshair is on."""
         return next((p for p in self.curves if p.cursor is not None and p.display), None)
 
-    def _noted(self, part: str, show: Callable[[Frame], None]) -> Callable[[Frame], None]:
+    def _noted(self, part: str, show: Callable[[Frame], object]) -> Callable[[Frame], object]:
         """Draws, and writes it into the diary when there is one."""
         diary = self.mlj.diary
         if diary is None:
@@ -223,6 +226,8 @@ class LabScreen(Screen[None]):
             return shortened(self._said, self.size.width - 2)
         if frame.message and frame.state in TROUBLE:
             return f"{frame.message}. {frame.hint}".rstrip(". ")
+        if frame.loop:
+            return shortened(caption(frame), self.size.width - 2)
         if captions is None:
             return ""
         from tui.captions import LINGER, facts
@@ -259,14 +264,9 @@ class LabScreen(Screen[None]):
         from tui.widgets.layers import LayersPane
         from tui.widgets.neurons import NeuronsPane
 
-        kinds = (
-            (LayersPane, looks.layers),
-            (ConfusionPane, looks.confusion),
-            (NeuronsPane, looks.neurons),
-            (EventsPane, looks.events),
-        )
-        self._inside = tuple(kind() for kind, _ in kinds)
-        self._parts |= {pane: Part(pane.show, look) for pane, (_, look) in zip(self._inside, kinds, strict=True)}
+        self._inside = LayersPane(), ConfusionPane(), NeuronsPane(), EventsPane()
+        kinds = zip(self._inside, (looks.layers, looks.confusion, looks.neurons, looks.events), strict=True)
+        self._parts |= {pane: Part(pane.show, look, pane.show, True) for pane, look in kinds}
         self.board.plan = self.board.plan._replace(slot=slot, opened=opened)
         for pane in self._inside:
             pane.display = False

@@ -97,7 +97,7 @@ before or behind that plane, so a sign on the other colour need not be wrong. `2
                 self._mark(lines, points, frame.surface.bounds, numbers=True)
             return rows.block([rows.cells(line, width) for line in lines], width, height)
         if frame.boundary is None or not frame.boundary.winner.size:
-            known = frame.state not in ("loading", "running") and not frame.message
+            known = frame.state not in ("loading", "running") and not (frame.message or frame.loop)
             return self.waiting(frame, width, height, "these data have no picture" if known else "")
         binary = len(frame.class_names) <= 2
         lines = self._map(frame.boundary, width, height, binary)

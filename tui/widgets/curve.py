@@ -36,6 +36,12 @@ class CurvePane(Pane):
     points folded into one; cursor: the epoch read out, None without a crosshair.
     """
 
+    CURVES = True
+
+    def lacking(self, frame: Frame) -> str:
+        """What somebody's own loop has not logged."""
+        return f"no {self.NAME} was logged" if frame.loop else ""
+
     def __init__(self, terminal: Terminal | None = None, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(terminal, id=id, classes=classes)
         self.log_scale = self.recent = self.envelope = False

@@ -121,7 +121,8 @@ spread it explains, and other errors: `4` again shows the next metric, the learn
 
     def title(self, frame: Frame) -> str:
         """The metric; a regression without curves shows figures."""
-        name = self.chosen(frame) or ("figures" if frame.task == "regression" else self.NAME)
+        figures = frame.task == "regression" or (frame.loop and frame.metrics)
+        name = self.chosen(frame) or ("figures" if figures else self.NAME)
         if name == "r2":
             name = "R²" if self.unicode else "R2"
         return f"{name}{self.manner()}"
@@ -163,7 +164,7 @@ spread it explains, and other errors: `4` again shows the next metric, the learn
         facts, name = self._facts(frame), self.chosen(frame)
         series = self.shown(frame)
         if not any(len(each.x) for each in series):
-            if frame.task == "regression":
+            if frame.task == "regression" or (frame.loop and facts):
                 return rows.block([self._fact(*fact, width) for fact in facts], width, height)
             return self.waiting(frame, width, height)
         from mlcore import plots
@@ -187,12 +188,15 @@ spread it explains, and other errors: `4` again shows the next metric, the learn
         ]
         if "test_r2" in metrics:
             facts.append(("test R²" if self.unicode else "test R2", figure(metrics["test_r2"])))
+        if frame.loop:
+            others = {name: value for name, value in metrics.items() if not name.endswith("accuracy")}
+            facts += [(name.replace("_", " "), figure(value)) for name, value in others.items()]
         if frame.task == "regression":
             facts += [(f"{s} loss", figure(metrics[f"{s}_loss"])) for s in ("test", *MARKS) if f"{s}_loss" in metrics]
         facts += [(f"{name} rows", count(frame.rows[name])) for name in ("train", "test") if name in frame.rows]
         if frame.net.parameters:
             facts.append(("parameters", count(frame.net.parameters)))
-        if frame.learning_rate:
+        if frame.learning_rate and "learning_rate" not in metrics:
             facts.append(("learning rate", f"{frame.learning_rate:.3g}"))
         return facts
 

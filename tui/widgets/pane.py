@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from textwrap import wrap
+from typing import ClassVar, Protocol
 
 from rich.style import Style
 from textual import events
@@ -16,7 +17,20 @@ from tui.theme import Palette, paint, palette
 from tui.widgets import rows
 from tui.widgets.rows import Piece
 
+CURSOR, STYLE = 10, 24  # bytes to move the cursor, and to change colours
 SMALLEST = 5, 3  # columns and rows below which there is no box
+
+
+class Purse(Protocol):
+    """Bytes that may be sent."""
+
+    def pay(self, price: int) -> bool:
+        """Take so many, if there are any left."""
+
+
+def bytes_of(row: Strip) -> int:
+    """About how many bytes a row is on its way to the terminal: its characters, and colours for each piece."""
+    return CURSOR + sum(len(piece.text.encode()) + (STYLE if piece.style else 0) for piece in row)
 
 
 class Drawing(Widget):
@@ -31,6 +45,7 @@ class Drawing(Widget):
         self._rows: list[Strip] = []
         self._drawn = Size(0, 0)  # the size the rows are of
         self._frame = Frame()
+        self._sent = -1  # the row sent last, where not all could be
 
     @property
     def terminal(self) -> Terminal:
@@ -57,19 +72,33 @@ class Drawing(Widget):
         """What the widget shows: the drawing, and what stands around it."""
         return self.draw(frame, width, height)
 
-    def show(self, frame: Frame) -> None:
-        """Draw a frame; rows that look as before are not sent again."""
+    def show(self, frame: Frame, purse: Purse | None = None) -> bool:
+        """Draw a frame; rows that look as before are not sent again. Whether all of it stands there now.
+
+        purse: what may be sent; rows it does not pay for stay as they were, and come first the next time.
+        """
         self._frame = frame
         if not self.is_mounted:
-            return
+            return True
         before, self._rows = self._rows, self.whole(frame, *self.size)
         fits, self._drawn = self._drawn == self.size, self.size
         if not fits:
             self.refresh()
-            return
+            return True
         changed = [y for y, (old, new) in enumerate(zip(before, self._rows, strict=True)) if old != new]
-        if changed:
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+        sent = changed if purse is None else self._paid(changed, purse)
+        for y in set(changed).difference(sent):
+            self._rows[y] = before[y]
+        if sent:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in sent))
+        return len(sent) == len(changed)
+
+    def _paid(self, changed: list[int], purse: Purse) -> list[int]:
+        """The rows there is money for, beginning behind the last that was sent."""
+        turned = [y for y in changed if y > self._sent] + [y for y in changed if y <= self._sent]
+        count = next((place for place, y in enumerate(turned) if not purse.pay(bytes_of(self._rows[y]))), len(turned))
+        self._sent = turned[count - 1] if count else self._sent
+        return turned[:count]
 
     def again(self) -> None:
         """Draw the same frame once more: a setting of this widget changed."""
@@ -99,6 +128,7 @@ class Pane(Drawing, can_focus=True):
     NAME: ClassVar[str] = ""
     NUMBER: ClassVar[int] = 0
     HELP: ClassVar[str] = ""
+    CURVES: ClassVar[bool] = False  # all that somebody's own loop has
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pane--frame"}
 
     def legend(self, frame: Frame) -> list[Piece]:
@@ -116,14 +146,22 @@ class Pane(Drawing, can_focus=True):
         return Size(width - 2, height - 2) if self._has_box(width, height) else self.size
 
     def whole(self, frame: Frame, width: int, height: int) -> list[Strip]:
-        """The drawing in its box."""
+        """The drawing in its box; where sentences are wanted, its summary."""
+        draw = self.told if self.terminal.plain else self.draw
         if not self._has_box(width, height):
-            return self.draw(frame, width, height)
+            return draw(frame, width, height)
         colors, lit = self.palette, self.has_focus
         number = (f"{self.NUMBER} " if self.NUMBER else "", paint(colors.accent if lit else colors.faint, bold=True))
         title = [number, (self.title(frame), paint(colors.text if lit else colors.muted))]
         box = rows.Frame(self.terminal.glyphs, self._border())
-        return rows.boxed(self.draw(frame, width - 2, height - 2), width, title, self.legend(frame), box)
+        legend = [] if self.terminal.plain else self.legend(frame)
+        return rows.boxed(draw(frame, width - 2, height - 2), width, title, legend, box)
+
+    def told(self, frame: Frame, width: int, height: int) -> list[Strip]:
+        """The summary in place of the drawing."""
+        sentence = self.lacking(frame) if frame.loop and not self.CURVES else self.summary(frame)
+        lines = [rows.row([(line, paint(self.palette.text))], width) for line in wrap(sentence, max(width, 1))]
+        return rows.block(lines, width, height)
 
     def title(self, frame: Frame) -> str:
         """The words at the beginning of the upper edge."""
@@ -146,8 +184,12 @@ class Pane(Drawing, can_focus=True):
         color = self.get_component_rich_style("pane--frame", partial=True).color
         return paint(color.name if color else "")
 
+    def lacking(self, frame: Frame) -> str:
+        """Why there is nothing to draw of somebody's own loop."""
+        return f"{frame.loop}: no network is known" if frame.loop else ""
+
     def waiting(self, frame: Frame, width: int, height: int, text: str = "") -> list[Strip]:
-        """What is drawn while there is nothing to draw yet: a word in the middle."""
-        word = text or frame.message or ("loading" if frame.state == "loading" else "")
+        """What is drawn while there is nothing to draw yet, or of somebody's own loop never: a word in the middle."""
+        word = text or frame.message or ("loading" if frame.state == "loading" else "") or self.lacking(frame)
         above = [rows.row((), width)] * max(0, (height - 1) // 2)
         return rows.block([*above, rows.centred(word, width, paint(self.palette.muted))], width, height)

@@ -136,9 +136,10 @@ class ProgressLine(Drawing):
         mark, plain, color = STATES.get(frame.state, STATES["loading"])
         pieces: list[Piece] = [(f" {mark if self.unicode else plain} ", paint(getattr(colors, color), bold=True))]
         pieces.append((f"{frame.state} ", paint(colors.text)))
-        if frame.epochs:
+        if frame.epochs or frame.loop:
             shown = f"{frame.shown_epoch:,} of " if frame.shown_epoch < frame.epoch else ""
-            pieces.append((f" epoch {shown}{frame.epoch:,}/{frame.epochs:,} ", paint(colors.muted)))
+            unit, last = "step" if frame.loop else "epoch", f"/{frame.epochs:,}" if frame.epochs else ""
+            pieces.append((f" {unit} {shown}{frame.epoch:,}{last} ", paint(colors.muted)))
         return pieces
 
     def _bar(self, frame: Frame, width: int) -> list[Piece]:
@@ -163,9 +164,10 @@ class ProgressLine(Drawing):
         """Speed and company, the least important first."""
         quiet = paint(self.palette.muted)
         pace = {"show": "in slow motion", "full": "full speed"}.get(frame.pace, f"{frame.pace} epochs/s")
-        words = [pace if frame.state == "running" else "", frame.backend]
+        words = [pace if frame.state == "running" and not frame.loop else "", frame.backend]
         if frame.steps_per_second:
             words.append(f"{si(frame.steps_per_second)} steps/s")
         if frame.state == "running" and frame.eta is not None:
             words.append(f"ETA {eta(frame.eta)}")
+        words.append(frame.link)
         return [(f" {word} ", quiet) for word in words if word]

@@ -7,6 +7,7 @@ method in the group it belongs to.
 from __future__ import annotations
 
 from tui.lab import HOLD, SLOW
+from tui.onlooking import refusal
 from tui.screens.deeds.experiment import EDITS
 from tui.screens.deeds.going import Going
 from tui.screens.deeds.running import STEERING, Running
@@ -21,6 +22,10 @@ class Deeds(Running, Showing, Going):
         from mlcore import MljError
 
         self.screen.hush()
+        why = refusal(identity, self.app.feed.frame(), self.app.options.read_only)
+        if why:
+            self.screen.say(why)
+            return
         changes = self.lab.changes
         try:
             if identity in ARROWS and self._move_crosshair(ARROWS[identity]):

@@ -46,9 +46,7 @@ class Experiment(Doer):
 
     def rate(self) -> None:
         draft = self.lab.draft
-        if draft is None:
-            return
-        rate = draft.config.optimizer.learning_rate
+        rate = draft.config.optimizer.learning_rate if draft else self.app.feed.frame().learning_rate
         help = "how far each step goes; the run goes on with it"
         self._ask("Learning rate", help, rate, "optimizer.learning_rate", float, live=True)
 
@@ -111,6 +109,8 @@ class Experiment(Doer):
                 number = kind(text.replace(",", ""))
                 if live and not self.app.feed.over:
                     self.lab.set_live(name, number)
+                elif self.lab.draft is None:
+                    return "the loop has ended"
                 else:
                     self.app.ensure_worker()
                     self.lab.change(lambda draft: draft.changed({name: number}), name)

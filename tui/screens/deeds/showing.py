@@ -158,6 +158,11 @@ class Showing(Doer):
     def test_points(self) -> None:
         self.screen.toggle_test()
 
+    def bandwidth(self) -> None:
+        thrifty = self.app.link.turn()
+        fewer = "Under 10 kB a second: numbers and curves each second, pictures row by row; B ends it"
+        self.screen.say(fewer if thrifty else "Every picture whole again")
+
     def save_text(self) -> None:
         self._save("txt", self.screen.text())
 

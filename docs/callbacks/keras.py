@@ -1,0 +1,28 @@
+"""model.fit(…, callbacks=[Live("mine")]) with: class Live(LiveCallback, keras.callbacks.Callback): pass"""
+
+from mlcore import live
+
+
+class LiveCallback:
+    """Logs every batch and every epoch; stops and sets the rate when asked."""
+
+    def __init__(self, name=""):
+        super().__init__()
+        self.name, self.step, self.run = name, 0, None
+
+    def on_train_begin(self, logs=None):
+        self.run = live(self.name, steps=(self.params.get("epochs") or 0) * (self.params.get("steps") or 0))
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.step += 1
+        self.run.log(self.step, **(logs or {}))
+        rate = float(self.model.optimizer.learning_rate)
+        if self.run.value("learning_rate", rate) != rate:
+            self.model.optimizer.learning_rate = self.run.value("learning_rate", rate)
+        self.model.stop_training = self.model.stop_training or self.run.stop
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.run.log(self.step, **{name: value for name, value in (logs or {}).items() if name.startswith("val_")})
+
+    def on_train_end(self, logs=None):
+        self.run.close()
