@@ -15,13 +15,15 @@ from pathlib import Path
 
 from mlcore.errors import MljError, RunError
 from mlcore.worker import news, protocol, sockets
+from mlcore.worker.appetite import Appetite
 from mlcore.worker.board import Board
 from mlcore.worker.errands import Errand, Errands
 from mlcore.worker.peer import Peer
 from mlcore.worker.protocol import AnyCommand, Failed, Message, Reply
 
 FAREWELL = 0.5  # seconds for the last news
-PERIOD = 1 / 15  # seconds between two packets of news to one client
+PERIOD = 1 / 15  # seconds between two packets of news to one client,
+SPARING = 1 / 4  # and where a run uses every core, which pictures take away from it
 BACKLOG = 1 << 20  # bytes of replies a client may leave unread before it is no longer listened to
 
 
@@ -43,6 +45,7 @@ class Server(threading.Thread):
         self._selector = selectors.DefaultSelector()
         self._awake, self._waker = socket.socketpair()
         self._idle = self._ending = self._urgent = False
+        self._appetite = Appetite()
         self._errands = Errands(lambda: self.wake(True))
         for end in (self._awake, self._waker):
             end.setblocking(False)
@@ -242,7 +245,9 @@ class Server(threading.Thread):
             return wait if news.some(board, peer) else None
         messages = news.messages(board, peer)
         if messages:
-            peer.next_packet = now + max(PERIOD, peer.rest) if board.started else now
+            peer.next_packet = (
+                now + max(SPARING if self._appetite.whole else PERIOD, peer.rest) if board.started else now
+            )
             self._send(peer, messages)
         return PERIOD if news.some(board, peer) else None
 

@@ -276,3 +276,11 @@ def test_what_dead_workers_left_is_swept_and_living_sockets_are_not(tmp_path: Pa
     sockets.sweep(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["living.sock"]
     living.close()
+
+
+def test_a_worker_that_takes_every_core_is_looked_at_less_often() -> None:
+    now, spent = [0.0], [0.0]
+    appetite = Appetite(lambda: now[0], lambda: spent[0], there=2)
+    for seconds, used, whole in ((0.5, 1.0, False), (1.0, 2.0, True), (2.0, 2.9, False), (2.9, 9.0, False)):
+        now[0], spent[0] = seconds, used
+        assert appetite.whole == whole

@@ -196,7 +196,7 @@ spread it explains, and other errors: `4` again shows the next metric, the learn
         facts += [(f"{name} rows", count(frame.rows[name])) for name in ("train", "test") if name in frame.rows]
         if frame.net.parameters:
             facts.append(("parameters", count(frame.net.parameters)))
-        if frame.learning_rate and "learning_rate" not in metrics:
+        if frame.learning_rate and not (frame.loop and "learning_rate" in metrics):
             facts.append(("learning rate", f"{frame.learning_rate:.3g}"))
         return facts
 

@@ -26,12 +26,10 @@ class Running(Experiment):
     def full(self) -> None:
         self.app.ensure_worker()
         self.lab.toggle_pace()
-        self.app.remember(pace=self.lab.pace)
 
     def pace(self) -> None:
         self.app.ensure_worker()
         self.lab.cycle_pace()
-        self.app.remember(pace=self.lab.pace)
         pace = self.lab.pace
         said = "As fast as it can" if isinstance(pace, str) else f"{pace:g} epochs a second; f goes back to full speed"
         self.screen.say(said)
