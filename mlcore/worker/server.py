@@ -245,9 +245,8 @@ class Server(threading.Thread):
             return wait if news.some(board, peer) else None
         messages = news.messages(board, peer)
         if messages:
-            peer.next_packet = (
-                now + max(SPARING if self._appetite.whole else PERIOD, peer.rest) if board.started else now
-            )
+            period = SPARING if self._appetite.whole else PERIOD
+            peer.next_packet = now + max(period, peer.rest) if board.started else now
             self._send(peer, messages)
         return PERIOD if news.some(board, peer) else None
 

@@ -21,6 +21,7 @@ from mlcore.errors import DataError, RunError, StorageError
 from mlcore.state import State
 from mlcore.training import train
 from mlcore.worker import protocol, sockets, wire
+from mlcore.worker.appetite import Appetite
 from mlcore.worker.film import BYTES, FRAMES, Film
 from mlcore.worker.history import BUCKETS, History
 from mlcore.worker.pictures import Stage, describe
