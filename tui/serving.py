@@ -90,7 +90,7 @@ def server_of(words: Sequence[str], host: str, port: int) -> Any:
     from aiohttp import web
     from textual_serve.server import Server
 
-    class Own(Server):  # type: ignore[misc]
+    class Own(Server):
         """Serves our app, to pages of its own only."""
 
         apps = 0
@@ -108,16 +108,15 @@ def server_of(words: Sequence[str], host: str, port: int) -> Any:
             page = ELSEWHERE.sub("", page).replace("<head>", f"<head><title>{self.title}</title>", 1)
             return web.Response(text=page, content_type="text/html")
 
-        async def handle_websocket(self, request: web.Request) -> web.StreamResponse:
+        async def handle_websocket(self, request: web.Request) -> Any:
             self._check(request)
             if self.apps >= MOST:
                 raise web.HTTPServiceUnavailable(text=f"{MOST} apps are open already; close one")
             self.apps += 1
             try:
-                found: web.StreamResponse = await super().handle_websocket(request)
+                return await super().handle_websocket(request)
             finally:
                 self.apps -= 1
-            return found
 
         def _check(self, request: web.Request) -> None:
             if not welcome(request.host, request.headers.get("Origin"), self.host):
