@@ -90,6 +90,9 @@ async def served(tmp_path: Path, *words: str) -> AsyncIterator[tuple[str, subpro
         process.kill()
         process.wait()
         process.stdout.close()
+        for status in tmp_path.rglob("status.json"):  # what is trained goes on without its app: here it shall not
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(json.loads(status.read_text(encoding="utf-8"))["pid"], signal.SIGTERM)
 
 
 async def seen(page: Any, words: bytes, seconds: float = 30.0) -> None:
