@@ -123,6 +123,8 @@ async def test_every_theme_can_be_chosen_and_drawn(tmp_path: Path) -> None:
 async def test_sheets_and_dialogs_open_on_every_kind_of_terminal(tmp_path: Path, colors: str, glyphs: str) -> None:
     terminal = Terminal(colors, glyphs)  # type: ignore[arg-type]
     async with living(tmp_path, terminal=terminal, pace=SLOW) as lab:
+        await lab.press("space")
+        await lab.until(lambda: lab.frame.state == "paused")  # it goes on, but nothing moves: every key waits for that
         for key in ("?", "p", "o", "e", "ctrl+p", "q"):
             await lab.press(key)
             await lab.until(lambda: lab.app.screen is not lab.app.laboratory)
