@@ -182,7 +182,7 @@ def _journals() -> Reader:
 
 def _runs() -> Reader:
     config = load_recipe("journey/moons")
-    plain = manifest.facts("20260101-000000-abcdef", "brave-otter", "", config, ["a", "b"])
+    plain = manifest.facts("20260101-000000-abcdef", "brave-otter", seed=config.seed, children=["a", "b"])
     plain = json.loads(as_json(plain | {"config": config.to_dict()}))
     return Reader(_run, (RunError, ConfigError), (as_json(plain),), bytes, (plain,), as_json)
 
