@@ -97,6 +97,8 @@ async def test_runs_are_filtered_sorted_labelled_put_away_and_brought_back(tmp_p
 async def test_chosen_runs_are_compared_by_curves_differences_and_a_verdict(tmp_path: Path, root: Path) -> None:
     async with living(tmp_path, pace=SLOW) as lab:
         await lab.until(lambda: lab.frame.run)
+        await lab.press("space")  # while it is held no key has to wait for a picture
+        await lab.until(lambda: lab.frame.state == "paused")
         await lab.press("o")
         await listed(lab, "other", "straight", "quick", "slow")
         await lab.press("end", "space", "up", "space", "v")
@@ -115,7 +117,9 @@ async def test_chosen_runs_are_compared_by_curves_differences_and_a_verdict(tmp_
         await lab.press("a")
         await listed(lab, "other", "straight", "quick", "slow")
         assert len(lab.app.screen.query_one(Ledger).chosen) == 2
-        await lab.press("escape", "v")  # from the Lab: the run that trains now, and the newest of the same data
+        await lab.press(
+            "escape", "space", "v"
+        )  # from the Lab: the run that trains now, and the newest of the same data
         await lab.until(lambda: isinstance(lab.app.screen, CompareScreen) and lab.app.screen.query_one(Overlay).found)
         view = lab.app.screen.query_one(Overlay)
         await lab.until(lambda: view.found and view.found.running and len(view.found.bands[0].y) >= 2)
