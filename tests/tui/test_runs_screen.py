@@ -117,9 +117,7 @@ async def test_chosen_runs_are_compared_by_curves_differences_and_a_verdict(tmp_
         await lab.press("a")
         await listed(lab, "other", "straight", "quick", "slow")
         assert len(lab.app.screen.query_one(Ledger).chosen) == 2
-        await lab.press(
-            "escape", "space", "v"
-        )  # the run that trains now, and the newest like it
+        await lab.press("escape", "space", "v")  # the run that trains now, and the newest like it
         await lab.until(lambda: isinstance(lab.app.screen, CompareScreen) and lab.app.screen.query_one(Overlay).found)
         view = lab.app.screen.query_one(Overlay)
         await lab.until(lambda: view.found and view.found.running and len(view.found.bands[0].y) >= 2)
