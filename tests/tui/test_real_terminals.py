@@ -216,6 +216,20 @@ def test_the_same_in_tmux(tmp_path: Path) -> None:
         run("resize-window", "-t", "lab", "-x", "120", "-y", "40")
         see("82.3 %")  # the ceiling of moons
         see("finished")
+        for keys, words in (  # from choosing data to reading the confusion matrix, and back
+            (("g",), "go to"),
+            (("-l", "digits"), "journey/digits"),
+            (("Enter",), "[digits]"),
+            (("p",), "layer by layer"),
+            (("Escape",), "finished"),
+            (("A",), "worst mistakes"),
+            (("Enter",), "taken for"),
+            (("3",), "[3 worst]"),
+            (("Escape",), "[1 confusion]"),
+            (("Escape",), "[digits]"),
+        ):
+            run("send-keys", "-t", "lab", *keys)
+            see(words)
         run("send-keys", "-t", "lab", "q")
         see("left with 0")
     finally:
