@@ -26,6 +26,28 @@ TITLES = {
 }
 
 
+ALSO = {  # words people look for that stand neither in a title nor in its help
+    "find_rate": "learning rate finder lr search",
+    "save_picture": "screenshot image export",
+    "save_text": "screenshot copy export",
+    "code": "export script python",
+    "runs": "history list tag note pin delete filter",
+    "pane_5": "histogram gradient norm dead saturated units",
+    "pane_6": "matrix mistakes errors",
+    "pane_7": "units response maps activations",
+    "pane_8": "log journal history",
+    "place": "draw own data custom",
+    "scribble": "handwriting write number",
+    "reseed": "random initialise",
+    "preflight": "gradient check overfit sanity",
+    "back": "time travel history scrub",
+    "pace": "slow motion speed",
+    "settings": "momentum weight decay batch size dropout change",
+    "compare": "versus overlay",
+    "build": "editor architecture network optimizer settings",
+}
+
+
 class Entry(NamedTuple):
     """One line of the palette."""
 
@@ -33,6 +55,12 @@ class Entry(NamedTuple):
     help: str
     run: Callable[[], object]
     key: str = ""
+    also: str = ""
+
+    def told(self, query: str) -> bool:
+        """Whether every word looked for stands in the title, the help or the words beside them."""
+        text = f"{self.title} {self.help} {self.also}".lower()
+        return all(word in text for word in query.lower().split())
 
     @property
     def shown(self) -> Content:
@@ -44,7 +72,8 @@ def entries(app: MljApp) -> Iterator[Entry]:
     """Everything the palette lists, commands first."""
     for command in commands(app.acting.mode):
         if command.id != "palette":
-            yield Entry(command.title, command.help, partial(app.do, command.id), keys_of(command, app.ascii_only))
+            key, also = keys_of(command, app.ascii_only), ALSO.get(command.id, "")
+            yield Entry(command.title, command.help, partial(app.do, command.id), key, also)
     if app.acting is app.laboratory:
         for command in commands("analyse"):
             if command.group == "Views":
@@ -83,6 +112,9 @@ class PaletteScreen(CommandPalette):
         super().__init__(placeholder="A command, a data set, a recipe, a theme", id="--command-palette")
 
 
+BESIDE = 0.01  # the score of what is told of by its help alone: behind every title that fits
+
+
 class Palette(Provider):
     """Feeds Textual's palette."""
 
@@ -98,3 +130,5 @@ class Palette(Provider):
             score = matcher.match(entry.title)
             if score > 0:
                 yield Hit(score, matcher.highlight(entry.title), entry.run, entry.title, entry.help)
+            elif entry.told(query):
+                yield Hit(BESIDE, entry.title, entry.run, entry.title, entry.help)

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandList
+from textual.fuzzy import Matcher
 
 import mlcore
 from tests.tui.living import SLOW, Living, living
 from tui.commands import COMMANDS, commands
 from tui.demo import SCRIPT, Demo
-from tui.palette import entries
+from tui.palette import ALSO, BESIDE, Entry, entries
 from tui.screens.keys import table
 from tui.terminal import Terminal
 
@@ -145,3 +146,31 @@ async def test_the_demo_plays_commands_that_exist_until_a_person_takes_over(tmp_
         await lab.until(lambda: lab.app.lab.draft is not None and lab.app.lab.draft.units == 12)
         await lab.press("u")
         assert not demo.playing
+
+
+LOOKED_FOR = {
+    "learning rate finder": "Find the rate",
+    "confusion": "Confusion",
+    "screenshot": "Save picture",
+    "dropout": "Layer: dropout",
+    "gradient check": "Pre-flight",
+    "histogram": "Layers",
+    "time travel": "Back in the film",
+    "slow motion": "Pace",
+    "export": "Show as code",
+    "draw": "Draw a digit",
+    "momentum": "Settings, live",
+    "calibration": "Analyse: Calibration",
+}
+
+
+@pytest.mark.parametrize("words", LOOKED_FOR)
+def test_the_palette_finds_what_people_look_for_by_their_own_words(words: str) -> None:
+    listed = [Entry(command.title, command.help, str, also=ALSO.get(command.id, "")) for command in commands("lab")]
+    listed += [Entry(f"Analyse: {c.title}", c.help, str) for c in commands("analyse") if c.group == "Views"]
+    listed += [Entry("Layer: dropout", "forgets some units in every step", str)]
+    matcher = Matcher(words)
+    scores = {entry.title: matcher.match(entry.title) or BESIDE * entry.told(words) for entry in listed}
+    found = sorted((title for title, score in scores.items() if score), key=lambda title: -scores[title])
+    assert LOOKED_FOR[words] in found[:3]
+    assert set(ALSO) <= {command.id for command in commands("lab")}
