@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -110,15 +111,14 @@ class RunsScreen(Shelving):
         )
         title = glances.title(len(chosen), len(self._found), self._filter, len(ledger.chosen))
         self.query_one("#title", Static).update(Content(title))
-        self._about()
+        if monotonic() >= self._said_until:
+            self._about()
 
     def _about(self) -> None:
         """The run under the cursor in a sentence or two."""
         here = self._here
-        if here is None:
-            self._say("")
-            return
-        self._say(glances.about(here))
+        self._say("" if here is None else glances.about(here))
+        self._said_until = 0.0
 
     # keys -----------------------------------------------------------------------------------------------------------
 
@@ -159,7 +159,7 @@ class RunsScreen(Shelving):
 
     def _typed(self, text: str) -> None:
         if self.is_attached and text == self.query_one(Input).value and text != self._filter:
-            self._filter = text
+            self._filter, self._said_until = text, 0.0
             self._fill()
 
     def on_input_submitted(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from mlcore import MljError
     from mlcore.shelf import Glance, Labels
 
+READ = 4.0  # seconds a sentence is read
+
 
 class Shelving(Screen[tuple[str, ...]]):
     """A screen with a table of runs. Who makes one says how it is read and filled."""
@@ -29,6 +32,7 @@ class Shelving(Screen[tuple[str, ...]]):
         self._root: Path | None = None
         self._found: list[Glance] = []
         self._rows: dict[str, tuple[Glance, Line]] = {}  # as drawn
+        self._said_until = 0.0  # while somebody reads what was said, no look at the disk wipes it away
         self._gone: list[list[str]] = []  # ids put into the bin, by key press
 
     def _read(self) -> object:
@@ -59,6 +63,7 @@ class Shelving(Screen[tuple[str, ...]]):
         return words
 
     def _say(self, text: str, problem: bool = False) -> None:
+        self._said_until = monotonic() + READ
         if self.is_attached:
             self.query_one("#about", Static).update(Content.styled(text, "$warning" if problem else "$text-muted"))
 
