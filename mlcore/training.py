@@ -94,7 +94,7 @@ class _Run:
         reason: Reason | None = None
         self.pacer = Pacer(self.controls.pace, self._position(), self.config.epochs)
         while reason is None:
-            if self.controls.waiting:
+            if self.controls.waiting and not (self.later and self.state.place == 0):
                 self.controls.hold()
                 self.pacer = Pacer(self.controls.pace, self._position(), self.config.epochs)  # a pause is not caught up
             orders = self.controls.orders()

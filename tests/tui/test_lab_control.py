@@ -48,7 +48,9 @@ async def test_k_changes_settings_of_the_run_that_goes_on_and_each_is_written_do
         await lab.until(lambda: {"optimizer.learning_rate", "dropout 1", "epochs"} <= set(lab.app.lab.told))
         await lab.until(lambda: lab.frame.epochs == 300 and lab.frame.learning_rate == pytest.approx(0.01))
         assert ledger.lines[3].cells[1] == "0.25" and "was 0.2 until step" in lab.app.lab.told["dropout 1"]
-        await lab.press("escape", "n", "K")
+        await lab.press("escape", "n")  # an epoch keeps its batches: the next one has others
+        await lab.until(lambda: "batch_size" in lab.app.lab.told)
+        await lab.press("K")
         await lab.until(lambda: "is on the disk, to go on from" in lab.screen)
         run = mlcore.open_run(lab.frame.run, tmp_path / "runs")
         told = {event["name"]: event["new"] for event in run.events if event["event"] == "changed"}
