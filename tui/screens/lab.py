@@ -32,8 +32,8 @@ from tui.widgets.strip import SMALLEST, CaptionLine, Cramped, DataStrip, Progres
 if TYPE_CHECKING:
     from tui.app import MljApp
 
-TROUBLE = ("failed", "lost")
-TELLING = 5.0  # seconds between two sentences in place of pictures
+TROUBLE = "failed", "lost"
+TELLING, BENEATH = 5.0, 1.0  # seconds between two sentences in place of pictures; between two pictures under a sheet
 DIGIT = (8, 5)  # columns and rows one digit takes, about
 
 
@@ -98,12 +98,13 @@ class LabScreen(Screen[None]):
         self.lay_out()
 
     def on_screen_suspend(self) -> None:
-        """Another screen lies over this one."""
+        """Another screen lies over this one, or is gone; what shows through it is drawn rarely."""
+        if self._clock:
+            beneath = 0.0 if self.app.screen is self else BENEATH
+            self._clock.slowest = TELLING if self.mlj.terminal.plain else beneath
         self.ask()
 
-    def on_screen_resume(self) -> None:
-        """It is gone."""
-        self.ask()
+    on_screen_resume = on_screen_suspend
 
     def lay_out(self) -> None:
         """Show the panes there is room for, and ask the worker for what they show."""
