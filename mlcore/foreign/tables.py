@@ -6,33 +6,22 @@ import csv
 from collections.abc import Iterator
 
 from mlcore.errors import DataError
-from mlcore.foreign.axes import Axes, Rows
+from mlcore.foreign.axes import Axes
 from mlcore.foreign.log import Record
-from mlcore.foreign.texts import Whole
+from mlcore.foreign.texts import ByLine
 
 DELIMITERS = ",;\t"
 
 
-class Table:
+class Table(ByLine):
     """A row a line; empty cells, and those that are no numbers, are passed over. Raises DataError without a header."""
-
-    def __init__(self) -> None:
-        self.clear()
 
     def clear(self) -> None:
         """Another file begins."""
-        self._lines, self._rows = Whole(), Rows()
+        super().clear()
         self._names: list[str] = []
         self._delimiter = ","
         self._axes = Axes.of(())
-
-    def feed(self, data: bytes) -> list[Record]:
-        """The records of the rows that are whole now."""
-        return self._records(self._lines.lines(data))
-
-    def rest(self) -> list[Record]:
-        """The record of a last row without an end."""
-        return self._records(self._lines.rest())
 
     def _records(self, lines: Iterator[str]) -> list[Record]:
         found = []

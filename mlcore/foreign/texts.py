@@ -43,8 +43,8 @@ def _text(line: bytes) -> str:
     return line.decode("utf-8", "replace").lstrip("\ufeff").rstrip("\r")
 
 
-class Lines:
-    """JSON lines. What is no object of numbers is passed over; objects in objects are named by their path, a/b."""
+class ByLine:
+    """A format whose records are lines of text. Who makes one says what a line is."""
 
     def __init__(self) -> None:
         self.clear()
@@ -60,6 +60,13 @@ class Lines:
     def rest(self) -> list[Record]:
         """The record of a last line without an end."""
         return self._records(self._lines.rest())
+
+    def _records(self, lines: Iterator[str]) -> list[Record]:
+        raise NotImplementedError(type(self).__name__)
+
+
+class Lines(ByLine):
+    """JSON lines. What is no object of numbers is passed over; objects in objects are named by their path, a/b."""
 
     def _records(self, lines: Iterator[str]) -> list[Record]:
         found = []
