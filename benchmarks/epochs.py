@@ -2,7 +2,7 @@
 
 `python -m benchmarks.epochs` trains small recipes on the native backend in turn and in rotating order: many epochs a
 call measured in C, one epoch a call measured in C, one epoch a call measured by Python. Processor time, medians of the
-ratios of the rounds; every event of the first two is the same (tests/mlcore/test_slices.py). Writes results/epochs.json.
+ratios of the rounds; every event of the first two is the same (tests/mlcore/test_slices.py). Writes epochs.json.
 """
 
 from __future__ import annotations
