@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from mlcore.backends.backend import Closed, Measuring, Session, Watch
@@ -44,15 +43,19 @@ class Part(NamedTuple):
     closed: Closed | None = None
 
 
-def parts(place: int, steps_per_epoch: int, made: int, closed: list[Closed]) -> Iterator[Part]:
-    """The parts of a slice of `made` steps that began at step `place` of an epoch; one at least."""
-    ends = iter(closed)
-    first = 0
-    while first < made or first == 0:
+def parts(place: int, steps_per_epoch: int, made: int, losses: int, closed: list[Closed]) -> list[Part]:
+    """The parts of a slice of `made` steps that began at step `place` of an epoch; one at least.
+
+    losses: one more where the last of them was no number; it belongs to a part that has not ended, if need be of no
+    steps: an epoch that ended before it is told as if nobody had gone on.
+    """
+    found, ends, first = list[Part](), iter(closed), 0
+    while not found or first < made or (first < losses and found[-1].ended):
         end = min(made, first + steps_per_epoch - place)
-        ended = place + end - first == steps_per_epoch
-        yield Part(first, end, ended, next(ends, None) if ended else None)
-        first, place = max(end, 1), 0
+        ended = first < end and place + end - first == steps_per_epoch
+        found.append(Part(first, end, ended, next(ends, None) if ended else None))
+        first, place = end, 0
+    return found
 
 
 def shown(data: Data) -> dict[str, Rows]:

@@ -113,8 +113,7 @@ class _Run:
 
     def _slice(self) -> Generator[Event, None, Reason | None]:
         """One call into the session, its events, and the reason to stop if there is one."""
-        total = self.config.epochs * self.problem.steps_per_epoch
-        if self.controls.pace == "show" and self.tempo.slow(total):
+        if self.controls.pace == "show" and self.tempo.slow(self.config.epochs * self.problem.steps_per_epoch):
             self.controls.pace = "full"
         if self.pacer.pace != self.controls.pace or self.pacer.epochs != self.config.epochs:
             self.pacer = Pacer(self.controls.pace, self._position(), self.config.epochs)
@@ -140,17 +139,18 @@ class _Run:
         tell how many epochs a slice had.
         """
         made = len(losses) if np.isfinite(losses[-1]) else len(losses) - 1
-        for part in parts(self.state.place, self.problem.steps_per_epoch, made, work.closed):
+        told = parts(self.state.place, self.problem.steps_per_epoch, made, len(losses), work.closed)
+        for part in told:
             reason: Reason | None = None
-            own, last = losses[part.first : part.end], part.end == made
+            own, last = losses[part.first : part.end], part is told[-1]
             self.rate = float(rates[max(part.end, 1) - 1])
             self.state = self.state.counted(own, work.seconds * len(own) / len(losses), self.problem)
             self.updates += len(own)
             if part.ended and allowed == "epoch":
                 self.controls.spent()  # before anybody hears of it: what is asked for from here on is asked anew
             now = partial(self.model, part.closed.weights.vector) if part.closed else self.model
-            told = losses[part.first :] if last else own
-            yield Progress(self.state.epoch, self.updates, self.state.seconds, told, now)
+            seen = losses[part.first :] if last else own
+            yield Progress(self.state.epoch, self.updates, self.state.seconds, seen, now)
             if part.ended:
                 reason = yield from self._epoch(part.closed)
             if not last and (reason or self.controls.wanted):

@@ -10,6 +10,7 @@ import pytest
 from mlcore import kernels, load_recipe, metrics
 from mlcore import training as loop
 from mlcore.backends.backend import Watch
+from mlcore.backends.native import NativeSession
 from mlcore.config import Config
 from mlcore.controls import Controls
 from mlcore.datasets.dataset import Rows, Task
@@ -110,9 +111,38 @@ def test_a_rate_changed_at_an_epoch_holds_from_the_next_step() -> None:
 
 
 def test_the_parts_of_a_slice() -> None:
-    assert list(parts(0, 4, 3, [])) == [Part(0, 3, False)]
-    assert list(parts(3, 4, 6, [])) == [Part(0, 1, True), Part(1, 5, True), Part(5, 6, False)]
-    assert list(parts(2, 4, 0, [])) == [Part(0, 0, False)]  # the first step diverged
+    assert parts(0, 4, 3, 3, []) == [Part(0, 3, False)]
+    assert parts(3, 4, 6, 6, []) == [Part(0, 1, True), Part(1, 5, True), Part(5, 6, False)]
+    assert parts(2, 4, 0, 1, []) == [Part(0, 0, False)]  # the first step diverged
+    assert parts(2, 4, 3, 4, []) == [Part(0, 2, True), Part(2, 3, False)]
+    assert parts(2, 4, 2, 3, []) == [Part(0, 2, True), Part(2, 2, False)]  # so did the first of an epoch
+
+
+@pytest.mark.parametrize("goal", [True, False])
+def test_a_loss_that_is_no_number_right_behind_an_epoch_does_not_touch_that_epoch(
+    goal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = NativeSession.train_epochs
+
+    def diverges(session, first, steps, rates):
+        """The first step of epoch 6 is no number."""
+        left = 5 * session.problem.steps_per_epoch - first
+        if left >= steps:
+            return real(session, first, steps, rates)
+        losses, closed = real(session, first, left, rates) if left else (np.empty(0, np.float32), [])
+        return np.append(losses, np.float32(np.nan)), closed
+
+    monkeypatch.setattr(NativeSession, "train_epochs", diverges)
+    config, told = small(), []
+    if goal:
+        fifth = [event for event in train(config) if event.kind == "epoch"][4].metrics["train_loss"]
+        config = config.with_settings({"stopping.goal": f"train_loss <= {fifth}"})
+    for event in train(config):
+        told.append((event.kind, event.epoch))
+        if event.kind == "progress":
+            assert np.isfinite(event.losses).all() or event.epoch == 5
+    assert told.count(("epoch", 5)) == 1 and ("epoch", 6) not in told
+    assert event.reason == ("goal" if goal else "diverged") and event.epoch == 5
 
 
 TASKS = {
