@@ -26,8 +26,8 @@ SNAPSHOTS = 200
 STATUS_PERIOD = 1.0
 EXITS = {"diverged": 8}
 TOLD = (  # of how a run started
-    *("epoch", "step", "backend", "device", "isa", "threads", "parameters", "summary", "why", "steps_per_epoch"),
-)
+    "epoch", "step", "backend", "device", "isa", "threads", "parameters", "summary", "why", "steps_per_epoch",
+)  # fmt: skip
 STATES = ("stopped", "interrupted", "diverged")
 
 

@@ -44,9 +44,8 @@ class Live:
         self.values: dict[str, Any] = {}  # settings as they are now, by name
         self.set_by_hand: dict[str, Any] = {}
         self.controls = Controls()
-        self.arrays: dict[
-            tuple[str, ...], array[float]
-        ] = {}  # by names: step, time and a number for each, over and over
+        # by names: step, time and a number for each, over and over
+        self.arrays: dict[tuple[str, ...], array[float]] = {}
         self.waiting: deque[tuple[Any, float, dict[str, Any]]] = deque(maxlen=ROOM)  # what is not floats alone
         self.room = 8 * ROOM if enabled else 0  # numbers an array takes
         self._note, self._steps = self.waiting.append, count()
@@ -106,17 +105,13 @@ class Live:
         if step.__class__ is not int or not -LARGEST < step < LARGEST:
             self._note((step, perf_counter(), values))
             return
-        array = self.arrays.get(names)
-        if array is None:
-            array = self._array(names)
-        if len(array) < self.room:
-            array.extend((step, perf_counter(), *values.values()))  # at once: no other thread comes in between
-
-    def _array(self, names: tuple[str, ...]) -> array[float]:
-        """The array of calls with these names; a loop that invents names for ever gets one that takes nothing."""
-        if len(self.arrays) >= SHAPES:
-            return array("d", bytes(8 * self.room))
-        return self.arrays.setdefault(names, array("d"))
+        numbers = self.arrays.get(names)
+        if numbers is None:
+            if len(self.arrays) >= SHAPES:
+                return  # a loop that invents names for ever
+            numbers = self.arrays.setdefault(names, array("d"))
+        if len(numbers) < self.room:
+            numbers.extend((step, perf_counter(), *values.values()))  # at once: no other thread comes in between
 
     def _entry(self, step: Any, values: dict[str, Any]) -> tuple[Any, float, dict[str, Any]]:
         """Numbers of other kinds as they are, tensors without their graphs, which would stay in memory until then."""
