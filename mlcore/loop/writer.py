@@ -18,7 +18,7 @@ import msgspec
 from mlcore import names
 from mlcore.errors import StorageError
 from mlcore.journal import Journal, Record
-from mlcore.loop.handle import ROOM
+from mlcore.loop.handle import ROOM, SHAPES
 from mlcore.loop.orders import LoopDesk
 from mlcore.loop.records import Records, joined
 from mlcore.loop.telling import say
@@ -156,6 +156,8 @@ class Writer:
         count, calls = len(self.live.waiting), {names: size // (2 + len(names)) for names, size in arrays.items()}
         if count == self.live.waiting.maxlen or any(size >= 8 * ROOM for size in arrays.values()):
             self._once("behind", BEHIND)
+        if len(arrays) >= SHAPES:
+            self._once("names", f"this loop logs more than {SHAPES} sets of names: what has another one is lost")
         stride = self._stride(count + sum(calls.values()))
         records = [record for names, size in arrays.items() for record in self._of_array(names, size, stride)]
         for first in range(0, count, CHUNK):

@@ -82,6 +82,15 @@ def test_numbers_of_any_kind_are_taken_and_what_is_none_is_said_once(root: Path)
     assert not values.keys() & {"text", "none", "many", "object", "g"}
 
 
+def test_a_loop_that_invents_names_for_ever_is_told_so_once(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with live("inventive") as run:
+        for step in range(600):
+            run.log(step, **{f"loss {step}": 1.0})
+    assert len(run.arrays) <= 256
+    assert capsys.readouterr().err.count("sets of names") == 1
+    assert run.run is not None and len(run.run.curves) >= 200
+
+
 def test_many_threads_log_at_once_and_a_loop_that_logs_without_end_is_thinned_to_means(root: Path) -> None:
     with live(root=root) as run:
 
