@@ -155,8 +155,7 @@ class Lab:
         return self.change(lambda draft: draft.changed({choice.setting: choice.word}), choice.setting)
 
     def place(self, dots: Sequence[tuple[float, float, int]]) -> bool:
-        """Learn points placed by hand, at full speed: the next may come at any moment."""
-        self.pace = "full"
+        """Learn points placed by hand."""
         return self.change(lambda draft: draft.with_points(dots), "points")
 
     def adopt(self, config: Config | None) -> None:

@@ -103,3 +103,8 @@ async def test_without_pictures_there_is_nothing_to_draw_a_digit_for(tmp_path: P
     async with living(tmp_path, pace="show") as lab:
         await lab.press("G")
         await lab.says("choose digits or mnist first")
+        assert lab.app.screen is lab.app.laboratory
+        await lab.press("D")
+        assert lab.app.lab.pace == "full"
+        await lab.press("escape")
+        assert lab.app.lab.pace == "show" and lab.frame.dataset == "circles"  # nothing was placed

@@ -51,6 +51,7 @@ class PlaceScreen(Screen[None]):
         self._pane, self._line = PlacingPane(), Static(markup=False)
         self._pane.dots = dots
         self._problem = ""
+        self._pace: str | float = "full"  # of the Lab, until it is back
 
     @property
     def mlj(self) -> MljApp:
@@ -65,6 +66,7 @@ class PlaceScreen(Screen[None]):
     def on_mount(self) -> None:
         """Look at the run 15 times a second, as the Lab does."""
         self._pane.focus()
+        self._pace, self.mlj.lab.pace = self.mlj.lab.pace, "full"  # the next point may come at any moment
         self.set_interval(1 / 15, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -154,6 +156,7 @@ class PlaceScreen(Screen[None]):
     def action_done(self) -> None:
         """Back to the Lab, which goes on with these points."""
         self.dismiss()
+        self.mlj.lab.pace = self._pace
         lab = self.mlj.laboratory
         lab.call_after_refresh(lab.on_resize, events.Resize(lab.size, lab.size))
         placed = plural(len(self._pane.dots), "point")
