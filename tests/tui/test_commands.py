@@ -11,11 +11,13 @@ from tui.screens.compare import CompareScreen
 from tui.screens.deeds import EDITS, STEERING, Deeds
 from tui.screens.deeds.analysing import Analysing
 from tui.screens.deeds.building import Building
+from tui.screens.place import PlaceScreen
 from tui.screens.runs import RunsScreen
+from tui.screens.scribble import ScribbleScreen
 
 BY_TEXTUAL = {"palette"}
 BY_THE_APP = {"interrupt", "leave"}
-SCREENS = {"runs": RunsScreen, "compare": CompareScreen}
+SCREENS = {"runs": RunsScreen, "compare": CompareScreen, "place": PlaceScreen, "scribble": ScribbleScreen}
 MODES = {"lab": Deeds, "build": Building, "analyse": Analysing}
 
 

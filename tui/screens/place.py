@@ -11,17 +11,20 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
+from tui.commands import commands
+from tui.screens.deeds.doer import plain
+from tui.screens.keys import KeysScreen
 from tui.text import plural
+from tui.widgets.keyline import KeyLine
 from tui.widgets.placing import Dot, PlacingPane
 
 if TYPE_CHECKING:
     from tui.app import MljApp
 
+OWN = ("palette", "interrupt", "leave", "close", "place_class")  # of the app, and what has more keys here
 MOST = 2000  # points a hand may place
 CLASSES = 6
 APART = 0.04  # of the plane: a drag places the next point only so far from the last
-KEYS = "arrows, mouse · space places · 1-6 class · u undo · x erase · C clear · esc done"
-ASCII_KEYS = KEYS.replace("·", "-")
 MOVES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 LEAP = 5  # cells, with shift
 
@@ -39,12 +42,11 @@ class PlaceScreen(Screen[None]):
         *(Binding(key, f"move({x}, {y})") for key, (x, y) in MOVES.items()),
         *(Binding(f"shift+{key}", f"move({LEAP * x}, {LEAP * y})") for key, (x, y) in MOVES.items()),
         *(Binding(str(label + 1), f"label({label})") for label in range(CLASSES)),
-        Binding("space,enter", "place"),
-        Binding("backspace,u", "back"),
-        Binding("x,delete", "remove"),
-        Binding("C", "clear"),
-        Binding("escape,q,D", "done"),
+        *(Binding(c.keys, f"do('{c.id}')", c.title) for c in commands("place") if c.id not in OWN),
+        Binding("escape,q,D", "close"),
     ]
+
+    mode = "place"
 
     def __init__(self, dots: list[Dot]) -> None:
         super().__init__()
@@ -61,7 +63,7 @@ class PlaceScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield self._pane
         yield self._line
-        yield Static(ASCII_KEYS if self.mlj.ascii_only else KEYS, markup=False)
+        yield KeyLine(mode=self.mode)
 
     def on_mount(self) -> None:
         """Look at the run 15 times a second, as the Lab does."""
@@ -100,7 +102,22 @@ class PlaceScreen(Screen[None]):
         self._pane.label = label
         self._pane.again()
 
-    def action_place(self) -> None:
+    def action_place_class(self) -> None:
+        """The next class; its number chooses it at once."""
+        self.action_label((self._pane.label + 1) % CLASSES)
+
+    def action_do(self, identity: str) -> None:
+        """Do what a key, a click on the key line or the palette asks for."""
+        getattr(self, f"action_{identity}")()
+
+    def action_help(self) -> None:
+        """Every key, and how it is read."""
+        self.app.push_screen(KeysScreen(plain(PlacingPane.HELP), self.mlj.ascii_only, self.mode))
+
+    def changed(self, at_once: bool = False) -> None:
+        """The run has news: it is looked at anyway."""
+
+    def action_place_dot(self) -> None:
         """A point where the cursor is."""
         self._place(*self._pane.here)
 
@@ -121,11 +138,11 @@ class PlaceScreen(Screen[None]):
             return
         self._changed([*self._pane.dots, Dot(x, y, self._pane.label)])
 
-    def action_back(self) -> None:
+    def action_place_back(self) -> None:
         """Take the last point back."""
         self._changed(self._pane.dots[:-1])
 
-    def action_remove(self) -> None:
+    def action_place_erase(self) -> None:
         """The point nearest to the cursor goes."""
         self._remove(*self._pane.here)
 
@@ -135,7 +152,7 @@ class PlaceScreen(Screen[None]):
             nearest = min(range(len(dots)), key=lambda place: math.dist((x, y), dots[place][:2]))
             self._changed(dots[:nearest] + dots[nearest + 1 :])
 
-    def action_clear(self) -> None:
+    def action_place_clear(self) -> None:
         """No points."""
         self._changed([])
 
@@ -153,7 +170,7 @@ class PlaceScreen(Screen[None]):
         except MljError as error:
             self._problem = f"{error}. {error.hint}".rstrip(". ")
 
-    def action_done(self) -> None:
+    def action_close(self) -> None:
         """Back to the Lab, which goes on with these points."""
         self.dismiss()
         self.mlj.lab.pace = self._pace

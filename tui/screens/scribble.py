@@ -11,14 +11,18 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from tui.commands import commands
 from tui.feed import safe
+from tui.screens.deeds.doer import plain
+from tui.screens.keys import KeysScreen
+from tui.widgets.keyline import KeyLine
 from tui.widgets.paper import SIDE, PaperPane
 
 if TYPE_CHECKING:
     from mlcore.worker.protocol import Activity, Reply
     from tui.app import MljApp
 
-KEYS = "mouse draws, right button rubs · arrows, space: the pen · C clear · esc done"
+OWN = ("palette", "interrupt", "leave", "close")  # of the app, and what has more keys here
 MOVES = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 ABOUT = "What the network reads. It is given the picture below: moved and scaled as those it learned from."
 
@@ -31,14 +35,14 @@ class ScribbleScreen(Screen[None]):
     ScribbleScreen Horizontal { height: 1fr; }
     PaperPane { width: 2fr; height: 1fr; }
     ScribbleScreen Vertical { width: 1fr; min-width: 30; padding: 1 2; }
-    #keys { height: 1; color: $quiet; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"move({down}, {right})") for key, (down, right) in MOVES.items()),
-        Binding("space,enter", "lift"),
-        Binding("C,backspace", "clear"),
-        Binding("escape,q,G", "done"),
+        *(Binding(c.keys, f"do('{c.id}')", c.title) for c in commands("scribble") if c.id not in OWN),
+        Binding("escape,q,G", "close"),
     ]
+
+    mode = "scribble"
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +60,7 @@ class ScribbleScreen(Screen[None]):
             yield self.paper
             with Vertical():
                 yield self._answer
-        yield Static(Content(KEYS.replace("·", "-") if self.mlj.ascii_only else KEYS), id="keys")
+        yield KeyLine(mode=self.mode)
 
     def on_mount(self) -> None:
         """Begin with an empty paper."""
@@ -110,15 +114,26 @@ class ScribbleScreen(Screen[None]):
         """Move the pen."""
         self.paper.move(down, right)
 
-    def action_lift(self) -> None:
+    def action_do(self, identity: str) -> None:
+        """Do what a key, a click on the key line or the palette asks for."""
+        getattr(self, f"action_{identity}")()
+
+    def action_help(self) -> None:
+        """Every key, and how it is read."""
+        self.app.push_screen(KeysScreen(plain(PaperPane.HELP), self.mlj.ascii_only, self.mode))
+
+    def changed(self, at_once: bool = False) -> None:
+        """The run has news: the network is asked anew with the next stroke."""
+
+    def action_pen(self) -> None:
         """Put the pen down or lift it."""
         self.paper.lift()
 
-    def action_clear(self) -> None:
+    def action_paper(self) -> None:
         """New paper."""
         self.paper.clear()
         self._answer.update(Content("Draw a digit"))
 
-    def action_done(self) -> None:
+    def action_close(self) -> None:
         """Back to the Lab."""
         self.dismiss()
