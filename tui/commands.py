@@ -191,14 +191,12 @@ COMMANDS = (
     Command("compare_next", "right", "Next run", "the one others are compared with", "Compare", "compare", "first"),
     Command("compare_drop", "d", "Leave out", "the run that is first", "Compare", "compare", "leave out"),
     Command("compare_add", "a,o", "Other runs", "choose them in the table", "Compare", "compare", "runs"),
-    Command(
-        "place_dot", "space,enter", "Place", "a point at the cursor; a click does", "Points", "place", "place"
-    ),
+    Command("place_dot", "space,enter", "Place", "a point at the cursor; a click does", "Points", "place", "place"),
     Command("place_class", "1,2,3,4,5,6", "Class", "of the points to come", "Points", "place", "class"),
     Command("place_back", "u,backspace", "Undo", "the last point goes", "Points", "place", "undo"),
     Command("place_erase", "x,delete", "Erase", "the nearest point; the right button does", "Points", "place", "erase"),
     Command("place_clear", "C", "Clear", "no points", "Points", "place", "clear"),
-    Command("pen", "space,enter", "Pen", "down, and arrows draw; or up; the mouse draws", "Digit", "scribble", "pen"),
+    Command("pen", "space,enter", "Pen", "down or up; the mouse draws too", "Digit", "scribble", "pen"),
     Command("paper", "C,backspace", "Clear", "new paper; the right button rubs out", "Digit", "scribble", "clear"),
     Command("help", "question_mark", "Help", "every key; how to read the pane in focus", "App", "*", short="help"),
     Command("palette", "ctrl+p", "Palette", "commands, data sets, recipes by name", "App", "*"),

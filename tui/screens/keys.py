@@ -40,13 +40,14 @@ class KeysScreen(ModalScreen[None]):
 def table(listed: tuple[Command, ...], ascii_only: bool) -> Content:
     """Key, title and help of each command, by group; the changes of an experiment are learned at once."""
     groups = dict.fromkeys(command.group for command in listed)
+    keys = {command.id: " ".join(shown(key, ascii_only) for key in command.keys.split(",")) for command in listed}
+    width = max(7, *map(len, keys.values()))
     lines: list[Content] = []
     for group in groups:
         lines.append(Content.styled(group, "bold $accent"))
         for command in listed:
             if command.group == group:
-                keys = " ".join(shown(key, ascii_only) for key in command.keys.split(","))
-                line = ((f"{keys:>7}  ", "bold"), f"{command.title:<19}", (command.help, "$quiet"))
+                line = ((f"{keys[command.id]:>{width}}  ", "bold"), f"{command.title:<19}", (command.help, "$quiet"))
                 lines.append(Content.assemble(*line))
         lines.append(Content())
     return Content("\n").join(lines[:-1])
