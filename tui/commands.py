@@ -85,9 +85,9 @@ COMMANDS = (
     Command("line_up", "up", "Line before", "the line above", "Move", "build"),
     Command("line_down", "down", "Next line", "the line below", "Move", "build", "line"),
     Command(
-        "turn_on", "right", "Next choice", "the next word, twice the number, more neurons", "Change", "build", "change"
+        "turn_on", "right", "Next choice", "the next word, twice the number, more units", "Change", "build", "change"
     ),
-    Command("turn_back", "left", "Choice before", "the word before, half the number, fewer neurons", "Change", "build"),
+    Command("turn_back", "left", "Choice before", "the word before, half the number, fewer", "Change", "build"),
     Command("open_line", "enter", "Choose or type", "a list, or a value", "Change", "build", "choose"),
     Command("usual", "d", "Default", "what it is when nobody says", "Change", "build"),
     Command("undo", "u", "Undo", "as it was before the last change", "Change", "build", "undo"),
