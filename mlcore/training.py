@@ -81,7 +81,7 @@ class _Run:
 
     def model(self, vector: Array | None = None) -> Model:
         """The network as it is now, or with other weights."""
-        vector = self.session.weights().vector if vector is None else vector
+        vector = self.session.parameters() if vector is None else vector
         return Model(self.config, self.network, self.loss, self.preparation, vector)
 
     def events(self) -> Iterator[Event]:

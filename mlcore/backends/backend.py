@@ -107,6 +107,10 @@ class Session(Protocol):
         """A copy of vector, moments and step."""
         ...
 
+    def parameters(self) -> Array:
+        """A copy of the parameters [P] alone: who only looks needs no moments."""
+        ...
+
     def restore(self, weights: Weights) -> None:
         """Go on from these weights."""
         ...

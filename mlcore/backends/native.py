@@ -157,6 +157,9 @@ class NativeSession:
         now = self.program.arena[start : start + self.program.numbers]
         return self.program.weights(now, self.program.plan.updates)
 
+    def parameters(self) -> Array:
+        return self.program.read("parameters")
+
     def restore(self, weights: Weights) -> None:
         self.program.write("parameters", weights.vector)
         for number, moment in enumerate(weights.moments):

@@ -262,6 +262,9 @@ class TorchSession:
     def weights(self) -> Weights:
         return Weights(self._numpy(self.vector.detach()), self._numpy(self.moments), self.step)
 
+    def parameters(self) -> Array:
+        return self._numpy(self.vector.detach())
+
     def restore(self, weights: Weights) -> None:
         with self.torch.no_grad():
             self.vector.copy_(self.torch.from_numpy(np.ascontiguousarray(weights.vector)))

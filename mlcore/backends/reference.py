@@ -101,6 +101,9 @@ class ReferenceSession:
     def weights(self) -> Weights:
         return Weights(self.vector.copy(), self.moments.copy(), self.step)
 
+    def parameters(self) -> Array:
+        return self.vector.copy()
+
     def restore(self, weights: Weights) -> None:
         self.vector[...] = weights.vector
         self.moments[...] = weights.moments

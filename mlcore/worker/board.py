@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -15,13 +15,13 @@ from mlcore.backends.backend import Weights
 from mlcore.config import Config
 from mlcore.controls import FRAME, Controls
 from mlcore.datasets.dataset import Data
-from mlcore.events import Event, Metrics
-from mlcore.layers.layer import Array
+from mlcore.events import Event
 from mlcore.model import Model, Preparation, blueprint
 from mlcore.state import State
 from mlcore.worker import protocol
 from mlcore.worker.film import Film
 from mlcore.worker.history import History
+from mlcore.worker.moment import Moment
 from mlcore.worker.past import Past
 from mlcore.worker.pictures import Stage, describe
 from mlcore.worker.protocol import Update
@@ -29,20 +29,8 @@ from mlcore.worker.protocol import Update
 if TYPE_CHECKING:
     from mlcore.runs import Run
 
+RESTED = 50  # times as long as a copy of the network took, which training waits for, before the next
 ENDINGS = {"stopped": "stopped", "interrupted": "stopped", "diverged": "diverged"}
-
-
-class Moment(NamedTuple):
-    """A network at one moment; `moments` [M, P] are what its optimizer remembered after the last whole epoch.
-
-    metrics: of an epoch of the film.
-    """
-
-    model: Model
-    epoch: int
-    step: int
-    moments: Array
-    metrics: Metrics = {}  # noqa: RUF012 (nobody writes into it)
 
 
 class Board:
@@ -188,8 +176,8 @@ class Board:
         self.step, self.seconds = event.step, event.seconds
         now = time.monotonic()
         if self.place < self.steps_per_epoch and now >= self._next_moment and self.watched():
-            self._next_moment = now + FRAME
             self._look(event.now(), event.epoch, event.step)
+            self._next_moment = now + max(FRAME, RESTED * (time.monotonic() - now))
 
     def _epoch(self, event: events.EpochEnded) -> None:
         self.epoch, self.step, self.seconds, self.metrics = event.epoch, event.step, event.seconds, event.metrics

@@ -15,9 +15,10 @@ from mlcore.layers.layer import Array
 from mlcore.model import Model, blueprint
 from mlcore.spec import kind_of
 from mlcore.worker import findings
-from mlcore.worker.board import Board, Moment
+from mlcore.worker.board import Board
 from mlcore.worker.commands import Examine
 from mlcore.worker.findings import AnyFinding
+from mlcore.worker.moment import Moment
 from mlcore.worker.pictures import Stage, gray
 
 HELD = 4  # moments kept

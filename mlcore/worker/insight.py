@@ -27,7 +27,7 @@ from mlcore.spec import kind_of
 from mlcore.worker.protocol import Confusion, Inside, LayerRow, Responses
 
 if TYPE_CHECKING:
-    from mlcore.worker.board import Moment
+    from mlcore.worker.moment import Moment
     from mlcore.worker.pictures import Stage
 
 ASKED = 4000  # rows of a confusion matrix at most

@@ -12,6 +12,7 @@ from mlcore.worker.protocol import Inside, Message, Picture
 
 INSIDE = 0.25  # seconds between two looks inside the network
 RESTED = 9  # times as long as a picture took, before the next: large networks are looked at less often
+SPARED = 60  # times, where the run uses every core: each look takes from it what it takes
 
 
 def some(board: Board, peer: Peer) -> bool:
@@ -19,8 +20,9 @@ def some(board: Board, peer: Peer) -> bool:
     return peer.changed != board.changed or _seen(board, peer) != peer.picture or _looked(board, peer) != peer.inside
 
 
-def messages(board: Board, peer: Peer) -> list[Message]:
+def messages(board: Board, peer: Peer, *, sparing: bool = False) -> list[Message]:
     """The start, where the run is, new points of its curves, a picture, what is inside, the end."""
+    rested = SPARED if sparing else RESTED
     if peer.number != board.number:
         peer.forget()
         peer.number, peer.scrub = board.number, None
@@ -36,7 +38,7 @@ def messages(board: Board, peer: Peer) -> list[Message]:
                 new, peer.curves[name] = curve.since(name, board.number, peer.curves.get(name, (0, 0)))
                 found += [new] if new else []
         said, peer.said = board.said[peer.said :], len(board.said)
-    shown = _picture(board, peer), _inside(board, peer)
+    shown = _picture(board, peer, rested), _inside(board, peer, rested)
     return [*found, *filter(None, shown), *said]
 
 
@@ -56,7 +58,7 @@ def _looked(board: Board, peer: Peer) -> tuple[object, ...]:
     return (board.number, peer.view.panes, board.moment if peer.scrub is None else peer.scrub)
 
 
-def _picture(board: Board, peer: Peer) -> Picture | None:
+def _picture(board: Board, peer: Peer, rested: int) -> Picture | None:
     """A picture for this client, unless it has seen it."""
     key = _seen(board, peer)
     if key == peer.picture or board.stage is None or board.moment is None:
@@ -65,11 +67,11 @@ def _picture(board: Board, peer: Peer) -> Picture | None:
     began = time.monotonic()
     moment, _ = board.seen(peer.scrub)
     picture = board.stage.picture(moment.model, moment.epoch, moment.step, peer.view, board.number)
-    peer.rest = RESTED * (time.monotonic() - began)
+    peer.rest = rested * (time.monotonic() - began)
     return msgspec.structs.replace(picture, metrics=moment.metrics)
 
 
-def _inside(board: Board, peer: Peer) -> Inside | None:
+def _inside(board: Board, peer: Peer, rested: int) -> Inside | None:
     """What the panes of this client show, unless it has seen that, or something like it a moment ago."""
     key, now = _looked(board, peer), time.monotonic()
     if key == peer.inside or board.stage is None or board.moment is None or now < peer.next_inside:
@@ -77,5 +79,5 @@ def _inside(board: Board, peer: Peer) -> Inside | None:
     peer.inside = key
     moment, rate = board.seen(peer.scrub)
     found = board.stage.insight.look(moment, rate, peer.view.panes, board.number)
-    peer.next_inside = now + max(INSIDE, RESTED * (time.monotonic() - now))
+    peer.next_inside = now + max(INSIDE, rested * (time.monotonic() - now))
     return found

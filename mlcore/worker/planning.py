@@ -18,8 +18,8 @@ from mlcore.model import Model, Preparation, blueprint
 from mlcore.network import Network
 from mlcore.spec import kind_of
 from mlcore.worker import commands, previews
-from mlcore.worker.board import Moment
 from mlcore.worker.building import Checked, Code, Outline, Stratum, Swept, Yardstick, Yardsticks
+from mlcore.worker.moment import Moment
 from mlcore.worker.pictures import Stage, describe, first_weights
 
 Question: TypeAlias = (

@@ -243,9 +243,10 @@ class Server(threading.Thread):
         wait = peer.next_packet - now
         if wait > 0 and not hurry:
             return wait if news.some(board, peer) else None
-        messages = news.messages(board, peer)
+        sparing = self._appetite.whole
+        messages = news.messages(board, peer, sparing=sparing)
         if messages:
-            period = SPARING if self._appetite.whole else PERIOD
+            period = SPARING if sparing else PERIOD
             peer.next_packet = now + max(period, peer.rest) if board.started else now
             self._send(peer, messages)
         return PERIOD if news.some(board, peer) else None
