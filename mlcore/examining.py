@@ -21,7 +21,8 @@ from mlcore.model import Model
 from mlcore.network import Network
 
 CHUNK = 8192  # rows answered at once
-PROJECTED = 1000  # rows whose principal components are found, evenly taken
+FITTED = 1000  # rows whose principal components are found, evenly taken
+PROJECTED = 10_000  # rows that are seen on them, evenly taken
 VARIANCES = 10  # components whose share of the variance is told
 COMPARED = 20_000  # training rows among which neighbours are looked for, evenly taken
 
@@ -147,14 +148,18 @@ class Projection(NamedTuple):
 
 
 def projection(model: Model, data: Data, rows: Rows, place: Place) -> Projection:
-    """The principal components of what the network makes of some rows, of at most `PROJECTED` of them, evenly taken."""
+    """What the network makes of rows on its principal components: at most `PROJECTED` rows, evenly taken.
+
+    The components are those of at most `FITTED` of them: of more they take seconds and hardly differ.
+    """
     index = np.arange(0, len(rows), -(-len(rows) // PROJECTED))
     found = numbers_at(model, data.inputs(rows.take(index)), place)
     if len(found) < 2:
         raise DataError("one row has no direction in which it differs", code="DATA_EMPTY", hint="choose another split")
-    pca = PCA(min(VARIANCES, *found.shape))
+    some = found[:: -(-len(found) // FITTED)]
+    pca = PCA(min(VARIANCES, *some.shape)).fit(some)
     points = np.zeros((len(found), 2))
-    moved = pca.fit_transform(found)[:, :2]
+    moved = pca.transform(found)[:, :2]
     points[:, : moved.shape[1]] = moved
     return Projection(place, index, points, pca.explained_variance_ratio_)
 

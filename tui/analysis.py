@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from tui.points import ahead
+
 if TYPE_CHECKING:
     from mlcore.worker.protocol import Example, Filters, Judgement, Projected, Traced
 
@@ -41,6 +43,7 @@ class Analysis(NamedTuple):
     view: one of VIEWS. run, name: of the run, empty while it is not on disk. epoch: asked for, None for the present.
     classes, features: names, harmless. cell: where the cursor of the matrix is (label, answer). within: the cell whose
     rows are looked at, None for every mistake. place: which of them. depth: how deep in the network is projected.
+    chosen: a row chosen among the points of the projection, looked at instead of those.
     step: of the trace. top: lines and columns scrolled. passing: the run goes on, and another epoch is its
     present one. message: what went wrong.
     """
@@ -65,6 +68,7 @@ class Analysis(NamedTuple):
     within: Cell | None = None
     place: int = 0
     depth: int = 0
+    chosen: int | None = None
     step: int = 0
     top: tuple[int, int] = (0, 0)
     passing: bool = False
@@ -105,6 +109,8 @@ class Analysis(NamedTuple):
     @property
     def row(self) -> int | None:
         """The row of the split looked at; None where there is none."""
+        if self.chosen is not None and self.judgement is not None:
+            return self.chosen
         if self.judgement is None or not len(listed := self.listed):
             return None
         return int(self.judgement.index[listed[min(self.place, len(listed) - 1)]])
@@ -155,40 +161,46 @@ class Analysis(NamedTuple):
         if self.view == "mistakes":
             return self.stepped(down or across)
         if self.view == "projection":
-            return self._replace(depth=self._within(self.depth + (down or across), self._depths))
+            return self._pointed(down, across)
         if self.view == "trace" and across:
             return self._replace(step=self._within(self.step + across, self.steps), top=(0, 0))
         return self.scrolled(down, across)
 
     def scrolled(self, down: int, across: int) -> Analysis:
-        """Further down or to the right."""
+        """Further down or to the right; of the projection, another layer."""
+        if self.view == "projection":
+            return self._replace(depth=self._within(self.depth + (across or (down > 0) - (down < 0)), self._depths))
         return self._replace(top=(max(0, self.top[0] + down), max(0, self.top[1] + across)))
 
     def stepped(self, step: int) -> Analysis:
         """The next of the rows looked at, or one before."""
         if self.judgement is None:
             return self
-        return self._replace(place=self._within(self.place + step, len(self.listed)))
+        return self._replace(place=self._within(self.place + step, len(self.listed)), chosen=None)
 
     def opened(self) -> Analysis:
         """Enter: the rows of the cell or of the class under the cursor; one row with every number."""
         if self.view == "confusion" and not self.numbers:
-            return self._replace(view="mistakes", within=self.cell, place=0)
+            return self._replace(view="mistakes", within=self.cell, place=0, chosen=None)
         if self.view == "report" and not self.numbers:
-            return self._replace(view="mistakes", within=(self.cell[0], None), place=0)
+            return self._replace(view="mistakes", within=(self.cell[0], None), place=0, chosen=None)
         if self.view == "trace":
             return self.seen("mistakes")
         return self.seen("trace")._replace(step=0)
 
     def closed(self) -> Analysis | None:
-        """Escape: out of the cell that is open; None when there is nothing to leave but the screen."""
+        """Escape: out of the row or the cell that is open; None when there is nothing to leave but the screen."""
+        if self.chosen is not None and self.view in ("trace", "mistakes"):
+            return self.seen("projection")
+        if self.chosen is not None and self.view == "projection":
+            return self._replace(chosen=None)
         if self.view == "mistakes" and self.within is not None:
             return self._replace(view="confusion", within=None, place=0)
         return None
 
     def every(self) -> Analysis:
         """All mistakes, not only those of a cell."""
-        return self._replace(within=None, place=0)
+        return self._replace(within=None, place=0, chosen=None)
 
     def on_next_split(self) -> Analysis:
         """The next split, asked anew."""
@@ -197,7 +209,29 @@ class Analysis(NamedTuple):
 
     def on_split(self, split: str) -> Analysis:
         """Another split: what was found on the one before is forgotten."""
-        return self._replace(split=split, within=None, place=0, judgement=None, message="")
+        return self._replace(split=split, within=None, place=0, chosen=None, judgement=None, message="")
+
+    @property
+    def point(self) -> int | None:
+        """Which of the points of the projection is the row chosen."""
+        if self.projected is None or self.chosen is None:
+            return None
+        found = (self.projected.index == self.chosen).nonzero()[0]
+        return int(found[0]) if len(found) else None
+
+    def pointed(self, point: int) -> Analysis:
+        """A point of the projection chosen: its row."""
+        return self._replace(chosen=int(self.projected.index[point])) if self.projected is not None else self
+
+    def _pointed(self, down: int, across: int) -> Analysis:
+        """The nearest point in a direction; first that of the row looked at, where it is among them."""
+        found, here = self.projected, self.point
+        if found is None or not _same(found, self) or not len(found.x):
+            return self
+        if here is None:
+            rows = (found.index == self.row).nonzero()[0]
+            return self.pointed(int(rows[0]) if len(rows) else 0)
+        return self.pointed(ahead(found.x, found.y, here, across, -down))
 
     @property
     def steps(self) -> int:

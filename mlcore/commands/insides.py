@@ -111,7 +111,7 @@ def pca(data: Data, paper: Paper) -> str:
     """The training rows of a data set on their main components, and what these hold and are made of."""
     rows = data.train
     found = PCA(min(10, *rows.x.shape))
-    index = np.arange(0, len(rows), -(-len(rows) // examining.PROJECTED))
+    index = np.arange(0, len(rows), -(-len(rows) // examining.FITTED))
     x = data.inputs(rows.take(index))
     moved = found.fit_transform(x)
     y = rows.y.reshape(len(rows), -1)[index, 0]

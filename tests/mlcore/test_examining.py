@@ -118,6 +118,19 @@ def test_a_projection_is_of_what_the_layers_make_of_the_rows(digits) -> None:
     assert set(near.tolist()) == set(theirs[1][0].tolist())
 
 
+def test_of_many_rows_the_components_are_those_of_some_and_all_are_seen_on_them(monkeypatch, digits) -> None:
+    model, data = digits
+    place = examining.places(model.network)[0]
+    whole = examining.projection(model, data, data.test, place)
+    monkeypatch.setattr(examining, "FITTED", 90)
+    some = examining.projection(model, data, data.test, place)
+    assert len(some.which) == len(data.test) == len(whole.which)
+    pca = decomposition.PCA(2).fit(data.inputs(data.test)[::4].astype(np.float64))
+    np.testing.assert_allclose(np.abs(some.points), np.abs(pca.transform(data.inputs(data.test))), atol=1e-4)
+    monkeypatch.setattr(examining, "PROJECTED", 100)
+    assert examining.projection(model, data, data.test, place).which.tolist() == [*range(0, len(data.test), 4)]
+
+
 def test_what_pushed_the_loss_adds_up_where_the_network_is_linear() -> None:
     model, data = trained(layers="", dataset="wine")
     row = data.test.take(slice(3, 4))

@@ -6,6 +6,7 @@ import itertools
 import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -102,9 +103,8 @@ def test_keys_move_a_cursor_open_cells_and_come_back() -> None:
     assert of_class.within == (1, None) and all(judged.label[k] == 1 != judged.said[k] for k in of_class.listed)
     assert len(scene.listed) == (judged.label != judged.said).sum() and len(SCENES["numbers"].listed) == 60
     assert scene.seen("mistakes").opened().view == "trace"
-    assert (
-        scene.seen("projection").moved(0, 9).depth == 1 == scene.seen("projection").moved(0, 9).wanted("projection")[1]
-    )
+    deeper = scene.seen("projection").scrolled(0, 9)
+    assert deeper.depth == 1 == deeper.wanted("projection")[1]
     assert scene.on_next_split().split == "train" and scene.on_next_split().judgement is None
     assert scene._replace(within=(0, 2)).row is None
 
@@ -164,6 +164,45 @@ async def test_two_keys_lead_to_the_worst_mistake_and_a_third_to_why(tmp_path: P
     assert json.loads(line)["confusion"] == now.judgement.confusion.tolist()
 
 
+@pytest.mark.parametrize("name", SCENES)
+def test_arrows_choose_the_nearest_point_in_their_direction_and_every_point_can_be_clicked(name: str) -> None:
+    scene = SCENES[name].seen("projection")
+    x, y, index = scene.projected.x, scene.projected.y, scene.projected.index
+    first = scene.moved(0, 1)
+    assert first.chosen == scene.row == first.row  # the row looked at, where it is among them
+    for down, across, values, sign in ((0, 1, x, 1), (0, -1, x, -1), (1, 0, y, -1), (-1, 0, y, 1)):
+        at = first
+        for _ in range(100):
+            after = at.moved(down, across)
+            assert after == at or (values[after.point] - values[at.point]) * sign > 0
+            at = after
+        assert values[at.point] * sign == (values * sign).max()  # the last one of that side
+    clicked = set()
+    view = view_of("projection", scene, Terminal())
+    for line, column in itertools.product(range(20), range(46)):
+        found = scene
+        for _ in range(4):  # points in one cell come in turn
+            found = view.picked(found, 70, 22, column, line)
+            clicked.add(found.chosen)
+    assert clicked == set(index.tolist())
+    assert view.picked(scene, 70, 22, 60, 3) is None and view.picked(scene, 3, 2, 0, 0) is None
+    words = view.sentence(first)
+    assert words.startswith(f"row {first.chosen}: ") and words.isprintable()
+    assert "[" in "".join(drawn("projection", first, Terminal("none", "ascii"), 70, 22))
+    assert first.closed().chosen is None and first.stepped(1).chosen is None and first.on_split("train").chosen is None
+    opened = first.opened()
+    assert (opened.view, opened.row, opened.closed()) == ("trace", first.chosen, first._replace(top=(0, 0)))
+
+
+def test_a_projection_says_how_many_of_how_many_rows_are_shown() -> None:
+    scene = SCENES["classes"]
+    view = view_of("projection", scene, Terminal())
+    assert "all 60 test rows" in view.sentence(scene)
+    many = scene._replace(judgement=msgspec.structs.replace(scene.judgement, rows=54_321))
+    assert "60 of 54,321 test rows" in view.sentence(many)
+    assert any("60 of 54,321 test rows" in text for text, _ in view.legend(many))
+
+
 @pytest.mark.usefixtures("own_home")
 async def test_a_cell_opens_its_rows_and_the_other_split_has_other_rows(tmp_path: Path) -> None:
     async with living(tmp_path, "journey/digits", size=(120, 40)) as lab:
@@ -184,8 +223,20 @@ async def test_a_cell_opens_its_rows_and_the_other_split_has_other_rows(tmp_path
         await lab.until(lambda: screen.analysis.judgement)
         assert (screen.analysis.split, screen.analysis.held) == ("validation", held)
         assert screen.analysis.judgement.rows == lab.frame.rows["validation"]
-        await lab.press("5", "right")
+        await lab.press("5", "right_square_bracket")
         await lab.until(lambda: screen.analysis.projected and screen.analysis.projected.place == 1)
+        await lab.press("right", "right")
+        point = screen.analysis.point
+        assert point is not None and f"row {screen.analysis.chosen}: " in screen.text()
+        await lab.press("enter")
+        await lab.until(lambda: screen.analysis.traced and screen.analysis.traced.row == screen.analysis.chosen)
+        assert screen.analysis.traced.target == screen.analysis.class_name(screen.analysis.projected.label[point])
+        await lab.press("escape")
+        assert (screen.analysis.view, screen.analysis.point) == ("projection", point)
+        await lab.pilot.click("#main", offset=(20, 6))
+        await lab.until(lambda: screen.analysis.point != point)
+        await lab.press("escape")
+        assert screen.analysis.chosen is None and lab.app.screen is screen
         await lab.press("z")
         assert screen.shown == ("projection",)
         await lab.press("6", "x")

@@ -239,6 +239,10 @@ class AnalyseScreen(Screen[None]):
         """A view was clicked."""
         self.show(self.analysis.seen(message.view))
 
+    def on_examined_pane_picked(self, message: ExaminedPane.Picked) -> None:
+        """A point was clicked."""
+        self.show(message.analysis)
+
     def action_do(self, identity: str) -> None:
         """Do what a key asks for."""
         Analysing(self.mlj, self).do(identity)

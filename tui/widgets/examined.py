@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
@@ -67,10 +68,22 @@ class ExaminedPane(Pane, can_focus=False):
         self.analysis, self.shown = analysis, shown
         self.again()
 
-    def on_click(self) -> None:
-        """The keys act on this view from now on."""
+    class Picked(Message):
+        """Something in the view was clicked that means another analysis."""
+
+        def __init__(self, analysis: Analysis) -> None:
+            super().__init__()
+            self.analysis = analysis
+
+    def on_click(self, event: events.Click) -> None:
+        """The keys act on this view from now on; where they do already, on what was clicked."""
+        inside, box = event.get_content_offset(self), 1 if self._has_box(*self.size) else 0
         if self.shown != self.analysis.view:
             self.post_message(self.Chosen(self.shown))
+        elif inside is not None and self.analysis.judgement is not None:
+            picked = self.view.picked(self.analysis, *self.canvas, inside.x - box, inside.y - box)
+            if picked is not None:
+                self.post_message(self.Picked(picked))
 
     @property
     def view(self) -> View:

@@ -13,7 +13,7 @@ from tui.theme import paint
 from tui.widgets import rows
 from tui.widgets.bars import bar
 from tui.widgets.rows import Piece, padded
-from tui.widgets.scatter import scatter, signs_of
+from tui.widgets.scatter import nearest, scatter, signs_of
 from tui.widgets.view import View
 
 if TYPE_CHECKING:
@@ -28,9 +28,10 @@ class ProjectionView(View):
 
     NAME = "projection"
     HELP: ClassVar[str] = """\
-**Projection.** Each row as a point on the two directions in which rows differ most (principal components). The arrows
+**Projection.** Each row as a point on the two directions in which rows differ most (principal components). `[` and `]`
 go from the inputs through the hidden layers: where training went well, classes come apart on the way. Rows that are
-answered wrong are red. The bars say how much of all differences each component holds: two that hold little show little.
+answered wrong are red. The arrows or a click choose a point, enter shows its row with every number. The bars say how
+much of all differences each component holds: two that hold little show little.
 """
 
     def title(self, analysis: Analysis) -> str:
@@ -43,7 +44,7 @@ answered wrong are red. The bars say how much of all differences each component 
             return []
         both = percent(float(found.shares[:2].sum()))
         return [
-            self.quiet(f"{count(len(found.x))} {found.split} rows  "),
+            self.quiet(f"{self._rows(analysis, found)}  "),
             self.loud(both),
             self.quiet(" of the variance"),
         ]
@@ -54,8 +55,33 @@ answered wrong are red. The bars say how much of all differences each component 
             return "asking"
         both = percent(float(found.shares[:2].sum()))
         where = found.places[found.place]
-        wrong = "" if analysis.numbers else f"; {count(int(found.wrong.sum()))} of {count(len(found.x))} wrong"
-        return f"{where}: 2 components hold {both}{wrong}"
+        if analysis.point is not None:
+            return self._told(analysis, found, analysis.point)
+        wrong = "" if analysis.numbers else f", {count(int(found.wrong.sum()))} wrong"
+        return f"{where}: 2 components hold {both}; {self._rows(analysis, found)}{wrong}"
+
+    @staticmethod
+    def _rows(analysis: Analysis, found: Projected) -> str:
+        """How many of how many rows are shown."""
+        shown = len(found.x)
+        every = analysis.judgement.rows if analysis.judgement is not None else shown
+        part = f"{count(shown)} of {count(every)}" if shown < every else f"all {count(every)}"
+        return f"{part} {found.split} rows"
+
+    @staticmethod
+    def _told(analysis: Analysis, found: Projected, point: int) -> str:
+        """The row of a point in words."""
+        row, label = int(found.index[point]), analysis.answer(float(found.label[point]))
+        judged, said = analysis.judgement, ""
+        known = judged.index.tolist() if judged is not None else []
+        if judged is not None and row in known:
+            place = known.index(row)
+            answer = analysis.answer(float(judged.said[place]))
+            told = f"answered {answer}" if analysis.numbers or found.wrong[point] else "rightly found"
+            said = f", {told}, loss {figure(float(judged.losses[place]))}"
+        elif not analysis.numbers:
+            said = ", taken for another" if found.wrong[point] else ", rightly found"
+        return f"row {row}: {label}{said}; enter: every number, esc: no row"
 
     @staticmethod
     def _shown(analysis: Analysis) -> Projected | None:
@@ -69,13 +95,12 @@ answered wrong are red. The bars say how much of all differences each component 
         if found is None:
             return self.words("asking", width, height)
         kinds, names = self._kinds(analysis, found)
-        aside = ASIDE if width >= 60 else 0
-        wide, high = width - aside, height - 2
+        aside, wide, high = self._sizes(width, height)
         if wide < 4 or high < 2:
             return rows.block([], width, height)
         wrong = [bool(each) for each in found.wrong.tolist()]
         signs = signs_of(names)
-        points = scatter(found.x, found.y, kinds, wrong, wide, high, self.terminal, signs=signs)
+        points = scatter(found.x, found.y, kinds, wrong, wide, high, self.terminal, signs=signs, chosen=analysis.point)
         axis = f" across: 1st component, {percent(float(found.shares[0]))}"
         if len(found.shares) > 1:
             axis += f"   up: 2nd, {percent(float(found.shares[1]))}"
@@ -86,6 +111,19 @@ answered wrong are red. The bars say how much of all differences each component 
             for line, more in zip(points, beside if aside else [[]] * high, strict=True)
         ]
         return rows.block([*joined, *below], width, height)
+
+    @staticmethod
+    def _sizes(width: int, height: int) -> tuple[int, int, int]:
+        """Cells of the list beside the points, and of the points."""
+        aside = ASIDE if width >= 60 else 0
+        return aside, width - aside, height - 2
+
+    def picked(self, analysis: Analysis, width: int, height: int, column: int, line: int) -> Analysis | None:
+        """The point nearest to a click."""
+        found, (_, wide, high) = self._shown(analysis), self._sizes(width, height)
+        if found is None or not len(found.x) or wide < 4 or high < 2 or not (0 <= column < wide and 0 <= line < high):
+            return None
+        return analysis.pointed(nearest(found.x, found.y, wide, high, column, line, analysis.point))
 
     def _kinds(self, analysis: Analysis, found: Projected) -> tuple[list[int], list[str]]:
         """Which sign each point has, and what the signs mean."""

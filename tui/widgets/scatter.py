@@ -37,10 +37,12 @@ def scatter(
     *,
     signs: Sequence[str] = (),
     diagonal: bool = False,
+    chosen: int | None = None,
 ) -> list[Strip]:
     """Points x, y [n], each the sign and the colour of its kind, those that are wrong above all others.
 
     signs: of each kind, those of the Lab where none are given.
+    chosen: the point between brackets, above all others.
     diagonal: both axes have one scale, and a dotted line shows where they are equal.
     """
     colors, signs = palette(terminal), signs or signs_of(())
@@ -60,7 +62,24 @@ def scatter(
     for column, line, kind, missed in sorted(points, key=lambda point: point[3]):
         color = colors.bad if missed else colors.points[kind % len(colors.points)]
         grid[line][column] = signs[kind % len(signs)], paint(color, bold=missed)
+    if chosen is not None:
+        column, line, kind = columns[chosen], lines[chosen], kinds[chosen]
+        color = colors.bad if wrong[chosen] else colors.points[kind % len(colors.points)]
+        grid[line][column] = signs[kind % len(signs)], paint(color, colors.selected, bold=True)
+        for beside, sign in ((column - 1, "["), (column + 1, "]")):
+            if 0 <= beside < width:
+                grid[line][beside] = sign, paint(colors.accent, bold=True)
     return [rows.cells(line, width) for line in grid]
+
+
+def nearest(x: Array, y: Array, width: int, height: int, column: int, line: int, before: int | None = None) -> int:
+    """The point drawn nearest to a cell; of several in one cell the next behind the one chosen before."""
+    (left, right), (low, high) = _limits(x), _limits(y)
+    across = ((x - left) / (right - left) * (width - 1)).round() - column
+    down = 2 * (((high - y) / (high - low) * (height - 1)).round() - line)  # a cell is twice as high as wide
+    far = across * across + down * down
+    there = (far == far.min()).nonzero()[0].tolist()
+    return int(there[(there.index(before) + 1) % len(there)] if before in there else there[-1])
 
 
 def _limits(values: Array) -> tuple[float, float]:

@@ -48,6 +48,10 @@ class View:
         """Exactly `height` rows of exactly `width` cells."""
         raise NotImplementedError
 
+    def picked(self, analysis: Analysis, width: int, height: int, column: int, line: int) -> Analysis | None:
+        """What a click on a cell of the drawing means; nothing where it means nothing."""
+        return None
+
     def high(self, analysis: Analysis, width: int) -> int:
         """Rows in which everything shows, when it is written into a file."""
         return 40

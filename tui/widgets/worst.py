@@ -59,6 +59,8 @@ follows the row forward and backward with every number.
         """Which of how many."""
         total = len(analysis.listed)
         place = min(analysis.place + 1, total)
+        if analysis.chosen is not None:
+            return [self.quiet("chosen: row "), self.loud(count(analysis.chosen))]
         row = [self.quiet(f"   row {count(analysis.row)}")] if analysis.row is not None else []
         return [self.loud(f"{count(place)}"), self.quiet(f" of {count(total)}"), *row]
 
