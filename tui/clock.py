@@ -133,6 +133,8 @@ class Clock:
         if self._link.thrifty:  # curves before pictures, of those the one that has waited longest
             now_due.sort(key=lambda part: (part.canvas, part.fed))
         ready = [part for part in now_due if part not in self._drawn][:1] if frame.state in MOVING else now_due[:STILL]
+        if self.slowest:  # under a sheet all of the screen is drawn anew, for one part as for all of them
+            ready = now_due if len(now_due) == len(waiting) else []
         if ready:
             for part in ready:
                 part.draw(frame, self._purse if self._link.thrifty else None)
@@ -144,4 +146,4 @@ class Clock:
             self._painted(self._link.sent)
         self._ticking = bool(waiting)
         if waiting:
-            self._later(max(SOON, min(due for due, _ in waiting) - now))
+            self._later(max(SOON, (max if self.slowest else min)(due for due, _ in waiting) - now))

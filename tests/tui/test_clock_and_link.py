@@ -112,6 +112,25 @@ def test_a_large_screen_is_drawn_less_often() -> None:
     assert large.interval == 2.5 / 15
 
 
+def test_what_shows_through_a_sheet_is_drawn_all_at_once_and_rarely() -> None:
+    loop, log = Loop(), list[object]()
+    clock, parts, frames = clock_of(loop, deaf(), log)
+    clock.slowest = 1.0
+    clock.changed()
+    loop.run()
+    assert [number for number, _ in log] == [0, 1, 2]
+    frames.append(Frame(epoch=2, state="running"))
+    parts[0].drawn -= 5
+    clock.changed()
+    loop.run_one()
+    assert len(log) == 3  # the first alone is not worth it
+    assert 0.9 < loop.waiting[0][0] <= 1.0
+    for part in parts[1:]:
+        part.drawn -= 5
+    loop.run_one()
+    assert [epoch for _, epoch in log] == [1, 1, 1, 2, 2, 2]
+
+
 def test_the_end_of_a_run_is_drawn_at_once() -> None:
     loop, log = Loop(), list[object]()
     clock, _, frames = clock_of(loop, deaf(), log, panes=1)

@@ -122,13 +122,16 @@ class LabScreen(Screen[None]):
         region = self.board.regions.get(PICTURE)
         width, height = (max(region.width - 2, 1), max(region.height - 2, 1)) if region else (1, 1)
         digits = max(1, width // DIGIT[0]) * max(1, height // DIGIT[1])
-        looked_at = self.app.screen is self or self.explaining  # nobody looks at what lies under another screen
-        shown = self.board.shown if looked_at else ()
+        shown = self.board.shown if self.app.screen is self else ()  # what shows through is worth no long look
         panes = {ASKED[number] for number in shown if number in ASKED}
-        panes |= {"plane"} if self.planar else set()
-        panes |= {"layers"} if self.explaining else set()
-        self.mlj.runner.view(min(width, 400), min(2 * height, 300), min(digits, 256), tuple(sorted(panes)))
+        panes |= {name for name, wanted in (("plane", self.planar), ("layers", self.explaining)) if wanted}
+        self.mlj.runner.view(min(width, 400), min(2 * height, 300), min(digits, 256), tuple(sorted(panes)), self.seen)
         self.changed()
+
+    @property
+    def seen(self) -> bool:
+        """Whether it lies on top, or under a sheet people look past; under others it stands still."""
+        return self.app.screen is self or getattr(self.app.screen, "SEEN_THROUGH", False)
 
     @property
     def picture(self) -> Pane:
@@ -196,14 +199,12 @@ class LabScreen(Screen[None]):
     def changed(self, at_once: bool = False) -> None:
         """There may be something new to show. at_once: somebody waits for it."""
         self._news += 1
-        if self._clock is not None:
+        if self._clock is not None and self.seen:
             self._clock.changed(at_once)
 
     def _visible(self) -> Sequence[Part]:
-        """What is on the screen, the most looked at first: nothing while another screen lies over all of it."""
-        if not (self.is_current or self.app.screen.is_modal):
-            return ()
-        return [part for widget, part in self._parts.items() if widget is self or widget.display]
+        """What there is to draw, the most looked at first."""
+        return [part for widget, part in self._parts.items() if self.seen and (widget is self or widget.display)]
 
     def _pull(self) -> Frame:
         frame = self.mlj.frame()

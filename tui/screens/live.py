@@ -42,6 +42,7 @@ class Setting(NamedTuple):
 class LiveScreen(ModalScreen[None]):
     """A row a setting. enter types a value, left and right halve and double or choose; the run goes on with it."""
 
+    SEEN_THROUGH = True  # what is changed shows
     CSS_PATH = "../styles/sheets.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,k,q", "close"),
