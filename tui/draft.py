@@ -82,17 +82,23 @@ class Draft:
         return [words for item in str(self.config.to_dict()["layers"]).split("|") if (words := item.split())]
 
     def changed(self, settings: dict[str, Any]) -> Draft:
-        """Dotted names replaced: {"optimizer.learning_rate": 0.1}. Raises ConfigError."""
+        """Dotted names replaced: {"optimizer.learning_rate": 0.1}. Raises ConfigError.
+
+        Another data set asks for its own loss: that of numbers fits no classes.
+        """
         config = self.config.with_settings(settings)
+        other = config.to_dict()["dataset"]["kind"] != self.dataset
+        if other and not any(name.startswith("loss") for name in settings):
+            config = config.with_settings({"loss": {"kind": "auto"}})
         draft = replace(self, config=config, epochs_chosen=self.epochs_chosen or "epochs" in settings)
         return replace(draft, selected=min(self.selected, max(0, len(draft.hidden) - 1)))
 
     def with_data(self, recipe: Config) -> Draft:
-        """Another data set, as its recipe has it; the network and its training stay as they are."""
-        config = self.config.with_settings({"dataset": recipe.to_dict()["dataset"]})
-        if not self.epochs_chosen:
-            config = config.with_settings({"epochs": recipe.epochs})
-        return replace(self, config=config)
+        """Another data set, as its recipe has it; the network and its training stay as they are, the loss if it may."""
+        draft = self.changed({"dataset": recipe.to_dict()["dataset"]})
+        if self.epochs_chosen:
+            return draft
+        return replace(draft, config=draft.config.with_settings({"epochs": recipe.epochs}))
 
     @property
     def placed(self) -> tuple[tuple[float, float, int], ...]:
@@ -107,7 +113,7 @@ class Draft:
         dataset = self.config.to_dict()["dataset"]
         if dataset["kind"] == "drawn":
             return self.changed({"dataset.placed": placed})
-        draft = self.changed({"dataset": {"kind": "drawn", "placed": placed}, "loss.kind": "auto"})
+        draft = self.changed({"dataset": {"kind": "drawn", "placed": placed}})
         return draft if self.epochs_chosen else replace(draft, config=draft.config.with_settings({"epochs": FEW}))
 
     def with_units(self, step: int) -> Draft:

@@ -71,6 +71,7 @@ class Outline(msgspec.Struct, frozen=True, tag="outline", kw_only=True):
     """An experiment before it is trained: every layer, the head last, and what is odd about it, in words.
 
     weights: the first ones, as a picture has them; none of a large network. rows: trained on; steps: of an epoch.
+    seconds: about how long it trains at full speed. unfit: choices of a setting that do not go with these data.
     """
 
     strata: tuple[Stratum, ...]
@@ -80,6 +81,8 @@ class Outline(msgspec.Struct, frozen=True, tag="outline", kw_only=True):
     task: str
     rows: int
     steps: int
+    seconds: float
+    unfit: dict[str, tuple[str, ...]] = {}
     remarks: tuple[str, ...] = ()
 
 

@@ -149,11 +149,54 @@ async def test_a_large_experiment_waits_until_the_screen_is_left() -> None:
         await settled(pilot, "3", "enter")
         await typed(pilot, "1000000")
         await settled(pilot, "enter")
-        assert "large: learned when left" in app.text
+        assert "about 52 min: learned when left" in app.text
         assert app.runner.started == []
         await settled(pilot, "escape")
         assert app.screen is not app.build
         assert [each["epochs"] for each in app.runner.started] == [1_000_000]
+
+
+async def test_every_line_turned_is_learned_at_once_or_opens_a_question() -> None:
+    app = Bench()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        lines = [
+            (form, line.name) for form in app.build.forms for line in form.lines if line.role in ("field", "layer")
+        ]
+        turned = 0
+        for form, name in lines:
+            app.build.open(app.build.forms.index(form))
+            form.go(name)
+            before = app.lab.draft
+            app.build.action_do("turn_on")
+            await pilot.pause()
+            if app.screen is not app.build:
+                await pilot.press("escape")
+                continue
+            assert app.lab.draft != before, name
+            large = "learned when left" in app.text
+            assert large == (name == "precision"), name  # which no C kernel has
+            assert large or app.runner.started[-1] == app.lab.draft.config.to_dict(), name
+            app.build.undo()
+            turned += 1
+        assert turned > 30
+
+
+async def test_all_parameters_in_one_list_follow_the_same_rule() -> None:
+    app = Bench()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot, "p", "right")
+        assert app.runner.started[-1]["seed"] == 43
+        started = len(app.runner.started)
+        await settled(pilot, "down", "down", "down", "enter")
+        await typed(pilot, "0")
+        await settled(pilot, "enter")
+        assert "expected a whole number from 1" in app.hint
+        await typed(pilot, "1000000")
+        await settled(pilot, "enter")
+        assert app.lab.draft.config.epochs == 1_000_000 and len(app.runner.started) == started
+        await settled(pilot, "escape", "escape")
+        assert app.runner.started[-1]["epochs"] == 1_000_000
 
 
 async def test_it_stands_every_size_of_terminal() -> None:

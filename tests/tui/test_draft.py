@@ -30,6 +30,16 @@ def test_the_ladder_of_neurons_ends_at_both_ends(draft: Draft) -> None:
     assert largest.with_units(1).config == largest.config
 
 
+def test_other_data_bring_their_own_loss_unless_one_is_named_with_them(draft: Draft) -> None:
+    numbers = Draft(mlcore.load_recipe("diabetes"))
+    moved = numbers.with_data(draft.config)
+    assert (moved.config.setting("loss.kind"), moved.config.epochs) == ("auto", draft.config.epochs)
+    assert numbers.changed({"dataset.kind": "iris"}).config.setting("loss.kind") == "auto"
+    assert draft.changed({"dataset.kind": "iris", "loss.kind": "kl_div"}).config.setting("loss.kind") == "kl_div"
+    smoothed = draft.changed({"loss.label_smoothing": 0.1})
+    assert smoothed.changed({"dataset.noise": 0.2}).config.setting("loss.label_smoothing") == 0.1
+
+
 def test_a_number_of_neurons_between_the_rungs_goes_to_the_next_rung(draft: Draft) -> None:
     odd = draft.changed({"layers": "10 relu"})
     assert (odd.with_units(1).units, odd.with_units(-1).units) == (12, 8)

@@ -17,6 +17,7 @@ from tui import plan
 from tui.commands import commands
 from tui.screens.advice import Advice, widths
 from tui.screens.deeds.building import Building
+from tui.text import about
 from tui.widgets.fields import FormPane
 from tui.widgets.headline import Headline
 from tui.widgets.keyline import KeyLine
@@ -178,13 +179,13 @@ class BuildScreen(Screen[None]):
         if not self.is_running:
             return
         outline = self.advice.outline
-        if self.advice.settled and outline is not None and plan.small(self.draft.config, outline):
+        if self.advice.settled and outline is not None and plan.live(outline):
             self.lab.learn()
         self._fill()
 
     def _fill(self) -> None:
         draft, advice = self.draft, self.advice
-        rows = plan.rows_of(draft.config)
+        rows = plan.rows_of(draft.config, advice.outline)
         self.data.fill(plan.data_lines(rows, None if advice.data_problem else advice.scene))
         self.network.fill(plan.network_lines(rows, draft.words, advice.outline, advice.problem))
         self.training.fill(plan.training_lines(rows, advice.outline))
@@ -209,8 +210,8 @@ class BuildScreen(Screen[None]):
             return "it cannot be trained like this", True
         if outline is None:
             return "", False
-        large = "large: learned when left" if self.lab.behind else "being learned"
-        when = "learned at once" if plan.small(self.draft.config, outline) else large
+        large = "learned when left" if self.lab.behind else "being learned"
+        when = "learned at once" if plan.live(outline) else f"{about(outline.seconds)}: {large}"
         return f"{self.draft.dataset}  {widths(outline)}  {when}", False
 
     # words ----------------------------------------------------------------------------------------------------------

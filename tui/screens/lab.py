@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -151,8 +151,9 @@ class LabScreen(Screen[None]):
 
     @property
     def looked_at(self) -> Pane:
-        """The pane in focus, else the only one, else what the network believes."""
-        return next((pane for pane in self.panes if pane is self.focused), self.zoomed or self.picture)
+        """The pane in focus, else the only one, else what the network believes, else the first there is."""
+        there = (self.focused, self.zoomed, self.picture, *self.panes)
+        return next((pane for pane in there if isinstance(pane, Pane) and pane.display), self.picture)
 
     @property
     def curves(self) -> tuple[CurvePane, ...]:
@@ -259,7 +260,7 @@ class LabScreen(Screen[None]):
         self.board.plan = self.board.plan._replace(zoomed=pane.NUMBER if pane is not None else 0)
         self.lay_out()
 
-    def equip(self, slot: int, opened: tuple[int, ...] | None) -> None:
+    def equip(self, layout: Mapping[str, Any]) -> None:
         """Bring in the panes that look inside, after the first paint, and the layout of the last time."""
         from tui.widgets.confusion import ConfusionPane
         from tui.widgets.events import EventsPane
@@ -269,7 +270,7 @@ class LabScreen(Screen[None]):
         self._inside = LayersPane(), ConfusionPane(), NeuronsPane(), EventsPane()
         kinds = zip(self._inside, (looks.layers, looks.confusion, looks.neurons, looks.events), strict=True)
         self._parts |= {pane: Part(pane.show, look, pane.show, True) for pane, look in kinds}
-        self.board.plan = self.board.plan._replace(slot=slot, opened=opened)
+        self.board.plan = self.board.plan._replace(**layout)
         for pane in self._inside:
             pane.display = False
         self.board.mount_all(self._inside)

@@ -25,7 +25,8 @@ class Stacking:
 
     @property
     def _row(self) -> Row | None:
-        return plan.row_of(self.screen.draft.config, self._line.name) if self._line else None
+        screen = self.screen
+        return plan.row_of(screen.draft.config, self._line.name, screen.advice.outline) if self._line else None
 
     @property
     def _layer(self) -> int | None:
