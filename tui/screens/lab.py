@@ -247,6 +247,10 @@ class LabScreen(Screen[None]):
         self._caption.say(shortened(text, self.size.width - 2))
         self.set_timer(seconds + 0.05, self.changed)
 
+    def on_data_strip_chosen(self, event: DataStrip.Chosen) -> None:
+        """A data set was clicked: it is learned."""
+        self.mlj.choose_data(event.name)
+
     def on_network_pane_picked(self, event: NetworkPane.Picked) -> None:
         """A weight was clicked: its value can be typed."""
         Deeds(self.mlj, self).weight(event.words)
@@ -284,12 +288,6 @@ class LabScreen(Screen[None]):
         """The data sets of the strip."""
         self._strip.names = names
         self._strip.again()
-
-    def toggle_log(self) -> None:
-        """The curve in focus, else the loss, by powers of ten, or plain."""
-        pane = self.curve or self._loss
-        pane.log_scale = not pane.log_scale
-        pane.again()
 
     def toggle_test(self) -> None:
         """The rows kept for the test, or those trained on."""
