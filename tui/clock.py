@@ -96,7 +96,7 @@ class Clock:
     ) -> None:
         self._frame, self._parts, self._call_later, self._painted = frame, parts, call_later, painted
         self._link, self._cells, self._purse = link, cells, Purse()
-        self.slowest = 0.0  # seconds between two pictures of a part, where they shall be rare
+        self.slowest = 0.0  # seconds between two pictures, where they shall be rare; all parts then come at once
         self._turn = 0  # counts ticks, so that one that was overtaken does nothing
         self._ticking = False
         self._drawn: list[Part] = []  # in this round; before one is drawn again come the others, and the question
@@ -132,7 +132,12 @@ class Clock:
         now_due = [part for due, part in waiting if due <= now]
         if self._link.thrifty:  # curves before pictures, of those the one that has waited longest
             now_due.sort(key=lambda part: (part.canvas, part.fed))
-        ready = [part for part in now_due if part not in self._drawn][:1] if frame.state in MOVING else now_due[:STILL]
+        if self.slowest:  # under a sheet every change makes Textual paint the whole screen: one for all
+            ready = [part for _, part in waiting if part not in self._drawn] if now_due else []
+        elif frame.state in MOVING:
+            ready = [part for part in now_due if part not in self._drawn][:1]
+        else:
+            ready = now_due[:STILL]
         if ready:
             for part in ready:
                 part.draw(frame, self._purse if self._link.thrifty else None)

@@ -112,6 +112,23 @@ def test_a_large_screen_is_drawn_less_often() -> None:
     assert large.interval == 2.5 / 15
 
 
+def test_where_pictures_are_rare_all_parts_come_together() -> None:
+    loop, log = Loop(), list[object]()
+    clock, parts, frames = clock_of(loop, deaf(), log)
+    clock.slowest = 1.0
+    clock.changed()
+    loop.run_one()
+    assert log == [(0, 1), (1, 1), (2, 1)]
+    loop.run()
+    frames.append(Frame(epoch=2, state="running"))
+    clock.changed()
+    loop.run_one()
+    assert len(log) == 3  # none is due
+    parts[1].drawn -= 1.0
+    loop.run_one()
+    assert log[3:] == [(0, 2), (1, 2), (2, 2)]
+
+
 def test_the_end_of_a_run_is_drawn_at_once() -> None:
     loop, log = Loop(), list[object]()
     clock, _, frames = clock_of(loop, deaf(), log, panes=1)

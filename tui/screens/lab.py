@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tui.app import MljApp
 
 TROUBLE = "failed", "lost"
-TELLING, BENEATH = 5.0, 1.0  # seconds between two sentences in place of pictures; between two pictures under a sheet
+TELLING, BENEATH = 5.0, 2.0  # seconds between two sentences in place of pictures; between two pictures under a sheet
 DIGIT = (8, 5)  # columns and rows one digit takes, about
 
 
@@ -200,8 +200,8 @@ class LabScreen(Screen[None]):
             self._clock.changed(at_once)
 
     def _visible(self) -> Sequence[Part]:
-        """What is on the screen, the most looked at first: nothing while another screen lies over all of it."""
-        if not (self.is_current or self.app.screen.is_modal):
+        """What is on the screen, the most looked at first: nothing under a screen, or a sheet where bytes are few."""
+        if not (self.is_current or (self.app.screen.is_modal and not self.mlj.link.thrifty)):
             return ()
         return [part for widget, part in self._parts.items() if widget is self or widget.display]
 
