@@ -12,7 +12,7 @@ from tui.link import Link
 SOON = 0.001  # seconds; a timer of nothing is an error
 BEAT = 0.002  # seconds between two panes of one frame: time for a key to be heard
 RATE = 15.0  # pictures a second a pane may ask for
-STILL = 2  # parts drawn in one tick when nothing moves any more: the picture and its curve belong together
+STILL = 3  # parts drawn in one tick when nothing moves any more: picture, curve and figures belong together
 SECOND = 1.0  # from one picture of a part to its next where bytes are few
 BYTES = 5500  # a second, then; the rest of ten thousand is for cursors, keys and answers
 PARTLY = object()  # the look of a part of which only some rows were sent
