@@ -112,23 +112,21 @@ def test_a_large_screen_is_drawn_less_often() -> None:
     assert large.interval == 2.5 / 15
 
 
-def test_what_shows_through_a_sheet_is_drawn_all_at_once_and_rarely() -> None:
+def test_where_pictures_are_rare_all_parts_come_together() -> None:
     loop, log = Loop(), list[object]()
     clock, parts, frames = clock_of(loop, deaf(), log)
     clock.slowest = 1.0
     clock.changed()
+    loop.run_one()
+    assert log == [(0, 1), (1, 1), (2, 1)]
     loop.run()
-    assert [number for number, _ in log] == [0, 1, 2]
     frames.append(Frame(epoch=2, state="running"))
-    parts[0].drawn -= 5
     clock.changed()
     loop.run_one()
-    assert len(log) == 3  # the first alone is not worth it
-    assert 0.9 < loop.waiting[0][0] <= 1.0
-    for part in parts[1:]:
-        part.drawn -= 5
+    assert len(log) == 3  # none is due
+    parts[1].drawn -= 1.0
     loop.run_one()
-    assert [epoch for _, epoch in log] == [1, 1, 1, 2, 2, 2]
+    assert log[3:] == [(0, 2), (1, 2), (2, 2)]
 
 
 def test_the_end_of_a_run_is_drawn_at_once() -> None:
@@ -144,13 +142,13 @@ def test_the_end_of_a_run_is_drawn_at_once() -> None:
 
 def test_what_somebody_waits_for_is_drawn_without_a_timer_and_the_timer_before_does_nothing() -> None:
     loop, log = Loop(), list[object]()
-    clock, _, frames = clock_of(loop, deaf(), log)
+    clock, _, frames = clock_of(loop, deaf(), log, panes=4)
     clock.changed()
     frames.append(Frame(epoch=2, state="finished"))
     clock.changed(at_once=True)
-    assert log == [(0, 2), (1, 2)]  # the picture and its curve
+    assert log == [(0, 2), (1, 2), (2, 2)]  # the picture, its curve and the figures
     loop.run()
-    assert log == [(0, 2), (1, 2), (2, 2)]
+    assert log == [(0, 2), (1, 2), (2, 2), (3, 2)]
 
 
 def test_the_next_frame_waits_until_the_terminal_has_drawn_the_one_before() -> None:
@@ -170,7 +168,7 @@ def test_the_next_frame_waits_until_the_terminal_has_drawn_the_one_before() -> N
     assert len(log) == 3
     link.answered()
     loop.run_one()
-    assert len(log) == 5
+    assert len(log) == 6
 
 
 def test_a_machine_so_slow_that_something_is_always_due_still_asks_the_terminal() -> None:

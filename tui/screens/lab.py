@@ -82,8 +82,8 @@ class LabScreen(Screen[None]):
             self._boundary: Part(self._noted("picture", self._boundary.show), looks.picture, self._boundary.show, True),
             self._digits: Part(self._noted("picture", self._digits.show), looks.picture, self._digits.show, True),
             self._loss: Part(self._loss.show, looks.losses, self._loss.show),
-            self._accuracy: Part(self._accuracy.show, looks.accuracies, self._accuracy.show),
             self: Part(self._noted("lines", self.show_lines), lambda frame: self._news),
+            self._accuracy: Part(self._accuracy.show, looks.accuracies, self._accuracy.show),
             self._network: Part(self._network.show, looks.network, self._network.show, True),
         }
         self.lay_out()
@@ -130,8 +130,9 @@ class LabScreen(Screen[None]):
 
     @property
     def seen(self) -> bool:
-        """Whether it lies on top, or under a sheet people look past; under others it stands still."""
-        return self.app.screen is self or getattr(self.app.screen, "SEEN_THROUGH", False)
+        """Whether it lies on top, or under a sheet people look past where bytes are many; else it stands still."""
+        past = getattr(self.app.screen, "SEEN_THROUGH", False) and not self.mlj.link.thrifty
+        return self.app.screen is self or past
 
     @property
     def picture(self) -> Pane:
