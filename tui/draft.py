@@ -180,6 +180,19 @@ class Draft:
             words[place], words[place + step] = words[place + step], words[place]
         return self.with_words(words)
 
+    def with_carried(self, place: int, to: int) -> Draft:
+        """The layer at `place`, neurons with the bend behind them, put where the one at `to` stands."""
+        words, end = self.words, self.behind(place)
+        goal, after = to, to + 1
+        if words[place].isdigit():  # neurons never part others from their bend
+            goal = to - 1 if to and self.behind(to - 1) == to + 1 else to
+            after = self.behind(goal)
+        if to < place:
+            return self.with_words((*words[:goal], *words[place:end], *words[goal:place], *words[end:]))
+        if to >= end:
+            return self.with_words((*words[:place], *words[end:after], *words[place:end], *words[after:]))
+        return self
+
     def with_turned(self, place: int, step: int) -> Draft:
         """The layer at `place` larger (1) or smaller (-1), or the next of its kind."""
         word = turned(self.words[place], step)

@@ -110,6 +110,12 @@ class Swept(msgspec.Struct, frozen=True, tag="swept", kw_only=True):
     networks: int
 
 
+class Columns(msgspec.Struct, frozen=True, tag="columns"):
+    """The names of the columns of a file, in their order; none where it is no table."""
+
+    names: tuple[str, ...]
+
+
 class Yardstick(msgspec.Struct, frozen=True):
     """What something simple reaches, 0 to 1 (accuracy, or R² of a regression), and what it is."""
 

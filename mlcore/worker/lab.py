@@ -280,6 +280,8 @@ class Lab(Desk):
     def planned(self, question: planning.Question) -> Any:
         """At once what is quick about data that are loaded; the rest when it is found."""
         config = planning.experiment(question)
+        if isinstance(question, protocol.Head):  # whose data may be none, as long as their target is not known
+            raise Errand(lambda: planning.columns(config))
         moment = self.board.moment if self.board is not None and self.board.config == config else None
         stage = self.library.known(config)
         if stage is not None and isinstance(question, protocol.Sketch) and planning.quick(config, stage.data):

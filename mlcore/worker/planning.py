@@ -13,18 +13,25 @@ from mlcore import baselines, duration, exporters, losses, metrics, preflight, r
 from mlcore.architecture import remarks
 from mlcore.config import MONITORS, Config, from_dict
 from mlcore.datasets.dataset import Data, Task
+from mlcore.datasets.own import Own
 from mlcore.errors import ConfigError, ResourceError, UsageError
 from mlcore.model import Model, Preparation, blueprint
 from mlcore.network import Network
 from mlcore.spec import kind_of
 from mlcore.state import check_goal
 from mlcore.worker import commands, previews
-from mlcore.worker.building import Checked, Code, Outline, Stratum, Swept, Yardstick, Yardsticks
+from mlcore.worker.building import Checked, Code, Columns, Outline, Stratum, Swept, Yardstick, Yardsticks
 from mlcore.worker.moment import Moment
 from mlcore.worker.pictures import Stage, describe, first_weights
 
 Question: TypeAlias = (
-    commands.Preview | commands.Sketch | commands.Preflight | commands.Sweep | commands.Measure | commands.Write
+    commands.Preview
+    | commands.Sketch
+    | commands.Preflight
+    | commands.Sweep
+    | commands.Measure
+    | commands.Write
+    | commands.Head
 )
 QUICK = 20_000  # parameters of a network that is outlined in a few milliseconds
 MOST = 50_000_000  # parameters of one that is made only to be looked at
@@ -33,7 +40,7 @@ DRAWN = 2_000_000  # parameters of one whose first weights are drawn and whose l
 
 def experiment(question: Question) -> Config:
     """The experiment a question is about. Raises ConfigError."""
-    if isinstance(question, commands.Preview | commands.Measure):
+    if isinstance(question, commands.Preview | commands.Measure | commands.Head):
         return from_dict({"dataset": question.dataset})
     return from_dict(question.config)
 
@@ -48,6 +55,11 @@ def quick(config: Config, data: Data) -> bool:
     widths = [data.input_shape[0], *(getattr(layer, "units", 0) for layer in config.layers), data.task.outputs]
     widths = [width for width in widths if width]
     return sum(a * b for a, b in pairwise(widths)) <= QUICK
+
+
+def columns(config: Config) -> Columns:
+    """The columns of a file, whether or not there is anything to learn in it. Raises DataError for what is no table."""
+    return Columns(config.dataset.names() if isinstance(config.dataset, Own) else ())
 
 
 def always() -> bool:

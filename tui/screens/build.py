@@ -38,8 +38,8 @@ step through what can be chosen, `enter` lists it or lets you type. A file of yo
 """
 NETWORK_HELP = """\
 **Network.** The hidden layers, from the inputs down; the output layer follows from the data. `right` and `left` make
-the layer under the cursor larger or smaller, `+` adds one behind it, `-` removes it, `<` and `>` move it, `t` types all
-of them as one line. Behind each stand its outputs and how many numbers it learns.
+the layer under the cursor larger or smaller, `+` adds one behind it, `-` removes it, `<` and `>` move it, the mouse
+carries it, `t` types all of them as one line. Behind each stand its outputs and how many numbers it learns.
 """
 TRAINING_HELP = """\
 **Training.** How long, by which rule, and how far each step goes. What is not as it would be by itself is bold, `d`
@@ -238,6 +238,10 @@ class BuildScreen(Screen[None]):
         self.open(self.forms.index(message.form))
         Building(self.mlj, self).clicked(message.deed)
         self.moved()
+
+    def on_form_pane_carried(self, message: FormPane.Carried) -> None:
+        """A layer was carried to another place with the mouse."""
+        Building(self.mlj, self).carry(message.place, message.to)
 
     def action_do(self, identity: str) -> None:
         """Do what a key or the palette asks for."""

@@ -76,6 +76,12 @@ class Stacking:
     def layer_down(self) -> None:
         self._shift(1)
 
+    def carry(self, place: int, to: int) -> None:
+        """A layer to the place of another, neurons with their bend."""
+        self.screen.open(1)
+        if not self.screen.edit(lambda draft: draft.with_carried(place, to)):
+            self._stand(to)
+
     def _shift(self, step: int) -> None:
         place = self._layer
         if place is None:
