@@ -40,7 +40,7 @@ TOURS = {
     "shelf": Tour((RUNS, COMPARE), begin="space"),
 }
 SCENES = [scene for tour in TOURS.values() for scene in tour.scenes]
-ELSEWHERE = {"QuitDialog"}  # each of its keys leaves: test_leaving.py
+ELSEWHERE = {"QuitDialog"}  # pressed in test_leaving.py, since most of its keys end the app
 
 
 def screens() -> dict[str, type[Screen[object]]]:
