@@ -40,6 +40,14 @@ def plain(command: Command) -> Command:
     return command
 
 
+def nowhere(reply: Reply) -> Reply:
+    """An answer without the folders of this machine."""
+    if not isinstance(reply.value, protocol.Compared):
+        return reply
+    folders = tuple(Path(folder).name for folder in reply.value.folders)
+    return msgspec.structs.replace(reply, value=msgspec.structs.replace(reply.value, folders=folders))
+
+
 def key_of(command: Command) -> bytes:
     """What tells a command from others."""
     return protocol.packet([plain(command)])
@@ -64,7 +72,6 @@ class Player:
 
     def __init__(self, deliver: Callable[[Iterable[AnyMessage]], None], room: Room, size: tuple[int, int]) -> None:
         self._deliver, self._number = deliver, 0
-        self._view: dict[str, Any] = {}
         news = loaded(f"{room.name}-{size[0]}x{size[1]}", protocol.MESSAGES)
         started = {
             message.number: message.config["dataset"]["kind"] for message in news if isinstance(message, Started)
@@ -98,9 +105,8 @@ class Player:
         """Nobody waits for an answer."""
         return False
 
-    def view(self, width: int, height: int, count: int, panes: tuple[str, ...] = ()) -> None:
+    def view(self, width: int, height: int, count: int, panes: tuple[str, ...] = (), wanted: bool = True) -> None:
         """Pictures are those recorded at this size."""
-        self._view = {"panes": panes}
 
     def ask_for_pictures(self) -> None:
         """They come by themselves."""
@@ -160,7 +166,7 @@ async def recorded(room: Room, size: tuple[int, int], home: Path) -> tuple[list[
         if process is not None:
             process.wait(60)
     answers = {m.id: m for m in said if isinstance(m, Reply) and m.value is not None}
-    found = {key_of(asked[number]): (plain(asked[number]), reply) for number, reply in answers.items()}
+    found = {key_of(asked[number]): (plain(asked[number]), nowhere(reply)) for number, reply in answers.items()}
     return news(said), found
 
 

@@ -96,7 +96,8 @@ class Overlay(Drawing):
         for place, (name, band) in enumerate(zip(found.names, found.bands, strict=False)):
             pieces += [self._paint(place, bold=True), (f" {safe(name)} ", paint(self.palette.text))]
             pieces.append((f"{band.y[-1]:.4g}  " if len(band.y) else "  ", quiet))
-        right: list[Piece] = [(" log" if self.log_scale else "", quiet), (f" by {self.axis} ", quiet)]
+        axis = found.unit if self.axis == "epoch" else self.axis
+        right: list[Piece] = [(" log" if self.log_scale else "", quiet), (f" by {axis} ", quiet)]
         return rows.row(rows.spread(pieces, right, width), width)
 
     def _curves(self, found: Compared, width: int, height: int) -> list[Strip]:

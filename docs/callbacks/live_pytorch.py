@@ -19,5 +19,5 @@ def steps(run, loader, optimizer, epochs=1):
             for group in optimizer.param_groups:
                 group["lr"] = run.value("learning_rate", group["lr"])
             optimizer.zero_grad()
-            yield step, batch
             step += 1
+            yield step, batch
