@@ -44,7 +44,7 @@ def nowhere(reply: Reply) -> Reply:
     """An answer without the folders of this machine."""
     if not isinstance(reply.value, protocol.Compared):
         return reply
-    folders = tuple(Path(folder).name for folder in reply.value.folders)
+    folders = tuple(tuple(Path(folder).name for folder in group) for group in reply.value.folders)
     return msgspec.structs.replace(reply, value=msgspec.structs.replace(reply.value, folders=folders))
 
 
