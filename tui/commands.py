@@ -240,6 +240,10 @@ NEEDED = {  # in the key line of a mode, from never left out to first to go
         "turn_on", "open_line", "help", "close", "insert_layer", "preflight", "find_rate", "code", "undo", "line_down",
         "column_on", "layer_down", "type_body", "parameters", "insert_kind",
     ),
+    "runs": (
+        "runs_filter", "runs_choose", "runs_compare", "help", "close", "runs_sort", "runs_delete", "runs_tags",
+        "runs_pin", "runs_restore", "runs_note",
+    ),
     "analyse": (
         "open_cell", "cell_right", "help", "close", "row_after", "other_split", "explain_view", "save_view", "present",
     ),

@@ -5,26 +5,33 @@ from __future__ import annotations
 import difflib
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.app import App
 
-FOLDER = Path(__file__).parent / "snapshots"
+from tests.tui.pictures import FOLDER, read, seen, svg, written
 
 
 @pytest.fixture
-def snapshot():
-    """f(app, name): the app's screen is the picture of that name, as SVG text; open the file in a browser to see it."""
+def snapshot(tmp_path: Path) -> Callable[[App[object], str], None]:
+    """f(app, name): the app's screen is the picture of that name; one that differs is drawn beside what it was."""
 
-    def same(app, name: str) -> None:
-        path, now = FOLDER / f"{name}.svg", app.export_screenshot(title=name)
+    def same(app: App[object], name: str) -> None:
+        path, now = FOLDER / f"{name}.txt", written(seen(app))
         if os.environ.get("MLJ_UPDATE_SNAPSHOTS"):
             FOLDER.mkdir(exist_ok=True)
             path.write_text(now, encoding="utf-8")
         before = path.read_text(encoding="utf-8") if path.exists() else ""
+        if now == before:
+            return
+        drawn = tmp_path / f"{name}.svg"
+        drawn.write_text(svg(read(now), name), encoding="utf-8")
         changes = difflib.unified_diff(before.splitlines(), now.splitlines(), "before", "now", lineterm="", n=0)
-        assert before == now, (
-            f"{path.name} differs; MLJ_UPDATE_SNAPSHOTS=1 writes it anew\n" + "\n".join(changes)[:3000]
+        pytest.fail(
+            f"{path.name} differs, {drawn} shows it; MLJ_UPDATE_SNAPSHOTS=1 writes it anew\n"
+            + "\n".join(changes)[:3000]
         )
 
     return same

@@ -149,6 +149,7 @@ ENDED = Scene("LabScreen", mode="lab", effects={
     "pane_2": Effect(focused, becomes(2)),
     "pane_3": Effect(focused, becomes(3)),
     "pane_4": Effect(focused, becomes(4)),
+    "next_metric": Effect(lambda lab: lab.app.laboratory.curves[1].metric, other),  # type: ignore[attr-defined]
     "zoom": Effect(shown, becomes([4])),
     "close": Effect(shown, lambda was, now: was == [4] and len(now) > 1),
     "pane_5": Effect(shown, lambda was, now: (5 in was) != (5 in now)),
@@ -192,4 +193,7 @@ GOING = Scene("LabScreen", mode="lab", effects={
     **EVERYWHERE,
 })  # fmt: skip
 
-DIGITS = Scene("LabScreen", mode="lab", effects={"scribble": opens("ScribbleScreen")})
+DIGITS = Scene("LabScreen", mode="lab", effects={
+    "plane": Effect(lambda lab: lab.app.laboratory.picture.NAME, becomes("what it believes"), back="d"),
+    "scribble": opens("ScribbleScreen"),
+})  # fmt: skip

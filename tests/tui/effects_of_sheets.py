@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from tests.tui.effects import Effect, Scene, above, becomes, by, files, other, run
 from tests.tui.effects_of_screens import ANALYSE, BUILD, learned, on, setting
@@ -78,5 +78,16 @@ PICK = Scene("PickDialog", under=BUILD, enter="1 enter", effects={
     **closes("cancel", "BuildScreen"),
 })  # fmt: skip
 
-OF_BUILD = (PARAMETERS, PICK)
+
+def path(lab: Living) -> str:
+    """What stands in the line."""
+    return lab.app.screen.query_one(Input).value
+
+
+PATH = Scene("PathDialog", under=BUILD, enter="1 enter f i l e enter", effects={
+    "move(1)": Effect(path, other),
+    "move(-1)": Effect(path, other),
+})  # fmt: skip
+
+OF_BUILD = (PARAMETERS, PICK, PATH)
 OF_ANALYSE = (Scene("ReadingScreen", under=ANALYSE, enter="x", effects=closes("close", "AnalyseScreen")),)

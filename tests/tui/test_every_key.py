@@ -40,7 +40,7 @@ TOURS = {
     "shelf": Tour((RUNS, COMPARE), begin="space"),
 }
 SCENES = [scene for tour in TOURS.values() for scene in tour.scenes]
-ELSEWHERE = {"QuitDialog"}  # each of its keys leaves: test_leaving.py
+ELSEWHERE = {"QuitDialog"}  # pressed in test_leaving.py, since most of its keys end the app
 
 
 def screens() -> dict[str, type[Screen[object]]]:
@@ -51,7 +51,7 @@ def screens() -> dict[str, type[Screen[object]]]:
     kinds = {kind for module in modules for kind in vars(module).values() if isinstance(kind, type)}
     return {
         kind.__name__: kind
-        for kind in kinds
+        for kind in sorted(kinds, key=lambda kind: kind.__name__)  # in the same order in every process
         if issubclass(kind, Screen) and "BINDINGS" in vars(kind) and kind is not Screen
     }
 
@@ -89,6 +89,8 @@ async def test_every_key_does_what_it_is_for(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    for own in ("one.csv", "two.csv"):  # files to choose from
+        Path(own).write_text("x,y\n1,2\n", encoding="utf-8")
     tour = TOURS[name]
     if name == "shelf":
         request.getfixturevalue("root")

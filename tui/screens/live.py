@@ -100,6 +100,7 @@ class LiveScreen(ModalScreen[None]):
             )
             for each in self._settings.values()
         ]
+        self._ledger.columns = COLUMNS if told else COLUMNS[:-1]
         if [line.cells for line in lines] != [line.cells for line in self._ledger.lines]:
             self._ledger.put(lines)
         if not self.query_one("#about", Static).content:

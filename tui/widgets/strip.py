@@ -61,7 +61,7 @@ class DataStrip(Drawing):
         wanted = rows.length(left) + sum(len(name) + 2 for name in names) + 2
         if frame.dataset and wanted + rows.length(facts[1:]) <= width < wanted + rows.length(facts):
             facts = facts[1:]
-        room = width - rows.length(left) - rows.length(facts) - 2
+        room = width - rows.length(left) - rows.length(facts) - 3
         left += self._choices(names, frame.dataset, max(room, len(frame.dataset) + 2))
         self._places = self._found(left, set(self.names))
         return rows.block([rows.row(rows.spread(left, facts, width), width)], width, height)
