@@ -223,7 +223,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("predict", "what a trained network says about rows", _predict),
     Verb("watch", "follow a run that is running somewhere else, or another program's log", _watch),
     Verb("ctl", "pause, resume, step, stop or change a running run", _ctl),
-    Verb("runs", "list, show, tag and remove runs", shelving.runs),
+    Verb("runs", "list, show, rename, tag and remove runs", shelving.runs),
     Verb("compare", "what differs between runs, and which is better", _compare),
     Verb("plot", "curves of a run, what it believes, mistakes and fits", _plot),
     Verb("export", "a trained network as files that work without mlj", _export),
