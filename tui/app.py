@@ -143,7 +143,7 @@ class MljApp(App[int]):
         self.captions = captions.Captions(captions.load())
         self.settings = None if self.options.demo else remembered  # the demo is the same for everybody
         self.lab.pace = self.lab.pace if self.lab.changes else remembered.pace  # a key may have been quicker
-        self.laboratory.equip(remembered.slot, remembered.opened)
+        self.laboratory.equip(remembered.layout)
         self.open(opened)
         if complaint:
             self.laboratory.say(complaint, 12.0)

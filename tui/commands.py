@@ -62,16 +62,18 @@ COMMANDS = (
     Command("branch", "b", "Branch here", "a new run goes on from the picture shown", "Run", short="branch"),
     Command("checkpoint", "K", "Checkpoint now", "this moment to the disk, to go on from", "Run"),
     Command("keep", "c", "Keep this run", "the next change leaves its folder alone", "Run"),
-    Command("pane_1", "1", "Network", "look at the network", "Show"),
-    Command("pane_2", "2", "Picture", "look at what the network believes", "Show"),
-    Command("pane_3", "3", "Loss", "look at the loss", "Show"),
-    Command("pane_4", "4", "Accuracy", "look at the accuracy", "Show"),
-    Command("pane_5", "5", "Layers", "each layer in numbers; again: away", "Show", short="inside"),
+    Command("pane_1", "1", "Network", "look at the network; again: away, and back", "Show", short="panes"),
+    Command("pane_2", "2", "Picture", "what the network believes; again: away", "Show"),
+    Command("pane_3", "3", "Loss", "look at the loss; again: away", "Show"),
+    Command("pane_4", "4", "Accuracy", "look at the accuracy; again: away", "Show"),
+    Command("pane_5", "5", "Layers", "each layer in numbers; again: away", "Show"),
     Command("pane_6", "6", "Confusion", "which class is taken for which", "Show"),
     Command("pane_7", "7", "Neurons", "what every hidden neuron answers", "Show"),
     Command("pane_8", "8", "Events", "what became of the run, and who did it", "Show"),
     Command("zoom", "z", "Zoom", "one pane alone; again: all of them", "Show", short="zoom"),
     Command("default_layout", "0", "Default layout", "the panes as at first", "Show"),
+    Command("next_metric", "M", "Next metric", "F1, R2, errors, the rate, where accuracy stands", "Show"),
+    Command("plane", "d", "Pictures or plane", "what is read, or the plane of all pictures", "Show"),
     Command("explain", "x", "Explain", "the pane in focus and the run, in words", "Show", short="explain"),
     Command("log_scale", "y", "Log scale", "a curve by powers of ten", "Show"),
     Command("smooth", "m", "Smoothing", "curves as running means, three strengths", "Show"),
@@ -226,14 +228,14 @@ SHOWN = {
 ARROWS = {"right": "→", "left": "←", "up": "↑", "down": "↓"}
 PAIRED = {
     "raise_rate": "[ ]", "next_data": "←→", "more_units": "↑↓", "add_layer": "+ -", "back": ", .",
-    "pane_5": "5-8", "line_down": "↑↓", "turn_on": "←→", "insert_layer": "+ -", "layer_down": "< >",
+    "pane_1": "1-8", "line_down": "↑↓", "turn_on": "←→", "insert_layer": "+ -", "layer_down": "< >",
     "cell_right": "←→↑↓", "row_after": ", .", "place_class": "1-6",
 }  # fmt: skip
 PLAIN = {"←→": "<->", "↑↓": "up/dn", "←→↑↓": "arrows"}
 NEEDED = {  # in the key line of a mode, from never left out to first to go
     "lab": (
         "next_data", "more_units", "help", "quit", "full", "activation", "pause", "back", "build", "runs",
-        "analyse", "pane_5", "explain", "add_layer", "branch", "zoom", "raise_rate", "preflight", "find_rate", "code",
+        "analyse", "pane_1", "explain", "add_layer", "branch", "zoom", "raise_rate", "preflight", "find_rate", "code",
     ),
     "build": (
         "turn_on", "open_line", "help", "close", "insert_layer", "preflight", "find_rate", "code", "undo", "line_down",

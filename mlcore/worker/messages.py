@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from mlcore.worker.building import Checked, Code, Net, Outline, Sample, Swept, Yardsticks
+from mlcore.worker.building import Checked, Code, Columns, Net, Outline, Sample, Swept, Yardsticks
 from mlcore.worker.commands import Pace
 from mlcore.worker.findings import AnyFinding
 from mlcore.worker.shown import Array, Boundary, Confusion, Digits, Heights, LayerRow, Line, Responses
@@ -194,7 +194,9 @@ class Reply(Message, frozen=True, tag="reply"):
 
     id: int
     error: Failed | None = None
-    value: Scene | Activity | Compared | Outline | Checked | Swept | Code | Yardsticks | AnyFinding | None = None
+    value: Scene | Activity | Compared | Outline | Checked | Swept | Code | Columns | Yardsticks | AnyFinding | None = (
+        None
+    )
 
 
 class Band(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,27 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLJ_HOME", str(tmp_path))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
+
+
+@pytest.fixture(scope="session")
+def shelved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of four little runs; each test copies it."""
+    import mlcore
+
+    root = tmp_path_factory.mktemp("shelf") / "runs"
+    small = {"epochs": 12, "dataset.n_samples": 200, "layers": "4 tanh"}
+    own = {
+        "slow": {"optimizer.learning_rate": 1e-5},
+        "quick": {"optimizer.learning_rate": 0.1},
+        "straight": {"layers": "4"},
+        "other": {"dataset": "moons"},
+    }
+    for name, settings in own.items():
+        mlcore.fit(mlcore.load_recipe("journey/circles").with_settings(small | settings), root, name=name)
+    return root
+
+
+@pytest.fixture
+def root(shelved: Path, tmp_path: Path) -> Path:
+    """The folder of runs of this test, with those four."""
+    return Path(shutil.copytree(shelved, tmp_path / "runs"))

@@ -18,23 +18,7 @@ from tui.widgets.ledger import Ledger
 from tui.widgets.overlay import Overlay
 
 pytestmark = pytest.mark.usefixtures("own_home")
-NAMES = ("slow", "quick", "straight", "other")
-
-
-@pytest.fixture(scope="module")
-def shelved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of four little runs; each test copies it."""
-    root = tmp_path_factory.mktemp("shelf") / "runs"
-    small = {"epochs": 12, "dataset.n_samples": 200, "layers": "4 tanh"}
-    own = ({"optimizer.learning_rate": 1e-5}, {"optimizer.learning_rate": 0.1}, {"layers": "4"}, {"dataset": "moons"})
-    for name, settings in zip(NAMES, own, strict=True):
-        mlcore.fit(mlcore.load_recipe("journey/circles").with_settings(small | settings), root, name=name)
-    return root
-
-
-@pytest.fixture
-def root(shelved: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(shelved, tmp_path / "runs"))
+NAMES = ("slow", "quick", "straight", "other")  # of the runs in `root`
 
 
 def names(lab: Living) -> list[str]:
