@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 import mlcore
 from mlcore import shelf
@@ -67,6 +67,19 @@ async def test_runs_are_filtered_sorted_labelled_put_away_and_brought_back(tmp_p
         await lab.press("u")
         await listed(lab, "slow", "straight", "quick", "other")
         assert slow.run.folder.exists() and shelf.binned(root) == []
+        lab.app.screen.query_one(Ledger).go(slow.key)
+        await lab.press("r")
+        await lab.asks()
+        await lab.press(*"last", "enter")
+        await lab.until(lambda: "the newest run" in str(lab.app.screen.query_one("#hint", Static).content))
+        await typed(lab, "[red]sloth")
+        await lab.until(lambda: "[red]sloth" in names(lab))
+        assert mlcore.open_run("[red]sloth", root).id == slow.run.id
+        assert "slow is called [red]sloth now: u takes it back" in str(
+            lab.app.screen.query_one("#about", Static).content
+        )
+        await lab.press("u")
+        await listed(lab, "slow", "straight", "quick", "other")
         await lab.press("escape")
         await lab.until(lambda: len(names(lab)) == 5)
         lab.app.screen.query_one(Ledger).go(next(each.key for each in shelf.look(root) if each.run.name not in NAMES))
