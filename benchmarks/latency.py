@@ -133,14 +133,14 @@ def key_while_training(repeats: int) -> dict[str, float]:
             time.sleep(2)
             terminal.press("f")
             time.sleep(1)
-            pressed = _press(terminal, ["y"] * repeats, 0.35)
+            pressed = press(terminal, ["y"] * repeats, 0.35)
             output = list(terminal.output)
             terminal.press("q")
             time.sleep(0.5)
             terminal.press("s")
             terminal.ended()
     effects = [screen_with("powers of ten", present) for present in (True, False)]
-    return _summary(_delays(output, pressed, [effects[place % 2] for place in range(repeats)]))
+    return summary(waits(output, pressed, [effects[place % 2] for place in range(repeats)]))
 
 
 def live(repeats: int, rows: int) -> dict[str, float]:
@@ -152,14 +152,14 @@ def live(repeats: int, rows: int) -> dict[str, float]:
             time.sleep(2)
             terminal.press("f")
             time.sleep(1.5)
-            pressed = _press(terminal, ["R"] * repeats, 0.5)
+            pressed = press(terminal, ["R"] * repeats, 0.5)
             output = list(terminal.output)
             terminal.press("ctrl+q")
             terminal.ended()
-    return _summary(_delays(output, pressed, [_Retrained] * repeats))
+    return summary(waits(output, pressed, [_Retrained] * repeats))
 
 
-def _press(terminal: VirtualTerminal, keys: Sequence[str], pause: float) -> list[float]:
+def press(terminal: VirtualTerminal, keys: Sequence[str], pause: float) -> list[float]:
     """When each key was pressed."""
     times = []
     for key in keys:
@@ -198,11 +198,11 @@ def _ended(screen: pyte.Screen) -> bool:
     return any("finished" in line for line in screen.display[-3:])
 
 
-def _delays(output: Sequence[Output], pressed: Sequence[float], effects: Sequence[Effect]) -> list[float]:
-    """Milliseconds from each key to its effect; a key without one before the next key is left out."""
+def waits(output: Sequence[Output], pressed: Sequence[float], effects: Sequence[Effect]) -> list[float | None]:
+    """Milliseconds from each key to its effect; None for one without effect before the next key."""
     screen = pyte.Screen(COLUMNS, ROWS)
     stream = pyte.ByteStream(screen)
-    delays: list[float] = []
+    found: list[float | None] = [None] * len(pressed)
     place, seen = -1, None
     for seconds, data in output:
         while place + 1 < len(pressed) and pressed[place + 1] <= seconds:
@@ -210,13 +210,14 @@ def _delays(output: Sequence[Output], pressed: Sequence[float], effects: Sequenc
             seen = effects[place](screen)
         stream.feed(UNKNOWN.sub(b"", data))
         if seen is not None and seen(screen):
-            delays.append(1000 * (seconds - pressed[place]))
+            found[place] = 1000 * (seconds - pressed[place])
             seen = None
-    return delays
+    return found
 
 
-def _summary(delays: Sequence[float]) -> dict[str, float]:
-    ordered = sorted(delays)
+def summary(times: Sequence[float | None]) -> dict[str, float]:
+    """Median, 95 of 100 and the worst of waiting times in milliseconds; those that are None are left out."""
+    ordered = sorted(each for each in times if each is not None)
     return {
         "keys": len(ordered),
         "median_ms": round(statistics.median(ordered), 1),

@@ -22,6 +22,7 @@ CLASS_COLORS = (75, 215, 114, 176, 227, 203, 80, 252)
 LINE_COLORS = (79, 221, 176, 75, 203, 114, 252, 215)
 LINE_GLYPHS = "*ox+#@%&"
 MUTED = 245
+SLACK = 0.3  # of a dot: how far a line may pass by a point
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -145,10 +146,8 @@ class _Stroke(NamedTuple):
 
 
 def _stroke_of_level(value: float, color: Color, sheet: Sheet, ys: Limits) -> _Stroke:
-    columns = np.arange(max(sheet.columns, 1))
-    x = columns / max(len(columns) - 1, 1)
-    y = np.repeat(shares(np.array([value]), ys), len(x))
-    return _Stroke(x, y, AXES[sheet.glyphs][4], color, False)
+    y = np.repeat(shares(np.array([value]), ys), 2)
+    return _Stroke(np.array([0.0, 1.0]), y, AXES[sheet.glyphs][4], color, True)
 
 
 def _upright(x: Array, color: Color, sheet: Sheet) -> _Stroke:
@@ -164,7 +163,28 @@ def _strokes(line: Line, place: int, x: Array, y: Array, sheet: Sheet) -> list[_
         return [_Stroke(x[good], y[good], marker, line.color, False)]
     cuts = np.flatnonzero(np.diff(good.astype(np.int8))) + 1
     runs = zip(np.split(x, cuts), np.split(y, cuts), strict=True)
-    return [_Stroke(a, b, marker, line.color, True) for a, b in runs if len(b) and np.isfinite(b[0])]
+    slack = SLACK / max(sheet.rows * (4 if marker == "braille" else 1), 1)
+    finite = (_bends(a, b, slack) for a, b in runs if len(b) and np.isfinite(b[0]))
+    return [_Stroke(a, b, marker, line.color, True) for a, b in finite]
+
+
+def _bends(x: Array, y: Array, slack: float) -> tuple[Array, Array]:
+    """The points of a line at which it bends: it passes all others within `slack`. plotext takes 20 us for each."""
+    kept, low, high = [0], -math.inf, math.inf  # of the slopes from the last point kept that pass all since
+    xs, ys = x.tolist(), y.tolist()
+    x0, y0 = xs[0], ys[0]
+    for place, (across, up) in enumerate(zip(xs[1:], ys[1:], strict=True), start=1):
+        wide = across - x0
+        if wide <= 0 or not low <= (up - y0) / wide <= high:
+            kept += [place - 1] if place - 1 != kept[-1] else []
+            x0, y0 = xs[place - 1], ys[place - 1]
+            low, high, wide = -math.inf, math.inf, across - x0
+        if wide > 0:
+            low, high = max(low, (up - slack - y0) / wide), min(high, (up + slack - y0) / wide)
+        else:  # straight up, or back: nothing can be left out
+            low, high = math.inf, -math.inf
+    kept += [len(xs) - 1] if kept[-1] != len(xs) - 1 else []
+    return x[kept], y[kept]
 
 
 def _thinned(x: Array, y: Array, marker: str, columns: int) -> tuple[Array, Array]:
@@ -200,7 +220,7 @@ def _plotext(strokes: Sequence[_Stroke], columns: int, rows: int) -> str:
 
     plotext.terminal.limit(False, False)
     figure = plotext.figure
-    figure.clear()
+    figure.clear.data()  # the rest of what it remembers is set below, every time
     figure.plot_size(columns, rows)
     figure.canvas("default")
     figure.axes(False)

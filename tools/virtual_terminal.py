@@ -39,6 +39,7 @@ KEYS = {
 SYNC_QUERY, SYNC_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 SYNC_END = b"\x1b[?2026l"
 UNKNOWN = re.compile(rb"\x1b\[[<>=][0-9;]*u|\x1b\[\?[0-9;]*\$p|\x1b\[\?2026[hl]")  # pyte would print parts of these
+UNFINISHED = re.compile(rb"\x1b(?:\[[0-9;?<>=$]*)?$")  # a sequence of which the end has not been read
 
 
 class Output(NamedTuple):
@@ -79,6 +80,7 @@ class VirtualTerminal:
         self._stream = pyte.ByteStream(self.screen)
         self.answers, self._decode = answers, decode
         self.output: list[Output] = []
+        self._begun = b""  # a sequence whose end is still to come
         self._lock = threading.Condition()
         self.master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -113,6 +115,9 @@ class VirtualTerminal:
                 self._take(data)
 
     def _take(self, data: bytes) -> None:
+        data = self._begun + data
+        begun = UNFINISHED.search(data)
+        data, self._begun = (data[: begun.start()], begun.group()) if begun else (data, b"")
         with self._lock:
             self.output.append(Output(monotonic() - self.began, data))
             if self._decode:
@@ -120,8 +125,12 @@ class VirtualTerminal:
             self._lock.notify_all()
         if self.answers:
             for _ in range(data.count(SYNC_QUERY)):
-                with contextlib.suppress(OSError):
-                    os.write(self.master, SYNC_ANSWER)
+                self.send(SYNC_ANSWER)
+
+    def send(self, data: bytes) -> None:
+        """What a terminal writes to its program: keys and answers."""
+        with contextlib.suppress(OSError):
+            os.write(self.master, data)
 
     @property
     def seconds(self) -> float:
@@ -160,7 +169,7 @@ class VirtualTerminal:
     def press(self, *keys: str) -> None:
         """Type keys: their names, or the characters themselves."""
         for key in keys:
-            os.write(self.master, KEYS.get(key, key).encode())
+            self.send(KEYS.get(key, key).encode())
 
     def resize(self, columns: int, rows: int) -> None:
         """Another size, as when a window is dragged."""

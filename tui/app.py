@@ -70,7 +70,7 @@ class MljApp(App[int]):
         self.register_theme(first)
         self.set_reactive(MljApp.theme, first.name)  # setting it plainly reads every style sheet a second time
         self.stylesheet.set_variables(self.get_css_variables())
-        self.add_class(f"-{terminal.glyphs}")
+        self.add_class(f"-{terminal.glyphs}", f"-colors-{terminal.colors}")
         self.diary = self._diary()
         self._shown = Frame()
         self.signal = 0

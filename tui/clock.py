@@ -12,7 +12,7 @@ from tui.link import Link
 SOON = 0.001  # seconds; a timer of nothing is an error
 BEAT = 0.002  # seconds between two panes of one frame: time for a key to be heard
 RATE = 15.0  # pictures a second a pane may ask for
-STILL = 2  # parts drawn in one tick when nothing moves any more: the picture and its curve belong together
+STILL = 3  # parts drawn in one tick when nothing moves any more: picture, curve and figures belong together
 SECOND = 1.0  # from one picture of a part to its next where bytes are few
 BYTES = 5500  # a second, then; the rest of ten thousand is for cursors, keys and answers
 PARTLY = object()  # the look of a part of which only some rows were sent
@@ -96,7 +96,7 @@ class Clock:
     ) -> None:
         self._frame, self._parts, self._call_later, self._painted = frame, parts, call_later, painted
         self._link, self._cells, self._purse = link, cells, Purse()
-        self.slowest = 0.0  # seconds between two pictures of a part, where they shall be rare
+        self.slowest = 0.0  # seconds between two pictures, where they shall be rare; all parts then come at once
         self._turn = 0  # counts ticks, so that one that was overtaken does nothing
         self._ticking = False
         self._drawn: list[Part] = []  # in this round; before one is drawn again come the others, and the question
@@ -132,7 +132,12 @@ class Clock:
         now_due = [part for due, part in waiting if due <= now]
         if self._link.thrifty:  # curves before pictures, of those the one that has waited longest
             now_due.sort(key=lambda part: (part.canvas, part.fed))
-        ready = [part for part in now_due if part not in self._drawn][:1] if frame.state in MOVING else now_due[:STILL]
+        if self.slowest:  # under a sheet every change makes Textual paint the whole screen: one for all
+            ready = [part for _, part in waiting if part not in self._drawn] if now_due else []
+        elif frame.state in MOVING:
+            ready = [part for part in now_due if part not in self._drawn][:1]
+        else:
+            ready = now_due[:STILL]
         if ready:
             for part in ready:
                 part.draw(frame, self._purse if self._link.thrifty else None)

@@ -140,22 +140,9 @@ COMMANDS = (
         "columns_left", "left_square_bracket", "Columns left", "a matrix's; PCA: a layer before", "Move", "analyse"
     ),
     Command(
-        "columns_right",
-        "right_square_bracket",
-        "Columns right",
-        "a matrix's; PCA: the next layer",
-        "Move",
-        "analyse",
+        "columns_right", "right_square_bracket", "Columns right", "a matrix's; PCA: the next layer", "Move", "analyse"
     ),
-    Command(
-        "open_cell",
-        "enter",
-        "Open",
-        "rows of a cell or class; a row's every number",
-        "Rows",
-        "analyse",
-        "open",
-    ),
+    Command("open_cell", "enter", "Open", "rows of a cell or class; a row's every number", "Rows", "analyse", "open"),
     Command("row_before", "comma", "Row before", "the one with a greater loss", "Rows", "analyse"),
     Command("row_after", "full_stop", "Next row", "the one with the next smaller loss", "Rows", "analyse", "row"),
     Command("row_first", "less_than_sign", "Worst row", "the one with the greatest loss", "Rows", "analyse"),
@@ -195,7 +182,8 @@ COMMANDS = (
     Command("runs_note", "n", "Note", "a sentence about the run", "Runs", "runs", "note"),
     Command("runs_pin", "p", "Pin", "pinned runs stand first", "Runs", "runs", "pin"),
     Command("runs_delete", "d", "Delete", "into the bin; u brings it back", "Runs", "runs", "delete"),
-    Command("runs_restore", "u", "Undo", "what was deleted last comes back", "Runs", "runs", "undo"),
+    Command("runs_restore", "u", "Undo", "the last deletion or renaming is undone", "Runs", "runs", "undo"),
+    Command("runs_rename", "r", "Rename", "another name for the run", "Runs", "runs", "rename"),
     Command("compare_metric", "m", "Metric", "the next curve and the next verdict", "Compare", "compare", "metric"),
     Command("compare_axis", "x", "Axis", "by epoch, step or second", "Compare", "compare", "axis"),
     Command("compare_log", "y", "Log scale", "the curves by powers of ten", "Compare", "compare", "log"),
@@ -248,6 +236,10 @@ NEEDED = {  # in the key line of a mode, from never left out to first to go
     "build": (
         "turn_on", "open_line", "help", "close", "insert_layer", "preflight", "find_rate", "code", "undo", "line_down",
         "column_on", "layer_down", "type_body", "parameters", "insert_kind",
+    ),
+    "runs": (
+        "runs_filter", "runs_choose", "runs_compare", "help", "close", "runs_sort", "runs_delete", "runs_tags",
+        "runs_pin", "runs_restore", "runs_note",
     ),
     "analyse": (
         "open_cell", "cell_right", "help", "close", "row_after", "other_split", "explain_view", "save_view", "present",

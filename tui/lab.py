@@ -250,8 +250,9 @@ class Lab:
         """The experiment asked for has begun: with the settings of a moment long ago when it is a branch."""
         if self.draft is None or self._asked or number != self._number:
             return
-        if config != self.draft.config.to_dict():
-            self.draft = self.draft.changed(config)
+        draft = self.draft.changed(config)
+        if draft.config != self.draft.config:
+            self.draft = draft
 
     def set_weight(self, name: str, value: float) -> None:
         """Set a weight by hand: of the network that learns, or of the one shown, which goes on as another experiment.

@@ -42,9 +42,13 @@ class Palette(NamedTuple):
     selected: str = ""
 
 
-@lru_cache(4096)
 def paint(color: str = "", background: str = "", bold: bool = False) -> Style:
-    """A style by its colours, made once."""
+    """A style by its colours; the same words always give the same object."""
+    return _style(color, background, bold)
+
+
+@lru_cache(4096)
+def _style(color: str, background: str, bold: bool) -> Style:
     return Style(color=color or None, bgcolor=background or None, bold=bold or None)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import signal
 import socket
-import sys
 import threading
 import time
 import traceback
@@ -24,7 +23,7 @@ from mlcore.foreign import Log, find_log
 from mlcore.runs import open_run
 from mlcore.state import State
 from mlcore.training import train
-from mlcore.worker import loop, planning, protocol, recall
+from mlcore.worker import loop, modest, planning, protocol, recall
 from mlcore.worker.board import Board
 from mlcore.worker.desk import Desk, settings_of
 from mlcore.worker.errands import Errand
@@ -94,7 +93,7 @@ class Lab(Desk):
 
     def run(self) -> int:
         """Train until nobody is there any more."""
-        sys.setswitchinterval(0.0005)  # a thread that has work must not wait 5 ms for the other
+        modest.take_turns()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._signalled)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -112,6 +112,23 @@ def test_a_large_screen_is_drawn_less_often() -> None:
     assert large.interval == 2.5 / 15
 
 
+def test_where_pictures_are_rare_all_parts_come_together() -> None:
+    loop, log = Loop(), list[object]()
+    clock, parts, frames = clock_of(loop, deaf(), log)
+    clock.slowest = 1.0
+    clock.changed()
+    loop.run_one()
+    assert log == [(0, 1), (1, 1), (2, 1)]
+    loop.run()
+    frames.append(Frame(epoch=2, state="running"))
+    clock.changed()
+    loop.run_one()
+    assert len(log) == 3  # none is due
+    parts[1].drawn -= 1.0
+    loop.run_one()
+    assert log[3:] == [(0, 2), (1, 2), (2, 2)]
+
+
 def test_the_end_of_a_run_is_drawn_at_once() -> None:
     loop, log = Loop(), list[object]()
     clock, _, frames = clock_of(loop, deaf(), log, panes=1)
@@ -125,13 +142,13 @@ def test_the_end_of_a_run_is_drawn_at_once() -> None:
 
 def test_what_somebody_waits_for_is_drawn_without_a_timer_and_the_timer_before_does_nothing() -> None:
     loop, log = Loop(), list[object]()
-    clock, _, frames = clock_of(loop, deaf(), log)
+    clock, _, frames = clock_of(loop, deaf(), log, panes=4)
     clock.changed()
     frames.append(Frame(epoch=2, state="finished"))
     clock.changed(at_once=True)
-    assert log == [(0, 2), (1, 2)]  # the picture and its curve
+    assert log == [(0, 2), (1, 2), (2, 2)]  # the picture, its curve and the figures
     loop.run()
-    assert log == [(0, 2), (1, 2), (2, 2)]
+    assert log == [(0, 2), (1, 2), (2, 2), (3, 2)]
 
 
 def test_the_next_frame_waits_until_the_terminal_has_drawn_the_one_before() -> None:
@@ -151,7 +168,7 @@ def test_the_next_frame_waits_until_the_terminal_has_drawn_the_one_before() -> N
     assert len(log) == 3
     link.answered()
     loop.run_one()
-    assert len(log) == 5
+    assert len(log) == 6
 
 
 def test_a_machine_so_slow_that_something_is_always_due_still_asks_the_terminal() -> None:

@@ -152,3 +152,24 @@ def test_importing_plots_does_not_load_plotext():
     code = "import sys, mlcore.plots; print('plotext' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=200), st.sampled_from([0.0, 0.001, 0.05]))
+@settings(deadline=None)
+def test_what_is_left_out_of_a_line_lies_on_it(values, slack):
+    x, y = np.linspace(0, 1, len(values)), np.array(values)
+    kept_x, kept_y = plots._bends(x, y, slack)
+    assert len(kept_x) <= len(x)
+    assert (kept_x[0], kept_x[-1]) == (x[0], x[-1])
+    assert np.abs(np.interp(x, kept_x, kept_y) - y).max() <= slack + 1e-9
+
+
+def test_a_straight_line_is_two_points():
+    x = np.linspace(0, 1, 50)
+    assert len(plots._bends(x, 0.2 + 0.5 * x, 0.001)[0]) == 2
+    assert plots._bends(np.array([0.0, 0.5, 0.5, 1.0]), np.array([0.0, 0.0, 1.0, 1.0]), 0.1)[0].tolist() == [
+        0,
+        0.5,
+        0.5,
+        1,
+    ]

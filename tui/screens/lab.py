@@ -82,8 +82,8 @@ class LabScreen(Screen[None]):
             self._boundary: Part(self._noted("picture", self._boundary.show), looks.picture, self._boundary.show, True),
             self._digits: Part(self._noted("picture", self._digits.show), looks.picture, self._digits.show, True),
             self._loss: Part(self._loss.show, looks.losses, self._loss.show),
-            self._accuracy: Part(self._accuracy.show, looks.accuracies, self._accuracy.show),
             self: Part(self._noted("lines", self.show_lines), lambda frame: self._news),
+            self._accuracy: Part(self._accuracy.show, looks.accuracies, self._accuracy.show),
             self._network: Part(self._network.show, looks.network, self._network.show, True),
         }
         self.lay_out()
@@ -122,13 +122,17 @@ class LabScreen(Screen[None]):
         region = self.board.regions.get(PICTURE)
         width, height = (max(region.width - 2, 1), max(region.height - 2, 1)) if region else (1, 1)
         digits = max(1, width // DIGIT[0]) * max(1, height // DIGIT[1])
-        looked_at = self.app.screen is self or self.explaining  # nobody looks at what lies under another screen
-        shown = self.board.shown if looked_at else ()
+        shown = self.board.shown if self.app.screen is self else ()  # what shows through is worth no long look
         panes = {ASKED[number] for number in shown if number in ASKED}
-        panes |= {"plane"} if self.planar else set()
-        panes |= {"layers"} if self.explaining else set()
-        self.mlj.runner.view(min(width, 400), min(2 * height, 300), min(digits, 256), tuple(sorted(panes)))
+        panes |= {name for name, wanted in (("plane", self.planar), ("layers", self.explaining)) if wanted}
+        self.mlj.runner.view(min(width, 400), min(2 * height, 300), min(digits, 256), tuple(sorted(panes)), self.seen)
         self.changed()
+
+    @property
+    def seen(self) -> bool:
+        """Whether it lies on top, or under a sheet people look past where bytes are many; else it stands still."""
+        past = getattr(self.app.screen, "SEEN_THROUGH", False) and not self.mlj.link.thrifty
+        return self.app.screen is self or past
 
     @property
     def picture(self) -> Pane:
@@ -197,14 +201,12 @@ class LabScreen(Screen[None]):
     def changed(self, at_once: bool = False) -> None:
         """There may be something new to show. at_once: somebody waits for it."""
         self._news += 1
-        if self._clock is not None:
+        if self._clock is not None and self.seen:
             self._clock.changed(at_once)
 
     def _visible(self) -> Sequence[Part]:
-        """What is on the screen, the most looked at first: nothing while another screen lies over all of it."""
-        if not (self.is_current or self.app.screen.is_modal):
-            return ()
-        return [part for widget, part in self._parts.items() if widget is self or widget.display]
+        """What there is to draw, the most looked at first."""
+        return [part for widget, part in self._parts.items() if self.seen and (widget is self or widget.display)]
 
     def _pull(self) -> Frame:
         frame = self.mlj.frame()
@@ -246,6 +248,10 @@ class LabScreen(Screen[None]):
         self._caption.say(shortened(text, self.size.width - 2))
         self.set_timer(seconds + 0.05, self.changed)
 
+    def on_data_strip_chosen(self, event: DataStrip.Chosen) -> None:
+        """A data set was clicked: it is learned."""
+        self.mlj.choose_data(event.name)
+
     def on_network_pane_picked(self, event: NetworkPane.Picked) -> None:
         """A weight was clicked: its value can be typed."""
         Deeds(self.mlj, self).weight(event.words)
@@ -283,12 +289,6 @@ class LabScreen(Screen[None]):
         """The data sets of the strip."""
         self._strip.names = names
         self._strip.again()
-
-    def toggle_log(self) -> None:
-        """The curve in focus, else the loss, by powers of ten, or plain."""
-        pane = self.curve or self._loss
-        pane.log_scale = not pane.log_scale
-        pane.again()
 
     def toggle_test(self) -> None:
         """The rows kept for the test, or those trained on."""

@@ -91,8 +91,8 @@ class PathDialog(TypeDialog):
     """A path to type; what is found is chosen with up, down and enter, or with a click."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "move(1)", priority=True),
-        Binding("up", "move(-1)", priority=True),
+        Binding("down", "move(1)"),
+        Binding("up", "move(-1)"),
     ]
 
     def __init__(

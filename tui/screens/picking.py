@@ -53,8 +53,8 @@ class PickDialog(ModalScreen[str]):
     CSS_PATH = "../styles/sheets.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel"),
-        Binding("down", "move(1)", priority=True),
-        Binding("up", "move(-1)", priority=True),
+        Binding("down", "move(1)"),
+        Binding("up", "move(-1)"),
     ]
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], chosen: str) -> None:

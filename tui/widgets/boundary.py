@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import ClassVar, TypeVar
 
 from rich.style import Style
@@ -163,14 +164,16 @@ before or behind that plane, so a sign on the other colour need not be wrong. `d
         columns = ((x - a) / ((b - a) or 1) * width).tolist()
         halves = ((d - y) / ((d - c) or 1) * height * 2).tolist()
         everything = list(zip(columns, halves, labels.tolist(), strict=True))
+        signs, looks = (self._digit, self._shade) if numbers else (sign, self._point)
+
+        @lru_cache(None)  # few of each
+        def look(label: int, under: str) -> Piece:
+            return signs(label), looks(label, under)
+
         for column, half, label in thinned(everything, width * height // CROWDED):
             row, place = min(int(half) // 2, height - 1), min(int(column), width - 1)
             under = canvas.below(lines[row][place], bool(int(half) % 2))
-            label = int(label)
-            if numbers:
-                lines[row][place] = self._digit(label), self._shade(label, under)
-            else:
-                lines[row][place] = sign(label), self._point(label, under)
+            lines[row][place] = look(int(label), under)
 
     def _point(self, label: int, under: str = "") -> Style:
         return paint(self.palette.points[label % len(self.palette.points)], under, bold=True)

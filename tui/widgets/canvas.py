@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from rich.style import Style
@@ -62,30 +63,35 @@ class Braille:
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
-        self._dots: dict[tuple[int, int], int] = {}
-        self._color: dict[tuple[int, int], tuple[float, str]] = {}
+        self._lines: list[tuple[float, str, tuple[float, float], tuple[float, float], int]] = []
 
     def line(self, start: tuple[float, float], end: tuple[float, float], color: str, strength: float, gap: int) -> None:
         """A line between two places in dots (column, row); gap: one dot in so many is left out, 0 for none."""
-        (x0, y0), (x1, y1) = start, end
-        steps = max(1, round(max(abs(x1 - x0), abs(y1 - y0))))
-        for step in range(steps + 1):
-            if gap and step % gap == gap - 1:
-                continue
-            x, y = round(x0 + (x1 - x0) * step / steps), round(y0 + (y1 - y0) * step / steps)
-            self._dot(x, y, color, strength)
-
-    def _dot(self, x: int, y: int, color: str, strength: float) -> None:
-        if not (0 <= x < 2 * self.width and 0 <= y < 4 * self.height):
-            return
-        cell = y // 4, x // 2
-        self._dots[cell] = self._dots.get(cell, 0) | self.BITS[y % 4][x % 2]
-        if strength >= self._color.get(cell, (-1.0, ""))[0]:
-            self._color[cell] = strength, color
+        self._lines.append((strength, color, start, end, gap))
 
     def cells(self) -> list[list[Piece]]:
         """The dots as cells."""
-        lines: list[list[Piece]] = [[(" ", PLAIN)] * self.width for _ in range(self.height)]
-        for (row, column), bits in self._dots.items():
-            lines[row][column] = chr(0x2800 + bits), paint(self._color[row, column][1])
-        return lines
+        cells: list[list[Piece]] = [[(" ", PLAIN)] * self.width for _ in range(self.height)]
+        if not self._lines or not self.width or not self.height:
+            return cells
+        import numpy as np
+
+        lines = sorted(self._lines, key=itemgetter(0))  # what is written last stays
+        ends = np.array([(*start, *end, gap) for _, _, start, end, gap in lines])
+        steps = np.maximum(1, np.abs(ends[:, 2:4] - ends[:, :2]).max(axis=1).round().astype(int))
+        owner = np.repeat(np.arange(len(lines)), steps + 1)
+        place = np.arange(len(owner)) - np.repeat(np.cumsum(steps + 1) - steps - 1, steps + 1)
+        share, gap = place / steps[owner], ends[owner, 4].astype(int)
+        x = (ends[owner, 0] + (ends[owner, 2] - ends[owner, 0]) * share).round().astype(int)
+        y = (ends[owner, 1] + (ends[owner, 3] - ends[owner, 1]) * share).round().astype(int)
+        drawn = (x >= 0) & (x < 2 * self.width) & (y >= 0) & (y < 4 * self.height)
+        drawn &= (gap == 0) | (place % np.maximum(gap, 1) != gap - 1)
+        x, y, owner = x[drawn], y[drawn], owner[drawn]
+        cell = y // 4 * self.width + x // 2
+        dots, strongest = (np.zeros(self.width * self.height, int) for _ in range(2))
+        np.bitwise_or.at(dots, cell, np.array(self.BITS)[y % 4, x % 2])
+        strongest[cell] = owner
+        for here in np.flatnonzero(dots).tolist():
+            piece = chr(0x2800 + int(dots[here])), paint(lines[int(strongest[here])][1])
+            cells[here // self.width][here % self.width] = piece
+        return cells

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate, product, zip_longest
 from typing import ClassVar, NamedTuple
 
 from textual.strip import Strip
 
 from tui.frame import Frame, Responses
-from tui.theme import paint
+from tui.theme import Ramp, paint
 from tui.widgets import canvas, rows
 from tui.widgets.pane import Pane
 from tui.widgets.rows import PLAIN, Piece
@@ -85,6 +86,8 @@ than two features the plane is the one the rows spread over most; for one featur
 
     def _nothing(self, frame: Frame) -> str:
         """Why there is nothing to draw, and what to do."""
+        if frame.loop:
+            return self.lacking(frame)
         if len(frame.net.widths) == 2:
             return "no hidden neurons: + adds a layer"
         known = frame.state not in ("loading", "running") and not frame.message and not frame.responses
@@ -114,16 +117,20 @@ than two features the plane is the one the rows spread over most; for one featur
         if not self.palette.beliefs:
             cells = [[(_letter(value), PLAIN) for value in row] for row in values]
         else:
-            cells = canvas.paint_cells([[self._color(value) for value in row] for row in values], high)
+            colors = shades(self.palette.beliefs[0], self.palette.beliefs[1])
+            cells = canvas.paint_cells([[colors[value] for value in row] for row in values], high)
         if not layer.scale[place]:
             middle = sizes.height // 2, sizes.width // 2
             under = canvas.below(cells[middle[0]][middle[1]], lower=True)
             cells[middle[0]][middle[1]] = "0", paint(self.palette.muted, under)
         return cells
 
-    def _color(self, value: int) -> str:
-        ramp = self.palette.beliefs[0 if value < 128 else 1]
-        return ramp[min(abs(value - 128) * len(ramp) // 128, len(ramp) - 1)]
+
+@lru_cache(8)
+def shades(below: Ramp, above: Ramp) -> tuple[str, ...]:
+    """The colour of every value from 0 to 255; 128 is zero."""
+    ramps = ((below if value < 128 else above, abs(value - 128)) for value in range(256))
+    return tuple(ramp[min(size * len(ramp) // 128, len(ramp) - 1)] for ramp, size in ramps)
 
 
 def layout(layers: Sequence[Responses], width: int, height: int) -> Sizes:

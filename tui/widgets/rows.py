@@ -66,8 +66,8 @@ def row(pieces: Iterable[Piece], width: int, style: Style = PLAIN) -> Strip:
 
 def cells(line: Sequence[Piece], width: int) -> Strip:
     """One character a cell, neighbours of one style joined; shorter lines are filled up."""
-    runs = (("".join(map(itemgetter(0), run)), style) for style, run in groupby(line, itemgetter(1)))
-    return row(runs, width)
+    runs = (list(run) for _, run in groupby(line, lambda piece: id(piece[1])))  # `paint` makes each style once
+    return row((("".join(map(itemgetter(0), run)), run[0][1]) for run in runs), width)
 
 
 def block(lines: Sequence[Strip], width: int, height: int) -> list[Strip]:

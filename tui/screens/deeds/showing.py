@@ -95,7 +95,9 @@ class Showing(Doer):
         self.screen.ask()
 
     def log_scale(self) -> None:
-        self.screen.toggle_log()
+        pane = self.screen.curve or self.screen.curves[0]
+        pane.log_scale = not pane.log_scale
+        pane.again()
 
     def smooth(self) -> None:
         def turn(pane: CurvePane) -> str:
