@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from time import monotonic
@@ -18,6 +19,17 @@ BYTES = 5500  # a second, then; the rest of ten thousand is for cursors, keys an
 PARTLY = object()  # the look of a part of which only some rows were sent
 MOVING = ("loading", "running")  # states in which the next picture is on its way
 CELLS = 4800  # cells up to which it gets them; a larger screen is drawn less often
+
+
+def timer(
+    call_next: Callable[[Callable[[], None]], object],
+) -> Callable[[float, Callable[[], None]], object]:
+    """`call_later(seconds, function)` of whoever runs a function by `call_next`, as Textual's screens do.
+
+    Textual's own `set_timer` forgets a timer of a millisecond when as much passes between two of its looks at the time,
+    and it does on a machine that others use: the Lab stood still until the next key.
+    """
+    return lambda seconds, function: asyncio.get_running_loop().call_later(seconds, call_next, function)
 
 
 class Purse:
