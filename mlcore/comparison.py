@@ -44,15 +44,19 @@ class Said(NamedTuple):
 class Comparison:
     """2 to 8 different runs, compared by a metric with the first. Raises UsageError when they are not."""
 
+    unit = "epoch"  # what the curves are over
+
     def __init__(self, runs: Sequence[Run], what: str | None = None) -> None:
-        different = list({run.id: run for run in runs}.values())
-        if not 2 <= len(different) <= MOST:
+        self.found = self._contestants(list({run.id: run for run in runs}.values()))
+        if not 2 <= len(self.found) <= MOST:
             hint = "mlj runs lists them"
-            raise UsageError(f"compare takes 2 to {MOST} different runs, got {len(different)}", hint=hint)
-        self.found = [Contestant(run) for run in different]
+            raise UsageError(f"compare takes 2 to {MOST} different runs, got {len(self.found)}", hint=hint)
         names = [each.name for each in self.found]
         self.names = [n if names.count(n) == 1 else each.run.id for n, each in zip(names, self.found, strict=True)]
         self.what = self._metric(what)
+
+    def _contestants(self, runs: list[Run]) -> list[Contestant]:
+        return [Contestant(run) for run in runs]
 
     @property
     def whats(self) -> tuple[str, ...]:
@@ -80,12 +84,16 @@ class Comparison:
 
     def rows(self) -> Iterator[tuple[str, ...]]:
         """Only the settings that differ, what was changed on the way, then what each reached."""
-        for name, values in differences(self.found).items():
+        for name, values in self.differences().items():
             yield name, *map(typed, values)
         if any(each.changes for each in self.found):
             yield "changed on the way", *(", ".join(each.changes) for each in self.found)
         for name, values in self.measured().items():
             yield name, *(median_range(each, functools.partial(written, name)) for each in values)
+
+    def differences(self) -> dict[str, list[Any]]:
+        """The settings that are not the same in all."""
+        return differences(self.found)
 
     def measured(self) -> dict[str, list[list[float]]]:
         """Each number that was measured, of each run for each of its seeds."""
@@ -119,23 +127,34 @@ class Comparison:
         return [each.band(self.curve) for each in self.found] if self.curve else []
 
     def partings(self) -> list[Parting]:
-        """Where each of the others parts from the first, in epochs of the curve."""
-        if not self.curve:
-            return []
-        first, *others = (each.curve(self.curve)[1] for each in self.found)
-        return [verdict.parting(first, other) for other in others]
+        """Where each of the others parts from the first."""
+        return [parting for _, parting in self._apart()] if self.curve else []
 
     def parted(self) -> list[str]:
-        """The same in words, with the epochs as they are numbered."""
-        epochs, said = self.found[0].curve(self.curve)[0] if self.curve else [], []
-        for name, one in zip(self.names[1:], self.partings(), strict=False):
-            same = f"the same numbers until epoch {epochs[one.same - 1]}, " if one.same else ""
+        """The same in words."""
+        said, unit = [], self.unit
+        for name, (places, one) in zip(self.names[1:], self._apart() if self.curve else (), strict=False):
+            if not places:
+                continue
+            same = f"the same numbers until {unit} {places[one.same - 1]:,}, " if one.same else ""
             if one.apart is None:
                 said.append(f"{name} and {self.names[0]}: {same}never apart by more than two standard deviations")
             else:
-                where = f"apart by more than two standard deviations from epoch {epochs[one.apart]} on"
+                where = f"apart by more than two standard deviations from {unit} {places[one.apart]:,} on"
                 said.append(f"{name} and {self.names[0]}: {same}{where}")
         return said
+
+    def _apart(self) -> Iterator[tuple[Sequence[int], Parting]]:
+        """The same as places in the curves, and what those are numbered."""
+        first, *others = self.found
+        for other in others:
+            places, a, b = self._beside(first, other)
+            yield places, verdict.parting(a, b)
+
+    def _beside(self, first: Contestant, other: Contestant) -> tuple[Sequence[int], NDArray[Any], NDArray[Any]]:
+        """The curves of two [seeds, places], place by place the same epoch."""
+        (places, a), (_, b) = first.curve(self.curve), other.curve(self.curve)
+        return places, a, b
 
     # ---- the verdict ----
 
@@ -161,17 +180,15 @@ class Comparison:
         """The verdict in a sentence."""
         first, a, what = self.found[0], self.names[0], self.what
         split, rows = first.judged
-        far = f"{split} {what} {_apart(what, abs(one.difference))}"
+        apart = f"{split} {what} {far(what, abs(one.difference))}"
         ends = sorted((one.low, one.high)) if one.difference >= 0 else sorted((-one.low, -one.high))
-        interval = (
-            f"({100 * one.confidence:.4g} % interval {_apart(what, ends[0], bare=True)} to {_apart(what, ends[1])})"
-        )
+        interval = f"({100 * one.confidence:.4g} % interval {far(what, ends[0], bare=True)} to {far(what, ends[1])})"
         seeds = f"{len(first.seeds)} and {len(other.seeds)} seeds"
         of = seeds if len(first.seeds) > 1 else f"{len(rows):,} {split} row{'s' * (len(rows) != 1)}"
         if not one.told:
-            return f"no difference between {a} and {b} can be told from {of}: {far} apart {interval}"
+            return f"no difference between {a} and {b} can be told from {of}: {apart} apart {interval}"
         better, worse = (b, a) if (one.difference > 0) == (what in GROWING) else (a, b)
-        return f"{better} is better than {worse}: {far} {'higher' if what in GROWING else 'lower'} {interval}, {of}"
+        return f"{better} is better than {worse}: {apart} {'higher' if what in GROWING else 'lower'} {interval}, {of}"
 
     def _how(self, one: Verdict, times: int) -> str:
         """How a verdict was found, and what it does not say."""
@@ -197,7 +214,7 @@ class Comparison:
             | {name.replace(" ", "_"): values[place] for name, values in measured.items()}
             for place, each in enumerate(self.found)
         ]
-        return {"metric": self.what, "runs": runs, "differences": differences(self.found), "verdicts": verdicts}
+        return {"metric": self.what, "runs": runs, "differences": self.differences(), "verdicts": verdicts}
 
 
 def _last(row: NDArray[Any]) -> float:
@@ -213,6 +230,6 @@ def written(name: str, value: float) -> str:
     return f"{value:.2%}" if name.endswith(SHARES) else f"{value:.5g}"
 
 
-def _apart(what: str, value: float, bare: bool = False) -> str:
-    """A difference: of shares in points."""
+def far(what: str, value: float, bare: bool = False) -> str:
+    """A difference as people read it: of shares in points."""
     return f"{100 * value:.2f}{'' if bare else ' points'}" if what in SHARES else f"{value:.4g}"

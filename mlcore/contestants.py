@@ -30,10 +30,10 @@ Band: TypeAlias = tuple[Any, ...]  # x and y, and where they reach further than 
 
 
 class Contestant:
-    """A run, or a run of many seeds with all of them."""
+    """A run, or a run of many seeds with all of them. asked: what was named to be compared."""
 
     def __init__(self, run: Run, root: str | Path | None = None) -> None:
-        self.run, self.config = run, run.config
+        self.run, self.config, self.asked = run, run.config, [run]
         self.name = sanitize(run.name, 24)
         self.seeds = children(run, root or run.folder.parent) if run.children else [run]
 
@@ -100,9 +100,8 @@ class Contestant:
         epochs = next((history["epoch"] for history in there if len(history[name]) == longest), [])
         return epochs, table
 
-    @cached_property
-    def axes(self) -> dict[str, list[float]]:
-        """Epoch, step and seconds of each epoch, of the seed that came farthest."""
+    def axes(self, curve: str) -> dict[str, list[float]]:
+        """Epoch, step and seconds of each point of a curve, of the seed that came farthest."""
         longest = max(self.histories, key=lambda history: len(history.get("epoch", ())), default={})
         return {name: list(longest.get(name, ())) for name in ("epoch", "step", "seconds")}
 

@@ -12,6 +12,7 @@ from mlcore.errors import UsageError
 Pace: TypeAlias = Literal["full", "show"] | float
 CHANGEABLE = ("optimizer", "schedule", "batch_size", "epochs", "layers", "stopping", "recording")  # and sections
 SHOW_SECONDS = 8.0
+NEVER = 1 << 62  # a step no run makes
 FRAME = 1 / 15  # seconds between two pictures while a run is shown
 
 
@@ -93,12 +94,16 @@ class Controls:
         """The trainer made the step or epoch it was allowed."""
         self._change(_allowance="")
 
-    def orders(self) -> Orders:
+    def orders(self, step: int = 0) -> Orders:
         """What was asked since the last look; settings and the checkpoint wish are handed over once."""
         with self._lock:
             orders = Orders(self._settings, self._checkpoint, self._stop)
             self._settings, self._checkpoint = {}, False
             return orders
+
+    def room(self, step: int) -> int:
+        """How many steps may be made before it is looked at again."""
+        return NEVER - step
 
     @property
     def wanted(self) -> bool:

@@ -34,7 +34,7 @@ def facts(
     return {
         "schema": RUN,
         "run_id": run_id,
-        "name": name[:200] or names.name_of(run_id),
+        "name": name[: names.LONGEST] or names.name_of(run_id),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "argv": sys.argv,
         "versions": versions,

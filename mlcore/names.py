@@ -6,6 +6,9 @@ import secrets
 import time
 import zlib
 
+from mlcore.errors import UsageError
+
+LONGEST = 200  # characters of a name
 ALPHABET = "23456789abcdefghijkmnpqrstuvwxyz"  # ascending, so that ids sort by time within a second too
 QUALITIES = (
     "able agile alert amber ample azure bold brave breezy brief bright brisk bronze calm candid clear clever cool "
@@ -42,3 +45,20 @@ def name_of(run_id: str) -> str:
     """The two words a run is called by unless somebody gave it a name: brave-otter."""
     number = zlib.crc32(run_id.encode())
     return f"{QUALITIES[number % len(QUALITIES)]}-{ANIMALS[number // len(QUALITIES) % len(ANIMALS)]}"
+
+
+def proper(name: str) -> str:
+    """A name a person gives a run, without blanks around it. Raises UsageError for one it could not be found by."""
+    name = name.strip()
+    problem = (
+        "a name has at least one character" if not name
+        else f"a name of {len(name):,} characters: at most {LONGEST} fit" if len(name) > LONGEST
+        else f"name {name!r:.60} has characters that cannot be shown" if not name.isprintable()
+        else f"name {name!r:.60} would be taken for a path" if "/" in name
+        else f"name {name!r:.60} would be taken for an option" if name.startswith("-")
+        else "last is always the newest run, and no name" if name == "last"
+        else ""
+    )  # fmt: skip
+    if problem:
+        raise UsageError(problem, hint="a few words of letters and digits, e.g. wide-net or 'moons, slow'")
+    return name

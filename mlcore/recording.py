@@ -145,6 +145,8 @@ class Recorder:
         """A setting is remembered by its name; a weight set by hand is in the next checkpoint, which is due."""
         if event.state is None:
             self.run.change(event.name, event.new)
+            if event.name == "epochs":
+                self.status = msgspec.structs.replace(self.status, epochs=event.new)
         else:
             self._last, self._unwritten = Checkpoint(event.model, event.state, dict(self.run.changes)), True
         self._note(event)

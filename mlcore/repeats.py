@@ -109,8 +109,16 @@ def _told(config: Config, controls: Controls, data: Data, parent: Run | None) ->
             yield from _in_turn(sources)
 
 
+def seeded(name: str, seed: object) -> str:
+    """What the run of one seed is called, of those that `name` stands for."""
+    return f"{name[:180]}-{seed}"
+
+
 def _child(parent: Run, number: int, member: Config, data: Data) -> Run:
-    name, run_id = f"{parent.name[:180]}-{member.seed}", parent.children[number]
+    name, run_id = (
+        seeded(Run.open(parent.folder).name, member.seed),
+        parent.children[number],
+    )  # it may be renamed by now
     return Run.create(member, parent.folder.parent, parent=parent.id, name=name, data=data, run_id=run_id)
 
 

@@ -1,6 +1,6 @@
 """A run on disk: a folder that is readable at any moment, however the run ended.
 
-run.json         what never changes: id, name, when, command, versions, parent
+run.json         what a run is: id, when, command, versions, parent; its name, which alone may change
 config.json      the whole experiment, every default written out
 data.json        what the data were: rows, names, checksums
 status.json      where the run is, rewritten as a whole
@@ -274,6 +274,11 @@ class Run:
             self.change(name, (settings or {})[name])
         changed = config.with_settings(settings or {})
         return Point(changed, state and state.between(config.optimizer, changed.optimizer), data, warnings)
+
+    def rename(self, name: str) -> None:
+        """Give it another name, also while it trains: nothing else writes run.json. Raises RunError or StorageError."""
+        self.facts = read(self.folder / "run.json") | {"name": name}
+        self._write("run.json", self.facts)
 
     def delete(self) -> None:
         """Delete the run's folder."""

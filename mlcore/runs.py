@@ -15,7 +15,7 @@ from mlcore.status import Status
 from mlcore.storage import runs_root
 from mlcore.training import train
 
-__all__ = ["Point", "Run", "Status", "children", "fit", "list_runs", "open_run", "record", "runs_root"]
+__all__ = ["Point", "Run", "Status", "children", "fit", "list_runs", "open_repeats", "open_run", "record", "runs_root"]
 
 
 def list_runs(root: str | Path | None = None) -> list[Run]:
@@ -64,6 +64,17 @@ def open_run(which: str | Path, root: str | Path | None = None) -> Run:
     if len(found) == 1:
         return found[0]
     raise _ambiguous(text, found) if found else _not_found(text, runs)
+
+
+def open_repeats(which: str | Path, root: str | Path | None = None) -> list[Run]:
+    """A run, or all of somebody's own loops that share a name: the oldest first. Raises what `open_run` raises."""
+    try:
+        return [open_run(which, root)]
+    except RunError as error:
+        called = [run for run in reversed(list_runs(root)) if run.name == which]
+        if error.code != "RUN_AMBIGUOUS" or not called or not all(run.loop for run in called):
+            raise
+        return called
 
 
 def _ambiguous(text: str, found: list[Run]) -> RunError:

@@ -17,19 +17,33 @@ from typing import Any
 
 import msgspec
 
-from mlcore import filters, labels, status
+from mlcore import filters, labels, names, status
 from mlcore.errors import RunError, UsageError
 from mlcore.filters import Filter, parse
 from mlcore.labels import Labels
 from mlcore.layers import ACTIVATIONS
 from mlcore.metrics import GROWING
+from mlcore.repeats import seeded
 from mlcore.run import Run
 from mlcore.runs import children, folders, list_runs, open_run
 from mlcore.sections import flat
 from mlcore.status import Status
 from mlcore.storage import read_file, runs_root, storing, sync_folder
 
-__all__ = ["Filter", "Glance", "Labels", "binned", "discard", "label", "look", "picked", "prune", "restore", "wanted"]
+__all__ = [
+    "Filter",
+    "Glance",
+    "Labels",
+    "binned",
+    "discard",
+    "label",
+    "look",
+    "picked",
+    "prune",
+    "rename",
+    "restore",
+    "wanted",
+]
 
 BIN = ".trash"  # a folder among the runs: moving a run there is one rename, which no crash can leave half done
 KEPT = 30.0  # days a run stays in the bin
@@ -163,6 +177,25 @@ def label(run: Run, change: Callable[[Labels], Labels]) -> Labels:
     said = change(labels.read(run.folder))
     labels.write(run.folder, said)
     return said
+
+
+def rename(run: Run, name: str, root: str | Path | None = None) -> None:
+    """Call a run something else, and the runs of its seeds after it; safe while it trains.
+
+    Somebody's own loops may share a name, as repeats do. Raises UsageError for what is no name, RunError for one that
+    is taken (RUN_AMBIGUOUS), StorageError.
+    """
+    name, old = names.proper(name), run.name
+    for other in list_runs(root or run.folder.parent):
+        taken = name in (other.name, other.id, other.id.rpartition("-")[2])
+        if taken and other.folder.name != run.folder.name and not (run.loop and other.loop and name == other.name):
+            hint = "names are how runs are found: take another, or rename that one first"
+            raise RunError(f"{name!r:.60} is run {other.id} already", code="RUN_AMBIGUOUS", hint=hint)
+    run.rename(name)
+    for each in children(run, root or run.folder.parent):
+        seed = each.facts.get("seed")
+        if each.name == seeded(old, seed):
+            each.rename(seeded(name, seed))
 
 
 # ---- the bin ----

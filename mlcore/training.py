@@ -97,7 +97,7 @@ class _Run:
             if self.controls.waiting and not (self.later and self.state.place == 0):
                 self.controls.hold()
                 self.pacer = Pacer(self.controls.pace, self._position(), self.config.epochs)  # a pause is not caught up
-            orders = self.controls.orders()
+            orders = self.controls.orders(self.updates)
             yield from self._apply(orders.settings)
             if orders.checkpoint:
                 yield self._snapshot(asked=True)
@@ -181,7 +181,7 @@ class _Run:
             left += min(self.most - 1, ahead) * self.problem.steps_per_epoch
         due = self.pacer.target()
         paced = left if due == math.inf else math.ceil((due - self._position()) * self.problem.steps_per_epoch)
-        return max(1, min(left, paced, self.tempo.steps))
+        return max(1, min(left, paced, self.tempo.steps, self.controls.room(self.updates)))
 
     def _rates(self, first: int, steps: int) -> Array:
         total = self.config.epochs * self.problem.steps_per_epoch

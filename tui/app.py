@@ -70,7 +70,7 @@ class MljApp(App[int]):
         self.register_theme(first)
         self.set_reactive(MljApp.theme, first.name)  # setting it plainly reads every style sheet a second time
         self.stylesheet.set_variables(self.get_css_variables())
-        self.add_class(f"-{terminal.glyphs}")
+        self.add_class(f"-{terminal.glyphs}", f"-colors-{terminal.colors}")
         self.diary = self._diary()
         self._shown = Frame()
         self.signal = 0
@@ -143,7 +143,7 @@ class MljApp(App[int]):
         self.captions = captions.Captions(captions.load())
         self.settings = None if self.options.demo else remembered  # the demo is the same for everybody
         self.lab.pace = self.lab.pace if self.lab.changes else remembered.pace  # a key may have been quicker
-        self.laboratory.equip(remembered.slot, remembered.opened)
+        self.laboratory.equip(remembered.layout)
         self.open(opened)
         if complaint:
             self.laboratory.say(complaint, 12.0)

@@ -62,16 +62,18 @@ COMMANDS = (
     Command("branch", "b", "Branch here", "a new run goes on from the picture shown", "Run", short="branch"),
     Command("checkpoint", "K", "Checkpoint now", "this moment to the disk, to go on from", "Run"),
     Command("keep", "c", "Keep this run", "the next change leaves its folder alone", "Run"),
-    Command("pane_1", "1", "Network", "look at the network", "Show"),
-    Command("pane_2", "2", "Picture", "look at what the network believes", "Show"),
-    Command("pane_3", "3", "Loss", "look at the loss", "Show"),
-    Command("pane_4", "4", "Accuracy", "look at the accuracy", "Show"),
-    Command("pane_5", "5", "Layers", "each layer in numbers; again: away", "Show", short="inside"),
+    Command("pane_1", "1", "Network", "look at the network; again: away, and back", "Show", short="panes"),
+    Command("pane_2", "2", "Picture", "what the network believes; again: away", "Show"),
+    Command("pane_3", "3", "Loss", "look at the loss; again: away", "Show"),
+    Command("pane_4", "4", "Accuracy", "look at the accuracy; again: away", "Show"),
+    Command("pane_5", "5", "Layers", "each layer in numbers; again: away", "Show"),
     Command("pane_6", "6", "Confusion", "which class is taken for which", "Show"),
     Command("pane_7", "7", "Neurons", "what every hidden neuron answers", "Show"),
     Command("pane_8", "8", "Events", "what became of the run, and who did it", "Show"),
     Command("zoom", "z", "Zoom", "one pane alone; again: all of them", "Show", short="zoom"),
     Command("default_layout", "0", "Default layout", "the panes as at first", "Show"),
+    Command("next_metric", "M", "Next metric", "F1, R2, errors, the rate, where accuracy stands", "Show"),
+    Command("plane", "d", "Pictures or plane", "what is read, or the plane of all pictures", "Show"),
     Command("explain", "x", "Explain", "the pane in focus and the run, in words", "Show", short="explain"),
     Command("log_scale", "y", "Log scale", "a curve by powers of ten", "Show"),
     Command("smooth", "m", "Smoothing", "curves as running means, three strengths", "Show"),
@@ -184,7 +186,8 @@ COMMANDS = (
     Command("runs_note", "n", "Note", "a sentence about the run", "Runs", "runs", "note"),
     Command("runs_pin", "p", "Pin", "pinned runs stand first", "Runs", "runs", "pin"),
     Command("runs_delete", "d", "Delete", "into the bin; u brings it back", "Runs", "runs", "delete"),
-    Command("runs_restore", "u", "Undo", "what was deleted last comes back", "Runs", "runs", "undo"),
+    Command("runs_restore", "u", "Undo", "the last deletion or renaming is undone", "Runs", "runs", "undo"),
+    Command("runs_rename", "r", "Rename", "another name for the run", "Runs", "runs", "rename"),
     Command("compare_metric", "m", "Metric", "the next curve and the next verdict", "Compare", "compare", "metric"),
     Command("compare_axis", "x", "Axis", "by epoch, step or second", "Compare", "compare", "axis"),
     Command("compare_log", "y", "Log scale", "the curves by powers of ten", "Compare", "compare", "log"),
@@ -225,18 +228,22 @@ SHOWN = {
 ARROWS = {"right": "→", "left": "←", "up": "↑", "down": "↓"}
 PAIRED = {
     "raise_rate": "[ ]", "next_data": "←→", "more_units": "↑↓", "add_layer": "+ -", "back": ", .",
-    "pane_5": "5-8", "line_down": "↑↓", "turn_on": "←→", "insert_layer": "+ -", "layer_down": "< >",
+    "pane_1": "1-8", "line_down": "↑↓", "turn_on": "←→", "insert_layer": "+ -", "layer_down": "< >",
     "cell_right": "←→↑↓", "row_after": ", .", "place_class": "1-6",
 }  # fmt: skip
 PLAIN = {"←→": "<->", "↑↓": "up/dn", "←→↑↓": "arrows"}
 NEEDED = {  # in the key line of a mode, from never left out to first to go
     "lab": (
         "next_data", "more_units", "help", "quit", "full", "activation", "pause", "back", "build", "runs",
-        "analyse", "pane_5", "explain", "add_layer", "branch", "zoom", "raise_rate", "preflight", "find_rate", "code",
+        "analyse", "pane_1", "explain", "add_layer", "branch", "zoom", "raise_rate", "preflight", "find_rate", "code",
     ),
     "build": (
         "turn_on", "open_line", "help", "close", "insert_layer", "preflight", "find_rate", "code", "undo", "line_down",
         "column_on", "layer_down", "type_body", "parameters", "insert_kind",
+    ),
+    "runs": (
+        "runs_filter", "runs_choose", "runs_compare", "help", "close", "runs_sort", "runs_delete", "runs_tags",
+        "runs_pin", "runs_restore", "runs_note",
     ),
     "analyse": (
         "open_cell", "cell_right", "help", "close", "row_after", "other_split", "explain_view", "save_view", "present",

@@ -82,17 +82,23 @@ class Draft:
         return [words for item in str(self.config.to_dict()["layers"]).split("|") if (words := item.split())]
 
     def changed(self, settings: dict[str, Any]) -> Draft:
-        """Dotted names replaced: {"optimizer.learning_rate": 0.1}. Raises ConfigError."""
+        """Dotted names replaced: {"optimizer.learning_rate": 0.1}. Raises ConfigError.
+
+        Another data set asks for its own loss: that of numbers fits no classes.
+        """
         config = self.config.with_settings(settings)
+        other = config.to_dict()["dataset"]["kind"] != self.dataset
+        if other and not any(name.startswith("loss") for name in settings):
+            config = config.with_settings({"loss": {"kind": "auto"}})
         draft = replace(self, config=config, epochs_chosen=self.epochs_chosen or "epochs" in settings)
         return replace(draft, selected=min(self.selected, max(0, len(draft.hidden) - 1)))
 
     def with_data(self, recipe: Config) -> Draft:
-        """Another data set, as its recipe has it; the network and its training stay as they are."""
-        config = self.config.with_settings({"dataset": recipe.to_dict()["dataset"]})
-        if not self.epochs_chosen:
-            config = config.with_settings({"epochs": recipe.epochs})
-        return replace(self, config=config)
+        """Another data set, as its recipe has it; the network and its training stay as they are, the loss if it may."""
+        draft = self.changed({"dataset": recipe.to_dict()["dataset"]})
+        if self.epochs_chosen:
+            return draft
+        return replace(draft, config=draft.config.with_settings({"epochs": recipe.epochs}))
 
     @property
     def placed(self) -> tuple[tuple[float, float, int], ...]:
@@ -107,7 +113,7 @@ class Draft:
         dataset = self.config.to_dict()["dataset"]
         if dataset["kind"] == "drawn":
             return self.changed({"dataset.placed": placed})
-        draft = self.changed({"dataset": {"kind": "drawn", "placed": placed}, "loss.kind": "auto"})
+        draft = self.changed({"dataset": {"kind": "drawn", "placed": placed}})
         return draft if self.epochs_chosen else replace(draft, config=draft.config.with_settings({"epochs": FEW}))
 
     def with_units(self, step: int) -> Draft:
@@ -173,6 +179,19 @@ class Draft:
         if 0 <= place + step < len(words):
             words[place], words[place + step] = words[place + step], words[place]
         return self.with_words(words)
+
+    def with_carried(self, place: int, to: int) -> Draft:
+        """The layer at `place`, neurons with the bend behind them, put where the one at `to` stands."""
+        words, end = self.words, self.behind(place)
+        goal, after = to, to + 1
+        if words[place].isdigit():  # neurons never part others from their bend
+            goal = to - 1 if to and self.behind(to - 1) == to + 1 else to
+            after = self.behind(goal)
+        if to < place:
+            return self.with_words((*words[:goal], *words[place:end], *words[goal:place], *words[end:]))
+        if to >= end:
+            return self.with_words((*words[:place], *words[end:after], *words[place:end], *words[after:]))
+        return self
 
     def with_turned(self, place: int, step: int) -> Draft:
         """The layer at `place` larger (1) or smaller (-1), or the next of its kind."""

@@ -41,10 +41,12 @@ def happenings(mirror: Mirror, asked: Sequence[tuple[str, Any]]) -> tuple[Happen
     if update is not None and update.saved_epoch >= 0:
         found.append(Happening(update.saved_epoch, "checkpoint", "checkpoint written"))
     found.sort(key=lambda happening: happening.epoch)
-    return (*found, *([_end(mirror.ended)] if mirror.ended is not None else []))
+    return (*found, *([_end(mirror.ended, bool(mirror.started.loop))] if mirror.ended is not None else []))
 
 
 def _start(started: Started) -> Happening:
+    if started.loop:
+        return Happening(0, "start", safe(f"began: {started.loop}", 200))
     config = started.config
     optimizer = config.get("optimizer", {})
     rate = optimizer.get("learning_rate")
@@ -74,8 +76,8 @@ def _best(mirror: Mirror) -> str:
     return f"the best so far, validation loss {figure(float(curve[1][place]))}" if known else "the best so far"
 
 
-def _end(ended: Ended) -> Happening:
-    words = ENDS.get(ended.reason, ended.reason)
+def _end(ended: Ended, loop: bool) -> Happening:
+    words = "the loop is done" if loop and ended.reason == "finished" else ENDS.get(ended.reason, ended.reason)
     if ended.message:
         words = f"{words}: {ended.message}"
     elif ended.best_epoch and ended.best_epoch < ended.epoch:

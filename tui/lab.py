@@ -250,8 +250,9 @@ class Lab:
         """The experiment asked for has begun: with the settings of a moment long ago when it is a branch."""
         if self.draft is None or self._asked or number != self._number:
             return
-        if config != self.draft.config.to_dict():
-            self.draft = self.draft.changed(config)
+        draft = self.draft.changed(config)
+        if draft.config != self.draft.config:
+            self.draft = draft
 
     def set_weight(self, name: str, value: float) -> None:
         """Set a weight by hand: of the network that learns, or of the one shown, which goes on as another experiment.
@@ -269,10 +270,12 @@ class Lab:
 
     def slow(self, frame: Frame) -> str:
         """What to say of an experiment that cannot be learned anew with every key; nothing while it can."""
-        if self.pace != "full" or frame.state not in ("running", "loading") or monotonic() - self._began < SLOW:
+        if frame.state not in ("running", "loading") or monotonic() - self._began < SLOW:
             return ""
         if self.awaited or frame.state == "loading":
             return "This takes longer than half a second to load: keys still change it"
+        if "full" not in (self.pace, frame.pace):  # it is shown slowly because somebody wants to see it
+            return ""
         left = f", about {frame.eta:.0f} s more" if frame.eta else ""
         return f"This takes longer than half a second{left}: keys still change it at once, and it begins again"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tui.draft import NORMS, SHORT
@@ -15,9 +17,10 @@ if TYPE_CHECKING:
 
     Rows: TypeAlias = Mapping[str, Row]
 
-SMALL = 1e9  # numbers times rows times epochs up to which a change is learned at once
+LIVE = 0.5  # seconds a training may take to be learned at once, with every change
 LEAST = 0.001  # where a number that was 0 begins when it is raised by a key
 FEW = 7  # choices that are named in the line of help
+BOUND = re.compile(r"\b(from|to|below) (-?\d[\d,.]*)")  # as the limits of a row say it
 BYTES = {"float32": 4, "float64": 8}
 FIRST = ("kind", "path", "target", "columns", "weight", "impute", "task", "header")  # of a data set, before the rest
 TRAINING = (  # sections of the third column: title, the settings it begins with, the section whose rest follows
@@ -172,17 +175,22 @@ def training_lines(rows: Rows, outline: Outline | None) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def small(config: Config, outline: Outline) -> bool:
-    """Whether a change may be learned at once, behind the form."""
-    size = sum(stratum.parameters for stratum in outline.strata)
-    return size * outline.rows * config.epochs * config.repeats <= SMALL
+def live(outline: Outline) -> bool:
+    """Whether an experiment is learned at once, with every change: its training takes less than half a second."""
+    return outline.seconds < LIVE
 
 
-def rows_of(config: Config) -> Rows:
-    """The form of an experiment by the names of its settings."""
+def rows_of(config: Config, outline: Outline | None = None) -> Rows:
+    """The form of an experiment by the names of its settings, without choices that do not go with its data."""
     from mlcore import form
 
-    return {row.name: row for row in form.rows(config)}
+    unfit = outline.unfit if outline is not None else {}
+    return {row.name: _fitting(row, unfit.get(row.name, ())) for row in form.rows(config)}
+
+
+def _fitting(row: Row, unfit: Sequence[str]) -> Row:
+    kept = tuple(choice for choice in row.choices if choice not in unfit or choice == row.value)
+    return row._replace(choices=kept) if unfit else row
 
 
 def _field(row: Row, label: str = "") -> Line:
@@ -217,9 +225,25 @@ def turned(row: Row, step: int) -> Any:
     least = 1 if isinstance(row.value, int) else LEAST
     if (row.value <= least and step < 0) or row.value == 0:
         return row.value if step < 0 and "from 0" not in row.limits else type(row.value)(least if step > 0 else 0)
-    return type(row.value)(float(f"{row.value * 2.0**step:.3g}"))
+    return type(row.value)(_within(row, float(f"{row.value * 2.0**step:.3g}")))
 
 
-def row_of(config: Config, name: str) -> Row | None:
+def _within(row: Row, value: float) -> float:
+    """A number as near as its limits allow: at the bound itself, or half of what is left before one it must not reach.
+
+    Of several ranges it is the one the present value is in.
+    """
+    for limits in row.limits.split(", or "):
+        found = {word: float(bound.replace(",", "")) for word, bound in BOUND.findall(limits)}
+        low, high = found.get("from", -inf), found.get("to", found.get("below", inf))
+        if low <= row.value <= high and value >= high > low and "below" in found:
+            nearer = float(f"{(row.value + high) / 2:.6g}")
+            return nearer if nearer < high else float(row.value)
+        if low <= row.value <= high:
+            return min(max(value, low), high)
+    return value
+
+
+def row_of(config: Config, name: str, outline: Outline | None = None) -> Row | None:
     """The row of a setting, of a feature that of all features; None for what is no setting."""
-    return rows_of(config).get(name.partition(":")[0])
+    return rows_of(config, outline).get(name.partition(":")[0])

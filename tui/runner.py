@@ -89,11 +89,14 @@ class Runner:
             then(reply)
         return then is not None
 
-    def view(self, width: int, height: int, count: int, panes: tuple[str, ...] = ()) -> None:
-        """Say how large the picture of the decision map is, how many digits fit, and which panes are shown besides."""
-        wanted = {"width": width, "height": height, "count": count, "panes": panes}
-        if wanted != self._view:
-            self._view = wanted
+    def view(self, width: int, height: int, count: int, panes: tuple[str, ...] = (), wanted: bool = True) -> None:
+        """Say how large the picture of the decision map is, how many digits fit, and which panes are shown besides.
+
+        wanted: whether anybody looks; where nobody does, the worker draws nothing.
+        """
+        view = {"width": width, "height": height, "count": count, "panes": panes, "wanted": wanted}
+        if view != self._view:
+            self._view = view
             self.ask_for_pictures()
 
     def ask_for_pictures(self) -> None:

@@ -21,6 +21,12 @@ QUICKLY: dict[str, Any] = {"shutdown_timeout": 1.0, "access_log": None}
 MOST = 16  # apps at once
 MISSING = "the browser needs one more package: pip install 'mlj-tui[web]'"
 ELSEWHERE = re.compile(r"<link[^>]*https?://[^>]*>")  # a font from another server: those that are here will do
+TYPING = """<script>
+new MutationObserver((_, watch) => {  // keys go to the app without a click
+  const keyboard = document.querySelector(".xterm-helper-textarea");
+  if (keyboard) { keyboard.focus(); watch.disconnect(); }
+}).observe(document.documentElement, { childList: true, subtree: true });
+</script>"""
 WARNING = """\
 mlj: warning: {host} can be reached from other machines, and there is no password: whoever opens the page can train,
      read your runs, and write files as you. Behind ssh -L it can stay on this machine: leave out --host."""
@@ -105,7 +111,7 @@ def server_of(words: Sequence[str], host: str, port: int) -> Any:
                 "application": {"name": self.title},
             }
             page = aiohttp_jinja2.render_string("app_index.html", request, about)
-            page = ELSEWHERE.sub("", page).replace("<head>", f"<head><title>{self.title}</title>", 1)
+            page = ELSEWHERE.sub("", page).replace("<head>", f"<head><title>{self.title}</title>{TYPING}", 1)
             return web.Response(text=page, content_type="text/html")
 
         async def handle_websocket(self, request: web.Request) -> Any:

@@ -13,27 +13,31 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 PACES = ("show", "full")
-EXTRAS = (5, 6, 7, 8)
+FIRST, EXTRAS = (1, 2, 3, 4), (5, 6, 7, 8)  # panes of the Lab
 
 
 class Settings(NamedTuple):
     """theme: its name, nothing for the one that suits the terminal; pace: show, full, or epochs a second.
 
-    slot, opened: the layout of the Lab, as `tui.screens.layout.Plan` has it.
+    slot, opened, hidden: the layout of the Lab, as `tui.screens.layout.Plan` has it.
     """
 
     theme: str = ""
     pace: str | float = "show"
     slot: int = 0
     opened: tuple[int, ...] | None = None
+    hidden: tuple[int, ...] = ()
+
+    @property
+    def layout(self) -> dict[str, Any]:
+        """Which panes there are."""
+        return {"slot": self.slot, "opened": self.opened, "hidden": self.hidden}
 
     def text(self) -> str:
         """The file."""
         import tomli_w
 
-        layout: dict[str, Any] = {"slot": self.slot}
-        if self.opened is not None:
-            layout["opened"] = list(self.opened)
+        layout = {name: value for name, value in self.layout.items() if value is not None}
         return tomli_w.dumps({"theme": self.theme, "pace": self.pace, "layout": layout})
 
 
@@ -50,7 +54,15 @@ def _is_slot(value: Any) -> bool:
 
 
 def _are_opened(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(each, int) and each in EXTRAS for each in value)
+    return _are_panes(value, EXTRAS)
+
+
+def _are_hidden(value: Any) -> bool:
+    return _are_panes(value, FIRST)
+
+
+def _are_panes(value: Any, among: tuple[int, ...]) -> bool:
+    return isinstance(value, list) and all(type(each) is int and each in among for each in value)
 
 
 KEYS: dict[str, tuple[str, Callable[[Any], bool], str]] = {  # in the file: field, check, what it may be
@@ -58,6 +70,7 @@ KEYS: dict[str, tuple[str, Callable[[Any], bool], str]] = {  # in the file: fiel
     "pace": ("pace", _is_pace, '"show", "full" or epochs a second'),
     "layout.slot": ("slot", _is_slot, "a pane from 5 to 8, or 0"),
     "layout.opened": ("opened", _are_opened, "panes from 5 to 8, such as [5, 7]"),
+    "layout.hidden": ("hidden", _are_hidden, "panes from 1 to 4, such as [1]"),
 }
 
 

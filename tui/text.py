@@ -38,6 +38,16 @@ def eta(seconds: float | None) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
+def about(seconds: float) -> str:
+    """A time that is only guessed: about 0.07 s, about 12 s, about 3 min, about 5 h; longer than a day is no number."""
+    if seconds < 3:
+        return f"about {seconds:.1f} s" if seconds >= 0.095 else f"about {max(seconds, 0.01):.2f} s"
+    for unit, size, most in (("s", 1, 90), ("min", 60, 90), ("h", 3600, 24)):
+        if seconds / size < most:
+            return f"about {seconds / size:.0f} {unit}"
+    return "more than a day"
+
+
 def percent(share: float | None) -> str:
     """A share of one as people read it: 97.7 %, 98.0 %, 100 %; a dash when it is not known."""
     if share is None or not math.isfinite(share):

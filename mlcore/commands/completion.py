@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -144,7 +145,7 @@ def _recipes(last: str, rest: Sequence[str]) -> Iterator[str]:
 
 def _files(last: str, rest: Sequence[str]) -> Iterator[str]:
     """Configuration files and folders, where one is begun."""
-    folder = Path(last if last.endswith("/") else last.rpartition("/")[0] or ".").expanduser()
+    folder = Path(os.path.expanduser(last if last.endswith("/") else last.rpartition("/")[0] or "."))
     start = last.rpartition("/")[0] + "/" if "/" in last else ""
     with suppress(OSError):
         for path in sorted(folder.iterdir()):

@@ -45,6 +45,15 @@ def _seeds(run: Run, args: argparse.Namespace) -> list[Run]:
     return children(run, runs_root(args.runs_dir) / shelf.BIN if args.bin else args.runs_dir)
 
 
+def rename(args: argparse.Namespace) -> int:
+    """Call a run something else; nothing but its name changes."""
+    run = open_run(args.run, args.runs_dir)
+    old = run.name
+    shelf.rename(run, args.name, args.runs_dir)
+    print(f"{sanitize(old)} is called {sanitize(run.name)} now ({run.id})", file=sys.stderr)
+    return 0
+
+
 def tag(args: argparse.Namespace) -> int:
     """Add tags to a run; one with - in front is taken away; none are printed."""
     run = open_run(args.run, args.runs_dir)

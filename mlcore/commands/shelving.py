@@ -16,6 +16,7 @@ def runs(p: Any) -> None:
         f"{where}:listing",
         ("list", "the runs there are, newest first", f"{where}:listing", _listing),
         ("show", "everything about a run", f"{where}:show", _show),
+        ("rename", "call a run something else", f"{where}:rename", _rename),
         ("tag", "add tags to a run; -TAG takes one away", f"{where}:tag", _tag),
         ("note", "write a note to a run", f"{where}:note", _note),
         ("pin", "list runs first", f"{where}:pin", _pin),
@@ -40,6 +41,12 @@ def _listing(p: Any) -> None:
 def _show(p: Any) -> None:
     a_run(p)
     as_json(p)
+
+
+def _rename(p: Any) -> None:
+    p.add_argument("run", metavar="RUN", help="id, the beginning of one, display name, or last")
+    p.add_argument("name", metavar="NAME", help="a name no other run has; loops that are repeats may share one")
+    folder(p)
 
 
 def _tag(p: Any) -> None:

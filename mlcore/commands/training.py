@@ -27,7 +27,7 @@ CURVE = 14  # lines of the curve shown at the end
 def train(args: argparse.Namespace) -> int:
     """Train what is named. Exit code 0, 1 for a goal not reached, 8 for a loss that is no number, 128 + a signal."""
     config, controls = chosen(args), Controls()
-    _use_threads(args.threads, config)
+    use_threads(args.threads, config)
     data = config.dataset.load()
     if config.repeats > 1:
         from mlcore.commands import repeats
@@ -36,33 +36,33 @@ def train(args: argparse.Namespace) -> int:
     events = training.train(config, controls=controls, data=data)
     first = next(events)  # what cannot run here raises before anything is on the disk
     run = None if args.no_record else Run.create(config, args.runs_dir, name=args.name or "", data=data)
-    events = _again(first, events)
+    events = again(first, events)
     if run is not None:
         events = serve(record(events, run), run, config, controls, data)
-    return _follow(args, config, data, events, controls, run)
+    return follow(args, config, data, events, controls, run)
 
 
 def resume(args: argparse.Namespace) -> int:
     """Go on with a run, with the same bits as if it had never stopped."""
     run, controls = open_run(args.run, args.runs_dir), Controls()
     point = run.restore(settings(args))
-    _use_threads(args.threads, point.config)
+    use_threads(args.threads, point.config)
     if point.state is not None and point.state.epoch >= point.config.epochs:
         made, wanted = point.state.epoch, point.config.epochs
         hint = f"give it more epochs: mlj resume {called(run)} --epochs {2 * made}"
         raise RunError(f"run {run.name} has made {made} of {wanted} epochs", code="RUN_ENDED", hint=hint)
     events = training.train(point.config, resume=point.state, controls=controls, data=point.data)
     events = serve(record(events, run), run, point.config, controls, point.data, point.state)
-    return _follow(args, point.config, point.data, events, controls, run)
+    return follow(args, point.config, point.data, events, controls, run)
 
 
-def _again(first: Event, rest: Iterator[Event]) -> Iterator[Event]:
+def again(first: Event, rest: Iterator[Event]) -> Iterator[Event]:
     """Events of which the first was pulled already."""
     yield first
     yield from rest
 
 
-def _use_threads(count: int | None, config: Config) -> None:
+def use_threads(count: int | None, config: Config) -> None:
     """Let the backend use that many threads, if somebody said how many."""
     if count is None:
         return
@@ -79,7 +79,7 @@ def _use_threads(count: int | None, config: Config) -> None:
             raise UsageError(f"--{error}") from None
 
 
-def _follow(
+def follow(
     args: argparse.Namespace, config: Config, data: Data, events: Iterator[Event], controls: Controls, run: Run | None
 ) -> int:
     """Pull the events through whatever tells them, and say how they ended."""

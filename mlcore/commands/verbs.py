@@ -52,6 +52,14 @@ def _resume(p: Any) -> None:
     p.set_defaults(verb="mlcore.commands.training:resume")
 
 
+def _replay(p: Any) -> None:
+    a_run(p)
+    p.add_argument("--name", metavar="TEXT", help="a display name for the new run")
+    machine(p)
+    telling(p)
+    p.set_defaults(verb="mlcore.commands.replay:replay")
+
+
 def _evaluate(p: Any) -> None:
     a_run(p)
     splits = ["train", "validation", "test"]
@@ -218,12 +226,13 @@ def _tui(p: Any) -> None:
 
 VERBS: tuple[Verb, ...] = (
     Verb("train", "train a recipe or a configuration file", _train),
+    Verb("replay", "train a run again, with what was changed while it ran", _replay),
     Verb("resume", "go on with a run that was stopped", _resume),
     Verb("evaluate", "measure a trained network on its data", _evaluate),
     Verb("predict", "what a trained network says about rows", _predict),
     Verb("watch", "follow a run that is running somewhere else, or another program's log", _watch),
     Verb("ctl", "pause, resume, step, stop or change a running run", _ctl),
-    Verb("runs", "list, show, tag and remove runs", shelving.runs),
+    Verb("runs", "list, show, rename, tag and remove runs", shelving.runs),
     Verb("compare", "what differs between runs, and which is better", _compare),
     Verb("plot", "curves of a run, what it believes, mistakes and fits", _plot),
     Verb("export", "a trained network as files that work without mlj", _export),

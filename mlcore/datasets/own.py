@@ -56,7 +56,7 @@ class Own(Dataset, frozen=True, tag="file"):
     header: Annotated[Header, Meta(description="whether the first line names the columns")] = "auto"
 
     def beside(self, folder: Path) -> Own:
-        path = Path(self.path).expanduser()
+        path = Path(os.path.expanduser(self.path))
         if not self.path or path.is_absolute() or _at_home(self.path):
             return self
         moved: Own = changed(self, path=str(folder.absolute() / path))
@@ -90,8 +90,13 @@ class Own(Dataset, frozen=True, tag="file"):
         if not self.path:
             hint = "e.g. --set dataset.path=my.csv"
             raise ConfigError("dataset.path names no file", where="dataset.path", hint=hint)
-        path = Path(self.path).expanduser()
+        path = Path(os.path.expanduser(self.path))
         return path if path.is_absolute() else _at_home(self.path) or path
+
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns of a table, one of which is the target; none where it is something else."""
+        path = self.place()
+        return () if path.is_dir() or _kind(path) != "table" else delimited.read(path, self.header).names
 
     def _table(self, path: Path) -> Data:
         table = delimited.read(path, self.header)
@@ -186,7 +191,7 @@ class Own(Dataset, frozen=True, tag="file"):
 def _at_home(path: str) -> Path | None:
     """Where a relative path is in MLJ_DATA_HOME, if it is there."""
     home = os.environ.get("MLJ_DATA_HOME", "")
-    there = Path(home).expanduser() / path
+    there = Path(os.path.expanduser(home)) / path
     return there if home and there.exists() else None
 
 

@@ -140,6 +140,10 @@ class Live:
         if writer is not None and os.getpid() == self._process:
             writer.end(reason or ("stopped" if self.stop else "finished"), message)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickled or deep copy, of a fitted estimator that holds one say, records nothing."""
+        return Live, ("", 0, {}, None, False)
+
     def __enter__(self) -> Live:
         return self
 

@@ -71,6 +71,7 @@ class Outline(msgspec.Struct, frozen=True, tag="outline", kw_only=True):
     """An experiment before it is trained: every layer, the head last, and what is odd about it, in words.
 
     weights: the first ones, as a picture has them; none of a large network. rows: trained on; steps: of an epoch.
+    seconds: about how long it trains at full speed. unfit: choices of a setting that do not go with these data.
     """
 
     strata: tuple[Stratum, ...]
@@ -80,6 +81,8 @@ class Outline(msgspec.Struct, frozen=True, tag="outline", kw_only=True):
     task: str
     rows: int
     steps: int
+    seconds: float
+    unfit: dict[str, tuple[str, ...]] = {}
     remarks: tuple[str, ...] = ()
 
 
@@ -105,6 +108,12 @@ class Swept(msgspec.Struct, frozen=True, tag="swept", kw_only=True):
     suggestion: float | None
     why: str
     networks: int
+
+
+class Columns(msgspec.Struct, frozen=True, tag="columns"):
+    """The names of the columns of a file, in their order; none where it is no table."""
+
+    names: tuple[str, ...]
 
 
 class Yardstick(msgspec.Struct, frozen=True):

@@ -123,6 +123,12 @@ class Preview(Command, frozen=True, tag="preview"):
     dataset: dict[str, Any]
 
 
+class Head(Command, frozen=True, tag="head"):
+    """Answer with the `Columns` of a data set that is a file."""
+
+    dataset: dict[str, Any]
+
+
 class Compare(Command, frozen=True, tag="compare"):
     """Answer with runs beside each other, by their folders. what: the metric; judged: verdicts too, which take time."""
 
@@ -196,5 +202,5 @@ class Examine(Command, frozen=True, tag="examine"):
 AnyCommand: TypeAlias = (
     Pause | Resume | Step | Epoch | Stop | Checkpoint | Keep | Quit | Set | SetPace | View | Scrub
     | Start | Open | Branch | Preview | Inspect | Compare | Read | Examine | Sketch | Preflight | Sweep | Measure
-    | Write
+    | Write | Head
 )  # fmt: skip

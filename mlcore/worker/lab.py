@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import signal
 import socket
-import sys
 import threading
 import time
 import traceback
@@ -24,7 +23,7 @@ from mlcore.foreign import Log, find_log
 from mlcore.runs import open_run
 from mlcore.state import State
 from mlcore.training import train
-from mlcore.worker import loop, planning, protocol, recall
+from mlcore.worker import loop, modest, planning, protocol, recall
 from mlcore.worker.board import Board
 from mlcore.worker.desk import Desk, settings_of
 from mlcore.worker.errands import Errand
@@ -94,7 +93,7 @@ class Lab(Desk):
 
     def run(self) -> int:
         """Train until nobody is there any more."""
-        sys.setswitchinterval(0.0005)  # a thread that has work must not wait 5 ms for the other
+        modest.take_turns()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._signalled)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -281,6 +280,8 @@ class Lab(Desk):
     def planned(self, question: planning.Question) -> Any:
         """At once what is quick about data that are loaded; the rest when it is found."""
         config = planning.experiment(question)
+        if isinstance(question, protocol.Head):  # whose data may be none, as long as their target is not known
+            raise Errand(lambda: planning.columns(config))
         moment = self.board.moment if self.board is not None and self.board.config == config else None
         stage = self.library.known(config)
         if stage is not None and isinstance(question, protocol.Sketch) and planning.quick(config, stage.data):

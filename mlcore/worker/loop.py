@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 import numpy as np
@@ -107,7 +107,10 @@ def showing(log: Log | RunLog, number: int) -> LoopBoard:
     """The board of a log, or of somebody's own loop that cannot be told anything."""
     if isinstance(log, RunLog):
         deaf = "this loop has ended, or does not listen"
-        return LoopBoard(number, LOOP, run=log.run, total=log.run.status.epochs, deaf=deaf)
+        board = LoopBoard(number, LOOP, run=log.run, total=log.run.status.epochs, deaf=deaf)
+        for message in log.changes(number):
+            board.say(message)
+        return board
     board = LoopBoard(number, LOG, deaf=DEAF)
     board.name = log.path.name
     board.begin(number)
@@ -120,6 +123,15 @@ class RunLog:
     def __init__(self, run: Run) -> None:
         self.run, self.path = run, run.folder / "metrics.jsonl"
         self._place = 0
+
+    def changes(self, number: int) -> Iterator[protocol.Changed]:
+        """What was changed from outside so far."""
+        for event in self.run.events:
+            if event.get("event") == "changed":
+                step, name = event.get("step", 0), str(event.get("name", ""))
+                yield protocol.Changed(
+                    number=number, epoch=step, step=step, name=name, old=event.get("old"), new=event.get("new")
+                )
 
     def poll(self, last: bool = False) -> News:
         """The lines that were written since the last look."""

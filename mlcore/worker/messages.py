@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from mlcore.worker.building import Checked, Code, Net, Outline, Sample, Swept, Yardsticks
+from mlcore.worker.building import Checked, Code, Columns, Net, Outline, Sample, Swept, Yardsticks
 from mlcore.worker.commands import Pace
 from mlcore.worker.findings import AnyFinding
 from mlcore.worker.shown import Array, Boundary, Confusion, Digits, Heights, LayerRow, Line, Responses
@@ -194,7 +194,9 @@ class Reply(Message, frozen=True, tag="reply"):
 
     id: int
     error: Failed | None = None
-    value: Scene | Activity | Compared | Outline | Checked | Swept | Code | Yardsticks | AnyFinding | None = None
+    value: Scene | Activity | Compared | Outline | Checked | Swept | Code | Columns | Yardsticks | AnyFinding | None = (
+        None
+    )
 
 
 class Band(msgspec.Struct, frozen=True):
@@ -211,7 +213,8 @@ class Band(msgspec.Struct, frozen=True):
 class Compared(msgspec.Struct, frozen=True, tag="compared", kw_only=True):
     """Runs beside each other: `rows` are a name and a cell for each run, `verdicts` and `parted` sentences.
 
-    curve: the metric of the bands; whats: metrics they can be compared by; running: whether any of them goes on.
+    curve: the metric of the bands; whats: metrics they can be compared by; running: whether any of them goes on;
+    unit: what `epoch` of the bands counts: epochs, or the steps of somebody's own loops; folders: the runs of each.
     """
 
     names: tuple[str, ...]
@@ -223,6 +226,8 @@ class Compared(msgspec.Struct, frozen=True, tag="compared", kw_only=True):
     verdicts: tuple[str, ...] = ()
     parted: tuple[str, ...] = ()
     running: bool = False
+    unit: str = "epoch"
+    folders: tuple[tuple[str, ...], ...] = ()
 
 
 class Activity(msgspec.Struct, frozen=True, tag="activity"):

@@ -9,21 +9,29 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mlcore import baselines, exporters, preflight, rates
+from mlcore import baselines, duration, exporters, losses, metrics, preflight, rates
 from mlcore.architecture import remarks
-from mlcore.config import Config, from_dict
-from mlcore.datasets.dataset import Data
+from mlcore.config import MONITORS, Config, from_dict
+from mlcore.datasets.dataset import Data, Task
+from mlcore.datasets.own import Own
 from mlcore.errors import ConfigError, ResourceError, UsageError
 from mlcore.model import Model, Preparation, blueprint
 from mlcore.network import Network
 from mlcore.spec import kind_of
+from mlcore.state import check_goal
 from mlcore.worker import commands, previews
-from mlcore.worker.building import Checked, Code, Outline, Stratum, Swept, Yardstick, Yardsticks
+from mlcore.worker.building import Checked, Code, Columns, Outline, Stratum, Swept, Yardstick, Yardsticks
 from mlcore.worker.moment import Moment
 from mlcore.worker.pictures import Stage, describe, first_weights
 
 Question: TypeAlias = (
-    commands.Preview | commands.Sketch | commands.Preflight | commands.Sweep | commands.Measure | commands.Write
+    commands.Preview
+    | commands.Sketch
+    | commands.Preflight
+    | commands.Sweep
+    | commands.Measure
+    | commands.Write
+    | commands.Head
 )
 QUICK = 20_000  # parameters of a network that is outlined in a few milliseconds
 MOST = 50_000_000  # parameters of one that is made only to be looked at
@@ -32,16 +40,26 @@ DRAWN = 2_000_000  # parameters of one whose first weights are drawn and whose l
 
 def experiment(question: Question) -> Config:
     """The experiment a question is about. Raises ConfigError."""
-    if isinstance(question, commands.Preview | commands.Measure):
+    if isinstance(question, commands.Preview | commands.Measure | commands.Head):
         return from_dict({"dataset": question.dataset})
     return from_dict(question.config)
 
 
 def quick(config: Config, data: Data) -> bool:
-    """Whether an outline takes no longer than anybody would wait: a guess from the widths alone."""
+    """Whether an outline takes no longer than anybody would wait: a guess from the widths alone.
+
+    PyTorch has to be imported before anybody knows whether it runs here.
+    """
+    if config.backend == "torch" or config.device.startswith("cuda"):
+        return False
     widths = [data.input_shape[0], *(getattr(layer, "units", 0) for layer in config.layers), data.task.outputs]
     widths = [width for width in widths if width]
     return sum(a * b for a, b in pairwise(widths)) <= QUICK
+
+
+def columns(config: Config) -> Columns:
+    """The columns of a file, whether or not there is anything to learn in it. Raises DataError for what is no table."""
+    return Columns(config.dataset.names() if isinstance(config.dataset, Own) else ())
 
 
 def always() -> bool:
@@ -84,8 +102,13 @@ def affordable(config: Config, data: Data) -> None:
 
 
 def outline(config: Config, data: Data) -> Outline:
-    """The layers of an experiment and what is odd about them. Raises ConfigError naming the layer that does not fit."""
+    """The layers of an experiment, what is odd about them, and how long it takes.
+
+    Raises ConfigError naming the layer or the setting that does not fit, BackendError when it cannot run here.
+    """
     network, loss = blueprint(config, data)
+    check_goal(config.stopping, data)
+    backend = duration.chosen(config, network, loss)
     odd = remarks(network, loss, data.task, len(data.train), config.init) if network.size <= DRAWN else ()
     return Outline(
         strata=strata(network),
@@ -95,8 +118,18 @@ def outline(config: Config, data: Data) -> Outline:
         task=data.task.kind,
         rows=len(data.train),
         steps=-(-len(data.train) // config.batch_of(len(data.train))),
+        seconds=duration.estimate(config, network, data, backend.name),
+        unfit=unfit(data.task),
         remarks=tuple(f"{each.message}; {each.hint}" for each in odd),
     )
+
+
+def unfit(task: Task) -> dict[str, tuple[str, ...]]:
+    """Choices of a setting that do not go with a task: losses of others, and metrics nobody measures there."""
+    kinds = tuple(each.name for each in losses.CATALOGUE if each.name != "auto" and not each.load()().fits(task.kind))
+    measured = ("loss", *metrics.possible(task))
+    monitors = tuple(name for name in MONITORS if name.partition("_")[2] not in measured)
+    return {"loss.kind": kinds, "stopping.monitor": monitors}
 
 
 def strata(network: Network) -> tuple[Stratum, ...]:

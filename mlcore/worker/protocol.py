@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from mlcore.worker.building import Checked, Code, Histogram, Net, Outline, Sample, Stratum, Surface, Swept, Yardsticks
+from mlcore.worker.building import (
+    Checked,
+    Code,
+    Columns,
+    Histogram,
+    Net,
+    Outline,
+    Sample,
+    Stratum,
+    Surface,
+    Swept,
+    Yardsticks,
+)
 from mlcore.worker.commands import (
     AnyCommand,
     Branch,
@@ -12,6 +24,7 @@ from mlcore.worker.commands import (
     Epoch,
     Examine,
     Extra,
+    Head,
     Inspect,
     Keep,
     Measure,
@@ -83,6 +96,7 @@ __all__ = [
     "Checked",
     "Checkpoint",
     "Code",
+    "Columns",
     "Command",
     "Compare",
     "Compared",
@@ -96,6 +110,7 @@ __all__ = [
     "Extra",
     "Failed",
     "Filters",
+    "Head",
     "Heights",
     "Hello",
     "Histogram",

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mlcore.errors import MljError, RunError
-from mlcore.worker import news, protocol, sockets
+from mlcore.worker import modest, news, protocol, sockets
 from mlcore.worker.appetite import Appetite
 from mlcore.worker.board import Board
 from mlcore.worker.errands import Errand, Errands
@@ -244,7 +244,8 @@ class Server(threading.Thread):
         if wait > 0 and not hurry:
             return wait if news.some(board, peer) else None
         sparing = self._appetite.whole
-        messages = news.messages(board, peer, sparing=sparing)
+        with modest.one_thread():
+            messages = news.messages(board, peer, sparing=sparing)
         if messages:
             period = SPARING if sparing else PERIOD
             peer.next_packet = now + max(period, peer.rest) if board.started else now

@@ -12,7 +12,7 @@ from mlcore.datasets.dataset import Data
 from mlcore.errors import MljError, StorageError
 from mlcore.events import Event
 from mlcore.state import State
-from mlcore.worker import recall, sockets
+from mlcore.worker import modest, recall, sockets
 from mlcore.worker.board import Board
 from mlcore.worker.desk import Desk
 from mlcore.worker.pictures import Stage
@@ -48,6 +48,7 @@ def serve(
         yield from _unseen(source, f"this run cannot be watched from elsewhere: {error}")
         return
     run.socket = str(path)
+    modest.take_turns()
     server.show(board)
     server.start()
     try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -222,6 +224,16 @@ def test_a_folder_that_cannot_be_made_is_said_and_the_loop_goes_on(tmp_path: Pat
     with live(enabled=False) as quiet:
         quiet.log(1, loss=object())
     assert not list(tmp_path.glob("runs*"))
+
+
+def test_a_copy_of_a_run_records_nothing(root: Path) -> None:
+    with live("original", root=root) as run:
+        for copied in (copy.deepcopy(run), pickle.loads(pickle.dumps(run))):
+            copied.log(0, loss=1.0)
+            assert (copied.id, copied.stop, copied.value("lr", 0.5)) == ("", False, 0.5)
+            copied.close()
+        run.log(0, loss=2.0)
+    assert mlcore.open_run("last", root).curves["train_loss"] == ([0], [2.0])
 
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")

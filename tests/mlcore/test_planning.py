@@ -162,3 +162,20 @@ def test_the_command_of_an_experiment_trains_exactly_it(settings: dict[str, obje
 def test_the_command_of_a_recipe_is_its_name() -> None:
     for name in ("journey/moons", "journey/penguins"):
         assert command_of(named(name)) == ("mlj", "train", name)
+
+
+def test_the_columns_of_a_file_are_told_whether_or_not_it_can_be_learned(lab: Watcher, tmp_path) -> None:
+    table = tmp_path / "own.csv"
+    table.write_text("a,b c,d\n1,,x\n2,,x\n")
+
+    def columns(path: object) -> tuple[str, ...]:
+        return lab.client.ask(protocol.Head(dataset={"kind": "file", "path": str(path)})).value.names
+
+    assert columns(table) == ("a", "b c", "d")
+    assert columns(tmp_path) == ()
+    assert lab.client.ask(protocol.Head(dataset={"kind": "circles"})).value.names == ()
+    table.write_text("a,a\n1,2\n")
+    with pytest.raises(MljError, match="more than one column called 'a'"):
+        columns(table)
+    with pytest.raises(MljError, match=r"nothing\.csv"):
+        columns(tmp_path / "nothing.csv")

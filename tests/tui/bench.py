@@ -46,6 +46,9 @@ class Answering:
         question = getattr(protocol, name)(**values)
         try:
             config = planning.experiment(question)
+            if name == "Head":
+                then(protocol.Reply(id=1, value=planning.columns(config)))
+                return True
             key = config.dataset
             if key not in self._stages:
                 self._stages[key] = Stage(config, key.load())

@@ -24,6 +24,7 @@ class Living:
 
     def __init__(self, app: MljApp, pilot: Pilot[int]) -> None:
         self.app, self.pilot = app, pilot
+        self.exits: list[int] = []  # codes it was left with, while it stays
 
     @property
     def frame(self) -> Frame:
@@ -33,11 +34,16 @@ class Living:
     def screen(self) -> str:
         return self.app.laboratory.text()
 
+    @property
+    def over(self) -> str:
+        """What lies on top, as text."""
+        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
+
     async def until(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
         """Wait until something is so; fails with the screen when it never is."""
         end = monotonic() + seconds
         while not condition():
-            assert monotonic() < end, f"waited {seconds:g} s in vain\n{self.screen}"
+            assert monotonic() < end, f"waited {seconds:g} s in vain\n{self.over}"
             await asyncio.sleep(0.02)
 
     async def learned(self, **expected: object) -> Frame:
@@ -53,6 +59,10 @@ class Living:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+
+    def stays(self) -> None:
+        """From now on nobody leaves: who would is noted."""
+        self.app.leaving.now = self.exits.append  # type: ignore[method-assign]
 
     async def asks(self) -> None:
         """Wait until a dialog asks for a value, the old one selected, so that typing replaces it."""

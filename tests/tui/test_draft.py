@@ -30,6 +30,35 @@ def test_the_ladder_of_neurons_ends_at_both_ends(draft: Draft) -> None:
     assert largest.with_units(1).config == largest.config
 
 
+def test_other_data_bring_their_own_loss_unless_one_is_named_with_them(draft: Draft) -> None:
+    numbers = Draft(mlcore.load_recipe("diabetes"))
+    moved = numbers.with_data(draft.config)
+    assert (moved.config.setting("loss.kind"), moved.config.epochs) == ("auto", draft.config.epochs)
+    assert numbers.changed({"dataset.kind": "iris"}).config.setting("loss.kind") == "auto"
+    assert draft.changed({"dataset.kind": "iris", "loss.kind": "kl_div"}).config.setting("loss.kind") == "kl_div"
+    smoothed = draft.changed({"loss.label_smoothing": 0.1})
+    assert smoothed.changed({"dataset.noise": 0.2}).config.setting("loss.label_smoothing") == 0.1
+
+
+def test_a_layer_is_carried_to_the_place_of_another_and_neurons_keep_their_bend(draft: Draft) -> None:
+    deep = draft.changed({"layers": "8 relu | drop .2 | 4 tanh | 2 elu"})
+    assert deep.words == ("8", "relu", "drop .2", "4", "tanh", "2", "elu")
+
+    def carried(place: int, to: int) -> str:
+        return " ".join(deep.with_carried(place, to).words)
+
+    assert carried(0, 5) == carried(0, 6) == "drop .2 4 tanh 2 elu 8 relu"
+    assert carried(5, 0) == carried(5, 1) == "2 elu 8 relu drop .2 4 tanh"
+    assert carried(0, 2) == carried(2, 0) == "drop .2 8 relu 4 tanh 2 elu"
+    assert carried(2, 4) == "8 relu 4 tanh drop .2 2 elu" and carried(2, 1) == "8 drop .2 relu 4 tanh 2 elu"
+    assert carried(6, 1) == "8 elu relu drop .2 4 tanh 2"
+    for place in range(len(deep.words)):
+        assert deep.with_carried(place, place) == deep
+        for to in range(len(deep.words)):
+            assert sorted(deep.with_carried(place, to).words) == sorted(deep.words)
+    assert deep.with_carried(0, 1) == deep
+
+
 def test_a_number_of_neurons_between_the_rungs_goes_to_the_next_rung(draft: Draft) -> None:
     odd = draft.changed({"layers": "10 relu"})
     assert (odd.with_units(1).units, odd.with_units(-1).units) == (12, 8)

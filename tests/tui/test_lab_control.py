@@ -25,6 +25,22 @@ async def typed(lab: Living, text: str) -> None:
     await lab.press("enter")
 
 
+async def test_settings_lie_on_the_network_where_there_is_room_and_leave_the_picture_to_be_seen(tmp_path: Path) -> None:
+    async with living(tmp_path, size=(120, 40)) as lab:
+        await lab.learned()
+        await lab.press("k")
+        network, picture, *_ = lab.app.laboratory.panes
+        await lab.until(
+            lambda: lab.app.screen.query(".sheet") and lab.app.screen.query_one(".sheet").region == network.region
+        )
+        before = picture._rows
+        await lab.press("left", "left", "left", "left")
+        await lab.until(lambda: picture._rows != before)
+        assert isinstance(lab.app.screen, LiveScreen)
+        await lab.pilot.resize_terminal(80, 24)
+        await lab.until(lambda: lab.app.screen.query_one(".sheet").region.size == (80, 24))
+
+
 async def test_k_changes_settings_of_the_run_that_goes_on_and_each_is_written_down(tmp_path: Path) -> None:
     async with living(tmp_path, pace=SLOW) as lab:
         lab.app.lab.change(lambda draft: draft.changed({"layers": "8 relu | drop .2"}))

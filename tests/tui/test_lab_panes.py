@@ -58,7 +58,7 @@ async def test_a_crosshair_takes_the_arrows_until_esc_gives_them_back(tmp_path: 
         await lab.press("m", "w", "V")
         curve = screen.curve
         assert curve is not None and (curve.smoothing, curve.recent, curve.envelope) == (1, True, True)
-        await lab.press("4", "4")
+        await lab.press("4", "M")
         await lab.says("learning rate")
         await lab.press("right")
         await lab.learned(dataset="moons")
@@ -67,10 +67,10 @@ async def test_a_crosshair_takes_the_arrows_until_esc_gives_them_back(tmp_path: 
 async def test_pictures_have_a_plane_for_a_second_view(tmp_path: Path) -> None:
     async with living(tmp_path, "digits") as lab:
         assert lab.frame.pictures is not None and lab.frame.boundary is None
-        await lab.press("2", "2")
+        await lab.press("2", "d")
         await lab.says("PCA 2")
         await lab.until(lambda: lab.frame.boundary is not None)
-        await lab.press("2")
+        await lab.press("d")
         assert wanted(lab) == () and lab.app.laboratory.picture.NAME == "what it reads"
 
 
@@ -88,14 +88,53 @@ async def test_the_film_shows_the_inside_of_its_epoch_and_a_large_screen_six_pan
         await lab.press("escape")
         assert wanted(lab) == ("layers", "neurons")
         await lab.press("5")
+        assert lab.app.laboratory.focused is lab.app.laboratory.panes[4]
+        await lab.press("5")
         assert load(tmp_path / "settings.toml")[0].opened == (7,)
+        await lab.press("1", "1")
+        assert load(tmp_path / "settings.toml")[0].hidden == (1,)
+        assert [pane.NUMBER for pane in lab.app.laboratory.panes if pane.display] == [2, 3, 4, 7]
+
+
+async def test_the_first_four_panes_go_one_by_one_and_come_back(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        screen = lab.app.laboratory
+
+        def there() -> list[int]:
+            return [pane.NUMBER for pane in screen.panes if pane.display]
+
+        await lab.press("1")
+        assert there() == [1, 2, 3, 4] and screen.focused is screen.panes[0]
+        await lab.press("1")
+        assert there() == [2, 3, 4] and screen.focused is None
+        await lab.says("1 brings back network")
+        assert screen.picture.size.width == 80
+        await lab.press("z")  # what is looked at is there
+        assert there() == [2]
+        await lab.press("1")
+        assert there() == [1]
+        await lab.press("1")
+        assert there() == [2, 3, 4]
+        await lab.press("2", "2", "x")  # explains something that is there
+        assert isinstance(lab.app.screen, ExplainScreen)
+        await lab.press("escape", "M", "d")
+        await lab.says("2 shows the picture")
+        await lab.press("3", "3", "M", "4", "4", "4")
+        await lab.says("This is the last pane there is")
+        assert there() == [4] and load(tmp_path / "settings.toml")[0].hidden == (1, 2, 3)
+        await lab.press("2")
+        assert there() == [2, 4] and screen.focused is screen.picture
+        await lab.press("0")
+        assert there() == [1, 2, 3, 4] and load(tmp_path / "settings.toml")[0].hidden == ()
 
 
 async def test_layout_and_pace_are_as_they_were_left_and_a_broken_file_is_said(tmp_path: Path) -> None:
-    (tmp_path / "settings.toml").write_text("pace = 2.0\n[layout]\nslot = 6\nopend = [5]\n", encoding="utf-8")
+    (tmp_path / "settings.toml").write_text(
+        "pace = 2.0\n[layout]\nslot = 6\nhidden = [1]\nopend = [5]\n", encoding="utf-8"
+    )
     async with living(tmp_path, pace="show") as lab:
         await lab.until(lambda: lab.frame.pace == "2")
-        assert [pane.NUMBER for pane in lab.app.laboratory.panes if pane.display] == [1, 2, 3, 6]
+        assert [pane.NUMBER for pane in lab.app.laboratory.panes if pane.display] == [2, 3, 6]
         await lab.says("layout.opend is no setting, did you mean layout.opened?")
         lab.app.theme = "nord"
         await lab.until(lambda: load(tmp_path / "settings.toml")[0].theme == "nord")

@@ -12,6 +12,7 @@ from tui.screens.layout import CONFUSION, EVENTS, EXTRAS, LAYERS, NEURONS, Plan,
 
 SMALL, WIDE, HUGE = Size(80, 20), Size(140, 41), Size(200, 56)
 PLANS = (Plan(), Plan(slot=LAYERS), Plan(opened=()), Plan(opened=(6,)), Plan(opened=EXTRAS), Plan(zoomed=7))
+PLANS += (Plan(hidden=(1,)), Plan(hidden=(2, 3)), Plan(hidden=(1, 2, 3, 4)), Plan(hidden=(3, 4), opened=(5,)))
 
 
 @pytest.mark.parametrize("plan", PLANS)
@@ -44,6 +45,34 @@ def test_a_large_terminal_has_six_panes_and_a_huge_one_all_of_them_larger() -> N
     assert more.opened == (CONFUSION, NEURONS, EVENTS)
     assert set(more.regions(SMALL, best)) == {1, 2, 3, 4}  # what is open where there is room says nothing of where not
     assert all(region.width > 20 and region.height > 8 for region in Plan().regions(HUGE, best).values())
+
+
+@pytest.mark.parametrize("room", [SMALL, WIDE, HUGE])
+def test_each_of_the_first_four_is_put_away_and_comes_back_where_it_was(room: Size) -> None:
+    best, before = (LAYERS, NEURONS), Plan().regions(room, (LAYERS, NEURONS))
+    for number in range(1, 5):
+        less = Plan().toggled(number, room, best)
+        assert set(less.regions(room, best)) == set(before) - {number} and less.hidden == (number,)
+        assert less.toggled(number, room, best).regions(room, best) == before
+
+
+@pytest.mark.parametrize("room", [SMALL, WIDE, HUGE])
+def test_one_pane_always_stays(room: Size) -> None:
+    best, plan = (LAYERS, NEURONS), Plan()
+    for number in (*EXTRAS, 1, 2, 3, 4):
+        plan = plan.toggled(number, room, best) if number in plan.regions(room, best) else plan
+    assert set(plan.regions(room, best)) == {4} and plan.toggled(4, room, best) == plan
+    only = Plan(opened=(LAYERS,), hidden=(1, 2, 3, 4))  # of a large terminal, in a small one
+    assert set(only.regions(WIDE, best)) == {LAYERS} and only.toggled(LAYERS, WIDE, best) == only
+    assert set(only.regions(SMALL, best)) == {1, 2, 3, 4}
+    assert set(only.toggled(2, SMALL, best).regions(SMALL, best)) == {1, 3, 4}
+
+
+def test_accuracy_comes_back_in_place_of_what_stands_in_its_place() -> None:
+    best = LAYERS, NEURONS
+    plan = Plan(slot=EVENTS, hidden=(1, 4))
+    assert set(plan.regions(SMALL, best)) == {2, 3, EVENTS}
+    assert set(plan.toggled(4, SMALL, best).regions(SMALL, best)) == {2, 3, 4}
 
 
 def test_neurons_suit_a_plane_and_confusion_classes_of_more_features() -> None:

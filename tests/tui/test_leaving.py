@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.binding import Binding
 
 import mlcore
+from tests.tui.bench import Bench
 from tests.tui.living import SLOW, Living, living
+from tui.screens.dialogs import QuitDialog
 
 
 @pytest.fixture(autouse=True)
@@ -89,3 +92,19 @@ async def test_nothing_is_asked_when_nothing_is_going(tmp_path: Path) -> None:
         await lab.press("q")
         assert await left(lab) == 0
         assert lab.app.leaving.farewell == ""
+
+
+ANSWERS = [key for b in QuitDialog.BINDINGS if isinstance(b, Binding) for key in b.key.split(",")]
+
+
+@pytest.mark.parametrize("key", ANSWERS)
+async def test_every_key_of_the_dialog_gives_its_answer(key: str) -> None:
+    answers: list[str | None] = []
+    app = Bench()
+    async with app.run_test() as pilot:
+        app.push_screen(QuitDialog("It is at epoch 3 of 9."), answers.append)
+        await pilot.pause()
+        await pilot.press(key)
+        await pilot.pause()
+    given = {"f": "finish", "s": "stop", "k": "keep", "enter": "keep", "escape": "", "q": "", "ctrl+c": "stop"}
+    assert answers == [given[key]]

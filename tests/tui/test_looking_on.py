@@ -9,9 +9,11 @@ from collections import deque
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
 import mlcore
 from mlcore import live, worker
+from mlcore.worker import protocol
 from tests.tui.living import living
 from tests.tui.test_clock_and_link import Loop, clock_of
 from tui.clock import BYTES, KEPT, Purse
@@ -20,6 +22,8 @@ from tui.frame import Frame
 from tui.link import PATIENT, SLOW, Link
 from tui.onlooking import refusal
 from tui.terminal import Terminal
+from tui.widgets.ledger import Ledger
+from tui.widgets.overlay import Overlay
 
 pytestmark = pytest.mark.usefixtures("own_home")
 
@@ -34,6 +38,16 @@ def test_what_steers_is_refused_where_somebody_only_looks_on() -> None:
     assert "log" in refusal("pause", log, read_only=False) and "own loop" in refusal("next_data", loop, read_only=False)
     assert "read-only" in refusal("pause", loop, read_only=True)
     assert not refusal("zoom", log, read_only=True) and not refusal("back", Frame(), read_only=True)
+
+
+def test_what_a_loop_does_not_have_is_said_in_a_sentence_that_fits_a_row() -> None:
+    running, over = Frame(loop="own loop", state="running"), Frame(loop="own loop", state="finished")
+    words = {each: refusal(each, running, read_only=False) for each in ("analyse", "branch", "build", "back", "weight")}
+    assert len(set(words.values())) == 5 and "program" in words["analyse"] and "weights" in words["branch"]
+    for command in COMMANDS:
+        assert max(len(refusal(command.id, frame, read_only=False)) for frame in (running, over)) <= 78
+    assert "has ended" in refusal("pause", over, read_only=False) and not refusal("compare", over, read_only=False)
+    assert all(refusal(each, Frame(), read_only=True) for each in ("weight", "settings", "checkpoint"))
 
 
 async def test_somebodys_own_loop_is_watched_held_steered_and_left(tmp_path: Path) -> None:
@@ -73,6 +87,40 @@ async def test_somebodys_own_loop_is_watched_held_steered_and_left(tmp_path: Pat
             await lab.until(lambda: lab.app.return_code == 0)
         thread.join(20)
     assert run.run is not None and run.run.status.state == "stopped"
+
+
+async def test_loops_that_have_ended_are_shown_with_their_changes_and_compared(tmp_path: Path) -> None:
+    for name, rate, seed in (("wide", 0.5, 1), ("wide", 0.5, 2), ("plain", 0.25, 1), ("plain", 0.25, 2)):
+        with live(name, root=tmp_path / "runs", settings={"seed": seed, "width": name}) as run:
+            for step in range(1, 40):
+                run.log(step, loss=rate + seed / 100 + 1 / step, val_loss=rate + 1 / step)
+                if step == 20:
+                    run.value("learning_rate", 0.5)
+                    with worker.attach(mlcore.open_run(run.id, tmp_path / "runs")) as client:
+                        client.ask(protocol.Set(name="learning_rate", value=0.125))
+    async with living(tmp_path, run.id, pace="show", ready=lambda lab: lab.frame.state == "finished") as lab:
+        await lab.press("8")
+        for words in ("began: own loop", "learning rate 0.5 -> 0.125", "the loop is done"):
+            await lab.says(words)
+        await lab.press("7")
+        await lab.says("no network is known, only")
+        assert "no plane" not in lab.screen
+        for key, words in {"A": "keeps both", "b": "begins from weights", "p": "is none", "comma": "no film"}.items():
+            await lab.press(key)
+            await lab.says(words)
+        await lab.press("o")
+        await lab.until(lambda: lab.app.screen.query(Ledger) and len(lab.app.screen.query_one(Ledger).lines) == 4)
+        assert "own loop  seed 2  width plain" in str(lab.app.screen.query_one("#about", Static).content)
+        await lab.press("space", "space", "space", "space", "v")
+        await lab.until(lambda: lab.app.screen.query(Overlay))
+        view = lab.app.screen.query_one(Overlay)
+        await lab.until(lambda: view.found and view.found.verdicts)
+        assert "plain is better than wide: last validation loss 0.25 lower" in view.summary()
+        await lab.press("right")
+        await lab.until(lambda: view.found and view.found.names == ("wide", "plain"))
+        await lab.press("m", "x", "y", "d")
+        assert view.axis == "seconds" and view.log_scale
+        await lab.press("escape")
 
 
 async def test_read_only_changes_nothing_of_a_run_and_the_worker_is_told_nothing(tmp_path: Path) -> None:
@@ -163,7 +211,9 @@ async def test_two_viewers_of_one_run_see_the_same_one_dies_and_comes_back_and_t
             for lab in (one, again):
                 await lab.until(lambda lab=lab: lab.frame.state == "finished")
             assert one.frame.metrics == again.frame.metrics
-            assert one.frame.losses[1].y.tolist() == again.frame.losses[1].y.tolist()
+            # by name: whoever comes after the end sees no losses of single steps
+            seen, later = ({each.name: each.y.tolist() for each in lab.frame.losses} for lab in (one, again))
+            assert [seen[name] for name in ("train", "validation")] == [later["train"], later["validation"]]
     trainer.join(30)
     alone = mlcore.fit(config, tmp_path / "runs")
     assert {**run.history, "seconds": 0} == {**alone.history, "seconds": 0}

@@ -83,12 +83,32 @@ def test_a_setting_is_turned_to_its_neighbour_doubled_or_halved_and_never_stuck_
     assert plan.turned(rows["stopping.goal"], 1) is None
 
 
-def test_only_what_trains_in_a_moment_is_learned_at_once() -> None:
-    config = draft_of().config
+def test_a_number_turned_past_its_limits_stays_within_them() -> None:
+    rows = {row.name: row for row in mlcore.form.rows(draft_of(dataset="blobs").config)}
+
+    def far(name: str, step: int) -> object:
+        row = rows[name]
+        for _ in range(60):
+            row = row._replace(value=plan.turned(row, step))
+            draft_of(dataset="blobs").changed({name: row.value})
+        return row.value
+
+    assert plan.turned(rows["optimizer.beta1"], 1) == 0.95 and 0.9999 < far("optimizer.beta1", 1) < 1  # type: ignore[operator]
+    assert (far("dataset.centers", 1), far("dataset.centers", -1)) == (20, 2)
+    assert (far("dataset.n_samples", 1), far("dataset.n_samples", -1)) == (1_000_000, 10)
+    assert 0.9999 < far("dataset.split.test", 1) < 1  # type: ignore[operator]
+    rows["dataset.split.test"] = rows["dataset.split.test"]._replace(value=10)
+    assert plan.turned(rows["dataset.split.test"], 1) == 20
+
+
+def test_choices_that_do_not_go_with_the_data_are_not_offered_but_kept_where_they_stand() -> None:
+    config = draft_of(dataset="iris").config
     outline = asked(config)
-    assert plan.small(config, outline)  # type: ignore[arg-type]
-    assert not plan.small(config.with_settings({"epochs": 10**6}), outline)  # type: ignore[arg-type]
-    assert not plan.small(config.with_settings({"repeats": 1000}), outline)  # type: ignore[arg-type]
+    rows = plan.rows_of(config, outline)  # type: ignore[arg-type]
+    assert rows["loss.kind"].choices == ("auto", "softmax_cross_entropy", "kl_div")
+    assert "validation_r2" not in rows["stopping.monitor"].choices
+    wrong = config.with_settings({"loss.kind": "mse"})
+    assert "mse" in plan.rows_of(wrong, outline)["loss.kind"].choices  # type: ignore[arg-type]
 
 
 def test_layers_are_moved_resized_and_removed_by_their_place() -> None:

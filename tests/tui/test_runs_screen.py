@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 import mlcore
 from mlcore import shelf
@@ -18,23 +18,7 @@ from tui.widgets.ledger import Ledger
 from tui.widgets.overlay import Overlay
 
 pytestmark = pytest.mark.usefixtures("own_home")
-NAMES = ("slow", "quick", "straight", "other")
-
-
-@pytest.fixture(scope="module")
-def shelved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of four little runs; each test copies it."""
-    root = tmp_path_factory.mktemp("shelf") / "runs"
-    small = {"epochs": 12, "dataset.n_samples": 200, "layers": "4 tanh"}
-    own = ({"optimizer.learning_rate": 1e-5}, {"optimizer.learning_rate": 0.1}, {"layers": "4"}, {"dataset": "moons"})
-    for name, settings in zip(NAMES, own, strict=True):
-        mlcore.fit(mlcore.load_recipe("journey/circles").with_settings(small | settings), root, name=name)
-    return root
-
-
-@pytest.fixture
-def root(shelved: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(shelved, tmp_path / "runs"))
+NAMES = ("slow", "quick", "straight", "other")  # of the runs in `root`
 
 
 def names(lab: Living) -> list[str]:
@@ -83,6 +67,19 @@ async def test_runs_are_filtered_sorted_labelled_put_away_and_brought_back(tmp_p
         await lab.press("u")
         await listed(lab, "slow", "straight", "quick", "other")
         assert slow.run.folder.exists() and shelf.binned(root) == []
+        lab.app.screen.query_one(Ledger).go(slow.key)
+        await lab.press("r")
+        await lab.asks()
+        await lab.press(*"last", "enter")
+        await lab.until(lambda: "the newest run" in str(lab.app.screen.query_one("#hint", Static).content))
+        await typed(lab, "[red]sloth")
+        await lab.until(lambda: "[red]sloth" in names(lab))
+        assert mlcore.open_run("[red]sloth", root).id == slow.run.id
+        assert "slow is called [red]sloth now: u takes it back" in str(
+            lab.app.screen.query_one("#about", Static).content
+        )
+        await lab.press("u")
+        await listed(lab, "slow", "straight", "quick", "other")
         await lab.press("escape")
         await lab.until(lambda: len(names(lab)) == 5)
         lab.app.screen.query_one(Ledger).go(next(each.key for each in shelf.look(root) if each.run.name not in NAMES))

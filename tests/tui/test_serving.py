@@ -1,18 +1,15 @@
 """The app in a browser: who may reach it, that every page has an app of its own, and how it ends.
 
-By HTTP and websocket as a page speaks it; in a real browser where there is one (`make browser`).
+By HTTP and websocket as a page speaks it; in a real browser: test_browser.py.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
-import itertools
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -27,7 +24,6 @@ from tests.tui.test_first_minute import ROOT, environment
 from tui import serving
 
 aiohttp = pytest.importorskip("aiohttp", reason="textual-serve is not installed: pip install 'mlj-tui[web]'")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 LONG = 'layers = "8 relu"\nepochs = 1000000\n[dataset]\nkind = "circles"\n[stopping]\nmax_seconds = 60\n'
 
 
@@ -128,55 +124,3 @@ async def test_each_page_has_an_app_of_its_own_and_control_c_ends_the_server(tmp
             await one.send_json(["resize", {"width": 120, "height": 40}])
             await one.send_json(["stdin", "\x1b"])
             await seen(one, b"epoch")
-
-
-class Browser:
-    """Chromium, spoken to by its own protocol."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection, self._numbers = connection, itertools.count(1)
-
-    async def __call__(self, method: str, **values: Any) -> dict[str, Any]:
-        number = next(self._numbers)
-        await self._connection.send_json({"id": number, "method": method, "params": values})
-        while True:
-            answer = json.loads((await self._connection.receive()).data)
-            if answer.get("id") == number:
-                return dict(answer["result"])
-
-    async def until(self, expression: str, seconds: float = 60.0) -> None:
-        """Wait until JavaScript finds something true."""
-        async with asyncio.timeout(seconds):
-            while not (await self("Runtime.evaluate", expression=expression))["result"].get("value"):
-                await asyncio.sleep(0.1)
-
-    async def picture(self) -> bytes:
-        return base64.b64decode((await self("Page.captureScreenshot"))["data"])
-
-
-@pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
-async def test_a_browser_shows_the_app(tmp_path: Path) -> None:
-    (tmp_path / "long.toml").write_text(LONG, encoding="utf-8")
-    options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1200,800", "--remote-debugging-port=0"]
-    profile = tmp_path / "profile"
-    async with served(tmp_path, str(tmp_path / "long.toml")) as (address, _), aiohttp.ClientSession() as session:
-        chromium = subprocess.Popen(
-            [str(CHROMIUM), *options, f"--user-data-dir={profile}", address], stderr=subprocess.DEVNULL
-        )
-        try:
-            async with asyncio.timeout(60):
-                while not (profile / "DevToolsActivePort").exists():
-                    await asyncio.sleep(0.1)
-                port = (profile / "DevToolsActivePort").read_text(encoding="utf-8").split()[0]
-                pages: list[dict[str, Any]] = []
-                while not pages:
-                    async with session.get(f"http://127.0.0.1:{port}/json") as answer:
-                        pages = [page for page in await answer.json() if page["url"].startswith(address)]
-            async with session.ws_connect(pages[0]["webSocketDebuggerUrl"], max_msg_size=1 << 26) as connection:
-                browser = Browser(connection)
-                await browser.until("document.body.classList.contains('-first-byte')")
-                assert (await browser("Runtime.evaluate", expression="document.title"))["result"]["value"] == "mlj"
-        finally:
-            chromium.kill()
-            chromium.wait()

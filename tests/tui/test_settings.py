@@ -12,7 +12,7 @@ from tui.settings import Settings, load, path, save
 
 @pytest.mark.parametrize(
     "settings",
-    [Settings(), Settings("mlj-256", "full", 6, (5, 7)), Settings(pace=10.0, opened=())],
+    [Settings(), Settings("mlj-256", "full", 6, (5, 7)), Settings(pace=10.0, opened=()), Settings(hidden=(1, 4))],
 )
 def test_settings_come_back_as_they_were(tmp_path: Path, settings: Settings) -> None:
     file = tmp_path / "deep" / "settings.toml"
@@ -31,6 +31,8 @@ def test_settings_come_back_as_they_were(tmp_path: Path, settings: Settings) -> 
         ("pace = true", "pace is True"),
         ("[layout]\nslot = 4", "a pane from 5 to 8, or 0"),
         ("[layout]\nopened = [5, 'x']", "such as [5, 7]"),
+        ("[layout]\nhidden = [5]", "panes from 1 to 4, such as [1]"),
+        ("[layout]\nhidden = [true]", "layout.hidden is [True]"),
         ("theme = [", "is not TOML"),
         (f"'{HOSTILE[:9]}' = 1", "is not TOML"),
         ('"x\\u001b[31m" = 1', "is no setting"),

@@ -78,6 +78,22 @@ async def test_question_mark_shows_every_key_and_how_to_read_the_pane_in_focus(t
         await lab.until(lambda: lab.app.screen is lab.app.laboratory)
 
 
+async def test_under_the_help_the_lab_stands_still_and_the_worker_draws_nothing_for_it(tmp_path: Path) -> None:
+    async with living(tmp_path, pace=20.0) as lab:
+        drawn: list[str] = []
+        show = lab.app.laboratory.show_lines
+        lab.app.laboratory._parts[lab.app.laboratory].show = lambda frame: (drawn.append("lines"), show(frame))
+        await lab.until(lambda: drawn)
+        await lab.press("?")
+        await lab.until(lambda: not lab.app.runner._view["wanted"])
+        epoch = lab.frame.epoch
+        drawn.clear()
+        await lab.until(lambda: lab.frame.epoch > epoch + 10)  # the run goes on, and is known
+        assert not drawn
+        await lab.press("escape")
+        await lab.until(lambda: drawn and lab.app.runner._view["wanted"])
+
+
 async def test_the_palette_has_every_command_every_data_set_and_every_recipe(tmp_path: Path) -> None:
     async with living(tmp_path) as lab:
         titles = [entry.title for entry in entries(lab.app)]

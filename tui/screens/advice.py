@@ -61,6 +61,15 @@ class Advice:
 
         self._runner.ask(told, "Preview", dataset=config.to_dict()["dataset"])
 
+    def columns(self, config: Config, then: Callable[[tuple[str, ...]], None]) -> None:
+        """The columns of a file; none where it is no table, cannot be read, or nobody is there to look."""
+
+        def told(reply: Reply) -> None:
+            then(reply.value.names if reply.error is None else ())  # type: ignore[union-attr]
+
+        if not self._runner.ask(told, "Head", dataset=config.to_dict()["dataset"]):
+            then(())
+
     def _ask(self, then: Callable[[Reply], None], name: str, /, **values: Any) -> None:
         config, data = self._config, self._data
 

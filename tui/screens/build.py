@@ -17,6 +17,7 @@ from tui import plan
 from tui.commands import commands
 from tui.screens.advice import Advice, widths
 from tui.screens.deeds.building import Building
+from tui.text import about
 from tui.widgets.fields import FormPane
 from tui.widgets.headline import Headline
 from tui.widgets.keyline import KeyLine
@@ -37,8 +38,8 @@ step through what can be chosen, `enter` lists it or lets you type. A file of yo
 """
 NETWORK_HELP = """\
 **Network.** The hidden layers, from the inputs down; the output layer follows from the data. `right` and `left` make
-the layer under the cursor larger or smaller, `+` adds one behind it, `-` removes it, `<` and `>` move it, `t` types all
-of them as one line. Behind each stand its outputs and how many numbers it learns.
+the layer under the cursor larger or smaller, `+` adds one behind it, `-` removes it, `<` and `>` move it, the mouse
+carries it, `t` types all of them as one line. Behind each stand its outputs and how many numbers it learns.
 """
 TRAINING_HELP = """\
 **Training.** How long, by which rule, and how far each step goes. What is not as it would be by itself is bold, `d`
@@ -178,13 +179,13 @@ class BuildScreen(Screen[None]):
         if not self.is_running:
             return
         outline = self.advice.outline
-        if self.advice.settled and outline is not None and plan.small(self.draft.config, outline):
+        if self.advice.settled and outline is not None and plan.live(outline):
             self.lab.learn()
         self._fill()
 
     def _fill(self) -> None:
         draft, advice = self.draft, self.advice
-        rows = plan.rows_of(draft.config)
+        rows = plan.rows_of(draft.config, advice.outline)
         self.data.fill(plan.data_lines(rows, None if advice.data_problem else advice.scene))
         self.network.fill(plan.network_lines(rows, draft.words, advice.outline, advice.problem))
         self.training.fill(plan.training_lines(rows, advice.outline))
@@ -209,8 +210,8 @@ class BuildScreen(Screen[None]):
             return "it cannot be trained like this", True
         if outline is None:
             return "", False
-        large = "large: learned when left" if self.lab.behind else "being learned"
-        when = "learned at once" if plan.small(self.draft.config, outline) else large
+        large = "learned when left" if self.lab.behind else "being learned"
+        when = "learned at once" if plan.live(outline) else f"{about(outline.seconds)}: {large}"
         return f"{self.draft.dataset}  {widths(outline)}  {when}", False
 
     # words ----------------------------------------------------------------------------------------------------------
@@ -237,6 +238,10 @@ class BuildScreen(Screen[None]):
         self.open(self.forms.index(message.form))
         Building(self.mlj, self).clicked(message.deed)
         self.moved()
+
+    def on_form_pane_carried(self, message: FormPane.Carried) -> None:
+        """A layer was carried to another place with the mouse."""
+        Building(self.mlj, self).carry(message.place, message.to)
 
     def action_do(self, identity: str) -> None:
         """Do what a key or the palette asks for."""

@@ -146,7 +146,7 @@ class CompareScreen(Screen[tuple[str, ...]]):
         self._view.take(found, words)
         title = f" compare  {len(self._folders)} runs" if found else " compare"
         if found:
-            title += f"  by {found.what}" + ("  (one goes on: so far)" if found.running else "")
+            title += (f"  by {found.what}" if found.what else "") + ("  (one goes on: so far)" if found.running else "")
         self.query_one("#title", Static).update(Content(title))
 
     def _anew(self) -> None:
@@ -158,7 +158,7 @@ class CompareScreen(Screen[tuple[str, ...]]):
     def action_compare_metric(self) -> None:
         """The next metric all have."""
         found = self._view.found
-        if found is not None:
+        if found is not None and found.whats:
             whats = found.whats
             self._what = whats[(whats.index(found.what) + 1) % len(whats)]
             self._anew()
@@ -166,7 +166,9 @@ class CompareScreen(Screen[tuple[str, ...]]):
     def action_compare_axis(self) -> None:
         """By epoch, step or second."""
         view = self._view
-        view.axis = AXES[(AXES.index(view.axis) + 1) % len(AXES)]
+        loops = view.found is not None and view.found.unit == "step"
+        axes = AXES[1:] if loops else AXES
+        view.axis = axes[(axes.index(view.axis) + 1) % len(axes)] if view.axis in axes else axes[1]
         view.again()
 
     def action_compare_log(self) -> None:
@@ -175,15 +177,23 @@ class CompareScreen(Screen[tuple[str, ...]]):
         self._view.again()
 
     def action_compare_next(self) -> None:
-        """Another run is the one the others are compared with."""
-        self._folders = (*self._folders[1:], *self._folders[:1])
-        self._anew()
+        """Another run, or group of repeats, is the one the others are compared with."""
+        first, *others = self._together() or ((),)
+        if others:
+            self._folders = (*(folder for each in others for folder in each), *first)
+            self._anew()
 
     def action_compare_drop(self) -> None:
-        """The first run is left out, while two are left."""
-        if len(self._folders) > 2:
-            self._folders = self._folders[1:]
+        """What is first is left out, while two are left."""
+        others = self._together()[1:]
+        if len(others) > 1:
+            self._folders = tuple(folder for each in others for folder in each)
             self._anew()
+
+    def _together(self) -> tuple[tuple[str, ...], ...]:
+        """The folders of each curve: of loops that are repeats several."""
+        found = self._view.found
+        return found.folders if found is not None and found.folders else tuple((each,) for each in self._folders)
 
     def action_compare_add(self) -> None:
         """To the table of runs, these chosen."""

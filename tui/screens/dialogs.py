@@ -54,6 +54,7 @@ class QuitDialog(ModalScreen[str]):
 class ValueDialog(ModalScreen[str]):
     """Asks for one value. `check` returns what is wrong with a text, or nothing; dismissed with the text or empty."""
 
+    SEEN_THROUGH = True  # what is changed shows
     CSS_PATH = "../styles/sheets.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel")]
 

@@ -23,6 +23,7 @@ ANEW = 0.5  # seconds
 class ExplainScreen(ModalScreen[None]):
     """A sheet of sentences that keeps up with the run. frame: what there is to show now."""
 
+    SEEN_THROUGH = True
     CSS_PATH = "../styles/sheets.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,x,q", "dismiss_sheet")]
 

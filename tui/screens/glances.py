@@ -61,6 +61,9 @@ def about(glance: Glance) -> str:
     said, config = glance.labels, glance.config
     optimizer = config.get("optimizer", {}) if not glance.broken else {}
     parts = [f"{glance.run.id}", f"{config.get('layers', '')}", " ".join(f"#{tag}" for tag in said.tags)]
-    parts += [f"{optimizer.get('kind', '')} {optimizer.get('learning_rate', '')}", f"seed {config.get('seed', '')}"]
+    if glance.run.loop:
+        parts += [f"{name} {value}" for name, value in glance.run.settings.items()]
+    else:
+        parts += [f"{optimizer.get('kind', '')} {optimizer.get('learning_rate', '')}", f"seed {config.get('seed', '')}"]
     parts += [glance.status.message, said.note]
     return "  ".join(filter(str.strip, (safe(part, 300) for part in parts)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -115,7 +116,7 @@ def files(text: str) -> list[Line]:
     """The configuration files and folders of runs that a path typed so far may mean."""
     if not ("/" in text or text.endswith(".toml") or text.startswith("~")):
         return []
-    path = Path(text).expanduser()
+    path = Path(os.path.expanduser(text))
     try:
         if path.is_file() or (path / "run.json").is_file():
             return [Line(_target(path), ("file", safe(path.name, 80), safe(str(path), 200)))]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tui.app import MljApp
 
 TROUBLE = "failed", "lost"
-TELLING, BENEATH = 5.0, 2.0  # seconds between two sentences in place of pictures; between two pictures under a sheet
+TELLING, BENEATH = 5.0, 1.0  # seconds between two sentences in place of pictures; between two pictures under a sheet
 DIGIT = (8, 5)  # columns and rows one digit takes, about
 
 
@@ -121,13 +121,17 @@ class LabScreen(Screen[None]):
         region = self.board.regions.get(PICTURE)
         width, height = (max(region.width - 2, 1), max(region.height - 2, 1)) if region else (1, 1)
         digits = max(1, width // DIGIT[0]) * max(1, height // DIGIT[1])
-        looked_at = self.app.screen is self or self.explaining  # nobody looks at what lies under another screen
-        shown = self.board.shown if looked_at else ()
+        shown = self.board.shown if self.app.screen is self else ()  # what shows through is worth no long look
         panes = {ASKED[number] for number in shown if number in ASKED}
-        panes |= {"plane"} if self.planar else set()
-        panes |= {"layers"} if self.explaining else set()
-        self.mlj.runner.view(min(width, 400), min(2 * height, 300), min(digits, 256), tuple(sorted(panes)))
+        panes |= {name for name, wanted in (("plane", self.planar), ("layers", self.explaining)) if wanted}
+        self.mlj.runner.view(min(width, 400), min(2 * height, 300), min(digits, 256), tuple(sorted(panes)), self.seen)
         self.changed()
+
+    @property
+    def seen(self) -> bool:
+        """Whether it lies on top, or under a sheet people look past where bytes are many; else it stands still."""
+        past = getattr(self.app.screen, "SEEN_THROUGH", False) and not self.mlj.link.thrifty
+        return self.app.screen is self or past
 
     @property
     def picture(self) -> Pane:
@@ -147,8 +151,9 @@ class LabScreen(Screen[None]):
 
     @property
     def looked_at(self) -> Pane:
-        """The pane in focus, else the only one, else what the network believes."""
-        return next((pane for pane in self.panes if pane is self.focused), self.zoomed or self.picture)
+        """The pane in focus, else the only one, else what the network believes, else the first there is."""
+        there = (self.focused, self.zoomed, self.picture, *self.panes)
+        return next((pane for pane in there if isinstance(pane, Pane) and pane.display), self.picture)
 
     @property
     def curves(self) -> tuple[CurvePane, ...]:
@@ -195,14 +200,12 @@ class LabScreen(Screen[None]):
     def changed(self, at_once: bool = False) -> None:
         """There may be something new to show. at_once: somebody waits for it."""
         self._news += 1
-        if self._clock is not None:
+        if self._clock is not None and self.seen:
             self._clock.changed(at_once)
 
     def _visible(self) -> Sequence[Part]:
-        """What is on the screen, the most looked at first: nothing under a screen, or a sheet where bytes are few."""
-        if not (self.is_current or (self.app.screen.is_modal and not self.mlj.link.thrifty)):
-            return ()
-        return [part for widget, part in self._parts.items() if widget is self or widget.display]
+        """What there is to draw, the most looked at first."""
+        return [part for widget, part in self._parts.items() if self.seen and (widget is self or widget.display)]
 
     def _pull(self) -> Frame:
         frame = self.mlj.frame()
@@ -244,6 +247,10 @@ class LabScreen(Screen[None]):
         self._caption.say(shortened(text, self.size.width - 2))
         self.set_timer(seconds + 0.05, self.changed)
 
+    def on_data_strip_chosen(self, event: DataStrip.Chosen) -> None:
+        """A data set was clicked: it is learned."""
+        self.mlj.choose_data(event.name)
+
     def on_network_pane_picked(self, event: NetworkPane.Picked) -> None:
         """A weight was clicked: its value can be typed."""
         Deeds(self.mlj, self).weight(event.words)
@@ -257,7 +264,7 @@ class LabScreen(Screen[None]):
         self.board.plan = self.board.plan._replace(zoomed=pane.NUMBER if pane is not None else 0)
         self.lay_out()
 
-    def equip(self, slot: int, opened: tuple[int, ...] | None) -> None:
+    def equip(self, layout: Mapping[str, Any]) -> None:
         """Bring in the panes that look inside, after the first paint, and the layout of the last time."""
         from tui.widgets.confusion import ConfusionPane
         from tui.widgets.events import EventsPane
@@ -267,7 +274,7 @@ class LabScreen(Screen[None]):
         self._inside = LayersPane(), ConfusionPane(), NeuronsPane(), EventsPane()
         kinds = zip(self._inside, (looks.layers, looks.confusion, looks.neurons, looks.events), strict=True)
         self._parts |= {pane: Part(pane.show, look, pane.show, True) for pane, look in kinds}
-        self.board.plan = self.board.plan._replace(slot=slot, opened=opened)
+        self.board.plan = self.board.plan._replace(**layout)
         for pane in self._inside:
             pane.display = False
         self.board.mount_all(self._inside)
@@ -281,12 +288,6 @@ class LabScreen(Screen[None]):
         """The data sets of the strip."""
         self._strip.names = names
         self._strip.again()
-
-    def toggle_log(self) -> None:
-        """The curve in focus, else the loss, by powers of ten, or plain."""
-        pane = self.curve or self._loss
-        pane.log_scale = not pane.log_scale
-        pane.again()
 
     def toggle_test(self) -> None:
         """The rows kept for the test, or those trained on."""

@@ -30,14 +30,16 @@ class Plan(NamedTuple):
     """What a person chose. slot: the pane in place of the accuracy where there is little room, 0 for none.
 
     opened: the panes of the third line where there is room, None for those that suit the data. zoomed: the only pane.
+    hidden: those of the first four that are put away; where nothing else would be left, they are there all the same.
     """
 
     slot: int = 0
     opened: tuple[int, ...] | None = None
     zoomed: int = 0
+    hidden: tuple[int, ...] = ()
 
     def extras(self, room: Size, suited: tuple[int, ...]) -> tuple[int, ...]:
-        """The panes beside the four that are always there."""
+        """The panes beside the first four."""
         if not fits(room, ROOMY):
             return (self.slot,) if self.slot else ()
         if self.opened is not None:
@@ -45,17 +47,38 @@ class Plan(NamedTuple):
         return EXTRAS if fits(room, HUGE) else suited
 
     def toggled(self, number: int, room: Size, suited: tuple[int, ...]) -> Plan:
-        """The plan with a pane shown, or gone when it was there."""
+        """The plan with a pane shown, or gone when it was there, unless no other would be left."""
+        changed = self._replace(zoomed=0)._changed(number, room, suited)
+        return changed if changed.lines(room, suited, anyhow=False) else self
+
+    def _changed(self, number: int, room: Size, suited: tuple[int, ...]) -> Plan:
+        there = self.regions(room, suited)
+        if number == ACCURACY and number not in there:
+            slot = self.slot if fits(room, ROOMY) else 0  # which stood in its place
+            return self._replace(slot=slot, hidden=tuple(each for each in self.hidden if each != ACCURACY))
+        if number not in EXTRAS:
+            hidden = self.hidden if self.lines(room, suited, anyhow=False) else ()
+            return self._replace(hidden=tuple(sorted({*hidden} ^ {number})))
         shown = self.extras(room, suited)
         if not fits(room, ROOMY):
             return self._replace(slot=0 if self.slot == number else number)
         changed = set(shown) ^ {number}
         return self._replace(opened=tuple(extra for extra in EXTRAS if extra in changed))
 
-    def lines(self, room: Size, suited: tuple[int, ...]) -> tuple[Line, ...]:
-        """Lines of panes from top to bottom."""
+    def lines(self, room: Size, suited: tuple[int, ...], anyhow: bool = True) -> tuple[Line, ...]:
+        """Lines of panes from top to bottom; those that are put away leave their room to the others.
+
+        anyhow: where every pane is put away, the first four are shown; else there is no line.
+        """
         if self.zoomed:
             return ((1, ((self.zoomed, 1),)),)
+        every = self._all(room, suited)
+        kept = ((weight, tuple(pane for pane in panes if pane[0] not in self.hidden)) for weight, panes in every)
+        lines = tuple(line for line in kept if line[1])
+        return lines or (self._replace(hidden=()).lines(room, suited) if anyhow else ())
+
+    def _all(self, room: Size, suited: tuple[int, ...]) -> tuple[Line, ...]:
+        """The lines with all of the first four in them."""
         extras = self.extras(room, suited)
         upper = (NETWORK, 1), (PICTURE, 1)
         if not fits(room, ROOMY):

@@ -27,7 +27,10 @@ SECTIONS = (
     "recording",
 )  # what may change, most wanted first
 FIRST = ("optimizer.learning_rate", "batch_size", "epochs")
-COLUMNS = (Column("setting", 26), Column("now", 16), Column("what it is for"), Column("changed", 24, rank=2))
+COLUMNS = (
+    Column("setting", 24), Column("now", 15), Column("changed", 26, rank=1), Column("what it is for", 0, rank=2),
+)  # fmt: skip
+ROOM = (56, 12)  # columns and rows of the drawn network from which on the sheet lies on it alone
 
 
 class Setting(NamedTuple):
@@ -40,8 +43,12 @@ class Setting(NamedTuple):
 
 
 class LiveScreen(ModalScreen[None]):
-    """A row a setting. enter types a value, left and right halve and double or choose; the run goes on with it."""
+    """A row a setting. enter types a value, left and right halve and double or choose; the run goes on with it.
 
+    Where there is room it lies on the drawing of the network, and picture and curves show what a change does.
+    """
+
+    SEEN_THROUGH = True  # what is changed shows
     CSS_PATH = "../styles/sheets.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,k,q", "close"),
@@ -56,9 +63,7 @@ class LiveScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="sheet") as sheet:
             over = self._mlj.feed.over
-            sheet.border_title = (
-                "settings; the run has ended, so a change trains it again" if over else "settings, live"
-            )
+            sheet.border_title = "settings: a change trains it again" if over else "settings, live"
             sheet.border_subtitle = "enter types, left right step, esc done"
             yield Ledger(COLUMNS, id="settings")
             yield Static(id="about")
@@ -67,6 +72,18 @@ class LiveScreen(ModalScreen[None]):
         """Fill the table."""
         self._fill()
         self.set_interval(0.5, self._fill)  # somebody else may steer as well
+
+    def on_resize(self) -> None:
+        """Find a place."""
+        self.call_after_refresh(self._settle)
+
+    def _settle(self) -> None:
+        network, sheet = self._mlj.laboratory.panes[0], self.query_one(".sheet")
+        place = network.region
+        beside = network.display and place.width >= ROOM[0] and place.height >= ROOM[1]
+        self.set_class(beside, "-beside")
+        sheet.styles.width, sheet.styles.height = (place.width, place.height) if beside else (None, None)
+        sheet.styles.offset = place.offset if beside else (0, 0)
 
     @property
     def _ledger(self) -> Ledger:
@@ -78,11 +95,12 @@ class LiveScreen(ModalScreen[None]):
         lines = [
             Line(
                 each.name,
-                (each.name, each.value, each.help, told.get(each.name, "")),
+                (each.name, each.value, told.get(each.name, ""), each.help),
                 "~" if each.name in told else " ",
             )
             for each in self._settings.values()
         ]
+        self._ledger.columns = COLUMNS if told else COLUMNS[:-1]
         if [line.cells for line in lines] != [line.cells for line in self._ledger.lines]:
             self._ledger.put(lines)
         if not self.query_one("#about", Static).content:

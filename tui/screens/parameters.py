@@ -1,4 +1,4 @@
-"""All parameters: every field of the experiment in one form; each change is learned at once, behind the form."""
+"""All parameters: every field of the experiment in one form; a change is learned when one of Build's own would be."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import DataTable, Static
 
-from tui.plan import turned
+from tui import plan
 from tui.screens.dialogs import ValueDialog
 
 if TYPE_CHECKING:
     from mlcore.form import Row
-    from tui.lab import Lab
+    from tui.draft import Draft
+    from tui.screens.build import BuildScreen
 
 
 class ParametersScreen(ModalScreen[None]):
@@ -31,9 +32,9 @@ class ParametersScreen(ModalScreen[None]):
         Binding("d", "default"),
     ]
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, build: BuildScreen) -> None:
         super().__init__()
-        self._lab = lab
+        self._build = build
         self._rows: tuple[Row, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -62,11 +63,9 @@ class ParametersScreen(ModalScreen[None]):
     def _fill(self) -> None:
         from mlcore import form
 
-        if self._lab.draft is None:
-            return
         table, here = self._table, self._table.cursor_row
         name = self._rows[here].name if self._rows else ""
-        self._rows = form.rows(self._lab.draft.config)
+        self._rows = tuple(plan.rows_of(self._build.draft.config, self._build.advice.outline).values())
         table.clear()
         for row in self._rows:
             own = row.value != row.default
@@ -94,7 +93,7 @@ class ParametersScreen(ModalScreen[None]):
     def action_turn(self, step: int) -> None:
         """The next choice of this row; a number is halved or doubled."""
         row = self._row
-        value = turned(row, step)
+        value = plan.turned(row, step)
         if value is None:
             self.on_data_table_row_selected()
         else:
@@ -120,17 +119,15 @@ class ParametersScreen(ModalScreen[None]):
 
     def _change(self, name: str, value: Any, text: str | None = None) -> str:
         """Make the change, or say why not."""
-        from mlcore import MljError, form
+        from mlcore import form
 
-        try:
-            if text is not None:
-                value = form.read(next(row for row in self._rows if row.name == name), text)
-            self._lab.change(lambda draft: draft.changed({name: value}), "parameter")
-        except MljError as error:
-            self._say(f"{error}  {error.hint}")
-            return f"{error}  {error.hint}"
-        self._fill()
-        return ""
+        def change(draft: Draft) -> Draft:
+            row = next(row for row in self._rows if row.name == name)
+            return draft.changed({name: value if text is None else form.read(row, text)})
+
+        problem = self._build.edit(change)
+        self._say(problem) if problem else self._fill()
+        return problem
 
     def action_close(self) -> None:
         """Back to the Lab."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import ClassVar, TypeAlias
 
 from textual import events
@@ -12,15 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.suggester import Suggester
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.feed import safe
 from tui.screens.dialogs import ValueDialog
+from tui.widgets.rows import padded
 
 Tell: TypeAlias = Callable[[str, bool], None]  # a sentence about what is typed, and whether it can be
-
-LISTED = 5_000  # files of a folder looked at
 
 
 class TypeDialog(ValueDialog):
@@ -33,15 +31,9 @@ class TypeDialog(ValueDialog):
         value: str,
         check: Callable[[str], str],
         trial: Callable[[str, Tell], None],
-        files: bool = False,
     ) -> None:
         super().__init__(title, help, value, check)
-        self._about, self._trial, self._files = help, trial, files
-
-    def on_mount(self) -> None:
-        """Of a path the rest is offered: right takes it."""
-        if self._files:
-            self.query_one(Input).suggester = Paths(use_cache=False)
+        self._about, self._trial = help, trial
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say what this text would mean."""
@@ -53,21 +45,6 @@ class TypeDialog(ValueDialog):
                 self.query_one("#hint", Static).update(Content.styled(sentence or self._about, style))
 
         self._trial(typed, tell)
-
-
-class Paths(Suggester):
-    """The first file or folder whose path begins like this."""
-
-    async def get_suggestion(self, value: str) -> str | None:
-        if not value:
-            return None
-        folder, _, start = value.rpartition("/")
-        try:
-            found = sorted(Path(f"{folder}/" if "/" in value else ".").expanduser().iterdir())[:LISTED]
-        except OSError:
-            return None
-        names = [path.name + "/" * path.is_dir() for path in found if path.name.startswith(start)]
-        return value.removesuffix(start) + names[0] if names and names[0].isprintable() else None
 
 
 class PickDialog(ModalScreen[str]):
@@ -83,6 +60,7 @@ class PickDialog(ModalScreen[str]):
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], chosen: str) -> None:
         super().__init__()
         self._title, self._choices, self._chosen = title, choices, chosen
+        self._found = list(choices)  # those with the letters typed
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog picker"):
@@ -95,12 +73,12 @@ class PickDialog(ModalScreen[str]):
         self._fill("")
 
     def _fill(self, letters: str) -> None:
-        found = [each for each in self._choices if letters.lower() in each[0].lower()]
-        wide = max((len(word) for word, _ in self._choices), default=0) + 2
+        self._found = found = [each for each in self._choices if letters.lower() in each[0].lower()]
+        wide = min(max((len(word) for word, _ in self._choices), default=0), 48) + 2
         listed = self.query_one(OptionList)
         listed.clear_options()
         listed.add_options(
-            Option(Content.assemble((word.ljust(wide), "bold"), (line, "$quiet")), id=word) for word, line in found
+            Option(Content.assemble((padded(safe(word), wide), "bold"), (line, "$quiet"))) for word, line in found
         )
         words = [word for word, _ in found]
         listed.highlighted = words.index(self._chosen) if self._chosen in words else 0 if words else None
@@ -113,11 +91,11 @@ class PickDialog(ModalScreen[str]):
         """The one under the cursor."""
         listed = self.query_one(OptionList)
         if listed.highlighted is not None:
-            self.dismiss(str(listed.get_option_at_index(listed.highlighted).id))
+            self.dismiss(self._found[listed.highlighted][0])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """The one clicked."""
-        self.dismiss(str(event.option.id))
+        self.dismiss(self._found[event.option_index][0])
 
     def action_move(self, step: int) -> None:
         """Another one under the cursor."""

@@ -1,4 +1,4 @@
-"""What keys do to the runs of the table: tags, notes, pins, into the bin and back."""
+"""What keys do to the runs of the table: names, tags, notes, pins, into the bin and back."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Shelving(Screen[tuple[str, ...]]):
         self._found: list[Glance] = []
         self._rows: dict[str, tuple[Glance, Line]] = {}  # as drawn
         self._said_until = 0.0  # while somebody reads what was said, no look at the disk wipes it away
-        self._gone: list[list[str]] = []  # ids put into the bin, by key press
+        self._undo: list[Callable[[], object]] = []  # what takes back a deletion or a new name
 
     def _read(self) -> object:
         raise NotImplementedError
@@ -66,6 +66,37 @@ class Shelving(Screen[tuple[str, ...]]):
         self._said_until = monotonic() + READ
         if self.is_attached:
             self.query_one("#about", Static).update(Content.styled(text, "$warning" if problem else "$text-muted"))
+
+    def action_runs_rename(self) -> None:
+        """Another name for the run under the cursor."""
+        here = self._here
+
+        def check(text: str) -> str:
+            return self._rename(here.key, text, undo=True) if here else ""
+
+        if here:
+            help = "what it is found by; nothing else of the run changes"
+            self.app.push_screen(ValueDialog("Name of the run", help, safe(here.run.name), check))
+
+    def _rename(self, key: str, name: str, undo: bool) -> str:
+        """Rename a run; what is wrong with that, or nothing."""
+        from mlcore import MljError, shelf
+
+        each = next((each for each in self._found if each.key == key), None)
+        if each is None or name == each.run.name:
+            return ""
+        old = each.run.name
+        try:
+            shelf.rename(each.run, name, self._root)
+        except MljError as error:
+            return self._refused(error)
+        if undo:
+            self._undo.append(lambda: self._rename(key, old, undo=False))
+        each.__dict__.pop("facts", None)
+        self._rows[key] = each, glances.line(each)
+        self._fill()
+        self._say(f"{safe(old)} is called {safe(each.run.name)} now" + (": u takes it back" if undo else ""))
+        return ""
 
     def action_runs_pin(self) -> None:
         """Pin, or no longer."""
@@ -124,18 +155,24 @@ class Shelving(Screen[tuple[str, ...]]):
             except MljError as error:
                 problem = f"{error}. {error.hint}"
         if gone:
-            self._gone.append(gone)
+            self._undo.append(lambda: self._bring_back(gone))
         self._fill()
         told = f"{plural(len(gone), 'run')} in the bin for 30 days: u brings back, mlj runs restore too"
         self._say(problem or told, bool(problem))
 
     def action_runs_restore(self) -> None:
-        """Bring back what was deleted last; before anything was, what lies on top of the bin."""
+        """Undo the last deletion or renaming; before there was any, bring back what lies on top of the bin."""
+        if self._undo:
+            self._undo.pop()()
+        else:
+            self._bring_back(["last"])
+
+    def _bring_back(self, gone: list[str]) -> None:
         from mlcore import MljError, shelf
 
         back: list[str] = []
         try:
-            for which in self._gone.pop() if self._gone else ["last"]:
+            for which in gone:
                 back += [run.name for run in shelf.restore(which, self._root)]
         except MljError as error:
             self._refused(error)

@@ -42,7 +42,7 @@ For a regression on one feature the dots are rows and the line is the network's 
 it answers, from blue to orange, and each row shows its own number, 0 for the smallest to 9, in the same colours: where
 they part it is wrong.
 Rows of more features are drawn on the plane they spread over most (PCA), the share of their spread beside it: rows lie
-before or behind that plane, so a sign on the other colour need not be wrong. `2` again: pictures or their plane.
+before or behind that plane, so a sign on the other colour need not be wrong. `d`: pictures or their plane.
 """
 
     def __init__(self, terminal: Terminal | None = None, *, id: str | None = None, classes: str | None = None) -> None:

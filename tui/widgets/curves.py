@@ -87,7 +87,7 @@ class AccuracyPane(CurvePane):
 **Accuracy.** The share of rows answered right, epoch by epoch: ◆ of those it learns from, ◇ of validation. The dashed
 line is the best possible: data with noise cannot be answered better than that by anybody, however large the network.
 When the run has ended, test is the share of rows it never saw, counted once. A regression shows R², the share of the
-spread it explains, and other errors: `4` again shows the next metric, the learning rate among them. {HOW}"""
+spread it explains, and other errors: `M` shows the next metric, the learning rate among them. {HOW}"""
 
     def __init__(self, terminal: Terminal | None = None, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(terminal, id=id, classes=classes)

@@ -60,12 +60,22 @@ class FormPane(Pane):
             super().__init__()
             self.form, self.line, self.deed = form, line, deed
 
+    class Carried(Message):
+        """A layer was carried with the mouse to where another stands: their places."""
+
+        def __init__(self, form: FormPane, place: int, to: int) -> None:
+            super().__init__()
+            self.form, self.place, self.to = form, place, to
+
     def __init__(self, name: str, number: int, help: str, terminal: Terminal | None = None) -> None:
         super().__init__(terminal, classes="form")
         self.NAME, self.NUMBER, self.HELP = name, number, help  # type: ignore[misc]  # three forms are one class
         self.lines: tuple[Line, ...] = ()
         self.cursor = 0
         self._top = 0
+        self._grabbed: int | None = None  # the line of the layer that the mouse carries, and the one it is over
+        self._over: int | None = None
+        self._carried = False  # the click that follows means no more
         self._places: list[tuple[int, tuple[Spot, ...]]] = []  # for each row drawn: its line, what can be clicked
 
     @property
@@ -141,22 +151,25 @@ class FormPane(Pane):
             for place, text in enumerate(textwrap.wrap(rows.clean(line.label), max(4, width - SPACE - 1))):
                 yield rows.row([(mark if not place else "  ", style), (text, style)], width), ()
         else:
-            yield self._choice(line, width, here=number == self.cursor)
+            yield self._choice(number, line, width)
 
-    def _choice(self, line: Line, width: int, here: bool) -> tuple[Strip, tuple[Spot, ...]]:
+    def _choice(self, number: int, line: Line, width: int) -> tuple[Strip, tuple[Spot, ...]]:
         """A name, its value between the signs that turn it, and what follows from it."""
-        colors, signs = self.palette, self.signs
+        colors, signs, here = self.palette, self.signs, number == self.cursor
         lit = here and self.has_focus
         ground = colors.selected if lit else ""
         names = self._names(line, width)
         value = _cut(line.value, width - SPACE - names - 4)
         arrows = paint(colors.accent if lit else colors.faint, ground, bold=lit)
+        mark = signs.here if here else " "
+        if number == self._over and self._grabbed not in (None, number):
+            mark, arrows = signs.up if number < (self._grabbed or 0) else signs.down, paint(colors.accent, bold=True)
         plain = paint(colors.text if line.live else colors.muted, ground, bold=line.own)
         quiet = paint(colors.text if line.own or here else colors.muted, ground, bold=line.own)
         turns = here and line.role in ("field", "layer")
         before, behind = (signs.back, signs.on) if turns else (" ", " ")
         left: list[Piece] = [
-            (f"{signs.here if here else ' '} ", arrows),
+            (f"{mark} ", arrows),
             (_cut(line.label, names - 1).ljust(names), quiet),
         ]
         left += [(before, arrows), (value, plain), (behind, arrows)]
@@ -190,11 +203,12 @@ class FormPane(Pane):
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor there, and say what was clicked; a click on the line under the cursor opens it."""
-        inside = event.get_content_offset(self)
-        box = 1 if self._has_box(*self.size) else 0
-        if inside is None or not 0 <= inside.y - box < len(self._places):
+        inside, box = event.get_content_offset(self), 1 if self._has_box(*self.size) else 0
+        under = self._under(event)
+        if self._carried or under is None or inside is None:
+            self._carried = False
             return
-        number, spots = self._places[inside.y - box]
+        number, spots = under
         line = self.lines[number]
         if not line.live:
             return
@@ -202,6 +216,39 @@ class FormPane(Pane):
         hit = next((spot.deed for spot in spots if spot.start <= inside.x - box < spot.end), "here")
         self.again()
         self.post_message(self.Clicked(self, line, hit if here or line.role == "add" else "here"))
+
+    def _under(self, event: events.MouseEvent) -> tuple[int, tuple[Spot, ...]] | None:
+        """The line under the mouse and what can be clicked in it."""
+        inside, box = event.get_content_offset(self), 1 if self._has_box(*self.size) else 0
+        there = inside is not None and 0 <= inside.y - box < len(self._places)
+        return self._places[inside.y - box] if inside is not None and there else None
+
+    def _layer(self, event: events.MouseEvent) -> int | None:
+        """The line under the mouse, when it is a layer."""
+        under = self._under(event)
+        return under[0] if under is not None and self.lines[under[0]].role == "layer" else None
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of a layer."""
+        self._grabbed, self._over, self._carried = self._layer(event), None, False
+        if self._grabbed is not None:
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Show where the layer would go."""
+        if self._grabbed is not None and (over := self._layer(event)) != self._over:
+            self._over = over
+            self.again()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let it go, over another layer: there."""
+        self.release_mouse()
+        held, over = self._grabbed, self._layer(event)
+        self._grabbed = self._over = None
+        if held is not None and over is not None and held != over:
+            self._carried = True
+            self.post_message(self.Carried(self, int(self.lines[held].name), int(self.lines[over].name)))
+        self.again()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """One line on."""

@@ -41,9 +41,8 @@ class Headline(Drawing):
         left: list[Piece] = [(f" {self._heading}  ", paint(colors.accent, bold=True))]
         for place, part in enumerate(self._parts):
             lit = place == self.open
-            left.append(
-                (f" {place + 1} {part} ", paint(colors.text if lit else colors.muted, colors.selected * lit, lit))
-            )
+            text = f"[{place + 1} {part}]" if lit else f" {place + 1} {part} "
+            left.append((text, paint(colors.text if lit else colors.muted, colors.selected * lit, lit)))
         color = colors.validation if self.odd else colors.muted
         right: list[Piece] = [(f"{self.words} ", paint(color))]
         return rows.block([rows.row(rows.spread(left, right, width), width)], width, height)

@@ -86,6 +86,8 @@ than two features the plane is the one the rows spread over most; for one featur
 
     def _nothing(self, frame: Frame) -> str:
         """Why there is nothing to draw, and what to do."""
+        if frame.loop:
+            return self.lacking(frame)
         if len(frame.net.widths) == 2:
             return "no hidden neurons: + adds a layer"
         known = frame.state not in ("loading", "running") and not frame.message and not frame.responses

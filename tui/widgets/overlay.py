@@ -10,6 +10,7 @@ from textual.strip import Strip
 from tui.feed import safe
 from tui.frame import Frame
 from tui.terminal import Terminal
+from tui.text import plural
 from tui.theme import number, paint
 from tui.widgets import rows
 from tui.widgets.ansi import strips
@@ -26,7 +27,7 @@ INDEXED = (79, 221, 176, 75, 203, 114, 252, 215)  # colours of the runs in turn
 SIXTEEN = (14, 11, 13, 12, 10, 9, 15, 7)
 APART = 9  # cells between two digits on a curve
 FIRST, NARROWEST = 26, 8  # cells of the names of a table, of a run's column at least
-SHARE = 0.5  # of the height, for the curves, at least
+SHARE = 0.5  # of the height, for the curves, at least; what is below them scrolls
 
 
 class Overlay(Drawing):
@@ -57,7 +58,7 @@ class Overlay(Drawing):
         return f"{found.curve.replace('_', ' ')}: {', '.join(ends)}. {told}".strip()
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
-        """Legend and curves, then as much of the table as there is room for, then the sentences."""
+        """Legend, curves, the names of the runs, then as much of table and sentences as there is room for."""
         found = self.found
         if width < 10 or height < 3:
             return rows.block([], width, height)
@@ -65,16 +66,17 @@ class Overlay(Drawing):
             return rows.block(
                 [rows.row((), width), rows.centred(self.words, width, paint(self.palette.muted))], width, height
             )
-        told = self._told(found, width)
-        table = self._table(found, width)
-        room = height - 2 - len(told)
-        tall = max(min(int(height * SHARE), room - 3), room - len(table))
+        head, *table = self._table(found, width)
+        below = [*table, *self._told(found, width)]
+        tall = max(int(height * SHARE), height - 2 - len(below))
         curves = self._curves(found, width, tall) if tall >= 4 else []
-        left = max(0, height - 1 - len(curves) - len(told))
-        self.top = max(0, min(self.top, len(table) - left))
-        head, body = table[:1], table[1:]
-        shown = [*head, *body[self.top : self.top + left - 1]] if left else []
-        return rows.block([self._legend(found, width), *curves, *shown, *told], width, height)
+        left = max(0, height - 2 - len(curves))
+        self.top = max(0, min(self.top, len(below) - left))
+        shown = below[self.top : self.top + left]
+        if (more := len(below) - self.top - left) > 0 and shown:
+            arrow = "↓" if self.unicode else "down"
+            shown[-1] = rows.row([(f" {arrow} {plural(more + 1, 'more line')}", paint(self.palette.muted))], width)
+        return rows.block([self._legend(found, width), *curves, head, *shown], width, height)
 
     def _color(self, place: int) -> int | None:
         if self.terminal.colors == "none":
@@ -94,7 +96,8 @@ class Overlay(Drawing):
         for place, (name, band) in enumerate(zip(found.names, found.bands, strict=False)):
             pieces += [self._paint(place, bold=True), (f" {safe(name)} ", paint(self.palette.text))]
             pieces.append((f"{band.y[-1]:.4g}  " if len(band.y) else "  ", quiet))
-        right: list[Piece] = [(" log" if self.log_scale else "", quiet), (f" by {self.axis} ", quiet)]
+        axis = found.unit if self.axis == "epoch" else self.axis
+        right: list[Piece] = [(" log" if self.log_scale else "", quiet), (f" by {axis} ", quiet)]
         return rows.row(rows.spread(pieces, right, width), width)
 
     def _curves(self, found: Compared, width: int, height: int) -> list[Strip]:

@@ -186,10 +186,12 @@ class Pane(Drawing, can_focus=True):
 
     def lacking(self, frame: Frame) -> str:
         """Why there is nothing to draw of somebody's own loop."""
-        return f"{frame.loop}: no network is known" if frame.loop else ""
+        return f"{frame.loop}: no network is known, only what it logs: 3 and 4 draw that" if frame.loop else ""
 
     def waiting(self, frame: Frame, width: int, height: int, text: str = "") -> list[Strip]:
-        """What is drawn while there is nothing to draw yet, or of somebody's own loop never: a word in the middle."""
-        word = text or frame.message or ("loading" if frame.state == "loading" else "") or self.lacking(frame)
-        above = [rows.row((), width)] * max(0, (height - 1) // 2)
-        return rows.block([*above, rows.centred(word, width, paint(self.palette.muted))], width, height)
+        """What is drawn while there is nothing to draw yet, or of somebody's own loop never: words in the middle."""
+        words = text or frame.message or ("loading" if frame.state == "loading" else "") or self.lacking(frame)
+        lines = wrap(words, max(width - 2, 1))[: max(height, 1)] or [""]
+        above = [rows.row((), width)] * max(0, (height - len(lines)) // 2)
+        told = [rows.centred(line, width, paint(self.palette.muted)) for line in lines]
+        return rows.block([*above, *told], width, height)

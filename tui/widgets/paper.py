@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import events
 from textual.message import Message
@@ -13,9 +13,7 @@ from tui.terminal import Terminal
 from tui.theme import paint
 from tui.widgets import canvas, rows
 from tui.widgets.pane import Pane
-
-if TYPE_CHECKING:
-    pass
+from tui.widgets.rows import Piece
 
 SIDE = 28  # pixels of the paper, as many as MNIST's pictures have
 SHADES = " .:+#"
@@ -60,7 +58,7 @@ while the pen is down; space lifts it and puts it down. The network reads while 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         """The paper in the middle, the pen on it."""
         left, top, cell = self._origin(width, height)
-        lines = [[(" ", rows.PLAIN)] * width for _ in range(height)]
+        lines: list[list[Piece]] = [[(" ", rows.PLAIN)] * width for _ in range(height)]
         half = canvas.pixels_high(self.terminal) == 2
         grey = self.palette.greys
         for row in range(top, min(height, top + SIDE * cell // 2)):
@@ -70,11 +68,20 @@ while the pen is down; space lifts it and puts it down. The network reads while 
                     lines[row][column] = canvas.pair(grey[_level(upper, len(grey))], grey[_level(lower, len(grey))])
                 else:
                     lines[row][column] = SHADES[_level((upper + lower) // 2, len(SHADES))], rows.PLAIN
+        self._corners(lines, left, top, cell)
         row, column = top + self.at[0] * cell // 2, left + self.at[1] * cell
         if row < height and column < width:
             color = self.palette.good if self.down else self.palette.accent
             lines[row][column] = CURSOR[self.terminal.glyphs], paint(color, bold=True)
         return rows.block([rows.cells(line, width) for line in lines], width, height)
+
+    def _corners(self, lines: list[list[Piece]], left: int, top: int, cell: int) -> None:
+        """Where the paper ends, just beyond it."""
+        signs = "┌┐└┘" if self.unicode else "++++"
+        places = ((y, x) for y in (top - 1, top + SIDE * cell // 2) for x in (left - 1, left + SIDE * cell))
+        for sign, (y, x) in zip(signs, places, strict=True):
+            if 0 <= y < len(lines) and 0 <= x < len(lines[y]):
+                lines[y][x] = sign, paint(self.palette.muted)
 
     def _ink(self, half: int, column: int, cell: int) -> int:
         place = min(half // cell, SIDE - 1) * SIDE + min(column // cell, SIDE - 1)

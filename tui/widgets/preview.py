@@ -234,7 +234,10 @@ def _columns(sample: Sample) -> list[tuple[str, tuple[str, ...]]]:
 
 def _end(value: float) -> str:
     """A number at the end of a histogram, in few cells."""
-    return si(value) if abs(value) >= 1000 else f"{value:.3g}"[:ENDS]
+    if abs(value) >= 1000:
+        return si(value)
+    short = f"{value:.3g}"
+    return short if len(short) <= ENDS else f"{value:.2f}" if abs(value) >= 0.01 else f"{value:.0e}"
 
 
 def _share(value: float, regression: bool) -> str:

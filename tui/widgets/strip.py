@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from textwrap import wrap
 
+from textual import events
+from textual.message import Message
 from textual.strip import Strip
 
 from tui.frame import Frame
@@ -31,10 +34,24 @@ SHORTEST = 10  # cells of the progress bar, below which it is left out
 class DataStrip(Drawing):
     """The data sets side by side, the one learned now lit; at the end what there is to know of it.
 
-    names: the data sets in the order of the arrow keys.
+    names: the data sets in the order of the arrow keys. A click on one chooses it.
     """
 
     names: Sequence[str] = ()
+    _places: Sequence[tuple[int, int, str]] = ()  # columns from and to of each name drawn
+
+    class Chosen(Message):
+        """A data set was clicked."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def on_click(self, event: events.Click) -> None:
+        """Say whose name it is."""
+        name = next((name for start, end, name in self._places if start <= event.x < end), self._frame.dataset)
+        if name != self._frame.dataset:
+            self.post_message(self.Chosen(name))
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
         """One line; where not every name fits beside the facts, facts give way, and then names far from the lit one."""
@@ -44,8 +61,9 @@ class DataStrip(Drawing):
         wanted = rows.length(left) + sum(len(name) + 2 for name in names) + 2
         if frame.dataset and wanted + rows.length(facts[1:]) <= width < wanted + rows.length(facts):
             facts = facts[1:]
-        room = width - rows.length(left) - rows.length(facts) - 2
+        room = width - rows.length(left) - rows.length(facts) - 3
         left += self._choices(names, frame.dataset, max(room, len(frame.dataset) + 2))
+        self._places = self._found(left, set(self.names))
         return rows.block([rows.row(rows.spread(left, facts, width), width)], width, height)
 
     def _names(self, chosen: str) -> list[str]:
@@ -61,6 +79,13 @@ class DataStrip(Drawing):
             shown = f"[{names[place]}]" if place == here and chosen else f" {names[place]} "
             pieces.append((shown, lit if shown[0] == "[" else quiet))
         return [*pieces, (after if last < len(names) else " ", quiet)]
+
+    @staticmethod
+    def _found(pieces: list[Piece], names: set[str]) -> list[tuple[int, int, str]]:
+        """Where names stand among pieces."""
+        ends = [0, *accumulate(len(text) for text, _ in pieces)]
+        spots = zip(ends, ends[1:], (text.strip(" []") for text, _ in pieces), strict=False)
+        return [spot for spot in spots if spot[2] in names]
 
     def _facts(self, frame: Frame) -> list[Piece]:
         """Classes and rows, the least important first."""

@@ -104,7 +104,10 @@ follows the row forward and backward with every number.
         for one, other in zip_longest(left, aside, fillvalue=nothing):
             gap = " " * (wide - rows.length(one) + 2)
             lines.append(rows.row([*one, (gap, PLAIN), *other], width))
-        return [*rows.block(lines, width, height - 1), rows.row(self._alike(analysis, shown), width)]
+        below = [rows.row((), width)] if len(lines) + 2 <= height else []
+        return rows.block(
+            [*lines[: height - 1], *below, rows.row(self._alike(analysis, shown, width), width)], width, height
+        )
 
     def _facts(self, analysis: Analysis, shown: Example) -> list[Piece]:
         """What it is, what was answered, the loss."""
@@ -183,11 +186,13 @@ follows the row forward and backward with every number.
             lines[-1].append((f"{percent(answer[place]):>8}", paint(self.palette.text)))
         return lines
 
-    def _alike(self, analysis: Analysis, shown: Example) -> list[Piece]:
-        """The training rows the network sees as most like this one."""
+    def _alike(self, analysis: Analysis, shown: Example, width: int) -> list[Piece]:
+        """The training rows the network sees as most like this one, and which they are where there is room."""
         names = [analysis.answer(float(label)) for label in shown.near_label.tolist()]
         numbers = ", ".join(map(str, shown.near.tolist()))
-        return [self.quiet(" nearest in training: "), self.loud("  ".join(names)), self.quiet(f"   (rows {numbers})")]
+        pieces = [self.quiet(" nearest in training: "), self.loud("  ".join(names))]
+        which = self.quiet(f"   (rows {numbers})")
+        return [*pieces, which] if rows.length([*pieces, which]) <= width else pieces
 
     def high(self, analysis: Analysis, width: int) -> int:
         found = analysis.example

@@ -15,7 +15,7 @@ from mlcore.datasets import columns, duplicates
 from mlcore.datasets.dataset import Column, SplitSpec
 from mlcore.datasets.own import Own
 from mlcore.datasets.split import Parts
-from mlcore.errors import ConfigError, DataError
+from mlcore.errors import ConfigError, DataError, StorageError
 from mlcore.model import Model
 from tests.mlcore.cli.conftest import home, mlj
 from tests.mlcore.datasets.conftest import idx_bytes
@@ -259,3 +259,8 @@ def test_the_command_line_takes_a_file_or_a_kind_of_data_for_a_recipe(mlj, csv, 
 def test_features_of_a_model_must_be_those_of_its_columns():
     found = (Column("a", 1.0, (), True), Column("b", "", ("u", "v")))
     assert columns.names(found) == ("a", "a missing", "b=u", "b=v")
+
+
+def test_a_home_nobody_has_is_a_path_like_any_other():
+    with pytest.raises(StorageError, match="~nobody-there"):
+        Own(path="~nobody-there/own.csv").load()

@@ -53,7 +53,7 @@ class Building(Choosing):
     def parameters(self) -> None:
         from tui.screens.parameters import ParametersScreen
 
-        self.app.push_screen(ParametersScreen(self.app.lab), lambda _: self.screen.changed())
+        self.app.push_screen(ParametersScreen(self.screen), lambda _: self.screen.changed())
 
     def preflight(self) -> None:
         from tui.screens.preflight import PreflightScreen

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tui.plan import Line
     from tui.screens.picking import Tell
 
+USUAL = {"dataset.target": "the last one", "dataset.weight": "none"}  # of the settings that name a column
 OF_A_FILE = {"dataset.target": "", "dataset.columns": [], "dataset.weight": ""}  # columns, which another one has not
 
 
@@ -67,6 +68,8 @@ class Choosing(Stacking):
             self._turn(1)
         elif len(row.choices) > 2:
             self._pick(line, row)
+        elif row.name in USUAL and self.screen.draft.dataset == "file":
+            self._column(line, row)
         else:
             self._type(row)
 
@@ -84,6 +87,27 @@ class Choosing(Stacking):
 
         self.app.push_screen(PickDialog(line.label, choices, form.words(row.value)), picked)
 
+    def _column(self, line: Line, row: Row) -> None:
+        """One of the file's own columns; of what has none a name is typed."""
+        from tui.screens.picking import PickDialog
+
+        usual = USUAL[row.name]
+
+        def picked(word: str | None) -> None:
+            if word:
+                self._set(row.name, "" if word == usual else word)
+
+        def told(names: tuple[str, ...]) -> None:
+            if self.app.screen is not self.screen:
+                return
+            if not names:
+                self._type(row)
+                return
+            choices = [(usual, "when nobody says"), *((name, f"column {n}") for n, name in enumerate(names, start=1))]
+            self.app.push_screen(PickDialog(line.label, choices, str(row.value) or usual), picked)
+
+        self.screen.advice.columns(self.screen.draft.config, told)
+
     def _type(self, row: Row) -> None:
         from mlcore import form
 
@@ -91,8 +115,7 @@ class Choosing(Stacking):
             rest = OF_A_FILE if row.name == "dataset.path" and text.strip() != row.value else {}
             return draft.changed({row.name: form.read(row, text), **rest})
 
-        offered = ". What is offered behind it is taken with right" if row.name == "dataset.path" else ""
-        self._ask(row.name, plan.about(row) + offered, form.words(row.value), changed)
+        self._ask(row.name, plan.about(row), form.words(row.value), changed)
 
     def type_body(self) -> None:
         self.screen.open(1)
@@ -111,6 +134,7 @@ class Choosing(Stacking):
     def _ask(self, title: str, help: str, value: str, changed: Callable[[Draft, str], Draft]) -> None:
         """Type a value that is tried at every letter: by itself, and of data and layers by the worker."""
         from mlcore import MljError
+        from tui.screens.paths import PathDialog
         from tui.screens.picking import TypeDialog
 
         def trial(text: str, tell: Tell) -> None:
@@ -124,9 +148,8 @@ class Choosing(Stacking):
         def check(text: str) -> str:
             return self.screen.edit(lambda draft: changed(draft, text))
 
-        self.app.push_screen(
-            TypeDialog(title, help, value, check, trial, files=title == "dataset.path"), lambda _: self.screen.say("")
-        )
+        dialog = PathDialog if title == "dataset.path" else TypeDialog
+        self.app.push_screen(dialog(title, help, value, check, trial), lambda _: self.screen.say(""))
 
     def _tried(self, title: str, config: Config, tell: Tell) -> None:
         """What the worker makes of a value that can be by itself."""

@@ -16,61 +16,61 @@ class Showing(Doer):
     """Panes, how curves are drawn, and pictures of them in files."""
 
     def pane_1(self) -> None:
-        self._focus(1)
+        self._look(1)
 
     def pane_2(self) -> None:
-        if self.screen.focused is self.screen.picture and self.screen.other_picture():
-            return
-        self._focus(2)
+        self._look(2)
 
     def pane_3(self) -> None:
-        self._focus(3)
+        self._look(3)
 
     def pane_4(self) -> None:
-        pane = self.screen.panes[3]
-        if self.screen.focused is pane:
-            self.screen.next_metric()
-        elif self.screen.board.plan.zoomed or pane.display:
-            self._focus(4)
-        else:
-            self._plan(self.screen.board.plan._replace(slot=0))
-            self._focus(4)
+        self._look(4)
 
     def pane_5(self) -> None:
-        self._toggle(5)
+        self._look(5)
 
     def pane_6(self) -> None:
-        self._toggle(6)
+        self._look(6)
 
     def pane_7(self) -> None:
-        self._toggle(7)
+        self._look(7)
 
     def pane_8(self) -> None:
-        self._toggle(8)
+        self._look(8)
 
-    def _focus(self, number: int) -> None:
-        pane = self.screen.panes[number - 1]
-        if self.screen.zoomed is not None:
-            self.screen.zoom(pane)
-        self.screen.set_focus(pane)
-
-    def _toggle(self, number: int) -> None:
-        """Show a pane, or put it away; in a zoom, zoom into it or out of it."""
+    def _look(self, number: int) -> None:
+        """Look at a pane, shown when it was not; the one looked at goes away. In a zoom, zoom into it or out of it."""
         screen, plan = self.screen, self.screen.board.plan
         if number > len(screen.panes):
             return  # the first paint was a moment ago
+        pane = screen.panes[number - 1]
         if plan.zoomed:
-            screen.zoom(None if plan.zoomed == number else screen.panes[number - 1])
-        else:
+            screen.zoom(None if plan.zoomed == number else pane)
+        elif not pane.display or screen.focused is pane:
             self._plan(plan.toggled(number, screen.board.room, screen.board.suited))
-        if number in screen.board.shown:
-            screen.set_focus(screen.panes[number - 1])
+        if not pane.display:
+            screen.say(f"{number} brings back {pane.NAME}, 0 all panes as at first")
+        elif screen.focused is pane and screen.board.shown == (number,) and not screen.zoomed:
+            screen.say("This is the last pane there is: 0 brings all back")
+        else:
+            screen.set_focus(pane)
 
     def _plan(self, plan: Plan) -> None:
         """Arrange the panes so, and remember it."""
         self.screen.board.plan = plan
         self.screen.lay_out()
-        self.app.remember(slot=plan.slot, opened=plan.opened)
+        self.app.remember(slot=plan.slot, opened=plan.opened, hidden=plan.hidden)
+
+    def next_metric(self) -> None:
+        said = "" if self.screen.panes[3].display else "4 shows the pane of accuracy and other metrics"
+        self.screen.say(said) if said else self.screen.next_metric()
+
+    def plane(self) -> None:
+        if not self.screen.panes[1].display:
+            self.screen.say("2 shows the picture of what the network believes")
+        elif not self.screen.other_picture():
+            self.screen.say("Only pictures have a plane besides: digits, mnist, and pictures of your own")
 
     def default_layout(self) -> None:
         self.screen.planar = False
@@ -95,7 +95,9 @@ class Showing(Doer):
         self.screen.ask()
 
     def log_scale(self) -> None:
-        self.screen.toggle_log()
+        pane = self.screen.curve or self.screen.curves[0]
+        pane.log_scale = not pane.log_scale
+        pane.again()
 
     def smooth(self) -> None:
         def turn(pane: CurvePane) -> str:

@@ -25,7 +25,8 @@ class Stacking:
 
     @property
     def _row(self) -> Row | None:
-        return plan.row_of(self.screen.draft.config, self._line.name) if self._line else None
+        screen = self.screen
+        return plan.row_of(screen.draft.config, self._line.name, screen.advice.outline) if self._line else None
 
     @property
     def _layer(self) -> int | None:
@@ -74,6 +75,12 @@ class Stacking:
 
     def layer_down(self) -> None:
         self._shift(1)
+
+    def carry(self, place: int, to: int) -> None:
+        """A layer to the place of another, neurons with their bend."""
+        self.screen.open(1)
+        if not self.screen.edit(lambda draft: draft.with_carried(place, to)):
+            self._stand(to)
 
     def _shift(self, step: int) -> None:
         place = self._layer

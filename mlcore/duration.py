@@ -1,0 +1,61 @@
+"""About how long a training takes at full speed, told before it begins: enough to decide whether somebody waits for it.
+
+A run is steps, and in each step rows and an update. What each costs was measured on one core of 2.5 GHz with AVX2
+(`python -m tools.live` measures it again, for every recipe and data set); a machine twice as fast takes half of it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from mlcore import backends
+from mlcore.backends.backend import Backend
+from mlcore.config import Config
+from mlcore.datasets.dataset import Data
+from mlcore.losses import Loss
+from mlcore.network import Network
+from mlcore.slices import shown
+
+FORWARD = 1 / 3  # of the work of a row that is learned from: the way forward alone, when it is measured
+
+
+class Cost(NamedTuple):
+    """Seconds of a backend.
+
+    begin: before the first step, and for each number of the data (`load`). epoch, step: for each, whatever it holds.
+    weight: for each parameter and row, forward and back; output: for each output of a layer and row; update: for each
+    parameter and step.
+    """
+
+    begin: float
+    load: float
+    epoch: float
+    step: float
+    weight: float
+    output: float
+    update: float
+
+
+COSTS = {
+    "native": Cost(5e-3, 8e-9, 5e-5, 2e-6, 0.27e-9, 1.2e-9, 2.3e-9),
+    "reference": Cost(5e-3, 8e-9, 5e-4, 350e-6, 6e-9, 20e-9, 10e-9),
+    "torch": Cost(20e-3, 8e-9, 1e-3, 1e-3, 0.3e-9, 1.5e-9, 3e-9),
+}
+
+
+def chosen(config: Config, network: Network, loss: Loss) -> Backend:
+    """The backend an experiment runs on. Raises BackendError when it cannot run here."""
+    return backends.choose(config.backend, config.device, config.precision, network, loss, config.optimizer).backend
+
+
+def estimate(config: Config, network: Network, data: Data, backend: str) -> float:
+    """Seconds of one run of an experiment at full speed, when nothing stops it early."""
+    cost = COSTS[backend]
+    rows = len(data.train)
+    everything = sum(len(split) for split in (data.train, data.validation, data.test) if split is not None)
+    row = network.size * cost.weight + sum(map(math.prod, network.shapes[1:])) * cost.output
+    seen = rows + FORWARD * sum(map(len, shown(data).values()))
+    steps = -(-rows // config.batch_of(rows))
+    epoch = cost.epoch + seen * row + steps * (cost.step + network.size * cost.update)
+    return cost.begin + everything * math.prod(network.shapes[0]) * cost.load + config.epochs * epoch

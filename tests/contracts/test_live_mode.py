@@ -1,0 +1,62 @@
+"""Live mode, whatever the data: a change is learned at once, or takes half a second and more, or is refused in words.
+
+The decision is examined, not the seconds: `python -m tools.live --timed` compares those.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import mlcore
+from mlcore.errors import BackendError, MljError
+from tools import live
+from tui import plan
+from tui.draft import Draft
+
+SLOW = ("backend", "precision")  # settings that choose another backend, on which nothing is quick
+OF_A_FILE = ("dataset.impute", "dataset.task", "dataset.header")  # what the penguins' file does not stand
+OF_CLASSES = ("loss.label_smoothing", "loss.class_weight", "loss.confidence_penalty")
+CASES = {case.name: case.config for case in live.datasets() if case.name != "mnist"}  # which has to be fetched
+PAGE = Path(__file__).parents[2] / "docs" / "live.md"
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_every_data_set_is_live_with_the_lab_s_network_and_so_is_every_change_of_one_setting(kind: str) -> None:
+    config = CASES[kind]
+    assert plan.live(live.outline(config))
+    numbers = config.to_dict()["dataset"]["kind"] in ("line", "plane", "hills", "diabetes")
+    allowed = (*SLOW, *(OF_A_FILE if kind == "file" else ()), *(OF_CLASSES if numbers else ()))
+    made = list(live.changes(config))
+    assert len(made) > 80
+    for name, value, draft in made:
+        said = live.verdict(draft)
+        assert not said or name in allowed, f"{name} = {value}: {said}"
+
+
+@pytest.mark.parametrize("recipe", [*mlcore.recipes()])
+def test_every_recipe_takes_every_data_set(recipe: str) -> None:
+    for kind, other in CASES.items():
+        draft = Draft(mlcore.load_recipe(recipe))
+        for moved in (draft.with_data(other), draft.changed({"dataset": other.to_dict()["dataset"]})):
+            assert live.outline(moved.config).seconds > 0, kind
+
+
+def test_what_is_larger_is_not_live_and_what_cannot_be_trained_says_why() -> None:
+    config = CASES["circles"]
+    for settings in ({"epochs": 100_000}, {"layers": "512 relu | 512 relu"}, {"batch_size": 1, "epochs": 1000}):
+        assert not plan.live(live.outline(config.with_settings(settings))), settings
+    assert plan.live(live.outline(config.with_settings({"repeats": 1000})))  # the Lab trains the first of them
+    with pytest.raises(BackendError, match="cuda"):
+        live.outline(config.with_settings({"device": "cuda:99"}))
+    with pytest.raises(MljError, match="validation_r2"):
+        live.outline(config.with_settings({"stopping.goal": "validation_r2 > 0.5"}))
+
+
+def test_the_page_says_what_is_so() -> None:
+    said = PAGE.read_text(encoding="utf-8").splitlines()
+    assert live.HEAD.splitlines()[0] == said[0]
+    for case in live.datasets():
+        if case.name in CASES:
+            assert live.line(case, timed=False) in said, "run: python -m tools.live > docs/live.md"
