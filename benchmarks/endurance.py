@@ -38,10 +38,10 @@ def main() -> int:
         found["runs"] = listed(home)
     told = found["training"]
     goals = [
-        Goal("memory of the app after a long run, MiB", "nothing", told["app_mib"], 300, "most"),
-        Goal("growth of the app, MiB an hour", "nothing", told["app_mib_an_hour"], 1, "most"),
-        Goal("growth of the worker, MiB an hour", "nothing", told["worker_mib_an_hour"], 1, "most"),
-        Goal(f"memory of the app with {RUNS} runs listed, MiB", "nothing", found["runs"]["app_mib"], 300, "most"),
+        Goal("memory after a long run", "app", told["app_mib"], 300, "mebibytes"),
+        Goal("growth an hour", "app", told["app_mib_an_hour"], 1, "mebibytes"),
+        Goal("growth an hour", "worker", told["worker_mib_an_hour"], 1, "mebibytes"),
+        Goal(f"memory with {RUNS} runs listed", "app", found["runs"]["app_mib"], 300, "mebibytes"),
     ]
     write("endurance", found, goals, "textual")
     return 0

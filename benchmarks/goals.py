@@ -13,7 +13,8 @@ RESULTS = Path(__file__).parent / "results"
 class Goal(NamedTuple):
     """A figure and its bound.
 
-    kind: `times` and `share` (of 1) have to be at least the bound; `seconds`, `microseconds`, `most` at most.
+    kind: `times` and `share` (of 1) have to be at least the bound; `most` (a share too) and what has a unit, `seconds`,
+    `microseconds`, `kilobytes`, `mebibytes`, at most.
     """
 
     what: str

@@ -16,6 +16,7 @@ OWN_README = Path(__file__).parent / "README.md"
 CHART = README.parent / "docs" / "images" / "speed.svg"
 BEGIN, END = "<!-- numbers: made by python -m benchmarks.report -->\n", "<!-- end of numbers -->\n"
 PACKAGES = {"torch": "PyTorch", "scikit-learn": "scikit-learn", "jax": "JAX", "numpy": "NumPy"}
+UNITS = {"seconds": "s", "microseconds": "µs", "kilobytes": "kB", "mebibytes": "MiB"}
 SHOWN = ("torch", "torch fused", "sklearn", "numpy", "jax")  # columns; results may hold more
 
 
@@ -64,7 +65,7 @@ def _figure(value: float, kind: str) -> str:
     """A figure with its unit."""
     if kind in ("share", "most"):
         return f"{value:.0%}"
-    return f"{value:.3g} {'s' if kind == 'seconds' else 'µs' if kind == 'microseconds' else 'times'}"
+    return f"{value:.3g} {UNITS.get(kind, kind)}"
 
 
 def _counted(found: Mapping[str, Any]) -> Iterator[str]:

@@ -163,3 +163,22 @@ def test_the_tile_that_is_measured_is_that_of_the_kernels_and_multiplies() -> No
     a, b, c = tile.arrays
     tile(1)
     np.testing.assert_allclose(c, a @ b, rtol=1e-4, atol=1e-4)
+
+
+def test_bytes_of_a_frame_belong_to_the_pane_the_cursor_was_put_in() -> None:
+    from benchmarks.frames import by_pane
+
+    begin, left, right, line = b"\x1b[?2026h", b"\x1b[5;1H", b"\x1b[5;61H", b"\x1b[39;1H"
+    written = b"rest" + begin + left + b"b" * 50 + right + b"c" * 10 + begin + line + b"d" + begin + left + b"b" * 70
+    assert by_pane(written, 60) == {"boundary": 60 + len(left), "loss": 10 + len(right), "lines": 1 + len(line)}
+
+
+def test_a_key_without_an_effect_before_the_next_waits_for_nothing() -> None:
+    from benchmarks.latency import screen_with, summary, waits
+    from tools.virtual_terminal import Output
+
+    output = [Output(1.2, b"on"), Output(2.5, b"nothing"), Output(3.1, b"\x1b[2J")]
+    effects = [screen_with("on", True), screen_with("off", True), screen_with("on", False)]
+    found = waits(output, [1.0, 2.0, 3.0], effects)
+    assert found[1] is None and [round(found[place] or 0) for place in (0, 2)] == [200, 100]
+    assert summary(found)["keys"] == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from time import monotonic
@@ -14,25 +15,40 @@ BEAT = 0.002  # seconds between two panes of one frame: time for a key to be hea
 RATE = 15.0  # pictures a second a pane may ask for
 STILL = 3  # parts drawn in one tick when nothing moves any more: picture, curve and figures belong together
 SECOND = 1.0  # from one picture of a part to its next where bytes are few
-BYTES = 5500  # a second, then; the rest of ten thousand is for cursors, keys and answers
+BYTES = 8500  # a second, then; the rest of ten thousand is for single lines, keys and answers
+KEPT = 4500  # of them for figures and curves, whenever they come: pictures take what is beyond
 PARTLY = object()  # the look of a part of which only some rows were sent
 MOVING = ("loading", "running")  # states in which the next picture is on its way
 CELLS = 4800  # cells up to which it gets them; a larger screen is drawn less often
 
 
+def timer(
+    call_next: Callable[[Callable[[], None]], object],
+) -> Callable[[float, Callable[[], None]], object]:
+    """`call_later(seconds, function)` of whoever runs a function by `call_next`, as Textual's screens do.
+
+    Textual's own `set_timer` forgets a timer of a millisecond when as much passes between two of its looks at the time,
+    and it does on a machine that others use: the Lab stood still until the next key.
+    """
+    return lambda seconds, function: asyncio.get_running_loop().call_later(seconds, call_next, function)
+
+
 class Purse:
-    """Bytes that may be sent: so many a second, and not more than those of a second at once."""
+    """Bytes that may be sent: so many a second, and not more than those of a second at once.
+
+    kept: what is left alone for others.
+    """
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock, self._then, self._left = clock, clock(), float(BYTES)
-        self.spent = 0
+        self.spent, self.kept = 0, 0
 
     def pay(self, price: int) -> bool:
         """Take the price of a row if anything is left; the rest is owed, so that a row larger than all is sent too."""
         now = self._clock()
         self._left = min(BYTES, self._left + BYTES * (now - self._then))
         self._then = now
-        if self._left <= 0:
+        if self._left <= self.kept:
             return False
         self._left -= price
         self.spent += price
@@ -70,7 +86,7 @@ class Part:
         if purse is None or self.piecewise is None:
             self.show(frame)
             return
-        before = purse.spent
+        before, purse.kept = purse.spent, KEPT if self.canvas else 0
         if not self.piecewise(frame, purse):
             self.seen = PARTLY
         if purse.spent > before:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import mlcore
 from mlcore import shelf
 from tests.tui.effects import EVERYWHERE, Effect, Scene, above, becomes, by, files, folders, opens, other
 from tests.tui.living import Living
@@ -134,6 +135,11 @@ def labelled(lab: Living) -> list[shelf.Labels]:
     return [each.labels for each in shelf.look(lab.app.options.runs_dir)]
 
 
+def names(lab: Living) -> set[str]:
+    """The names of the runs."""
+    return {run.name for run in mlcore.list_runs(lab.app.options.runs_dir)}
+
+
 RUNS = Scene("RunsScreen", mode="runs", enter="o", ready=table("lines"), effects={
     "runs_sort": Effect(table("sorted_by"), by(1)),
     "runs_reverse": Effect(table("reversed"), becomes(True)),
@@ -141,6 +147,7 @@ RUNS = Scene("RunsScreen", mode="runs", enter="o", ready=table("lines"), effects
     "runs_pin": Effect(labelled, lambda _, now: sum(each.pinned for each in now) == 1),
     "runs_tags": Effect(labelled, lambda _, now: [each.tags for each in now].count(("lesson",)) == 1, answer="lesson"),
     "runs_note": Effect(labelled, lambda _, now: [each.note for each in now].count("slow") == 1, answer="slow"),
+    "runs_rename": Effect(names, lambda was, now: len(now) == len(was) and now - was == {"winner"}, answer="winner"),
     "runs_delete": Effect(folders, by(-1)),
     "runs_restore": Effect(folders, by(1)),
     "runs_filter": Effect(table("lines"), lambda was, now: len(now) == 1 < len(was), answer="quick", back="escape"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import numpy as np
 
+from tools.slow_link import SlowLink
+from tools.virtual_terminal import SYNC_QUERY
 from tui import looks
 from tui.clock import Clock, Part
 from tui.frame import Frame, Series
@@ -222,3 +225,19 @@ def test_a_loss_that_is_no_number_looks_as_it_did_and_is_not_drawn_again() -> No
 
     assert looks.losses(frame()) == looks.losses(frame())
     assert looks.accuracies(frame()) == looks.accuracies(frame())
+
+
+def test_over_a_slow_line_everything_arrives_in_order_and_answers_come_back() -> None:
+    program = (
+        "import os, tty; tty.setraw(0)\n"
+        f"os.write(1, b'x' * 3000 + {SYNC_QUERY!r} * 20 + b'end')\n"
+        "answers = b''\n"
+        "while answers.count(b'$y') < 20 or b'k' not in answers: answers += os.read(0, 100)\n"
+        "os.write(1, b' %d answers' % answers.count(b'$y'))"
+    )
+    with SlowLink([sys.executable, "-c", program], rate=40_000, delay=0.01, held=500) as terminal:
+        assert terminal.see("end")
+        terminal.press("k")
+        assert terminal.see("20 answers")
+        assert terminal.bytes == b"x" * 3000 + SYNC_QUERY * 20 + b"end 20 answers"
+        assert max(len(output.data) for output in terminal.output) <= 40_000 * 0.005 + len(SYNC_QUERY)

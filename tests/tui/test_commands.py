@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
 from tui.commands import COMMANDS, commands, find, key_line, keys_of
+from tui.palette import entries
 from tui.screens.compare import CompareScreen
 from tui.screens.deeds import EDITS, STEERING, Deeds
 from tui.screens.deeds.analysing import Analysing
@@ -33,7 +35,7 @@ def test_no_two_commands_share_a_key_in_a_mode(mode: str) -> None:
 
 def test_every_command_has_an_id_of_its_own_a_title_and_help() -> None:
     assert len({command.id for command in COMMANDS}) == len(COMMANDS)
-    assert all(command.title and command.help and command.group for command in COMMANDS)
+    assert all(command.keys and command.title and command.help and command.group for command in COMMANDS)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -48,9 +50,29 @@ def test_every_command_of_a_screen_is_an_action_of_it(mode: str) -> None:
     assert {identity for identity in asked if not hasattr(SCREENS[mode], f"action_{identity}")} == set()
 
 
+@pytest.mark.parametrize("mode", [*MODES, *SCREENS])
+def test_every_command_of_a_mode_stands_in_the_palette_with_its_key(mode: str) -> None:
+    app = SimpleNamespace(
+        acting=SimpleNamespace(mode=mode),
+        laboratory=None,
+        lab=SimpleNamespace(recipes={}, choices=()),
+        recipe_lines={},
+        available_themes={},
+        ascii_only=True,
+        do=lambda identity: None,
+    )
+    listed = [(entry.title, entry.key) for entry in entries(app)]  # type: ignore[arg-type]
+    asked = [command for command in commands(mode) if command.id not in BY_TEXTUAL]
+    assert listed == [(command.title, keys_of(command, True)) for command in asked]
+
+
+def test_every_command_belongs_to_a_mode_that_is_looked_at_here() -> None:
+    assert {mode for command in COMMANDS for mode in command.mode.split()} == {*MODES, *SCREENS, "*"}
+
+
 @pytest.mark.parametrize("ascii_only", [False, True])
 @pytest.mark.parametrize("width", [20, 40, 78, 118, 198])
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", [*MODES, *SCREENS])
 def test_the_key_line_fits(mode: str, width: int, ascii_only: bool) -> None:
     line = "  ".join(f"{key} {word}" for key, word in key_line(mode, width, ascii_only))
     assert len(line) <= width

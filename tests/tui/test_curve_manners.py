@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.tui.scenes import broken, circles, line, surface
 from tui.frame import Series
@@ -91,3 +93,22 @@ def test_every_metric_of_a_regression_is_a_curve_in_turn() -> None:
     moons.next_metric(rates)
     assert moons.title(rates) == "learning rate" and text(moons.legend(rates)) == "0.01"
     assert extremes(Series("train", np.arange(2.0), np.array([np.nan, np.nan]))) is None
+
+
+@given(
+    values=st.lists(st.floats() | st.sampled_from([0.0, 1e-320, -1.0, 1e308]), max_size=60),
+    size=st.tuples(st.integers(1, 300), st.integers(1, 100)),
+    manner=st.tuples(st.booleans(), st.booleans(), st.booleans(), st.integers(0, 3)),
+    cursor=st.none() | st.floats(0, 60),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_numbers_manner_or_size_break_a_curve(values, size, manner, cursor) -> None:  # type: ignore[no-untyped-def]
+    x, y, (width, height) = np.arange(1.0, len(values) + 1), np.array(values), size
+    series = Series("train", x, y, y, y[::-1]), Series("validation", x[::-1], y)
+    frame = circles(epoch=max(len(values), 1))._replace(losses=series, accuracies=series, ceiling=float("nan"))
+    for kind in (LossPane, AccuracyPane):
+        pane = kind(Terminal())
+        pane.log_scale, pane.recent, pane.envelope, pane.smoothing = manner
+        pane.cursor = cursor
+        assert [strip.cell_length for strip in pane.draw(frame, width, height)] == [width] * height
+        assert pane.summary(frame) and isinstance(text(pane.legend(frame)), str)

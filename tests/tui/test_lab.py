@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from textual.widgets import DataTable
@@ -230,3 +232,13 @@ async def test_what_is_built_is_learned_behind_the_screen_and_shown_as_code_with
         number = lab.app.feed.number
         await lab.press("p", "escape")
         assert lab.app.feed.number == number  # looking changes nothing
+
+
+async def test_being_kept_waiting_between_two_looks_at_the_time_stops_no_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with living(tmp_path) as lab:
+        slow = itertools.count(monotonic(), 0.003)  # as on a machine that others use: 3 ms pass with every look
+        monkeypatch.setattr("textual._time.get_time", lambda: next(slow))
+        await lab.press("up")
+        await lab.until(lambda: "▸12" in lab.screen, 20)  # the network is drawn by a timer, after the figures

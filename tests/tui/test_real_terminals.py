@@ -37,6 +37,26 @@ def leave(terminal: VirtualTerminal) -> None:
     assert terminal.ended() == 0
 
 
+def test_at_the_first_paint_nothing_heavy_has_been_loaded(tmp_path: Path) -> None:
+    note = tmp_path / "modules"
+    program = (
+        "import sys, tui.app\n"
+        "def painted(app):\n"
+        "    screen = app.screen._compositor.render_strips()\n"
+        "    assert 'what it believes' in ' '.join(strip.text for strip in screen)\n"
+        f"    open({str(note)!r}, 'w').write(' '.join(sys.modules))\n"
+        "    app.exit(0)\n"
+        "tui.app.MljApp._prepare = painted\n"
+        "from tui.__main__ import main\n"
+        "sys.exit(main([]))"
+    )
+    with VirtualTerminal([sys.executable, "-c", program], environ=environment(tmp_path), folder=ROOT) as terminal:
+        assert terminal.ended() == 0
+    loaded = {name.partition(".")[0] for name in note.read_text().split()}
+    assert "textual" in loaded
+    assert loaded.isdisjoint({"numpy", "plotext", "torch", "pandas", "scipy", "sklearn", "msgspec", "pyarrow"})
+
+
 def test_without_colours_nothing_is_coloured_and_classes_are_still_told_apart(tmp_path: Path) -> None:
     with opened(tmp_path, NO_COLOR="1") as terminal:
         assert terminal.see("epoch")

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui import looks
-from tui.clock import Clock, Part
+from tui.clock import Clock, Part, timer
 from tui.commands import commands
 from tui.frame import Frame
 from tui.onlooking import caption
@@ -87,9 +87,8 @@ class LabScreen(Screen[None]):
             self._network: Part(self._network.show, looks.network, self._network.show, True),
         }
         self.lay_out()
-        self._clock = Clock(
-            self._pull, self._visible, self.set_timer, self.call_after_refresh, self.mlj.link, lambda: self.size.area
-        )
+        later, cells = timer(self.call_next), lambda: self.size.area
+        self._clock = Clock(self._pull, self._visible, later, self.call_after_refresh, self.mlj.link, cells)
         self._clock.slowest = TELLING if self.mlj.terminal.plain else 0.0
 
     def on_resize(self, event: events.Resize) -> None:

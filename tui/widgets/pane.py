@@ -17,7 +17,7 @@ from tui.theme import Palette, paint, palette
 from tui.widgets import rows
 from tui.widgets.rows import Piece
 
-CURSOR, STYLE = 10, 24  # bytes to move the cursor, and to change colours
+CURSOR = 8  # bytes to move the cursor
 SMALLEST = 5, 3  # columns and rows below which there is no box
 
 
@@ -26,11 +26,6 @@ class Purse(Protocol):
 
     def pay(self, price: int) -> bool:
         """Take so many, if there are any left."""
-
-
-def bytes_of(row: Strip) -> int:
-    """About how many bytes a row is on its way to the terminal: its characters, and colours for each piece."""
-    return CURSOR + sum(len(piece.text.encode()) + (STYLE if piece.style else 0) for piece in row)
 
 
 class Drawing(Widget):
@@ -94,11 +89,16 @@ class Drawing(Widget):
         return len(sent) == len(changed)
 
     def _paid(self, changed: list[int], purse: Purse) -> list[int]:
-        """The rows there is money for, beginning behind the last that was sent."""
+        """The rows there is money for: the first, with the figures, then from behind the last that was sent."""
         turned = [y for y in changed if y > self._sent] + [y for y in changed if y <= self._sent]
-        count = next((place for place, y in enumerate(turned) if not purse.pay(bytes_of(self._rows[y]))), len(turned))
+        turned.sort(key=bool)
+        count = next((place for place, y in enumerate(turned) if not purse.pay(self.bytes_of(y))), len(turned))
         self._sent = turned[count - 1] if count else self._sent
         return turned[:count]
+
+    def bytes_of(self, y: int) -> int:
+        """Bytes of a row on its way to the terminal."""
+        return CURSOR + len(self._rows[y].apply_style(self.rich_style).render(self.app.console).encode())
 
     def again(self) -> None:
         """Draw the same frame once more: a setting of this widget changed."""

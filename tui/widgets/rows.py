@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
@@ -17,6 +17,7 @@ from tui.theme import paint
 
 Piece: TypeAlias = tuple[str, Style]
 PLAIN = paint()
+NARROW = re.compile("[ -~─-◼⠀-⣿]*")  # what takes one cell on every terminal: ASCII, boxes, blocks, dots
 BOXES: dict[Glyphs, tuple[str, ...]] = {
     "braille": ("╭", "─", "╮", "│", "╰", "╯"),
     "blocks": ("┌", "─", "┐", "│", "└", "┘"),
@@ -66,8 +67,15 @@ def row(pieces: Iterable[Piece], width: int, style: Style = PLAIN) -> Strip:
 
 def cells(line: Sequence[Piece], width: int) -> Strip:
     """One character a cell, neighbours of one style joined; shorter lines are filled up."""
-    runs = (list(run) for _, run in groupby(line, lambda piece: id(piece[1])))  # `paint` makes each style once
-    return row((("".join(map(itemgetter(0), run)), run[0][1]) for run in runs), width)
+    text, styles = "".join(map(itemgetter(0), line)), list(map(itemgetter(1), line))
+    last = zip(styles, [*styles[1:], None], strict=False)
+    ends = [
+        place for place, (style, other) in enumerate(last, start=1) if style is not other
+    ]  # `paint` makes each once
+    runs = [(text[start:end], styles[end - 1]) for start, end in zip([0, *ends], ends, strict=False)]
+    if len(text) == width and NARROW.fullmatch(text):  # nothing to be measured
+        return Strip([Segment(*run) for run in runs], width)
+    return row(runs, width)
 
 
 def block(lines: Sequence[Strip], width: int, height: int) -> list[Strip]:
