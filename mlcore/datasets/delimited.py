@@ -118,9 +118,12 @@ def _place(path: Path, found: bytes, byte: int) -> str:
 
 
 def _all_numbers(text: str, separator: str, heading: int) -> Array | None:
-    """The numbers [n, columns] of a table that holds nothing else and no quotes, three times as fast; else None."""
+    """The numbers [n, columns] of a table that holds nothing else and no quotes, three times as fast; else None.
+
+    None too where some lines end with a carriage return alone, as on very old Macintoshes.
+    """
     body = text.partition("\n")[2] if heading else text
-    if '"' in text or not body.strip():
+    if '"' in text or not body.strip() or text.count("\r") != text.count("\r\n"):
         return None
     try:
         found: Array = np.loadtxt(io.StringIO(body), delimiter=separator, comments=None, ndmin=2)

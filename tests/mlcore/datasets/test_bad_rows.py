@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mlcore.datasets import delimited, npy
@@ -179,6 +179,7 @@ NUMBERS = st.lists(st.tuples(CELLS, CELLS).map(",".join), min_size=1, max_size=5
 
 
 @settings(max_examples=200, deadline=None)
+@example("N\r0\n0")
 @given(st.text(st.sampled_from('0123456789.,;\t\n\r" eabN-_#'), max_size=60) | NUMBERS)
 def test_both_ways_to_read_a_table_say_the_same(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "both.csv"
