@@ -285,3 +285,16 @@ def test_a_worker_that_takes_every_core_is_looked_at_less_often() -> None:
     for seconds, used, whole in ((0.5, 1.0, False), (1.0, 2.0, True), (2.0, 2.9, False), (2.9, 9.0, False)):
         now[0], spent[0] = seconds, used
         assert appetite.whole == whole
+
+
+@pytest.mark.parametrize(
+    ("cores", "used", "whole"),
+    [(1, 0.6, False), (1, 0.8, True), (2, 1.3, False), (2, 1.6, True), (8, 7, False), (8, 7.5, True)],
+)
+def test_who_looks_on_leaves_a_run_on_every_core_its_cores_also_while_looking(
+    cores: int, used: float, whole: bool
+) -> None:
+    now, spent = [0.0], [0.0]
+    appetite = Appetite(lambda: now[0], lambda: spent[0], there=cores)
+    now[0], spent[0] = 2.0, 2 * used
+    assert appetite.whole == whole
