@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.commands import commands
-from tui.screens.deeds.doer import plain
-from tui.screens.keys import KeysScreen
+from tui.screens.byhand import OWN, ByHandScreen
 from tui.text import plural
 from tui.widgets.keyline import KeyLine
 from tui.widgets.placing import Dot, PlacingPane
 
-if TYPE_CHECKING:
-    from tui.app import MljApp
-
-OWN = ("palette", "interrupt", "leave", "close", "place_class")  # of the app, and what has more keys here
 MOST = 2000  # points a hand may place
 CLASSES = 6
 APART = 0.04  # of the plane: a drag places the next point only so far from the last
@@ -29,7 +23,7 @@ MOVES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 LEAP = 5  # cells, with shift
 
 
-class PlaceScreen(Screen[None]):
+class PlaceScreen(ByHandScreen):
     """A plane over the whole terminal. Every change is learned at full speed; esc goes back to the Lab with it."""
 
     CSS = """
@@ -42,11 +36,12 @@ class PlaceScreen(Screen[None]):
         *(Binding(key, f"move({x}, {y})") for key, (x, y) in MOVES.items()),
         *(Binding(f"shift+{key}", f"move({LEAP * x}, {LEAP * y})") for key, (x, y) in MOVES.items()),
         *(Binding(str(label + 1), f"label({label})") for label in range(CLASSES)),
-        *(Binding(c.keys, f"do('{c.id}')", c.title) for c in commands("place") if c.id not in OWN),
+        *(Binding(c.keys, f"do('{c.id}')", c.title) for c in commands("place") if c.id not in (*OWN, "place_class")),
         Binding("escape,q,D", "close"),
     ]
 
     mode = "place"
+    READING = PlacingPane.HELP
 
     def __init__(self, dots: list[Dot]) -> None:
         super().__init__()
@@ -54,11 +49,6 @@ class PlaceScreen(Screen[None]):
         self._pane.dots = dots
         self._problem = ""
         self._pace: str | float = "full"  # of the Lab, until it is back
-
-    @property
-    def mlj(self) -> MljApp:
-        """The app, by its own type."""
-        return cast("MljApp", self.app)
 
     def compose(self) -> ComposeResult:
         yield self._pane
@@ -105,17 +95,6 @@ class PlaceScreen(Screen[None]):
     def action_place_class(self) -> None:
         """The next class; its number chooses it at once."""
         self.action_label((self._pane.label + 1) % CLASSES)
-
-    def action_do(self, identity: str) -> None:
-        """Do what a key, a click on the key line or the palette asks for."""
-        getattr(self, f"action_{identity}")()
-
-    def action_help(self) -> None:
-        """Every key, and how it is read."""
-        self.app.push_screen(KeysScreen(plain(PlacingPane.HELP), self.mlj.ascii_only, self.mode))
-
-    def changed(self, at_once: bool = False) -> None:
-        """The run has news: it is looked at anyway."""
 
     def action_place_dot(self) -> None:
         """A point where the cursor is."""

@@ -8,26 +8,22 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.commands import commands
 from tui.feed import safe
-from tui.screens.deeds.doer import plain
-from tui.screens.keys import KeysScreen
+from tui.screens.byhand import OWN, ByHandScreen
 from tui.widgets.keyline import KeyLine
 from tui.widgets.paper import SIDE, PaperPane
 
 if TYPE_CHECKING:
     from mlcore.worker.protocol import Activity, Reply
-    from tui.app import MljApp
 
-OWN = ("palette", "interrupt", "leave", "close")  # of the app, and what has more keys here
 MOVES = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 ABOUT = "What the network reads. It is given the picture below: moved and scaled as those it learned from."
 
 
-class ScribbleScreen(Screen[None]):
+class ScribbleScreen(ByHandScreen):
     """Paper at the left, at the right how probable each class is, and the picture the network was given."""
 
     CSS = """
@@ -43,17 +39,13 @@ class ScribbleScreen(Screen[None]):
     ]
 
     mode = "scribble"
+    READING = PaperPane.HELP
 
     def __init__(self) -> None:
         super().__init__()
         self.paper = PaperPane()
         self._answer = Static(Content("Draw a digit"), id="answer")
         self._asked = self._again = False
-
-    @property
-    def mlj(self) -> MljApp:
-        """The app, by its own type."""
-        return cast("MljApp", self.app)
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -113,17 +105,6 @@ class ScribbleScreen(Screen[None]):
     def action_move(self, down: int, right: int) -> None:
         """Move the pen."""
         self.paper.move(down, right)
-
-    def action_do(self, identity: str) -> None:
-        """Do what a key, a click on the key line or the palette asks for."""
-        getattr(self, f"action_{identity}")()
-
-    def action_help(self) -> None:
-        """Every key, and how it is read."""
-        self.app.push_screen(KeysScreen(plain(PaperPane.HELP), self.mlj.ascii_only, self.mode))
-
-    def changed(self, at_once: bool = False) -> None:
-        """The run has news: the network is asked anew with the next stroke."""
 
     def action_pen(self) -> None:
         """Put the pen down or lift it."""
