@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mlcore.decomposition import PCA as PCA
     from mlcore.errors import MljError as MljError
     from mlcore.foreign import find_log as find_log
+    from mlcore.foreign import is_log as is_log
     from mlcore.gradients import gradcheck as gradcheck
     from mlcore.invocation import command_of as command_of
     from mlcore.loop import live as live
@@ -71,6 +72,7 @@ NAMES = {
     "Run": "runs",
     "command_of": "invocation",
     "find_log": "foreign",
+    "is_log": "foreign",
     "fit": "runs",
     "gradcheck": "gradients",
     "list_runs": "runs",

@@ -12,10 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-USAGE = """usage: mlj-tui [RECIPE | CONFIG.toml | RUN | last | LOG]
+USAGE = """usage: mlj-tui [RECIPE | CONFIG.toml | DATA | RUN | last | LOG]
 
 Opens the Lab, where a network is already learning. ? shows every key.
-A run that goes on is attached to. A log is a .csv or .jsonl file, or TensorBoard's.
+Data are a .csv, .tsv, .npz or IDX file. A run that goes on is attached to. A log is a
+.jsonl file, TensorBoard's, or a table with a loss, a step or an epoch among its columns.
 
   --demo             plays the first minute by itself; any key takes over
   --read-only        looks at a run and can do nothing to it

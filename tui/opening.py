@@ -1,4 +1,4 @@
-"""What `mlj-tui WHAT` means: a recipe, a file, a run, a log, `last`, or the circles everybody begins with."""
+"""What `mlj-tui WHAT` means: a recipe, a file, rows, a run, a log, `last`, or the circles everybody begins with."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mlcore.worker import Launched
 
 FIRST = "journey/circles"
+ROWS = (".csv", ".tsv", ".npz", "-ubyte", "-ubyte.gz")  # how a file of rows is called
 
 
 class Options(NamedTuple):
@@ -55,6 +56,10 @@ def resolve(target: str, runs_dir: Path | None = None) -> Opened:
         return Opened(mlcore.load_config(target), chosen=True)
     if any(target in (name, name.rpartition("/")[2]) for name in mlcore.recipes()):
         return Opened(mlcore.load_recipe(target), chosen=True)
+    path = Path(target)
+    if path.name.endswith(ROWS) and path.is_file() and not mlcore.is_log(path):
+        own = {"dataset": "file", "dataset.path": str(path.absolute())}
+        return Opened(mlcore.Config().with_settings(own), chosen=True)
     if mlcore.find_log(target) is not None:
         return Opened(None, log=str(Path(target).absolute()))
     run = mlcore.open_run(target, runs_dir).single()

@@ -10,6 +10,7 @@ curves are drawn over. Columns are guessed by their names (`mlcore.terms`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,12 +20,15 @@ from mlcore.foreign.tables import Table
 from mlcore.foreign.tail import Tail
 from mlcore.foreign.texts import Lines
 from mlcore.foreign.tfevents import Events
-from mlcore.terms import SPLITS
+from mlcore.terms import EPOCHS, KINDS, SPLITS, STEPS, metric, word
 
-__all__ = ["Log", "News", "Record", "find_log"]
+__all__ = ["Log", "News", "Record", "find_log", "is_log"]
 
 ENDINGS: dict[str, Callable[[], Reader]] = {".csv": Table, ".tsv": Table, ".jsonl": Lines, ".ndjson": Lines}
 EVENTS = "tfevents"
+COUNTED = {*STEPS, *EPOCHS}
+KNOWN = {"learning_rate", *(f"{split}_{kind}" for split in SPLITS.values() for kind in KINDS.values())}
+WIDEST = 1 << 16  # characters of a header that are looked at
 DEEPEST = 4  # folders below the one named in which logs are looked for
 MOST = 32  # files of a folder that are read as one log
 
@@ -52,6 +56,21 @@ def find_log(text: str | Path) -> Log | None:
             f"{path} is {what}", code="LOG_NOT_FOUND", where=str(path), hint="name a CSV, JSONL or event file"
         )
     return File(Tail(path), reader())
+
+
+def is_log(path: Path) -> bool:
+    """Whether a file tells of a training rather than holds rows to learn from: both are often tables.
+
+    A table is a log when a column counts steps or epochs, or is a loss, an accuracy or a learning rate by its name.
+    """
+    if kind(path) is not Table or not path.is_file():
+        return kind(path) is not None
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            names = [name.strip(' "\n') for name in re.split("[,;\t]", file.readline(WIDEST))]
+    except OSError:
+        return True  # whoever reads it says what is wrong
+    return any(word(name) in COUNTED or metric(name) in KNOWN for name in names)
 
 
 def _folder(path: Path) -> Log | None:
