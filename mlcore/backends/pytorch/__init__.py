@@ -7,6 +7,7 @@ CUDA graph.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from mlcore.spec import kind_of
 
 if TYPE_CHECKING:
     from mlcore.backends.pytorch.session import TorchSession
+    from mlcore.backends.pytorch.together import TogetherSession
 
 
 def gpus() -> list[str]:
@@ -79,3 +81,9 @@ class Torch:
         from mlcore.backends.pytorch.session import TorchSession
 
         return TorchSession(problem, self.device, self.precision, self.engine)
+
+    def open_many(self, problems: Sequence[Problem]) -> TogetherSession:
+        """Networks as one program: they may differ in seed, rate, decay and shares of dropout."""
+        from mlcore.backends.pytorch.together import TogetherSession
+
+        return TogetherSession([self.open(problem) for problem in problems])

@@ -22,6 +22,7 @@ from mlcore.layers.layer import Array
 from mlcore.philox import Purpose
 
 Tensor: TypeAlias = Any
+Snapshot: TypeAlias = tuple[Tensor, Tensor]
 ROOM = 1 << 24  # numbers that the rows and masks of the steps of a chunk may take
 MOST = 32  # steps of a chunk
 
@@ -118,6 +119,15 @@ class Program:
                 scales = torch.tensor([1 / keep for keep in keeps], dtype=self.dtype, device=self.device)
                 found[number] = (int(np.prod(shape)), tuple(shape), seeds, bounds, scales.reshape(column))
         return found
+
+    def snapshot(self) -> Snapshot:
+        """Copies of all that training changes: weights with their statistics, and moments."""
+        return self.vector.clone(), self.moments.clone()
+
+    def go_back(self, before: Snapshot) -> None:
+        """Be as at that snapshot, at the same places in memory."""
+        for part, value in zip((self.vector, self.moments), before, strict=True):
+            part.copy_(value)
 
     # ---- tables ----
 

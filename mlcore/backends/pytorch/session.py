@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch
@@ -14,6 +14,9 @@ from mlcore.backends.pytorch import engines, losses
 from mlcore.backends.pytorch.measured import Measured
 from mlcore.backends.pytorch.program import Program, pieces
 from mlcore.layers.layer import Array
+
+if TYPE_CHECKING:
+    from mlcore.backends.pytorch.together import TogetherSession
 
 Tensor: TypeAlias = Any
 STATES = 1 << 20  # numbers of the states of epochs a call may leave behind
@@ -99,15 +102,14 @@ class TorchSession:
         if len(rates) < steps:
             raise ValueError(f"rates: expected one for each of {steps} steps, got {len(rates)}")
         rates = np.asarray(rates, np.float64)[:steps]
-        before = [part.clone() for part in (self.program.vector, self.program.moments)]
+        before = self.program.snapshot()
         with matmul_precision(self.precision):
             out, ends = self._enqueue(first_step, steps, rates, self._measured if measuring else None)
         numbers = self._read(out, *(part for _, *parts in ends for part in parts))
         values = numbers.pop(0).astype(np.float32)
         wrong = np.flatnonzero(~np.isfinite(values))
         if len(wrong):
-            for part, value in zip((self.program.vector, self.program.moments), before, strict=True):
-                part.copy_(value)
+            self.program.go_back(before)
             bad = int(wrong[0])
             again, closed = self._trained(first_step, bad, rates, measuring)
             return np.append(again, values[bad]), closed
@@ -197,6 +199,17 @@ class TorchSession:
         for part, value in ((self.program.vector, weights.vector), (self.program.moments, weights.moments)):
             part.copy_(torch.from_numpy(np.ascontiguousarray(value)))
         self.step = weights.step
+
+    def settle(self, vector: Tensor, moments: Tensor) -> None:
+        """Live on in these tensors, which hold the same numbers: lanes of a program of many networks."""
+        self.program.vector, self.program.moments = vector, moments
+        self.engine = engines.make(self.asked, self.program)
+
+    def together(self, others: Sequence[TorchSession]) -> TogetherSession:
+        """These sessions, this one among them, as one that trains all at once."""
+        from mlcore.backends.pytorch.together import TogetherSession
+
+        return TogetherSession(others)
 
     def close(self) -> None:
         self._measured = None
