@@ -1,7 +1,8 @@
 """A trained network as a plain `nn.Sequential` of PyTorch, and one that was trained further there back as a model.
 
 Modules have torch's own names and layouts (`0.weight` [outputs, inputs], `0.bias`), the number being that of the layer,
-as in `mlj export --to safetensors`. Inputs are scaled by a module called `scale` before them.
+as in `mlj export --to safetensors`. Before them a module called `scale` scales the inputs, and one called `image` makes
+images of rows, each where the network needs it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import OrderedDict
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -46,11 +47,7 @@ def to_torch(model: Model | Run | str | Path, raw: bool = True) -> nn.Sequential
     network = nn.Sequential(*map(_empty, made))
     tensors = {name: torch.from_numpy(array.copy()) for name, array in state_dict(made).items()}
     network.load_state_dict(tensors, assign=True)
-    shift, factor = scaling(found)
-    if raw and (shift.any() or (factor != 1).any()):
-        scale = _scale()(torch.from_numpy(shift.copy()), torch.from_numpy(factor.copy()))
-        network = nn.Sequential(OrderedDict([("scale", scale), *network.named_children()]))
-    return network.eval()
+    return nn.Sequential(OrderedDict([*_front(found, raw), *network.named_children()])).eval()
 
 
 def from_torch(module: nn.Sequential, like: Model | Run | Config | str | Path) -> Model:
@@ -66,12 +63,11 @@ def from_torch(module: nn.Sequential, like: Model | Run | Config | str | Path) -
 
     if type(module) is not nn.Sequential:
         _refuse(f"expected an nn.Sequential, got {type(module).__name__}", "nn.Sequential(*layers) makes one")
-    parts = list(module)
-    scale = parts.pop(0) if parts and type(parts[0]) is _scale() else None
+    front = list(takewhile(lambda part: type(part) in (_scale(), nn.Unflatten), module))
+    parts = list(module)[len(front) :]
     found = _planned(parts, like) if isinstance(like, Config) else _model(like)
     model = Model(found.config, found.network, found.loss, found.preparation, np.empty(found.network.size, np.float32))
-    if scale is not None:
-        _check_scale(scale, model)
+    _check_front(front, model)
     hint = OUTPUT if isinstance(like, Config) else EXPERIMENT
     for number, (ours, theirs) in enumerate(zip_longest(modules(model), parts), start=1):
         expected = _said(_empty(ours) if ours else None)
@@ -150,14 +146,29 @@ def _numbers(tensor: Any, shape: tuple[int, ...], where: str) -> Array:
     return numbers
 
 
-def _check_scale(scale: Any, model: Model) -> None:
+def _front(model: Model, raw: bool) -> list[tuple[str, nn.Module]]:
+    """The modules before the first layer: one scales raw inputs, one makes images of rows."""
+    import torch
+    from torch import nn
+
+    (shift, factor), shape = map(np.copy, scaling(model)), model.network.shapes[0]
+    found: list[tuple[str, nn.Module]] = []
+    if raw and (shift.any() or (factor != 1).any()):
+        found.append(("scale", _scale()(torch.from_numpy(shift), torch.from_numpy(factor))))
+    if len(shape) > 1:
+        found.append(("image", nn.Unflatten(1, (1,) * (3 - len(shape)) + shape)))
+    return found
+
+
+def _check_front(front: list[Any], model: Model) -> None:
     """Refuse inputs that are scaled otherwise than the model's; a scale that went through .float() is the same."""
     import torch
 
-    for name, ours in zip(("shift", "factor"), scaling(model), strict=True):
-        theirs = getattr(scale, name).cpu()
-        if not torch.equal(theirs, torch.from_numpy(ours).to(theirs.dtype)):
-            _refuse(f"scale.{name} is not that of the model: it scales inputs otherwise", "leave scale out: module[1:]")
+    for scale in (part for part in front if type(part) is _scale()):
+        for name, ours in zip(("shift", "factor"), scaling(model), strict=True):
+            theirs = getattr(scale, name).cpu()
+            if not torch.equal(theirs, torch.from_numpy(ours).to(theirs.dtype)):
+                _refuse(f"scale.{name} is not that of the model", "module[1:] leaves it out")
 
 
 def _refuse(message: str, hint: str = "") -> NoReturn:

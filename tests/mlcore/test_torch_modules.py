@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 from mlcore import from_torch, live, to_torch
+from mlcore.datasets.dataset import Scaling, Task
 from mlcore.errors import BackendError, CheckpointError, ConfigError, MljError, RunError
-from mlcore.losses import BinaryCrossEntropy
+from mlcore.layers.line import parse
+from mlcore.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
 from mlcore.model import Model, Preparation, blueprint
+from mlcore.network import Network
 from mlcore.runs import fit
 from tests.mlcore.little_runs import config
 
@@ -91,6 +94,20 @@ def test_a_whole_module_can_be_saved_copied_and_brought_back_from_another_precis
     saved = torch.load(file, weights_only=False)
     for network in (saved, copy.deepcopy(saved), to_torch(ours).float(), to_torch(ours).double()):
         assert from_torch(network, ours).vector.tobytes() == ours.vector.tobytes()
+
+
+def test_rows_become_images_for_a_network_that_takes_them() -> None:
+    scaling = Scaling(np.arange(12.0), np.full(12, 0.5))
+    preparation = Preparation(Task("multiclass", 3), scaling, 1.0, tuple("abcdefghijkl"), (3, 4))
+    network = Network.build(parse("layer_norm tanh | flatten | 5 relu"), (3, 4), 3)
+    ours = Model(config(), network, SoftmaxCrossEntropy(), preparation, network.init(3, "he_normal"))
+    x = np.random.default_rng(1).normal(size=(5, 12)).astype(np.float32)
+    expected = network.forward(ours.vector, preparation.inputs(x).reshape(5, 3, 4))[0]
+    made = to_torch(ours)
+    assert [name for name, _ in made.named_children()][:3] == ["scale", "image", "0"]
+    np.testing.assert_allclose(made(torch.from_numpy(x)).detach().numpy(), expected, atol=1e-5)
+    for each in (made, to_torch(ours, raw=False), made[2:]):
+        assert from_torch(each, ours).vector.tobytes() == ours.vector.tobytes()
 
 
 def test_float64_weights_become_float32() -> None:
