@@ -35,7 +35,8 @@ def to_torch(model: Model | Run | str | Path, raw: bool = True) -> nn.Sequential
     """The network of a model or a run as PyTorch's modules on the CPU, float32, in eval mode; a copy of the weights.
 
     model: a run may be named as `open_run` takes it, a model by its .safetensors file. The outputs are the raw ones,
-    `Model.outputs`. raw: takes raw inputs, which `scale` scales where they need it; False leaves that module out.
+    `Model.outputs`. raw: takes raw inputs, which `scale` scales where they need it, in float64; False leaves it out, for
+    inputs that are scaled already (`model.preparation.inputs`) or a device that has no float64.
     Raises BackendError where PyTorch is not installed, CheckpointError for weights that are not numbers.
     """
     _installed()
@@ -75,7 +76,7 @@ def from_torch(module: nn.Sequential, like: Model | Run | Config | str | Path) -
             _refuse(f"layer {number}: expected {expected}, got {_said(theirs)}", hint)
         state = theirs.state_dict()
         for name, place in ours.tensors.items():
-            place[...] = _numbers(state[name], place.shape, f"layer {number}, {ours.kind}: {name}")
+            place[...] = _numbers(state.get(name), place.shape, f"layer {number}, {ours.kind}: {name}")
     return model
 
 
@@ -137,9 +138,10 @@ def _said(part: nn.Module | None) -> str:
 
 def _numbers(tensor: Any, shape: tuple[int, ...], where: str) -> Array:
     """The numbers of a tensor, float32. Raises CheckpointError where they are others than were expected."""
-    if tuple(tensor.shape) != shape or tensor.is_meta:
-        got = "numbers that are not there (device meta)" if tensor.is_meta else list(tensor.shape)
-        _refuse(f"{where}: expected {list(shape)}, got {got}")
+    if tensor is None or tensor.is_meta:  # weight_norm and pruning keep them under other names
+        _refuse(f"{where}: expected {list(shape)}, got no numbers")
+    if tuple(tensor.shape) != shape:
+        _refuse(f"{where}: expected {list(shape)}, got {list(tensor.shape)}")
     numbers: Array = tensor.detach().float().cpu().numpy()
     if not np.isfinite(numbers).all():
         raise CheckpointError(f"{where} has numbers that are not finite", code="CKPT_NONFINITE")

@@ -21,7 +21,8 @@ from mlcore.runs import fit
 from tests.mlcore.little_runs import config
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-nn = torch.nn
+pytest.importorskip("torch.nn.utils.prune")
+nn, prune, parametrizations = torch.nn, torch.nn.utils.prune, torch.nn.utils.parametrizations
 
 LAYERS = "5 batch_norm leaky_relu .3 | drop .2 | 4 gelu"
 
@@ -148,9 +149,11 @@ CHANGES = {
     "got Sequential": changed(4, nn.Sequential(nn.Linear(5, 4))),
     "layer 7: expected Linear(in_features=4, out_features=1, bias=True), got nothing": lambda n: n.__delitem__(6),
     "layer 8: expected nothing, got Sigmoid()": lambda network: network.append(nn.Sigmoid()),
-    "layer 1, Linear: weight: expected [5, 2], got numbers that are not there": changed(
-        0, nn.Linear(2, 5, device="meta")
+    "layer 1, Linear: weight: expected [5, 2], got no numbers": changed(0, nn.Linear(2, 5, device="meta")),
+    "layer 5, Linear: weight: expected [4, 5], got no numbers": (
+        lambda network: prune.random_unstructured(network[4], "weight", amount=0.5)
     ),
+    "got ParametrizedLinear": lambda network: parametrizations.weight_norm(network[4]),
 }
 
 
