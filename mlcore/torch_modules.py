@@ -35,8 +35,8 @@ def to_torch(model: Model | Run | str | Path, raw: bool = True) -> nn.Sequential
     """The network of a model or a run as PyTorch's modules on the CPU, float32, in eval mode; a copy of the weights.
 
     model: a run may be named as `open_run` takes it, a model by its .safetensors file. The outputs are the raw ones,
-    `Model.outputs`. raw: takes raw inputs, which `scale` scales where they need it, in float64; False leaves it out, for
-    inputs that are scaled already (`model.preparation.inputs`) or a device that has no float64.
+    `Model.outputs`. raw: takes raw inputs, which `scale` scales in float64 where they need it; False leaves that out,
+    for inputs that are scaled already (`model.preparation.inputs`) or a device that has no float64.
     Raises BackendError where PyTorch is not installed, CheckpointError for weights that are not numbers.
     """
     _installed()
