@@ -20,6 +20,7 @@ from mlcore.goal import Goal
 from mlcore.model import Model
 from mlcore.runs import Run, open_run, record
 from mlcore.worker import serve
+from mlcore.world import joined
 
 CURVE = 14  # lines of the curve shown at the end
 
@@ -30,6 +31,9 @@ def train(args: argparse.Namespace) -> int:
     use_threads(args.threads, config)
     data = config.dataset.load()
     if config.repeats > 1:
+        if joined().size > 1:
+            hint = "without torchrun small ones are trained at once; or start mlj for some of the seeds on each GPU"
+            raise UsageError("repeats are many networks, and torchrun's processes train one", hint=hint)
         from mlcore.commands import repeats
 
         return repeats.train(args, config, data)
@@ -66,7 +70,7 @@ def use_threads(count: int | None, config: Config) -> None:
     """Let the backend use that many threads, if somebody said how many."""
     if count is None:
         return
-    if config.backend == "torch" or config.device.startswith("cuda"):
+    if config.backend == "torch" or config.device.startswith("cuda") or joined().size > 1:
         from mlcore.backends import pytorch
 
         pytorch.use_threads(count)

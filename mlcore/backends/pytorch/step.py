@@ -16,7 +16,7 @@ from torch.func import grad_and_value, vmap
 from mlcore.backends.backend import Problem
 from mlcore.backends.pytorch import losses, rows
 from mlcore.backends.pytorch.losses import Targets
-from mlcore.backends.pytorch.rows import INFERENCE, Pass
+from mlcore.backends.pytorch.rows import INFERENCE, Pass, Whole
 from mlcore.spec import kind_of
 
 Tensor: TypeAlias = Any  # torch.Tensor: torch has no types where it is not installed
@@ -33,6 +33,7 @@ class Step:
         self.dtype = torch.float64 if precision == "float64" else torch.float32
         self._half = precision == "bf16"
         self._device = device.type
+        self.whole: Whole | None = None  # where the rows of a batch lie in several processes
         self.statistics = [slot for slot in network.slots if slot.param.role == "statistic"]
 
     def inputs(self, x: Tensor) -> Tensor:
@@ -67,12 +68,12 @@ class Step:
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """The loss of a batch in training, and the statistics as they are after it.
 
-        parts: y, and where rows count differently factor and weight (see `Targets`); masks: what each dropout
-        multiplies by.
+        parts: y, and where rows count differently factor and weight, of some rows of a batch total (see `Targets`);
+        masks: what each dropout multiplies by.
         """
         moved: dict[int, dict[str, Tensor]] = {}
-        z = self.outputs(vector, x, Pass(True, 0, masks, moved))[-1]
-        targets = Targets(parts["y"], parts.get("factor"), parts.get("weight"), classes)
+        z = self.outputs(vector, x, Pass(True, 0, masks, moved, self.whole))[-1]
+        targets = Targets(parts["y"], parts.get("factor"), parts.get("weight"), classes, parts.get("total"))
         after = tuple(moved[slot.layer][slot.name].flatten() for slot in self.statistics) if moved else ()
         return losses.mean(self.loss, z, targets), after
 
