@@ -71,7 +71,7 @@ def test_a_section_that_fails_says_so_in_its_file(tmp_path: Path, monkeypatch: p
     monkeypatch.setitem(broken.__dict__, "run", run)
     monkeypatch.setitem(sys.modules, "benchmarks.gpu.broken", broken)
     section = sections.Section("memory", 1, "broken", "a line")
-    assert not sections.run(section, [], tmp_path, "cpu", bench.TINY, bench.time.monotonic() + 9)
+    assert not sections.run(section, tmp_path, "cpu", bench.TINY, 9.0)
     assert table.state_of(tmp_path, "memory") == "failed: RuntimeError: no memory"
 
 
@@ -191,3 +191,23 @@ def test_the_reason_for_skipping_is_told_in_words(monkeypatch: pytest.MonkeyPatc
     no_gpu.cache_clear()
     assert no_gpu() == "PyTorch is not installed"
     no_gpu.cache_clear()
+
+
+def test_where_a_process_is_lost_another_one_goes_on_with_the_next_section(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    from benchmarks.gpu import __main__ as program
+
+    asked: list[str] = []
+
+    def lost(command: tuple[str, ...], check: bool) -> None:
+        """A process that writes the beginning of its first section, and no more."""
+        names = command[command.index("--only") + 1]
+        asked.append(names)
+        bench.Report(tmp_path / f"{names.split(',')[0]}.json", {"date": "", "machine": {"versions": {}}})
+
+    monkeypatch.setattr(program.subprocess, "run", lost)
+    monkeypatch.setattr(table, "lines", lambda folder: [])
+    assert program.main(["--only", "check,waits,memory", "--out", str(tmp_path), "--budget", "9"]) == 1
+    assert asked == ["check,waits,memory", "waits,memory", "memory"]

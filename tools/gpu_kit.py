@@ -33,7 +33,7 @@ ABSENT = (
     "addopts",
 )  # settings that need a plug-in, or are written anew
 RUN = """#!/bin/sh
-# Tests, then figures: sh run.sh [words of python -m benchmarks.gpu, as --quick]. PYTHON, OUT and WORKERS may be set.
+# Tests, then figures: sh run.sh [words of python -m benchmarks.gpu]. PYTHON, OUT, WORKERS, TEST_SECONDS may be set.
 cd "$(dirname "$0")" || exit 1
 PYTHON=${PYTHON:-python3}
 OUT=${OUT:-$PWD/results}
@@ -46,7 +46,7 @@ done
 "$PYTHON" -c 'import msgspec' || { echo "msgspec is not here, and the kit has no wheel of it for $tag"; exit 1; }
 TESTS="@TESTS@"
 if [ -n "$TESTS" ]; then
-    timeout 240 "$PYTHON" -m pytest -n "${WORKERS:-4}" -m gpu $TESTS 2>&1 | tee "$OUT/pytest.txt"
+    timeout "${TEST_SECONDS:-180}" "$PYTHON" -m pytest -n "${WORKERS:-4}" -m gpu $TESTS 2>&1 | tee "$OUT/pytest.txt"
 fi
 exec "$PYTHON" -m benchmarks.gpu --out "$OUT/gpu" "$@"
 """

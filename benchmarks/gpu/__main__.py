@@ -18,7 +18,7 @@ from benchmarks.gpu import table
 
 OUT = Path(__file__).parents[1] / "results" / "gpu"
 LOST = 3  # exit code of a process whose device no longer answers
-PATIENCE = 60.0  # seconds a section may take longer than all that is left
+PATIENCE = 60.0  # seconds a section may take longer than its share
 
 
 def parsed(words: Sequence[str] | None) -> argparse.Namespace:
@@ -27,7 +27,7 @@ def parsed(words: Sequence[str] | None) -> argparse.Namespace:
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a minute: fewer rounds, networks and seeds, no compiler")
-    parser.add_argument("--budget", type=float, help="seconds in all (480; with --quick 60)")
+    parser.add_argument("--budget", type=float, help="seconds in all, and at most a minute more (420; with --quick 60)")
     parser.add_argument("--only", metavar="A,B", help=f"of {','.join(NAMES)}")
     parser.add_argument("--device", default="cuda", help="cuda, cuda:1; cpu only tries whether everything runs")
     parser.add_argument("--out", type=Path, default=OUT, help="folder of the results")
@@ -38,7 +38,7 @@ def parsed(words: Sequence[str] | None) -> argparse.Namespace:
     asked.only = asked.only.split(",") if asked.only else list(NAMES)
     if wrong := set(asked.only) - set(NAMES):
         parser.error(f"{', '.join(sorted(wrong))}: no such section; there are {', '.join(NAMES)}")
-    asked.budget = asked.budget or (60.0 if asked.quick else 480.0)
+    asked.budget = asked.budget or (60.0 if asked.quick else 420.0)
     return asked
 
 
@@ -86,8 +86,9 @@ def here(asked: argparse.Namespace) -> int:
     failed = False
     for number, section in enumerate(todo):
         print(f"== {section.name}: {section.line}", flush=True)
-        faulthandler.dump_traceback_later(max(ends - time.monotonic(), 0) + PATIENCE, exit=True)
-        failed |= not sections.run(section, todo[number + 1 :], asked.out, asked.device, scale, ends)
+        seconds = sections.share(section, todo[number + 1 :], max(ends - time.monotonic(), 0))
+        faulthandler.dump_traceback_later(seconds + PATIENCE, exit=True)
+        failed |= not sections.run(section, asked.out, asked.device, scale, seconds)
         if not answers(asked.device):
             return LOST
     faulthandler.cancel_dump_traceback_later()

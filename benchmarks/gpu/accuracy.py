@@ -94,7 +94,7 @@ class Experiment:
 
 
 def run(bench: Bench) -> None:
-    """Ten seeds in each precision, and the whole process of the first that reaches the goal."""
+    """Ten seeds in each precision, and the whole process of the fastest that reaches the goal."""
     tiny = bench.device == "cpu"
     experiment = bench.attempt("mnist", lambda: Experiment(rows=1024 if tiny else 60_000, epochs=1 if tiny else EPOCHS))
     if experiment is None:
@@ -102,12 +102,16 @@ def run(bench: Bench) -> None:
     bench.report.put("network", LAYERS)
     bench.report.put("rows", {"training": len(experiment.data.train), "test": 10_000})
     bench.report.put("epochs", experiment.epochs)
+    right: dict[str, float] = {}
     for precision in ("float32", "tf32", "bf16"):
-        bench.attempt(precision, lambda: _seeds(bench, experiment, precision), 5)  # noqa: B023
-        bench.attempt(f"whole process, {precision}", lambda: _processes(bench, precision), 10)  # noqa: B023
+        took = bench.attempt(precision, lambda: _seeds(bench, experiment, precision), 5)  # noqa: B023
+        right |= {precision: took} if took else {}
+    fastest = min(right, key=right.__getitem__, default="float32")
+    bench.attempt(f"whole process, {fastest}", lambda: _processes(bench, fastest), 10)
 
 
-def _seeds(bench: Bench, experiment: Experiment, precision: str) -> None:
+def _seeds(bench: Bench, experiment: Experiment, precision: str) -> float | None:
+    """Seconds of the train loop, where the seeds' mean reaches the goal."""
     experiment.run(bench.device, precision, 1000)  # libraries choose their algorithms; its times are not told
     runs: list[Trained] = []
     for seed in range(bench.scale.seeds):
@@ -129,12 +133,13 @@ def _seeds(bench: Bench, experiment: Experiment, precision: str) -> None:
     if len(experiment.data.train) == 60_000:
         bench.report.judge(Goal(what, "mean accuracy", float(accuracies.mean()), GOAL, "share"))
         bench.report.judge(*(Goal(what, name, took, SECONDS[name], "seconds") for name, took in times.items()))
+    return times["train loop"] if accuracies.mean() >= GOAL else None
 
 
 def _processes(bench: Bench, precision: str) -> None:
-    """The interpreter's start to its end, twice: the second finds the files in memory."""
+    """The interpreter's start to its end; the slowest is what counts."""
     found = []
-    for _ in range(2):
+    for _ in range(bench.scale.processes):
         began = time.perf_counter()
         command = (sys.executable, "-m", "benchmarks.gpu", "--one-mnist", precision, "--device", bench.device)
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

@@ -28,12 +28,13 @@ class Scale(NamedTuple):
     members: int = 256
     small_members: int = 1024
     seeds: int = 10
+    processes: int = 2
     compiled: bool = True
 
 
 FULL = Scale()
-QUICK = Scale(seconds=0.1, rounds=5, members=64, small_members=256, seeds=3, compiled=False)
-TINY = Scale(512, (100, 200), 0.005, 2, 3, 4, 2, False)  # on a CPU: whether it runs, no figures
+QUICK = Scale(seconds=0.1, rounds=5, members=64, small_members=256, seeds=3, processes=1, compiled=False)
+TINY = Scale(512, (100, 200), 0.005, 2, 3, 4, 2, 1, False)  # on a CPU: whether it runs, no figures
 
 
 class Report:

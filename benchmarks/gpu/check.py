@@ -9,6 +9,7 @@ import numpy as np
 from benchmarks.goals import Goal
 from benchmarks.gpu import nets
 from benchmarks.gpu.bench import Bench
+from benchmarks.gpu.timing import COMPILING
 from benchmarks.peers.beginning import first_weights
 from benchmarks.workloads import Workload
 from mlcore import optimizers
@@ -52,8 +53,9 @@ def compared(bench: Bench, what: str, p: Problem) -> None:
     eager = bench.attempt(f"{what}: eager", lambda: trained(nets.backend(bench.device, "eager"), p))
     if eager is None:
         return
-    for engine in ("graph", "compile") if bench.scale.compiled and "adam" in what else ("graph",):
-        other = bench.attempt(f"{what}: {engine}", lambda: trained(nets.backend(bench.device, engine), p))  # noqa: B023
+    compiled = bench.scale.compiled and what == f"{BODIES['multilayer perceptron']}, adam"
+    for engine, needs in (("graph", 0), ("compile", COMPILING))[: 2 if compiled else 1]:
+        other = bench.attempt(f"{what}: {engine}", lambda: trained(nets.backend(bench.device, engine), p), needs)  # noqa: B023
         if other is not None:
             own[engine] = differ(other, eager)
     cpu = bench.attempt(f"{what}: the CPU", lambda: trained(nets.backend("cpu", "eager"), p))

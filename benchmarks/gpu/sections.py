@@ -22,12 +22,12 @@ class Section(NamedTuple):
 
 SECTIONS = (
     Section("check", 25, "check", "environment and correctness"),
-    Section("step", 110, "step", "a step of 784-512-256-10, batch 128, beside the loops people write"),
-    Section("accuracy", 60, "accuracy", "MNIST to 99.0 %"),
+    Section("step", 150, "step", "a step of 784-512-256-10, batch 128, beside the loops people write"),
+    Section("accuracy", 50, "accuracy", "MNIST to 99.0 %"),
     Section("ensemble", 60, "ensemble", "many networks as one program"),
     Section("full_batch", 45, "full_batch", "2-512-256-512-1, every row in every step"),
-    Section("waits", 10, "waits", "how often the host waits for the device"),
-    Section("memory", 10, "memory", "memory of the device"),
+    Section("waits", 8, "waits", "how often the host waits for the device"),
+    Section("memory", 8, "memory", "memory of the device"),
 )
 NAMES = tuple(section.name for section in SECTIONS)
 
@@ -43,12 +43,16 @@ def scale_of(device: str, quick: bool, compiled: bool | None) -> Scale:
     return scale if compiled is None else scale._replace(compiled=compiled)
 
 
-def run(section: Section, others: list[Section], out: Path, device: str, scale: Scale, ends: float) -> bool:
-    """One section, its report written whatever happens; False when it failed. Later ones keep their share of time."""
+def share(section: Section, others: list[Section], left: float) -> float:
+    """The seconds of a section, where the others still get theirs."""
+    return left * section.seconds / (section.seconds + sum(other.seconds for other in others))
+
+
+def run(section: Section, out: Path, device: str, scale: Scale, seconds: float) -> bool:
+    """One section, its report written whatever happens; False when it failed."""
     import torch
 
-    left = ends - time.monotonic()
-    share = left * section.seconds / (section.seconds + sum(other.seconds for other in others))
+    ends = time.monotonic() + seconds
     header = about.header(section.name, device, section.line)
     report = Report(out / f"{section.name}.json", header)
     try:
@@ -56,7 +60,7 @@ def run(section: Section, others: list[Section], out: Path, device: str, scale: 
             torch.set_num_threads(1)  # only tried there, beside whatever else runs
         module = import_module(f"benchmarks.gpu.{section.module}")
         report.content["baseline"] = module.BASELINE
-        module.run(Bench(device, scale, report, time.monotonic() + share))
+        module.run(Bench(device, scale, report, ends))
     except Exception as error:
         report.end(f"failed: {type(error).__name__}: {error}")
         return False

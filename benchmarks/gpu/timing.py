@@ -87,7 +87,8 @@ def in_turn(
             first = next(iter(runs.values()), run)
             if bench.attempt(f"{what}: {name}", lambda: _alike(run, first)):  # noqa: B023
                 runs[name] = run
-    units = {name: _calibrated(bench, run) for name, run in runs.items()}
+    units = {name: bench.attempt(f"{what}: {name}", lambda: _calibrated(bench, run)) for name, run in runs.items()}  # noqa: B023
+    runs = {name: run for name, run in runs.items() if units[name]}
     blocks: dict[str, list[Block]] = {name: [] for name in runs}
     for turn in range(bench.scale.rounds if runs else 0):
         names = list(runs)
@@ -95,7 +96,7 @@ def in_turn(
             bench.report.miss(f"{what}: rounds after {turn}", "no time was left")
             break
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
-            block = bench.attempt(f"{what}: {name}", lambda: timed(bench.device, runs[name], units[name]))  # noqa: B023
+            block = bench.attempt(f"{what}: {name}", lambda: timed(bench.device, runs[name], units[name] or 1))  # noqa: B023
             if block is None:
                 del runs[name], blocks[name]
             else:
