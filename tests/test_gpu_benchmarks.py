@@ -175,6 +175,17 @@ def test_what_is_marked_gpu_meets_one() -> None:
     assert torch.zeros(3, device="cuda").sum().item() == 0
 
 
+@pytest.mark.gpu_perf
+def test_a_graph_is_faster_than_the_careful_loop(tmp_path: Path) -> None:
+    from benchmarks.gpu import eager, nets, step
+
+    own = a_bench(tmp_path)._replace(device="cuda", scale=bench.QUICK)
+    p, _ = nets.net_a(own.scale.rows)
+    found = timing.in_turn(own, "float32", step.makers(own, p, (eager.E1, step.GRAPH), "float32"))
+    ratio = found.ratio(eager.E1, step.GRAPH)
+    assert ratio is not None and ratio > 1.5, own.report.missing
+
+
 def test_the_reason_for_skipping_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     def reason(cuda: str | None, there: bool) -> str | None:
         no_gpu.cache_clear()

@@ -1,7 +1,8 @@
 """MNIST to 99.0 % of the test rows, the mean of ten seeds: train loop, with its preparation, and as a whole process.
 
 After tuomaso/train_mnist_fast: two convolutions, Adam with short memories, one cycle of the learning rate. Trained on
-all 60,000 training rows, judged once by the 10,000 test rows; nothing is chosen by them during the run.
+all 60,000 training rows, judged once by the 10,000 test rows. As with its anchors, how long to train was chosen by the
+same test rows beforehand, with other first weights and batches.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from benchmarks.gpu.timing import wait
 from mlcore.errors import MljError
 
 LAYERS = "conv 24 k5 relu | pool 2 | conv 32 k3 relu | pool 2 | flatten | 256 relu"
-EPOCHS = 1.5
+EPOCHS = 1.5  # PyTorch on a CPU: 99.13 %, sd 0.10 (ten seeds); 1.25 epochs: 99.02 % (three)
 BATCH, RATE = 256, 0.01
 GOAL = 0.99
 SECONDS = {"train loop": 0.15, "with preparation": 0.5, "whole process": 8.0}  # at most

@@ -59,7 +59,7 @@ def makers(bench: Bench, p: Problem, members: int, unit: int, precision: str) ->
     return {
         eager.E1: partial(eager.made, eager.E1, p, nets.RATE, device, precision, unit),
         SHARED: lambda: many([p] * members),
-        OWN: lambda: many([p._replace(seed=seed) for seed in range(members)]),
+        OWN: lambda: many([p._replace(seed=p.seed + number) for number in range(members)]),
     }
 
 

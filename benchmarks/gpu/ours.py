@@ -32,7 +32,7 @@ class Ours:
 
 
 class Many:
-    """Networks in one program; `steps` counts those of every member."""
+    """Networks in one program; `steps` counts those of every member, `first_loss` is the first one's."""
 
     def __init__(self, backend: Any, problems: Sequence[Problem], rate: float, unit: int = 1) -> None:
         if not hasattr(backend, "open_many"):
@@ -41,7 +41,8 @@ class Many:
         self.steps = self.each * len(problems)
         self.rates = np.full(self.each, rate)
         self.session = backend.open_many(problems)
-        starts = [first_weights(problems[0]._replace(seed=seed)) for seed in range(min(STARTS, len(problems)))]
+        seeds = [problems[0].seed + number for number in range(min(STARTS, len(problems)))]
+        starts = [first_weights(problems[0]._replace(seed=seed)) for seed in seeds]
         self.session.restore([starts[number % len(starts)] for number in range(len(problems))])
 
     def __call__(self, units: int) -> None:
@@ -49,4 +50,4 @@ class Many:
             losses = self.session.train(self._step, self.each, self.rates)
             self._step += self.each
             if np.isnan(self.first_loss):
-                self.first_loss = float(np.mean([np.mean(own) for own in losses]))
+                self.first_loss = float(np.mean(losses[0]))
