@@ -67,8 +67,7 @@ def test_a_section_that_fails_says_so_in_its_file(tmp_path: Path, monkeypatch: p
         raise RuntimeError("no memory")
 
     broken = ModuleType("benchmarks.gpu.broken")
-    monkeypatch.setitem(broken.__dict__, "BASELINE", {})
-    monkeypatch.setitem(broken.__dict__, "run", run)
+    broken.__dict__.update(BASELINE={}, PRECISIONS=(), run=run)
     monkeypatch.setitem(sys.modules, "benchmarks.gpu.broken", broken)
     section = sections.Section("memory", 1, "broken", "a line")
     assert not sections.run(section, tmp_path, "cpu", bench.TINY, 9.0)

@@ -26,6 +26,7 @@ LAYERS = "conv 24 k5 relu | pool 2 | conv 32 k3 relu | pool 2 | flatten | 256 re
 EPOCHS = 1.5  # PyTorch on a CPU: 99.13 %, sd 0.10 (ten seeds); 1.25 epochs: 99.02 % (three)
 BATCH, RATE = 256, 0.01
 GOAL = 0.99
+PRECISIONS = ("float32", "tf32", "bf16")
 SECONDS = {"train loop": 0.15, "with preparation": 0.5, "whole process": 8.0}  # at most
 BASELINE = {"goals": "none measured here: an absolute time, of a network that is right on 99.0 % of the test rows"}
 
@@ -104,7 +105,7 @@ def run(bench: Bench) -> None:
     bench.report.put("rows", {"training": len(experiment.data.train), "test": 10_000})
     bench.report.put("epochs", experiment.epochs)
     right: dict[str, float] = {}
-    for precision in ("float32", "tf32", "bf16"):
+    for precision in PRECISIONS:
         took = bench.attempt(precision, lambda: _seeds(bench, experiment, precision), 5)  # noqa: B023
         right |= {precision: took} if took else {}
     fastest = min(right, key=right.__getitem__, default="float32")

@@ -16,6 +16,7 @@ from mlcore import optimizers
 from mlcore.backends.backend import Problem
 
 BASELINE = {"engines": "mlj's eager engine on the same device", "devices": "mlj's eager engine on the CPU"}
+PRECISIONS = ("float32",)
 STEPS, RATE = 50, 0.01
 BODIES = {
     "multilayer perceptron": "64 relu | 32 tanh",

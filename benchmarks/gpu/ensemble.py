@@ -21,6 +21,7 @@ from benchmarks.gpu.timing import in_turn, wait
 from mlcore.backends.backend import Problem
 
 BASELINE = {eager.E1: "one network alone; a step of one network is what is compared"}
+PRECISIONS = ("float32", "tf32")
 OWN, SHARED = "mlj, an order for each", "mlj, one order for all"
 TIMES = 20.0  # at least
 MICROSECONDS = 12.0  # a step of one of 256 nets A, at most
@@ -34,7 +35,7 @@ def run(bench: Bench) -> None:
     bench.report.put("data", told)
     kinds = ((nets.A, large, bench.scale.members, 1), (nets.SMALL, nets.small(), bench.scale.small_members, 8))
     for name, p, members, unit in kinds:
-        for precision in ("float32", "tf32"):
+        for precision in PRECISIONS:
             what = f"{members:,} nets {name}, {precision}"
             found = in_turn(bench, what, makers(bench, p, members, unit, precision))
             best = min((run for run in (OWN, SHARED) if run in found.wall.seconds), key=_median(found), default=OWN)

@@ -12,13 +12,14 @@ from benchmarks.gpu.step import COMPILE, GRAPH, forget, opened
 from benchmarks.gpu.timing import in_turn
 
 BASELINE = {eager.E1: "every row in every step, nothing gathered, fused Adam, one .item() in 32 steps"}
+PRECISIONS = ("float32", "tf32")
 UNIT = 32  # steps; an epoch is one
 TIMES = {1_000: 4.0, 10_000: 1.8, 100_000: 1.5}  # at least
 
 
 def run(bench: Bench) -> None:
     """Three sizes in float32, then in TF32; what torch.compile makes of the largest last."""
-    for precision in ("float32", "tf32"):
+    for precision in PRECISIONS:
         for rows in bench.scale.large:
             compiled = precision == "tf32" and rows == bench.scale.large[-1] and bench.scale.compiled
             what = f"{rows:,} rows, {precision}"

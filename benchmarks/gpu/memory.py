@@ -13,6 +13,7 @@ from benchmarks.gpu.ours import Ours
 from benchmarks.gpu.step import EAGER, GRAPH, opened
 
 BASELINE = {eager.E1: eager.ABOUT[eager.E1]}
+PRECISIONS = ("float32",)
 
 
 def run(bench: Bench) -> None:

@@ -59,7 +59,7 @@ def run(section: Section, out: Path, device: str, scale: Scale, seconds: float) 
         if device == "cpu":
             torch.set_num_threads(1)  # only tried there, beside whatever else runs
         module = import_module(f"benchmarks.gpu.{section.module}")
-        report.content["baseline"] = module.BASELINE
+        report.content |= {"precisions": module.PRECISIONS, "baseline": module.BASELINE}
         module.run(Bench(device, scale, report, ends))
     except Exception as error:
         report.end(f"failed: {type(error).__name__}: {error}")

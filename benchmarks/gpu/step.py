@@ -15,6 +15,7 @@ from mlcore.backends.backend import Problem
 
 GRAPH, EAGER, COMPILE = "mlj graph", "mlj eager", "mlj compile"
 BASELINE = eager.ABOUT
+PRECISIONS = ("float32", "tf32", "bf16")
 COMPILERS = (eager.E2, eager.E3, eager.E3_COMPILED, COMPILE)
 GROUPS = {  # E1 first: the others' losses are held to its; what needs the compiler and no goal comes last
     "float32": (eager.E1, eager.E0, GRAPH, EAGER, eager.E3, eager.E3_COMPILED),

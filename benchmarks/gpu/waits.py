@@ -13,6 +13,7 @@ from benchmarks.gpu.ours import Ours
 from benchmarks.gpu.step import EAGER, GRAPH, opened
 
 BASELINE = {name: eager.ABOUT[name] for name in (eager.E0, eager.E1)}
+PRECISIONS = ("float32",)
 MOST = 1.0  # an epoch
 
 
@@ -61,4 +62,4 @@ def watched(device: str, run: Callable[[int], Any]) -> int:
             run(1)
     finally:
         torch.cuda.set_sync_debug_mode("default")
-    return sum("synchroniz" in str(warning.message) for warning in said)
+    return sum("synchronizing CUDA operation" in str(warning.message) for warning in said)
