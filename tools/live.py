@@ -114,7 +114,7 @@ def line(case: Case, timed: bool) -> str:
         return f"| {case.name} | | | no: {error} |"
     verdict = "yes" if plan.live(found) else f"no: {why(case.config, found)}"
     took = f" {seconds(case.config):.3f} s |" if timed else ""
-    return f"| {case.name} | {'-'.join(map(str, found.net.widths))} | {about(found.seconds)} | {verdict} |{took}"
+    return f"| {case.name} | {found.summary} | {about(found.seconds)} | {verdict} |{took}"
 
 
 def seconds(config: Config) -> float:

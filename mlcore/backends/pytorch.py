@@ -51,8 +51,15 @@ def _layers() -> dict[str, Row]:
             eps=layer.eps,
         ),
         "layer_norm": lambda layer, p, x, mode: f.layer_norm(x, x.shape[1:], p["gain"], p["bias"], layer.eps),
+        "conv2d": lambda layer, p, x, mode: f.conv2d(_image(x), p["w"], p["b"], layer.stride, layer.padding),
+        "max_pool2d": lambda layer, p, x, mode: f.max_pool2d(_image(x), layer.size, layer.stride or layer.size),
         "flatten": lambda layer, p, x, mode: x.flatten(1),
     }
+
+
+def _image(x: Tensor) -> Tensor:
+    """Images [B, C, H, W]; those [B, H, W] have one channel."""
+    return x if x.dim() == 4 else x.unsqueeze(1)
 
 
 def _dropout(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Mode) -> Tensor:
@@ -195,6 +202,7 @@ class TorchSession:
         return pytorch_losses.targets(problem.loss, y, w, problem.network.output_shape[0], self.vector)
 
     def _inputs(self, x: Tensor) -> Tensor:
+        x = self.problem.network.rows(x)
         if x.dtype == self.torch.uint8:
             return x.to(self.dtype) * self.problem.factor
         return x.to(self.dtype)

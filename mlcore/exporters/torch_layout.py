@@ -9,11 +9,13 @@ import numpy as np
 
 from mlcore.exporters.stages import Stage, row, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
+from mlcore.layers.conv import Conv2d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
+from mlcore.layers.pool import MaxPool2d
 from mlcore.model import Model
 
 
@@ -31,6 +33,17 @@ def _linear(stage: Stage) -> Module:
     """torch keeps the weights as [outputs, inputs]."""
     w, b = stage.p["w"], stage.p["b"]
     return Module(f"nn.Linear({w.shape[0]}, {w.shape[1]})", {"weight": w.T, "bias": b})
+
+
+def _conv2d(stage: Stage) -> Module:
+    w, b = stage.p["w"], stage.p["b"]
+    settings = ", ".join(f"{name}={stage.whole(name)}" for name in ("stride", "padding"))
+    return Module(f"nn.Conv2d({w.shape[1]}, {w.shape[0]}, {w.shape[2]}, {settings})", {"weight": w, "bias": b})
+
+
+def _max_pool2d(stage: Stage) -> Module:
+    size = stage.whole("size")
+    return Module(f"nn.MaxPool2d({size}, stride={stage.whole('stride') or size})")
 
 
 def _batch_norm(stage: Stage) -> Module:
@@ -57,6 +70,8 @@ ROWS: Mapping[type[Layer], Write] = {
     SiLU: lambda stage: Module("nn.SiLU()"),
     GELU: lambda stage: Module("nn.GELU()"),
     Dropout: lambda stage: Module(f"nn.Dropout({stage.setting('rate')})"),
+    Conv2d: _conv2d,
+    MaxPool2d: _max_pool2d,
     Flatten: lambda stage: Module("nn.Flatten()"),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
