@@ -45,9 +45,11 @@ def model_of(network: Network, loss: str, two: bool = False, names=HOSTILE) -> M
     width = math.prod(network.shapes[0])
     vector = random.normal(scale=0.5, size=network.size).astype(np.float32)
     for slot in network.slots:
+        own = slice(slot.offset, slot.offset + slot.size)
         if slot.param.role in ("gain", "statistic"):  # a variance is positive
-            own = slice(slot.offset, slot.offset + slot.size)
             vector[own] = np.abs(vector[own]) + 0.5
+        elif slot.param.fan_in > 16:  # outputs of 50 differ in their sixth digit by the order of a sum
+            vector[own] *= 2 / np.sqrt(slot.param.fan_in, dtype=np.float32)
     kind = "binary" if two else task_of(chosen)
     count = 2 if kind == "binary" else network.output_shape[0]
     task = Task(kind, count, () if kind == "regression" else names[:count])
@@ -172,7 +174,7 @@ def test_a_generated_file_predicts_the_same_with_every_layer(target: str, name: 
 
 
 @pytest.mark.parametrize("shape", [(8, 9), (2, 8, 9)], ids=["gray", "two channels"])
-@pytest.mark.parametrize("target", ["numpy", "pytorch", "onnx", "safetensors"])
+@pytest.mark.parametrize("target", [name for name in RUN if name != "sklearn"])
 def test_a_generated_file_sees_rows_as_the_images_they_are(target: str, shape: tuple[int, ...], tmp_path: Path) -> None:
     body = parse("layer_norm | conv 5 k3 s2 p2 relu | pool 2 s1 | conv 4 k2 tanh | flatten | 6 relu")
     network = Network.build(body, (math.prod(shape),), 3, shape)
