@@ -45,6 +45,8 @@ CASES = {
     "all rows in one batch": {"batch": 70, "weighted": True},
     "all rows in one batch, and dropout": {**DEEP, "batch": 71},
     "pictures of bytes": {"uint8": True},
+    "images": {"body": "conv 5 k3 relu | pool 2 | flatten | drop .2", "features": (2, 9, 8)},
+    "images one by one": {"body": "conv 5 k3 relu | pool 2 | flatten | drop .2", "features": (9, 8), "batch": 1},
     "several numbers": {"loss": "mse", "weighted": True},
     "divergences": {"loss": "kl_div"},
     "a penalty on confidence": {"loss": ("softmax_cross_entropy", {"confidence_penalty": 0.1})},
