@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 
 from mlcore.errors import BackendError, MljError
@@ -24,15 +25,16 @@ def run(words: list[str], world: World, alone: Callable[[list[str]], int]) -> in
     if find_spec("torch") is None:
         raise BackendError('PyTorch is not installed; pip install "mlj-tui[torch]" brings it')
     from mlcore.backends.pytorch import distributed, team
+    from mlcore.commands import sharing
 
     if world.rank == 0:
         with team.joined(world):
             return alone(words)
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)
+    for each in (signal.SIGINT, signal.SIGTERM):  # the first ends all; seeds of one's own are ended by either
+        signal.signal(each, lambda number, frame: None)
     try:
         with team.joined(world) as found:
-            distributed.follow(found)
+            distributed.follow(found, partial(sharing.train_own, found))
     except team.Lost as error:
         return error.exit_code
     except Exception as error:

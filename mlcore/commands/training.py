@@ -31,9 +31,6 @@ def train(args: argparse.Namespace) -> int:
     use_threads(args.threads, config)
     data = config.dataset.load()
     if config.repeats > 1:
-        if joined().size > 1:
-            hint = "without torchrun small ones are trained at once; or start mlj for some of the seeds on each GPU"
-            raise UsageError("repeats are many networks, and torchrun's processes train one", hint=hint)
         from mlcore.commands import repeats
 
         return repeats.train(args, config, data)
@@ -70,7 +67,7 @@ def use_threads(count: int | None, config: Config) -> None:
     """Let the backend use that many threads, if somebody said how many."""
     if count is None:
         return
-    if config.backend == "torch" or config.device.startswith("cuda") or joined().size > 1:
+    if config.backend == "torch" or config.device.startswith("cuda") or (joined().size > 1 and config.repeats == 1):
         from mlcore.backends import pytorch
 
         pytorch.use_threads(count)

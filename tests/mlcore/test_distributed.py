@@ -134,6 +134,20 @@ def test_torchrun_s_first_process_alone_tells_and_records_and_ctrl_c_leaves_a_ch
     assert json.loads((folder / "status.json").read_text())["exit_code"] == 130
 
 
+def test_each_process_trains_its_share_of_the_seeds_with_the_numbers_of_one(tmp_path: Path) -> None:
+    words = ["-m", "mlcore", "train", "moons", "--epochs", "3", "--set", "repeats=5", "--json", "--runs-dir"]
+    first, second = started([*words, str(tmp_path / "two")])
+    alone = subprocess.run([sys.executable, *words, str(tmp_path / "one")], capture_output=True, text=True, check=True)
+    code, out, err = said(first)
+    assert (code, err) == (0, "") and said(second) == (0, "", "")
+    two, one = ([json.loads(line) for line in text.splitlines()] for text in (out, alone.stdout))
+    assert two[-1]["spread"] == one[-1]["spread"] and two[-1]["ended"] == 5
+    ended = [line["seed"] for line in two if line["event"] == "seed_ended"]
+    assert ended[3:] == [43, 45] and sorted(ended) == [42, 43, 44, 45, 46]
+    pids = [json.loads(path.read_text())["pid"] for path in (tmp_path / "two").glob("*/status.json")]
+    assert sorted(map(pids.count, {*pids})) == [2, 4]  # children, and with those of the first the parent
+
+
 def test_a_process_that_is_killed_or_hangs_ends_the_first_with_a_sentence(tmp_path: Path) -> None:
     begun = "from mlcore.backends.pytorch import team; from mlcore import cli; team.TIMEOUT = 10; exit(cli.main({}))"
     ends = {}

@@ -7,6 +7,7 @@ predict and write a checkpoint by itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import torch
@@ -104,10 +105,14 @@ class LeadingSession(SharedSession):
         super().close()
 
 
-def follow(team: Team) -> None:
-    """Do what the first process tells, until it has no more."""
+def follow(team: Team, errand: Callable[[Any], list[Any]] | None = None) -> None:
+    """Do what the first process tells, until it has no more. What is no order of ours is an errand to hand in."""
     session: SharedSession | None = None
     while (order := team.hear()) is not None:
+        if not isinstance(order, Order):
+            assert errand is not None
+            team.gather(errand(order))
+            continue
         if order.opening is not None:
             torch.set_num_threads(order.opening.threads)
             session = SharedSession(order.opening.problem, order.opening.device, order.opening.precision, team)

@@ -79,14 +79,14 @@ class Team:
 
     # ---- orders ----
 
-    def tell(self, order: Order | None) -> None:
-        """Tell the other processes what is trained next; None: that there is no more."""
+    def tell(self, order: object) -> None:
+        """Tell the other processes what is next: an order, something `follow` hands on, None: that there is no more."""
         with self._others():
             dist.broadcast_object_list([order], src=0, group=self._talk, device=torch.device("cpu"))
 
-    def hear(self) -> Order | None:
+    def hear(self) -> object:
         """What the first process tells."""
-        told: list[Order | None] = [None]
+        told: list[object] = [None]
         with self._others():
             dist.broadcast_object_list(told, src=0, group=self._talk, device=torch.device("cpu"))
         return told[0]
@@ -98,6 +98,28 @@ class Team:
         self.busy = True
         yield
         self.busy = False
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """While it lasts this process trains by itself."""
+        world.join(World())
+        try:
+            yield
+        finally:
+            world.join(self.world)
+
+    def send(self, errand: object) -> None:
+        """Tell the others what to do by themselves; until they have handed in what came of it they hear nothing."""
+        self.tell(errand)
+        self.busy = True
+
+    def gather(self, mine: list[Any]) -> list[list[Any]]:
+        """What every process has to hand in, at the first; nothing at the others. It waits for the last of them."""
+        found: list[Any] | None = [None] * self.world.size if self.world.rank == 0 else None
+        with self._others():
+            dist.gather_object(mine, found, dst=0, group=self._talk)
+        self.busy = False
+        return found or []
 
     def leave(self) -> None:
         """Dismiss the others and be alone again. Who waits for a sum hears of it when this process has ended."""
