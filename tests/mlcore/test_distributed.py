@@ -22,14 +22,16 @@ import pytest
 
 pytest.importorskip("torch")
 
+from mlcore.backends.pytorch import Torch, distributed, team
 from mlcore.world import World
-from tests.mlcore.two_processes import CASES, PRECISE
+from tests.contracts.problems import problem
+from tests.mlcore.two_processes import CASES, PRECISE, numbers
 
 pytestmark = pytest.mark.dist
 LONG = ("train", "moons", "--epochs", "100000", "--set", "stopping.patience=0", "--set", "stopping.max_seconds=60")
 
 
-def started(words: list[str], **files: Any) -> tuple[subprocess.Popen[str], subprocess.Popen[str]]:
+def started(words: list[str]) -> tuple[subprocess.Popen[str], subprocess.Popen[str]]:
     """Two processes of `python words`, as torchrun would start them."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -165,6 +167,19 @@ def test_a_process_that_is_killed_or_hangs_ends_the_first_with_a_sentence(tmp_pa
         assert err.startswith("mlj: error[BACKEND_LOST]: one of the 2 processes of this training has gone, or was more")
         (folder,) = root.iterdir()
         assert json.loads((folder / "status.json").read_text())["state"] == "failed"
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def test_a_team_of_one_has_the_numbers_of_none(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one GPU can show of NCCL."""
+    for name, value in {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0", "RANK": "0", "WORLD_SIZE": "1"}.items():
+        monkeypatch.setenv(name, value)
+    with team.joined(World()) as found:
+        for settings in CASES.values():
+            p = problem(**settings)
+            shared = numbers(distributed.LeadingSession(p, device, "float32", found), p)
+            alone = numbers(Torch(device, "float32", "eager").open(p), p)
+            close(shared["losses"], alone["losses"], 1e-5)
 
 
 def test_alone_is_who_was_not_started_by_torchrun() -> None:

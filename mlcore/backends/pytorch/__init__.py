@@ -65,7 +65,9 @@ class Torch:
         number, world = torch.device(self.device).index, joined()
         if world.size > 1 and number is not None:
             return f"{self.device} was asked for, but each of {world.size} processes takes a GPU of its own: say cuda"
-        number = number or 0 if world.size == 1 else world.near - 1
+        if world.size > 1 and world.near > torch.cuda.device_count():
+            return f"each of {world.near} processes takes a GPU of its own, but there are {torch.cuda.device_count()}"
+        number = number or 0
         if number >= torch.cuda.device_count():
             return f"{self.device} was asked for, but there are {torch.cuda.device_count()} GPUs (cuda:0 is the first)"
         return None
