@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from mlcore.runs import list_runs as list_runs
     from mlcore.runs import open_run as open_run
     from mlcore.runs import record as record
+    from mlcore.torch_modules import from_torch as from_torch
+    from mlcore.torch_modules import to_torch as to_torch
     from mlcore.training import train as train
 
 MODULES = (
@@ -74,6 +76,7 @@ NAMES = {
     "find_log": "foreign",
     "is_log": "foreign",
     "fit": "runs",
+    "from_torch": "torch_modules",
     "gradcheck": "gradients",
     "list_runs": "runs",
     "live": "loop",
@@ -82,6 +85,7 @@ NAMES = {
     "open_run": "runs",
     "recipes": "config",
     "record": "runs",
+    "to_torch": "torch_modules",
     "train": "training",
     "train_many": "repeats",
 }

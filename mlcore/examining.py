@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from mlcore import information, metrics
+from mlcore import backends, information, metrics
+from mlcore.backends.backend import Problem, Weights
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.decomposition import PCA
 from mlcore.errors import DataError, Diverged
@@ -21,12 +23,15 @@ from mlcore.layers.layer import INFERENCE, Array
 from mlcore.losses import Loss
 from mlcore.model import Model
 from mlcore.network import Network
+from mlcore.spec import changed
 
 CHUNK = 8192  # rows answered at once
 FITTED = 1000  # rows whose principal components are found, evenly taken
 PROJECTED = 10_000  # rows that are seen on them, evenly taken
 VARIANCES = 10  # components whose share of the variance is told
 COMPARED = 20_000  # training rows among which neighbours are looked for, evenly taken
+
+Forward: TypeAlias = Callable[[Array], Array]  # inputs as the network sees them [n, F] to raw outputs [n, O]
 
 
 class Judged(NamedTuple):
@@ -71,20 +76,37 @@ def row_of(data: Data, split: str, number: int) -> Rows:
     return rows.take(slice(number, number + 1))
 
 
-def outputs(model: Model, x: Array) -> Array:
-    """Raw outputs [n, O] for inputs as the network sees them, some thousand rows at a time."""
-    parts = [model.network.forward(model.vector, x[i : i + CHUNK])[0] for i in range(0, len(x), CHUNK)]
-    return np.concatenate(parts)
+def forward(model: Model, backend: str | None = None, device: str | None = None) -> Forward:
+    """How a network answers: by the pages in NumPy or, where one or a device is named, by a backend.
+
+    Raises BackendError when it is not here or cannot run the network, ConfigError for what is no device.
+    """
+    network = model.network
+    if backend is None and device is None:
+        return lambda x: network.forward(model.vector, x)[0]
+    config = changed(model.config, backend=backend or "auto", device=device or "auto")
+    problem = Problem.asked(network, model.loss)
+    asked = config.backend, config.device, config.precision
+    session = backends.choose(*asked, network, problem.loss, problem.optimizer).backend.open(problem)
+    moments = np.zeros((problem.optimizer.moments, network.size), np.float32)
+    session.restore(Weights(model.vector, moments, 0))
+    return session.predict
 
 
-def judge(model: Model, data: Data, split: str) -> Judged:
-    """Answers and losses of every row of a split.
+def outputs(model: Model, x: Array, answer: Forward | None = None) -> Array:
+    """Raw outputs [n, O] for inputs as the network sees them, some thousand rows at a time, by NumPy or by `answer`."""
+    answer = answer or forward(model)
+    return np.concatenate([answer(x[i : i + CHUNK]) for i in range(0, len(x), CHUNK)])
+
+
+def judge(model: Model, data: Data, split: str, answer: Forward | None = None) -> Judged:
+    """Answers and losses of every row of a split, by NumPy or by `answer`.
 
     Raises DataError when there is no such split, Diverged when the network no longer answers with numbers.
     """
     rows = split_of(data, split)
     with np.errstate(over="ignore", invalid="ignore"):
-        z = outputs(model, data.inputs(rows))
+        z = outputs(model, data.inputs(rows), answer)
     if lost := len(z) - int(np.isfinite(z).all(axis=1).sum()):
         raise Diverged(f"{lost:,} of {len(z):,} outputs are not finite: it diverged")
     return Judged(split, rows, z, model.loss.probabilities(z), model.loss.rows(z, rows.y)[0])

@@ -13,7 +13,7 @@ from mlcore.datasets.dataset import Data, Rows, Task
 from mlcore.layers.layer import Array
 from mlcore.losses import Loss
 from mlcore.network import Network
-from mlcore.optimizers import Optimizer
+from mlcore.optimizers import SGD, Optimizer
 
 
 class Weights(NamedTuple):
@@ -49,6 +49,13 @@ class Problem(NamedTuple):
         """An experiment on its training rows."""
         size = config.batch_of(len(data.train))
         return cls(network, loss, config.optimizer, data.train, data.factor, size, config.seed)
+
+    @classmethod
+    def asked(cls, network: Network, loss: Loss, rows: int = 256) -> Problem:
+        """What a session that only predicts is opened on: so many rows at once, of which only the shape matters."""
+        x = np.zeros((rows, *network.shapes[0]), np.float32)
+        y = np.zeros((rows, *network.output_shape), np.float32) if loss.fits("regression") else np.zeros(rows, np.int32)
+        return cls(network, type(loss)(), SGD(), Rows(x, y), 1.0, rows, 0)
 
     @property
     def steps_per_epoch(self) -> int:

@@ -1,4 +1,4 @@
-"""What C measures at the end of an epoch without Python: splits as it reads them, its sums as metrics."""
+"""What sessions measure at the end of an epoch without Python: sums over rows as metrics, splits as C reads them."""
 
 from __future__ import annotations
 
@@ -19,50 +19,40 @@ if TYPE_CHECKING:
 CLASSES, NUMBERS = ("accuracy",), metrics.NUMBERS  # what sums over rows can tell
 
 
-def measurable(problem: Problem, watch: Watch) -> bool:
-    """Whether C can measure these splits: sums over rows tell all that is asked, and rows lie as those trained on."""
+def summable(watch: Watch) -> bool:
+    """Whether sums over rows tell all that is asked."""
     known = NUMBERS if watch.task.kind == "regression" else CLASSES
-    if not watch.splits or not set(watch.metrics) <= set(known):
+    return bool(watch.splits) and set(watch.metrics) <= set(known) and all(map(len, watch.splits.values()))
+
+
+def measurable(problem: Problem, watch: Watch) -> bool:
+    """Whether C can measure these splits: sums tell all that is asked, and rows lie as those trained on."""
+    if not summable(watch):
         return False
     inputs = {rows.x.dtype == np.uint8 for rows in (problem.rows, *watch.splits.values())}
     labels = all(rows.y.ndim == 1 and rows.y.dtype.kind in "iu" for rows in watch.splits.values())
-    return len(inputs) == 1 and (labels or watch.task.kind == "regression") and all(map(len, watch.splits.values()))
+    return len(inputs) == 1 and (labels or watch.task.kind == "regression")
 
 
-class Measured:
-    """The splits of a program, and the numbers an epoch's sums stand for."""
+class Sums:
+    """The numbers that sums over the rows of each split stand for.
 
-    def __init__(self, program: Program, problem: Problem, watch: Watch) -> None:
+    Of a split: the weighted losses, rows that are right, absolute errors, and squared ones of each output [3 + O].
+    """
+
+    def __init__(self, problem: Problem, watch: Watch) -> None:
         self._watch = watch
         self.outputs = int(np.prod(problem.network.output_shape))
         self.width = 3 + self.outputs
         self._weights: dict[str, float] = {}
         self._spread: dict[str, Array] = {}
-        splits = [self._split(program, problem, name) for name in watch.splits]
-        self.splits = program.ffi.new("mlj_split[]", splits)
-
-    def _split(self, program: Program, problem: Problem, name: str) -> dict[str, Any]:
-        rows, loss = self._watch.splits[name], problem.loss
-        labels = targets = weights = classes = numbers = None
-        if name in self._watch.losses:
-            labels, targets = targets_of(loss, rows.y, len(rows), self.outputs)
-            weights = weights_of(loss, rows.y, rows.w)
-            self._weights[name] = len(rows) if weights is None else float(weights.sum(dtype=np.float64)) or 1.0
-        if self._watch.task.kind == "regression":
-            numbers = np.require(rows.y.reshape(len(rows), self.outputs), np.float32, ("C", "A"))
-            exact = numbers.astype(np.float64)
-            self._spread[name] = np.square(exact - exact.mean(axis=0)).sum(axis=0)
-        else:
-            classes = np.require(rows.y, np.int32, ("C", "A"))
-        return {
-            "rows": len(rows),
-            "x": program.address(stored(rows.x, problem.network.shapes[0])),
-            "labels": program.address(labels, "int32_t[]"),
-            "targets": program.address(targets, "float[]"),
-            "weights": program.address(weights, "float[]"),
-            "classes": program.address(classes, "int32_t[]"),
-            "numbers": program.address(numbers, "float[]"),
-        }
+        for name, rows in watch.splits.items():
+            if name in watch.losses:
+                weights = weights_of(problem.loss, rows.y, rows.w)
+                self._weights[name] = len(rows) if weights is None else float(weights.sum(dtype=np.float64)) or 1.0
+            if watch.task.kind == "regression":
+                exact = np.asarray(rows.y.reshape(len(rows), self.outputs), np.float32).astype(np.float64)
+                self._spread[name] = np.square(exact - exact.mean(axis=0)).sum(axis=0)
 
     def metrics(self, sums: Array) -> dict[str, float]:
         """The metrics of one epoch from its sums [splits, 3 + outputs] of `mlj_measure`."""
@@ -80,3 +70,32 @@ class Measured:
         missed, many = row[3:], rows * self.outputs
         r2 = metrics.explained(missed, self._spread[name])
         return {"mse": float(missed.sum()) / many, "mae": float(row[2]) / many, "r2": r2}
+
+
+class Measured(Sums):
+    """The splits of a program of C kernels."""
+
+    def __init__(self, program: Program, problem: Problem, watch: Watch) -> None:
+        super().__init__(problem, watch)
+        splits = [self._split(program, problem, name) for name in watch.splits]
+        self.splits = program.ffi.new("mlj_split[]", splits)
+
+    def _split(self, program: Program, problem: Problem, name: str) -> dict[str, Any]:
+        rows, loss = self._watch.splits[name], problem.loss
+        labels = targets = weights = classes = numbers = None
+        if name in self._watch.losses:
+            labels, targets = targets_of(loss, rows.y, len(rows), self.outputs)
+            weights = weights_of(loss, rows.y, rows.w)
+        if self._watch.task.kind == "regression":
+            numbers = np.require(rows.y.reshape(len(rows), self.outputs), np.float32, ("C", "A"))
+        else:
+            classes = np.require(rows.y, np.int32, ("C", "A"))
+        return {
+            "rows": len(rows),
+            "x": program.address(stored(rows.x, problem.network.shapes[0])),
+            "labels": program.address(labels, "int32_t[]"),
+            "targets": program.address(targets, "float[]"),
+            "weights": program.address(weights, "float[]"),
+            "classes": program.address(classes, "int32_t[]"),
+            "numbers": program.address(numbers, "float[]"),
+        }

@@ -38,7 +38,7 @@ def evaluate(args: argparse.Namespace) -> int:
     if args.calibration and not classes:
         raise UsageError("--calibration: a regression has no probabilities", hint="leave it out")
     try:
-        judged = examining.judge(model, data, args.split)
+        judged = examining.judge(model, data, args.split, examining.forward(model, args.backend, args.device))
     except Diverged as error:
         raise Diverged(f"run {run.name}: {error}", hint=f"mlj doctor {called(run)} says why") from None
     found = examining.figures(judged, data, blueprint(run.config, data)[1])
@@ -134,19 +134,22 @@ def predict(args: argparse.Namespace) -> int:
     """Predictions for rows of the test split or of a file, as CSV, JSON lines or pictures."""
     run = open_run(args.run, args.runs_dir)
     model = run.model()
+    answer = examining.forward(model, args.backend, args.device)
     if args.data is not None and (args.rows is not None or args.show):
         raise UsageError("--data brings its own rows", hint="leave out --rows and --show, or leave out --data")
     if args.data is not None:
         raw, notices = features.read(args.data, model.preparation)
         for notice in notices:
             print(f"mlj: warning[{notice.code}]: {sanitize(notice.message, 500)}", file=sys.stderr)
-        answers = Answers(model, model.outputs(raw), np.arange(len(raw)), None)
+        answers = Answers(
+            model, examining.outputs(model, model.preparation.inputs(raw), answer), np.arange(len(raw)), None
+        )
     else:
         data = run.config.dataset.load()
         rows = examining.split_of(data, "test")
         index = slice_of("0:10" if args.rows is None else args.rows, len(rows))
         picked = rows.take(index)
-        answers = Answers(model, examining.outputs(model, data.inputs(picked)), index, picked.y)
+        answers = Answers(model, examining.outputs(model, data.inputs(picked), answer), index, picked.y)
         if args.show:
             _show(answers, data, picked)
             return 0

@@ -12,9 +12,14 @@ def experiment(p: argparse.ArgumentParser) -> None:
     p.add_argument("--seed", type=whole, metavar="N", help="first weights and batch order (MLJ_SEED)")
     p.add_argument("--epochs", type=whole, metavar="N", help="times every training row is seen")
     settings(p)
+    backend(p, " (MLJ_BACKEND)", " (MLJ_DEVICE)")
+
+
+def backend(p: argparse.ArgumentParser, otherwise: str, otherwise_on: str = "") -> None:
+    """Options that say what runs the network, and what does without them."""
     backends = ["auto", "native", "reference", "torch"]
-    p.add_argument("--backend", choices=backends, metavar="NAME", help=" | ".join(backends) + " (MLJ_BACKEND)")
-    p.add_argument("--device", metavar="NAME", help="auto | cpu | cuda[:n] (MLJ_DEVICE)")
+    p.add_argument("--backend", choices=backends, metavar="NAME", help=" | ".join(backends) + otherwise)
+    p.add_argument("--device", metavar="NAME", help="auto | cpu | cuda[:n]" + otherwise_on)
 
 
 def settings(p: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from mlcore.commands.options import (
     a_run,
     acts,
     as_json,
+    backend,
     count,
     experiment,
     folder,
@@ -68,6 +69,7 @@ def _evaluate(p: Any) -> None:
     p.add_argument("--epoch", type=whole, metavar="N", help=epoch)
     p.add_argument("--calibration", action="store_true", help="how sure it was, and how often it was right")
     p.add_argument("--worst", type=count, default=0, metavar="N", help="the N rows with the greatest loss as well")
+    backend(p, " (NumPy, as reference)")
     as_json(p)
     p.set_defaults(verb="mlcore.commands.answers:evaluate")
 
@@ -79,6 +81,7 @@ def _predict(p: Any) -> None:
     p.add_argument("--data", metavar="FILE", help="features to predict from: .npy or .csv")
     p.add_argument("--proba", action="store_true", help="the probability of each class as well")
     p.add_argument("-o", "--out", metavar="FILE.csv", help="write there instead of stdout")
+    backend(p, " (NumPy, as reference)")
     as_json(p)
     p.set_defaults(verb="mlcore.commands.answers:predict")
 

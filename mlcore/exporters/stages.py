@@ -72,9 +72,9 @@ def whole(model: Model) -> Model:
 
 
 def stages(model: Model) -> list[Stage]:
-    """Every layer of a model, the head included."""
+    """Every layer of a model, the head included; of a float32 vector the parameters are views into it."""
     network, found, count = model.network, [], 0
-    views = network.views(model.vector.astype(np.float32))
+    views = network.views(model.vector.astype(np.float32, copy=False))
     for number, (layer, p) in enumerate(zip(network.layers, views, strict=True)):
         count += bool(p)
         found.append(Stage(number, count, layer, p, network.shapes[number], network.shapes[number + 1]))

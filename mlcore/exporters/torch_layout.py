@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -20,10 +20,21 @@ from mlcore.model import Model
 
 
 class Module(NamedTuple):
-    """A layer as a module: the expression that makes it, and its arrays as its state dict names them."""
+    """A layer as a module of `nn`: its class, what that is called with, and the arrays of its state dict.
 
-    text: str
+    The arrays are views into the vector of the model, so that they can be written as well as read.
+    """
+
+    kind: str
+    arguments: tuple[Any, ...] = ()
+    settings: Mapping[str, Any] = {}
     tensors: Mapping[str, Array] = {}
+
+    @property
+    def text(self) -> str:
+        """The expression that makes it."""
+        words = [*map(repr, self.arguments), *(f"{name}={value!r}" for name, value in self.settings.items())]
+        return f"nn.{self.kind}({', '.join(words)})"
 
 
 Write: TypeAlias = Callable[[Stage], Module]
@@ -32,49 +43,71 @@ Write: TypeAlias = Callable[[Stage], Module]
 def _linear(stage: Stage) -> Module:
     """torch keeps the weights as [outputs, inputs]."""
     w, b = stage.p["w"], stage.p["b"]
-    return Module(f"nn.Linear({w.shape[0]}, {w.shape[1]})", {"weight": w.T, "bias": b})
+    return Module("Linear", w.shape, tensors={"weight": w.T, "bias": b})
 
 
 def _conv2d(stage: Stage) -> Module:
     w, b = stage.p["w"], stage.p["b"]
-    settings = ", ".join(f"{name}={stage.whole(name)}" for name in ("stride", "padding"))
-    return Module(f"nn.Conv2d({w.shape[1]}, {w.shape[0]}, {w.shape[2]}, {settings})", {"weight": w, "bias": b})
+    settings = {name: stage.whole(name) for name in ("stride", "padding")}
+    return Module("Conv2d", (w.shape[1], w.shape[0], w.shape[2]), settings, {"weight": w, "bias": b})
 
 
 def _max_pool2d(stage: Stage) -> Module:
     size = stage.whole("size")
-    return Module(f"nn.MaxPool2d({size}, stride={stage.whole('stride') or size})")
+    return Module("MaxPool2d", (size,), {"stride": stage.whole("stride") or size})
 
 
 def _batch_norm(stage: Stage) -> Module:
     """How many batches torch has seen is no number of ours; it begins at 0 where a state dict lacks it."""
-    p, eps, momentum = stage.p, stage.setting("eps"), stage.setting("momentum")
+    p, settings = stage.p, {name: stage.setting(name) for name in ("eps", "momentum")}
     tensors = {"weight": p["gain"], "bias": p["bias"], "running_mean": p["mean"], "running_var": p["variance"]}
-    return Module(f"nn.BatchNorm1d({stage.size}, eps={eps}, momentum={momentum})", tensors)
+    return Module("BatchNorm1d", (stage.size,), settings, tensors)
 
 
 def _layer_norm(stage: Stage) -> Module:
-    text = f"nn.LayerNorm({list(stage.inputs)}, eps={stage.setting('eps')})"
-    return Module(text, {"weight": stage.p["gain"], "bias": stage.p["bias"]})
+    tensors = {"weight": stage.p["gain"], "bias": stage.p["bias"]}
+    return Module("LayerNorm", (list(stage.inputs),), {"eps": stage.setting("eps")}, tensors)
 
 
 ROWS: Mapping[type[Layer], Write] = {
     Dense: _linear,
-    ReLU: lambda stage: Module("nn.ReLU()"),
-    ReLU6: lambda stage: Module("nn.ReLU6()"),
-    Sigmoid: lambda stage: Module("nn.Sigmoid()"),
-    Tanh: lambda stage: Module("nn.Tanh()"),
-    LeakyReLU: lambda stage: Module(f"nn.LeakyReLU({stage.setting('negative_slope')})"),
-    ELU: lambda stage: Module(f"nn.ELU({stage.setting('alpha')})"),
-    Softplus: lambda stage: Module("nn.Softplus()"),
-    SiLU: lambda stage: Module("nn.SiLU()"),
-    GELU: lambda stage: Module("nn.GELU()"),
-    Dropout: lambda stage: Module(f"nn.Dropout({stage.setting('rate')})"),
+    ReLU: lambda stage: Module("ReLU"),
+    ReLU6: lambda stage: Module("ReLU6"),
+    Sigmoid: lambda stage: Module("Sigmoid"),
+    Tanh: lambda stage: Module("Tanh"),
+    LeakyReLU: lambda stage: Module("LeakyReLU", (stage.setting("negative_slope"),)),
+    ELU: lambda stage: Module("ELU", (stage.setting("alpha"),)),
+    Softplus: lambda stage: Module("Softplus"),
+    SiLU: lambda stage: Module("SiLU"),
+    GELU: lambda stage: Module("GELU"),
+    Dropout: lambda stage: Module("Dropout", (stage.setting("rate"),)),
     Conv2d: _conv2d,
     MaxPool2d: _max_pool2d,
-    Flatten: lambda stage: Module("nn.Flatten()"),
+    Flatten: lambda stage: Module("Flatten"),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
+}
+
+# The way back: what is read from a module of `nn` by its class. What else a module may be told is compared, not read.
+LAYERS: Mapping[str, Callable[[Any], Layer]] = {
+    "Linear": lambda module: Dense(module.out_features),
+    "ReLU": lambda module: ReLU(),
+    "ReLU6": lambda module: ReLU6(),
+    "Sigmoid": lambda module: Sigmoid(),
+    "Tanh": lambda module: Tanh(),
+    "LeakyReLU": lambda module: LeakyReLU(module.negative_slope),
+    "ELU": lambda module: ELU(module.alpha),
+    "Softplus": lambda module: Softplus(),
+    "SiLU": lambda module: SiLU(),
+    "GELU": lambda module: GELU(),
+    "Dropout": lambda module: Dropout(module.p),
+    "Conv2d": lambda module: Conv2d(module.out_channels, module.kernel_size[0], module.stride[0], module.padding[0]),
+    "MaxPool2d": lambda module: MaxPool2d(
+        module.kernel_size, 0 if module.stride == module.kernel_size else module.stride
+    ),
+    "Flatten": lambda module: Flatten(),
+    "BatchNorm1d": lambda module: BatchNorm(module.eps, module.momentum),
+    "LayerNorm": lambda module: LayerNorm(module.eps),
 }
 
 

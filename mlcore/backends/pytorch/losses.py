@@ -66,6 +66,12 @@ def mean(loss: Loss, z: Tensor, t: Targets) -> Tensor:
     return (row(loss, z, t, "none") * t.factor).sum() / (total + (total == 0))
 
 
+def total(loss: Loss, z: Tensor, t: Targets) -> Tensor:
+    """The losses of rows, each times its weight, added up."""
+    found = table()[kind_of(loss)](loss, z, t, "none")
+    return (found if t.factor is None else found * t.factor).sum()
+
+
 def table() -> dict[str, Row]:
     """loss kind -> f(loss, z, targets, "mean" or "none"): the mean loss, or that of each row [B]."""
     return {
