@@ -69,7 +69,7 @@ class Network:
 
     def rows(self, x: Any) -> Any:
         """Rows [B, …] in the shape the first layer takes: pixels lie in a row as they do in an image."""
-        return x if x.shape[1:] == self.shapes[0] else x.reshape(len(x), *self.shapes[0])
+        return x.reshape(len(x), *self.shapes[0])
 
     def _place(self) -> tuple[Slot, ...]:
         found = [

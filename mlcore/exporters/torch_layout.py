@@ -102,9 +102,7 @@ LAYERS: Mapping[str, Callable[[Any], Layer]] = {
     "GELU": lambda module: GELU(),
     "Dropout": lambda module: Dropout(module.p),
     "Conv2d": lambda module: Conv2d(module.out_channels, module.kernel_size[0], module.stride[0], module.padding[0]),
-    "MaxPool2d": lambda module: MaxPool2d(
-        module.kernel_size, 0 if module.stride == module.kernel_size else module.stride
-    ),
+    "MaxPool2d": lambda module: MaxPool2d(module.kernel_size, module.stride * (module.stride != module.kernel_size)),
     "Flatten": lambda module: Flatten(),
     "BatchNorm1d": lambda module: BatchNorm(module.eps, module.momentum),
     "LayerNorm": lambda module: LayerNorm(module.eps),

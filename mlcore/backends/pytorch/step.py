@@ -54,7 +54,7 @@ class Step:
         for slot, piece in zip(self.network.slots, vector.split(self.sizes), strict=True):
             value = piece.detach() if slot.param.role == "statistic" else piece
             p[slot.layer][slot.name] = value.view(slot.param.shape)
-        found, x = [], self.network.rows(x)
+        found = []
         with self._cast():
             for number, (row, layer) in enumerate(zip(self.rows, self.network.layers, strict=True)):
                 x = row(layer, p[number], x, mode._replace(layer=number))
