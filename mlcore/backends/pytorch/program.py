@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import torch
 
-from mlcore import philox
+from mlcore import kernels, philox
 from mlcore.backends.backend import Problem
 from mlcore.backends.pytorch import cuda
 from mlcore.backends.pytorch.optimizers import Rule
@@ -161,7 +161,8 @@ class Program:
     def order(self, epoch: int) -> Tensor:
         """The rows of an epoch in the trainer's order, for each lane or for all [L or 1, n]; two are remembered."""
         if epoch not in self._orders:
-            made = np.stack([philox.order(seed, epoch, self.rows) for seed in self._own_orders])
+            make = philox.order if kernels.unavailable() else kernels.order
+            made = np.stack([make(seed, epoch, self.rows) for seed in self._own_orders])
             while len(self._orders) > 1:
                 del self._orders[next(iter(self._orders))]
             self._orders[epoch] = self.upload(made).long()
