@@ -94,7 +94,7 @@ class Program:
         self._own_orders = self._seeds[:1] if self.alike or not lanes else self._seeds
         self.own_kernels = cuda.offered(device, self.dtype)
         if self.own_kernels:
-            cuda.load(device)
+            cuda.kernels(device.index)
         self.rule = self._rule([p.optimizer for p in problems])
         self._drops = self._shares(problems)
         self._orders: dict[int, Tensor] = {}

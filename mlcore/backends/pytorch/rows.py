@@ -59,14 +59,14 @@ def _image(x: Tensor) -> Tensor:
 
 
 def _conv2d(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tensor:
-    """As its page has it; channels_last: those of a pixel lie beside each other, as tensor cores take them."""
+    """As its page has it; where there are channels they may lie beside each other, as tensor cores take them."""
     import torch
     from torch.nn import functional as f
 
     x, w = _image(x), p["w"]
-    if mode.channels_last:
+    if mode.channels_last and x.shape[1] > 1:
         x = x.contiguous(memory_format=torch.channels_last)
-        w = torch.empty_like(w, memory_format=torch.channels_last).copy_(w)  # also where one channel leaves it open
+        w = w.contiguous(memory_format=torch.channels_last)
     return f.conv2d(x, w, p["b"], layer.stride, layer.padding)
 
 

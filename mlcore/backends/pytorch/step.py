@@ -28,8 +28,8 @@ Tensor: TypeAlias = Any  # torch.Tensor: torch has no types where it is not inst
 class Step:
     """The network, its loss and its gradient, for vectors [P] of parameters in the order of `network.slots`.
 
-    mapped: many networks at once, for which torch knows no channels_last. Gradients are taken on the thread that asks for them: one thread captures a graph, and a kernel of our own needs
-    the device's context.
+    mapped: many networks at once, for which torch knows no channels_last. Gradients are taken on the thread that asks
+    for them: one thread captures a graph, and a kernel of our own needs the device's context.
     """
 
     def __init__(self, problem: Problem, precision: str, device: torch.device, mapped: bool) -> None:
