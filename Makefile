@@ -38,7 +38,7 @@ check: lint types test ## the whole gate: lint, types, architecture, tests
 
 quick: ## the tests that take seconds
 	$(SET_UP) dev
-	@$(PYTEST) -x -m "not slow and not terminal and not gpu and not gpu_perf and not compile and not browser" $(ARGS)
+	@$(PYTEST) -x -m "not slow and not terminal and not gpu and not gpu_perf and not compile and not dist and not browser" $(ARGS)
 
 browser: ## the app in headless Chromium, where there is one
 	$(SET_UP) dev

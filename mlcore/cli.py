@@ -12,13 +12,15 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from mlcore.world import World
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code: 0, or the code of the error it ended with."""
     words = list(sys.argv[1:] if argv is None else argv)
     _open_streams()
     try:
-        code = _run(words)
+        code = _run(words) if World.launched().size == 1 else _run_by_many(words)
         sys.stdout.flush()
         return code
     except BrokenPipeError:
@@ -63,6 +65,12 @@ def _run(words: list[str]) -> int:
         return int(end.code or 0)
     module, _, function = args.verb.partition(":")
     return int(getattr(import_module(module), function)(args))
+
+
+def _run_by_many(words: list[str]) -> int:
+    from mlcore.commands import company
+
+    return company.run(words, World.launched(), _run)
 
 
 def _drop_unwritten() -> None:

@@ -36,6 +36,7 @@ class Started(Event, frozen=True, tag="started"):
     step: int = 0
     ceiling: float | None = None
     run: str = ""
+    world_size: int = 1  # processes that train this network together
 
 
 class Progress(Event, frozen=True, tag="progress"):

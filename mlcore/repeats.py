@@ -11,7 +11,7 @@ import math
 import os
 import statistics
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -28,6 +28,7 @@ from mlcore.recording import EXITS, STATES, record
 from mlcore.run import Run
 from mlcore.status import Status
 from mlcore.storage import Lock, write_file
+from mlcore.world import World
 
 if TYPE_CHECKING:
     from mlcore.backends.many import ManySession
@@ -67,16 +68,23 @@ def first(config: Config, data: Data) -> Started:
 
 
 def train_many(
-    config: Config, *, controls: Controls | None = None, data: Data | None = None, parent: Run | None = None
+    config: Config,
+    *,
+    controls: Controls | None = None,
+    data: Data | None = None,
+    parent: Run | None = None,
+    world: World | None = None,
+    others: Callable[[], Iterable[Told]] = tuple,
 ) -> Iterator[Told]:
     """Train every seed of an experiment, each to its own end. Closing the iterator stops them all.
 
     controls: `stop` ends those that run and begins no other; settings cannot change here. parent: a run made by
     `begin`; then each seed is recorded as its child. Raises what `train` raises.
+    world: train those seeds alone that are this process's; `others` are asked at the end what came of the rest.
     """
-    data = data or config.dataset.load()
-    told = _told(config, controls or Controls(), data, parent)
-    return told if parent is None else _kept(told, parent, config)
+    data, world = data or config.dataset.load(), world or World()
+    told = _told(config, controls or Controls(), data, parent, world, others)
+    return told if parent is None or world.rank else _kept(told, parent, config)
 
 
 def begin(config: Config, root: str | Path | None = None, *, name: str = "", data: Data | None = None) -> Run:
@@ -90,8 +98,15 @@ def begin(config: Config, root: str | Path | None = None, *, name: str = "", dat
     return Run.create(config, root, name=name, data=data, children=children)
 
 
-def _told(config: Config, controls: Controls, data: Data, parent: Run | None) -> Iterator[Told]:
-    started, rest = first(config, data), list(enumerate(members(config)))
+def _told(
+    config: Config,
+    controls: Controls,
+    data: Data,
+    parent: Run | None,
+    world: World,
+    others: Callable[[], Iterable[Told]],
+) -> Iterator[Told]:
+    started, rest = first(config, data), list(enumerate(members(config)))[world.rank :: world.size]
     size = AT_ONCE if started.backend == "native" and started.parameters <= SMALL else 1
     begun = False
     while rest:
@@ -107,6 +122,7 @@ def _told(config: Config, controls: Controls, data: Data, parent: Run | None) ->
                 sources[member.seed] = stack.enter_context(contextlib.closing(cast(Any, source)))
                 begun = True
             yield from _in_turn(sources)
+    yield from others()
 
 
 def seeded(name: str, seed: object) -> str:

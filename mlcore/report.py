@@ -90,6 +90,7 @@ def _started(event: Started, run: str) -> dict[str, Any]:
         "parameters": event.parameters,
         "why": event.why,
     }
+    said |= {"world_size": event.world_size} if event.world_size > 1 else {}
     return {name: value for name, value in said.items() if value != ""}
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlcore.catalogue import Catalogue, Entry
 from mlcore.errors import BackendError
+from mlcore.world import joined
 
 if TYPE_CHECKING:
     from mlcore.backends.backend import Backend
@@ -29,13 +30,14 @@ class Choice(NamedTuple):
     why: str
 
     def facts(self) -> dict[str, Any]:
-        """What a run says of it at its start: backend, device, isa, threads, why."""
+        """What a run says of it at its start: backend, device, isa, threads, why, world_size."""
         backend, isa, threads = self.backend, "", 1
         if backend.name == "native":
             from mlcore import kernels
 
             isa, threads = kernels.isa(), kernels.threads()
-        return {"backend": backend.name, "device": backend.device, "isa": isa, "threads": threads, "why": self.why}
+        found = {"backend": backend.name, "device": backend.device, "isa": isa, "threads": threads, "why": self.why}
+        return found | {"world_size": joined().size}
 
 
 def choose(name: str, device: str, precision: str, network: Network, loss: Loss, optimizer: Optimizer) -> Choice:
@@ -43,6 +45,15 @@ def choose(name: str, device: str, precision: str, network: Network, loss: Loss,
 
     Raises BackendError when the one asked for is not there or cannot run the experiment: there is no silent fallback.
     """
+    size = joined().size
+    if size > 1:
+        if name not in ("auto", "torch"):
+            raise BackendError(
+                f"backend {name}: torchrun has started {size} processes, and torch alone trains one network in several",
+                hint="--backend torch, or mlj without torchrun",
+            )
+        why = f"{size} processes train one network, which torch alone can"
+        return Choice(_open("torch", device, precision, network, loss, optimizer), why)
     if device.startswith("cuda") and name in ("auto", "torch"):
         return Choice(_open("torch", device, precision, network, loss, optimizer), f"{device} was asked for")
     if name != "auto":

@@ -182,6 +182,7 @@ def _beginning(run: Run) -> events.Started:
         epochs=config.epochs,
         steps_per_epoch=found.get("steps_per_epoch", 1),
         ceiling=config.dataset.ceiling(),
+        world_size=found.get("world_size", 1),
         run=run.id,
     )
 

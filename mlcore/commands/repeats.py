@@ -7,10 +7,12 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from mlcore import repeats, report
+from mlcore.commands import sharing
 from mlcore.commands.signals import stopped_by_signals
 from mlcore.commands.story import ENDINGS, called, fact, machine, plural
 from mlcore.commands.training import judged, test_loss
@@ -21,6 +23,9 @@ from mlcore.events import Ended, EpochEnded, Event, Snapshot, Started, Warned
 from mlcore.repeats import Told
 from mlcore.runs import Run
 from mlcore.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from mlcore.backends.pytorch.team import Team
 
 TOLD = (EpochEnded, Warned, Snapshot)  # what of a single network becomes a JSON line, beside its end
 
@@ -48,8 +53,14 @@ class Ends:
 
 def train(args: argparse.Namespace, config: Config, data: Data) -> int:
     """Train every seed. Exit code as of one: 1 where a goal was missed by any, 8 where any diverged."""
+    with sharing.apart() as team:
+        return _train(args, config, data, team)
+
+
+def _train(args: argparse.Namespace, config: Config, data: Data, team: Team | None) -> int:
     controls, ends = Controls(), Ends(repeats.first(config, data), config.repeats)
     parent = None if args.no_record else repeats.begin(config, args.runs_dir, name=args.name or "", data=data)
+    train_many = repeats.train_many if team is None else sharing.shared_out(team, config, parent, args.threads)
 
     def stopping(number: int) -> None:
         if parent is not None:
@@ -58,7 +69,7 @@ def train(args: argparse.Namespace, config: Config, data: Data) -> int:
 
     with stopped_by_signals(stopping) as asked:
         try:
-            source = repeats.train_many(config, controls=controls, data=data, parent=parent)
+            source = train_many(config, controls=controls, data=data, parent=parent)
             for _ in _telling(args, ends.listen(source), ends, data, parent):
                 pass
         except Exception as error:

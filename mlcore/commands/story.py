@@ -116,7 +116,8 @@ def machine(started: Started) -> str:
     """The backend, and what of the machine it uses."""
     if started.isa:
         return f"{started.backend} ({started.isa}, {plural(started.threads, 'thread')})"
-    return f"{started.backend} on {started.device}"
+    among = f", {started.world_size} processes" if started.world_size > 1 else ""
+    return f"{started.backend} on {started.device}{among}"
 
 
 def _next(ended: Ended, name: str) -> str:

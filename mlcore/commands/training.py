@@ -20,6 +20,7 @@ from mlcore.goal import Goal
 from mlcore.model import Model
 from mlcore.runs import Run, open_run, record
 from mlcore.worker import serve
+from mlcore.world import joined
 
 CURVE = 14  # lines of the curve shown at the end
 
@@ -66,7 +67,7 @@ def use_threads(count: int | None, config: Config) -> None:
     """Let the backend use that many threads, if somebody said how many."""
     if count is None:
         return
-    if config.backend == "torch" or config.device.startswith("cuda"):
+    if config.backend == "torch" or config.device.startswith("cuda") or (joined().size > 1 and config.repeats == 1):
         from mlcore.backends import pytorch
 
         pytorch.use_threads(count)

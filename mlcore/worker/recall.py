@@ -115,5 +115,6 @@ def _started(board: Board, run: Run) -> events.Started:
         epochs=board.config.epochs,
         steps_per_epoch=board.steps_in_epoch(),
         ceiling=board.data.ceiling,
+        world_size=int(first.get("world_size", 1)),
         run=run.id,
     )

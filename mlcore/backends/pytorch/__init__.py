@@ -16,6 +16,7 @@ from mlcore.losses import Loss
 from mlcore.network import Network
 from mlcore.optimizers import Optimizer
 from mlcore.spec import kind_of
+from mlcore.world import joined
 
 if TYPE_CHECKING:
     from mlcore.backends.pytorch.session import TorchSession
@@ -61,7 +62,12 @@ class Torch:
         if not torch.cuda.is_available():
             built = "was built without CUDA" if torch.version.cuda is None else "finds no usable GPU here"
             return f"{self.device} was asked for, but PyTorch {torch.__version__} {built}"
-        number = torch.device(self.device).index or 0
+        number, world = torch.device(self.device).index, joined()
+        if world.size > 1 and number is not None:
+            return f"{self.device} was asked for, but each of {world.size} processes takes a GPU of its own: say cuda"
+        if world.size > 1 and world.near > torch.cuda.device_count():
+            return f"each of {world.near} processes takes a GPU of its own, but there are {torch.cuda.device_count()}"
+        number = number or 0
         if number >= torch.cuda.device_count():
             return f"{self.device} was asked for, but there are {torch.cuda.device_count()} GPUs (cuda:0 is the first)"
         return None
@@ -80,6 +86,12 @@ class Torch:
     def open(self, problem: Problem) -> TorchSession:
         from mlcore.backends.pytorch.session import TorchSession
 
+        if joined().size > 1:
+            from mlcore.backends.pytorch import distributed, team
+
+            present = team.present()
+            assert present is not None
+            return distributed.LeadingSession(problem, self.device, self.precision, present)
         return TorchSession(problem, self.device, self.precision, self.engine)
 
     def open_many(self, problems: Sequence[Problem]) -> TogetherSession:

@@ -18,13 +18,15 @@ Tensor: TypeAlias = Any  # torch.Tensor, which must not be imported here
 class Targets(NamedTuple):
     """Of some rows: targets y, and where they count differently what multiplies each loss, and how much each weighs.
 
-    The two differ where torch itself weighs the rows of each class, by `classes` [K].
+    The two differ where torch itself weighs the rows of each class, by `classes` [K]. `total`: what the whole batch
+    weighs, where these are some of its rows.
     """
 
     y: Tensor
     factor: Tensor | None
     weight: Tensor | None
     classes: Tensor | None
+    total: Tensor | None = None
 
     def take(self, index: Tensor | slice) -> Targets:
         """The rows at `index`."""
@@ -58,12 +60,14 @@ def targets(loss: Loss, y: Array, w: Array | None, outputs: int, like: Tensor) -
 
 
 def mean(loss: Loss, z: Tensor, t: Targets) -> Tensor:
-    """The mean loss of outputs z, weighted where rows count differently."""
+    """The mean loss of outputs z, weighted where rows count differently; of some rows, their share of that of all."""
     row = table()[kind_of(loss)]
+    if t.total is not None:
+        return total(loss, z, t) / (t.total + (t.total == 0))
     if t.weight is None:
         return row(loss, z, t, "mean")
-    total = t.weight.sum()
-    return (row(loss, z, t, "none") * t.factor).sum() / (total + (total == 0))
+    whole = t.weight.sum()
+    return (row(loss, z, t, "none") * t.factor).sum() / (whole + (whole == 0))
 
 
 def total(loss: Loss, z: Tensor, t: Targets) -> Tensor:

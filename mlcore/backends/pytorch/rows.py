@@ -9,18 +9,26 @@ Tensor: TypeAlias = Any  # torch.Tensor, which must not be imported here
 Row: TypeAlias = Callable[..., Any]
 
 
+class Whole(NamedTuple):
+    """A batch whose rows lie in several processes: how many there are in all, and what adds values over all of them."""
+
+    rows: int
+    sum: Callable[[Tensor], Tensor]
+
+
 class Pass(NamedTuple):
     """How a forward pass is meant.
 
     layer: which one is asked; masks: what each dropout multiplies by, by layer; moved: where training leaves the new
-    statistics of a layer, {layer: {name: values}}; own_kernels: dense layers may take those of `cuda.py`;
-    channels_last: how images lie.
+    statistics of a layer, {layer: {name: values}}; whole: the batch, where these are only some of its rows;
+    own_kernels: dense layers may take those of `cuda.py`; channels_last: how images lie.
     """
 
     training: bool = False
     layer: int = 0
     masks: Mapping[int, Tensor] = {}
     moved: dict[int, dict[str, Tensor]] = {}  # noqa: RUF012  (nothing is ever put into this one)
+    whole: Whole | None = None
     own_kernels: bool = False
     channels_last: bool = False
 
@@ -75,9 +83,24 @@ def _batch_norm(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tens
     import torch
     from torch.nn import functional as f
 
-    if not (mode.training and len(x) > 1):
+    if not (mode.training and (mode.whole.rows if mode.whole else len(x)) > 1):
         return f.batch_norm(x, p["mean"], p["variance"], p["gain"], p["bias"], False, eps=layer.eps)
+    if mode.whole:
+        return _norm_of_all(layer, p, x, mode, mode.whole)
     variance, mean = torch.var_mean(x.detach().to(p["mean"].dtype), 0)
     batch = {"mean": mean, "variance": variance}
     mode.moved[mode.layer] = {name: torch.lerp(p[name], value, layer.momentum) for name, value in batch.items()}
     return f.batch_norm(x, None, None, p["gain"], p["bias"], True, eps=layer.eps)
+
+
+def _norm_of_all(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass, whole: Whole) -> Tensor:
+    """As `_batch_norm`, with mean and variance of the rows of all processes."""
+    import torch
+
+    wide = x.to(p["mean"].dtype)
+    mean = whole.sum(wide.sum(0)) / whole.rows
+    centred = wide - mean
+    variance = whole.sum(centred.square().sum(0)) / whole.rows
+    batch = {"mean": mean.detach(), "variance": variance.detach() * (whole.rows / (whole.rows - 1))}
+    mode.moved[mode.layer] = {name: torch.lerp(p[name], value, layer.momentum) for name, value in batch.items()}
+    return (centred * (variance + layer.eps).rsqrt() * p["gain"] + p["bias"]).to(x.dtype)

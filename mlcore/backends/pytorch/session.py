@@ -68,12 +68,15 @@ class TorchSession:
     def __init__(self, problem: Problem, device: str, precision: str, engine: str) -> None:
         device = f"cuda:{torch.cuda.current_device()}" if device == "cuda" else device
         self.problem, self.precision, self.device = problem, precision, torch.device(device)
-        self.program = Program([problem], precision, self.device, lanes=False)
+        self.program = self._program()
         self.asked = engine
         self.engine = engines.make(engine, self.program)
         self.step = 0  # updates made
         self.synchronisations = 0
         self._measured: Measured | None = None
+
+    def _program(self) -> Program:
+        return Program([self.problem], self.precision, self.device, lanes=False)
 
     def facts(self) -> dict[str, Any]:
         """Engine, precision, the device by name and the bytes PyTorch holds there (0 on a CPU, where nobody counts)."""

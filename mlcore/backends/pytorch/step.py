@@ -16,7 +16,7 @@ from torch.func import grad_and_value, vmap
 from mlcore.backends.backend import Problem
 from mlcore.backends.pytorch import cuda, losses, rows
 from mlcore.backends.pytorch.losses import Targets
-from mlcore.backends.pytorch.rows import INFERENCE, Pass
+from mlcore.backends.pytorch.rows import INFERENCE, Pass, Whole
 from mlcore.layers.activations import ReLU
 from mlcore.layers.dense import Dense
 from mlcore.losses import SoftmaxCrossEntropy
@@ -45,6 +45,7 @@ class Step:
         self.own_kernels = precision in ("float32", "tf32") and cuda.offered(device, self.dtype)
         plain = isinstance(problem.loss, SoftmaxCrossEntropy) and problem.loss == SoftmaxCrossEntropy()
         self._own_loss = plain and problem.rows.w is None
+        self.whole: Whole | None = None  # where the rows of a batch lie in several processes
         self.statistics = [slot for slot in network.slots if slot.param.role == "statistic"]
 
     def inputs(self, x: Tensor) -> Tensor:
@@ -85,11 +86,11 @@ class Step:
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """The loss of a batch in training, and the statistics as they are after it.
 
-        parts: y, and where rows count differently factor and weight (see `Targets`); masks: what each dropout
-        multiplies by.
+        parts: y, and where rows count differently factor and weight, of some rows of a batch total (see `Targets`);
+        masks: what each dropout multiplies by.
         """
         z, after = self.trained(vector, x, masks)
-        targets = Targets(parts["y"], parts.get("factor"), parts.get("weight"), classes)
+        targets = Targets(parts["y"], parts.get("factor"), parts.get("weight"), classes, parts.get("total"))
         return losses.mean(self.loss, z, targets), after
 
     def trained(
@@ -97,9 +98,8 @@ class Step:
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Outputs [B, O] of a pass in training, and the statistics as they are after it."""
         moved: dict[int, dict[str, Tensor]] = {}
-        z = self.outputs(vector, x, Pass(True, 0, masks, moved, own_kernels, self._tensor_cores and not self._mapped))[
-            -1
-        ]
+        images = self._tensor_cores and not self._mapped
+        z = self.outputs(vector, x, Pass(True, 0, masks, moved, self.whole, own_kernels, images))[-1]
         after = tuple(moved[slot.layer][slot.name].flatten() for slot in self.statistics) if moved else ()
         return z, after
 
@@ -113,7 +113,7 @@ class Step:
     def _gradient(
         self, leaf: Tensor, x: Tensor, parts: dict[str, Tensor], masks: dict[int, Tensor], classes: Any
     ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-        if self.own_kernels and len(x) <= cuda.FEW:
+        if self.own_kernels and self.whole is None and len(x) <= cuda.FEW:
             return self._by_own_kernels(leaf, x, parts, masks, classes)
         loss, after = self.mean_loss(leaf, x, parts, masks, classes)
         (gradient,) = torch.autograd.grad(loss, leaf)
@@ -128,7 +128,8 @@ class Step:
             loss, dz = cuda.softmax_cross_entropy(z.detach(), parts["y"])
             (gradient,) = torch.autograd.grad(z, leaf, dz)
         else:
-            loss = losses.mean(self.loss, z, Targets(parts["y"], parts.get("factor"), parts.get("weight"), classes))
+            targets = Targets(parts["y"], parts.get("factor"), parts.get("weight"), classes)
+            loss = losses.mean(self.loss, z, targets)
             (gradient,) = torch.autograd.grad(loss, leaf)
         return gradient, loss.detach(), after
 
