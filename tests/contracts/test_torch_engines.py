@@ -192,6 +192,41 @@ def test_the_host_waits_once_for_a_slice_with_all_that_is_measured_at_the_ends_o
     assert graph.measured() == pytest.approx(closed[-1].metrics, rel=1e-6)
 
 
+OWN = {
+    **{f"optimizer {name}": {"optimizer": (name, {"weight_decay": 0.1, "l1": 0.01})} for name in OPTIMIZERS},
+    "momentum": {"optimizer": ("sgd", {"momentum": 0.9})},
+    "nesterov": {"optimizer": ("sgd", {"momentum": 0.9, "nesterov": True, "clip_norm": 0.5})},
+    "dense layers, relu and dropout": {"body": "70 relu | drop .3 | 33 | 65 relu relu | 9 tanh", "features": 40},
+    "another loss": {"loss": "huber", "body": "12 relu"},
+    "a loss that smooths": {"loss": ("softmax_cross_entropy", {"label_smoothing": 0.1})},
+    "weighted": {"weighted": True},
+    "many classes": {"outputs": 37, "rows": 900, "batch": 700, "body": "130 relu"},
+}
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("kind", OWN)
+def test_kernels_of_our_own_do_what_pytorchs_operations_do(kind: str) -> None:
+    p = problem(**OWN[kind])
+    own, plain = session_of(p, "cuda"), session_of(p, "cuda")
+    assert own.program.own_kernels, "this PyTorch compiles no kernels"
+    plain.program.plain()
+    losses, expected = own.train(0, 23, rates(23)), plain.train(0, 23, rates(23))
+    np.testing.assert_allclose(losses, expected, rtol=1e-4)
+    for found, known in zip(own.weights()[:2], plain.weights()[:2], strict=True):
+        np.testing.assert_allclose(found, known, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.gpu
+def test_no_number_passes_through_kernels_of_our_own_as_none() -> None:
+    p = problem(body="12 relu | 9 relu", optimizer="sgd")
+    session = session_of(p, "cuda")
+    weights = session.weights()
+    weights.vector[3] = np.nan
+    session.restore(weights)
+    assert np.isnan(session.train(0, 3, rates(3))).tolist() == [True]
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_gpu_has_the_curve_of_the_reference(optimizer: str) -> None:

@@ -114,7 +114,6 @@ def cuda_graphs(device: torch.device) -> Capture:
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """No garbage is collected inside: an old graph that is freed while another is captured spoils the capture."""
-    gc.collect()
     was = gc.isenabled()
     gc.disable()
     try:

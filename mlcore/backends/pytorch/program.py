@@ -82,7 +82,7 @@ class Program:
         problem = problems[0]
         self.problems, self.problem, self.device = problems, problem, device
         self.lanes = (len(problems),) if lanes else ()
-        self.step = Step(problem, precision, device)
+        self.step = Step(problem, precision, device, lanes)
         self.dtype = self.step.dtype
         self.data = resident(problem, problem.rows, device, self.dtype)
         self.rows, self.size = len(problem.rows), min(problem.batch_size, len(problem.rows))
@@ -93,6 +93,8 @@ class Program:
         self._seeds = [p.seed for p in problems]
         self._own_orders = self._seeds[:1] if self.alike or not lanes else self._seeds
         self.own_kernels = cuda.offered(device, self.dtype)
+        if self.own_kernels:
+            cuda.kernels(device.index)
         self.rule = self._rule([p.optimizer for p in problems])
         self._drops = self._shares(problems)
         self._orders: dict[int, Tensor] = {}
@@ -107,7 +109,7 @@ class Program:
 
     def plain(self) -> None:
         """Leave kernels of our own aside: a compiler sees through PyTorch's operations and not through them."""
-        self.own_kernels = False
+        self.own_kernels = self.step.own_kernels = False
         self.rule = self._rule([p.optimizer for p in self.problems])
 
     def _shares(self, problems: Sequence[Problem]) -> dict[int, tuple[int, tuple[int, ...], Tensor, Tensor, Tensor]]:

@@ -8,8 +8,6 @@ from typing import Any, NamedTuple, TypeAlias
 Tensor: TypeAlias = Any  # torch.Tensor, which must not be imported here
 Row: TypeAlias = Callable[..., Any]
 
-FEW = 2048  # rows up to which a product and its bias are two kernels
-
 
 class Whole(NamedTuple):
     """A batch whose rows lie in several processes: how many there are in all, and what adds values over all of them."""
@@ -22,7 +20,8 @@ class Pass(NamedTuple):
     """How a forward pass is meant.
 
     layer: which one is asked; masks: what each dropout multiplies by, by layer; moved: where training leaves the new
-    statistics of a layer, {layer: {name: values}}; whole: the batch, where these are only some of its rows.
+    statistics of a layer, {layer: {name: values}}; whole: the batch, where these are only some of its rows;
+    own_kernels: dense layers may take those of `cuda.py`; channels_last: how images lie.
     """
 
     training: bool = False
@@ -30,6 +29,8 @@ class Pass(NamedTuple):
     masks: Mapping[int, Tensor] = {}
     moved: dict[int, dict[str, Tensor]] = {}  # noqa: RUF012  (nothing is ever put into this one)
     whole: Whole | None = None
+    own_kernels: bool = False
+    channels_last: bool = False
 
 
 INFERENCE = Pass()
@@ -41,7 +42,7 @@ def table() -> dict[str, Row]:
     from torch.nn import functional as f
 
     return {
-        "dense": _dense,
+        "dense": lambda layer, p, x, mode: torch.addmm(p["b"], x, p["w"]),
         "relu": lambda layer, p, x, mode: f.relu(x),
         "relu6": lambda layer, p, x, mode: f.relu6(x),
         "sigmoid": lambda layer, p, x, mode: torch.sigmoid(x),
@@ -54,24 +55,27 @@ def table() -> dict[str, Row]:
         "dropout": lambda layer, p, x, mode: x * mode.masks[mode.layer] if mode.training else x,
         "batch_norm": _batch_norm,
         "layer_norm": lambda layer, p, x, mode: f.layer_norm(x, x.shape[1:], p["gain"], p["bias"], layer.eps),
-        "conv2d": lambda layer, p, x, mode: f.conv2d(_image(x), p["w"], p["b"], layer.stride, layer.padding),
+        "conv2d": _conv2d,
         "max_pool2d": lambda layer, p, x, mode: f.max_pool2d(_image(x), layer.size, layer.stride or layer.size),
         "flatten": lambda layer, p, x, mode: x.flatten(1),
     }
 
 
-def _dense(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tensor:
-    """x w + b. On a GPU the product that adds b itself has few blocks for few rows: 23 us instead of 10 + 1.5."""
-    import torch
-
-    if x.is_cuda and len(x) <= FEW:
-        return x @ p["w"] + p["b"]
-    return torch.addmm(p["b"], x, p["w"])
-
-
 def _image(x: Tensor) -> Tensor:
     """Images [B, C, H, W]; those [B, H, W] have one channel."""
     return x if x.dim() == 4 else x.unsqueeze(1)
+
+
+def _conv2d(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tensor:
+    """As its page has it; where there are channels they may lie beside each other, as tensor cores take them."""
+    import torch
+    from torch.nn import functional as f
+
+    x, w = _image(x), p["w"]
+    if mode.channels_last and x.shape[1] > 1:
+        x = x.contiguous(memory_format=torch.channels_last)
+        w = w.contiguous(memory_format=torch.channels_last)
+    return f.conv2d(x, w, p["b"], layer.stride, layer.padding)
 
 
 def _batch_norm(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tensor:

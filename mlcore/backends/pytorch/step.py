@@ -14,25 +14,37 @@ import torch
 from torch.func import grad_and_value, vmap
 
 from mlcore.backends.backend import Problem
-from mlcore.backends.pytorch import losses, rows
+from mlcore.backends.pytorch import cuda, losses, rows
 from mlcore.backends.pytorch.losses import Targets
 from mlcore.backends.pytorch.rows import INFERENCE, Pass, Whole
+from mlcore.layers.activations import ReLU
+from mlcore.layers.dense import Dense
+from mlcore.losses import SoftmaxCrossEntropy
 from mlcore.spec import kind_of
 
 Tensor: TypeAlias = Any  # torch.Tensor: torch has no types where it is not installed
 
 
 class Step:
-    """The network, its loss and its gradient, for vectors [P] of parameters in the order of `network.slots`."""
+    """The network, its loss and its gradient, for vectors [P] of parameters in the order of `network.slots`.
 
-    def __init__(self, problem: Problem, precision: str, device: torch.device) -> None:
+    mapped: many networks at once, for which torch knows no channels_last. Gradients are taken on the thread that asks
+    for them: one thread captures a graph, and a kernel of our own needs the device's context.
+    """
+
+    def __init__(self, problem: Problem, precision: str, device: torch.device, mapped: bool) -> None:
         network, table = problem.network, rows.table()
         self.network, self.loss, self.factor = network, problem.loss, problem.factor
         self.rows = [table[kind_of(layer)] for layer in network.layers]
         self.sizes = [slot.size for slot in network.slots]
         self.dtype = torch.float64 if precision == "float64" else torch.float32
         self._half = precision == "bf16"
+        self._tensor_cores = precision in ("tf32", "bf16") and device.type == "cuda"
+        self._mapped = mapped
         self._device = device.type
+        self.own_kernels = precision in ("float32", "tf32") and cuda.offered(device, self.dtype)
+        plain = isinstance(problem.loss, SoftmaxCrossEntropy) and problem.loss == SoftmaxCrossEntropy()
+        self._own_loss = plain and problem.rows.w is None
         self.whole: Whole | None = None  # where the rows of a batch lie in several processes
         self.statistics = [slot for slot in network.slots if slot.param.role == "statistic"]
 
@@ -55,10 +67,16 @@ class Step:
         for slot, piece in zip(self.network.slots, vector.split(self.sizes), strict=True):
             value = piece.detach() if slot.param.role == "statistic" else piece
             p[slot.layer][slot.name] = value.view(slot.param.shape)
-        found = []
+        found, layers, applied = [], self.network.layers, False
         with self._cast():
-            for number, (row, layer) in enumerate(zip(self.rows, self.network.layers, strict=True)):
-                x = row(layer, p[number], x, mode._replace(layer=number))
+            for number, (row, layer) in enumerate(zip(self.rows, layers, strict=True)):
+                if mode.own_kernels and isinstance(layer, Dense) and x.dim() == 2:
+                    applied = isinstance(layers[number + 1] if number + 1 < len(layers) else None, ReLU)
+                    x = cuda.affine(x, p[number]["w"], p[number]["b"], applied)
+                elif applied:
+                    applied = False  # the dense layer before has done it
+                else:
+                    x = row(layer, p[number], x, mode._replace(layer=number))
                 found.append(x)
         found[-1] = found[-1].to(self.dtype)
         return found
@@ -71,19 +89,48 @@ class Step:
         parts: y, and where rows count differently factor and weight, of some rows of a batch total (see `Targets`);
         masks: what each dropout multiplies by.
         """
-        moved: dict[int, dict[str, Tensor]] = {}
-        z = self.outputs(vector, x, Pass(True, 0, masks, moved, self.whole))[-1]
+        z, after = self.trained(vector, x, masks)
         targets = Targets(parts["y"], parts.get("factor"), parts.get("weight"), classes, parts.get("total"))
-        after = tuple(moved[slot.layer][slot.name].flatten() for slot in self.statistics) if moved else ()
         return losses.mean(self.loss, z, targets), after
+
+    def trained(
+        self, vector: Tensor, x: Tensor, masks: Mapping[int, Tensor], own_kernels: bool = False
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Outputs [B, O] of a pass in training, and the statistics as they are after it."""
+        moved: dict[int, dict[str, Tensor]] = {}
+        images = self._tensor_cores and not self._mapped
+        z = self.outputs(vector, x, Pass(True, 0, masks, moved, self.whole, own_kernels, images))[-1]
+        after = tuple(moved[slot.layer][slot.name].flatten() for slot in self.statistics) if moved else ()
+        return z, after
 
     def gradient(
         self, vector: Tensor, x: Tensor, parts: dict[str, Tensor], masks: dict[int, Tensor], classes: Any
     ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
         """Gradient [P], loss and new statistics of one network on one batch."""
-        leaf = vector.detach().requires_grad_()
+        with torch.autograd.set_multithreading_enabled(False):
+            return self._gradient(vector.detach().requires_grad_(), x, parts, masks, classes)
+
+    def _gradient(
+        self, leaf: Tensor, x: Tensor, parts: dict[str, Tensor], masks: dict[int, Tensor], classes: Any
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        if self.own_kernels and self.whole is None and len(x) <= cuda.FEW:
+            return self._by_own_kernels(leaf, x, parts, masks, classes)
         loss, after = self.mean_loss(leaf, x, parts, masks, classes)
         (gradient,) = torch.autograd.grad(loss, leaf)
+        return gradient, loss.detach(), after
+
+    def _by_own_kernels(
+        self, leaf: Tensor, x: Tensor, parts: dict[str, Tensor], masks: dict[int, Tensor], classes: Any
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        """The same in fewer kernels: dense layers, and the loss with its gradient where it is the plain one."""
+        z, after = self.trained(leaf, x, masks, own_kernels=True)
+        if self._own_loss and z.numel() <= cuda.SMALL:
+            loss, dz = cuda.softmax_cross_entropy(z.detach(), parts["y"])
+            (gradient,) = torch.autograd.grad(z, leaf, dz)
+        else:
+            targets = Targets(parts["y"], parts.get("factor"), parts.get("weight"), classes)
+            loss = losses.mean(self.loss, z, targets)
+            (gradient,) = torch.autograd.grad(loss, leaf)
         return gradient, loss.detach(), after
 
     def pure(
