@@ -183,6 +183,9 @@ def _beginning(run: Run) -> events.Started:
         steps_per_epoch=found.get("steps_per_epoch", 1),
         ceiling=config.dataset.ceiling(),
         run=run.id,
+        device_name=found.get("device_name", ""),
+        engine=found.get("engine", ""),
+        precision=config.precision,
     )
 
 

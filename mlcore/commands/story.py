@@ -116,7 +116,10 @@ def machine(started: Started) -> str:
     """The backend, and what of the machine it uses."""
     if started.isa:
         return f"{started.backend} ({started.isa}, {plural(started.threads, 'thread')})"
-    return f"{started.backend} on {started.device}"
+    name = f" ({started.device_name})" if started.device_name else ""
+    how = f" ({started.engine}, {started.precision})" if started.engine else ""
+    why = f": {started.why}" if started.engine and started.config.get("device") == "auto" else ""
+    return f"{started.backend}{how} on {started.device}{name}{why}"
 
 
 def _next(ended: Ended, name: str) -> str:

@@ -116,4 +116,7 @@ def _started(board: Board, run: Run) -> events.Started:
         steps_per_epoch=board.steps_in_epoch(),
         ceiling=board.data.ceiling,
         run=run.id,
+        device_name=str(first.get("device_name", "")),
+        engine=str(first.get("engine", "")),
+        precision=board.config.precision,
     )
