@@ -21,10 +21,10 @@ PYTEST = PYTHONDONTWRITEBYTECODE= $(IN)/python -m pytest -n auto --maxprocesses 
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check quick browser kernels lint format types arch bench asan emulate clang neon size golden screenshots \
-	film wheel clean
+	film wheel gpu-kit clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 run: ## set up what is missing and open the app
 	$(SET_UP) run
@@ -32,13 +32,13 @@ run: ## set up what is missing and open the app
 
 test: ## set up everything and run all tests
 	$(SET_UP) dev
-	@$(PYTEST) -m "not browser" $(ARGS)
+	@$(PYTEST) -m "not browser and not gpu_perf" $(ARGS)
 
 check: lint types test ## the whole gate: lint, types, architecture, tests
 
 quick: ## the tests that take seconds
 	$(SET_UP) dev
-	@$(PYTEST) -x -m "not slow and not terminal and not gpu and not browser" $(ARGS)
+	@$(PYTEST) -x -m "not slow and not terminal and not gpu and not gpu_perf and not compile and not browser" $(ARGS)
 
 browser: ## the app in headless Chromium, where there is one
 	$(SET_UP) dev
@@ -107,6 +107,10 @@ wheel: ## build a wheel into dist/
 	$(SET_UP) dev
 	@MLJ_REQUIRE_NATIVE=1 $(IN)/python -m pip wheel -q --no-deps --no-build-isolation -w dist .
 	@ls -1 dist/*.whl
+
+gpu-kit: ## a folder in dist/ that tests and measures on a GPU machine with nothing but Python, PyTorch and pytest
+	$(SET_UP) dev
+	@$(IN)/python -m tools.gpu_kit $(ARGS)
 
 clean: ## remove what was built here; the environment and your runs stay
 	@rm -rf build dist *.egg-info mlcore/_native.c mlcore/_native*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.chart import drawn
+from benchmarks.gpu import table
 from benchmarks.peers import PEERS
 
 RESULTS = Path(__file__).parent / "results"
@@ -30,6 +31,7 @@ def numbers(results: Path = RESULTS) -> str:
     found = results_in(results)
     parts = [_training(found["training"])] if "training" in found else []
     parts += [_counted(found)] if goals_of(found) else []
+    parts += [table.short(results / "gpu")]
     parts += [_waiting(found["latency"])] if "latency" in found else []
     return "\n".join("".join(f"{line}\n" for line in part) for part in parts)
 
@@ -43,7 +45,8 @@ def goals(results: Path = RESULTS) -> str:
         what = f"{goal['what']}, {goal['beside']}"
         lines.append(f"| `{program}` | {what} | {_figure(goal['found'], goal['kind'])} | {bound} |")
     places = [f"`{name}` on {machine_of(result)}" for name, result in found.items() if result.get("goals")]
-    return "\n".join([f"Measured: {'; '.join(places)}.", "", *lines, ""])
+    gpu = ["### On a GPU", "", *table.lines(results / "gpu")]
+    return "\n".join([f"Measured: {'; '.join(places)}.", "", *lines, "", *gpu, ""])
 
 
 def machine_of(result: Mapping[str, Any]) -> str:

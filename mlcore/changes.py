@@ -36,7 +36,7 @@ def changed(config: Config, name: str, value: Any) -> Config:
 
 def _shape(layer: Layer) -> Any:
     """What decides how many numbers a layer learns and what it does with them."""
-    return layer if isinstance(layer, Dense) else type(layer)
+    return layer if isinstance(layer, Dense) or layer.takes_images else type(layer)
 
 
 def is_weight(name: str) -> bool:

@@ -24,8 +24,8 @@ class Cost(NamedTuple):
     """Seconds of a backend.
 
     begin: before the first step, and for each number of the data (`load`). epoch, step: for each, whatever it holds.
-    weight: for each parameter and row, forward and back; output: for each output of a layer and row; update: for each
-    parameter and step.
+    weight: for each parameter and row, forward and back, and of a filter for each place of the image; output: for each
+    output of a layer and row; update: for each parameter and step.
     """
 
     begin: float
@@ -54,8 +54,16 @@ def estimate(config: Config, network: Network, data: Data, backend: str) -> floa
     cost = COSTS[backend]
     rows = len(data.train)
     everything = sum(len(split) for split in (data.train, data.validation, data.test) if split is not None)
-    row = network.size * cost.weight + sum(map(math.prod, network.shapes[1:])) * cost.output
+    row = uses(network) * cost.weight + sum(map(math.prod, network.shapes[1:])) * cost.output
     seen = rows + FORWARD * sum(map(len, shown(data).values()))
     steps = -(-rows // config.batch_of(rows))
     epoch = cost.epoch + seen * row + steps * (cost.step + network.size * cost.update)
     return cost.begin + everything * math.prod(network.shapes[0]) * cost.load + config.epochs * epoch
+
+
+def uses(network: Network) -> int:
+    """How many numbers a row is multiplied by: every parameter, and those of a filter at each place of the image."""
+    places = (
+        math.prod(network.shapes[slot.layer + 1][1:]) if slot.param.role == "weight" else 1 for slot in network.slots
+    )
+    return sum(slot.size * count for slot, count in zip(network.slots, places, strict=True))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
@@ -16,6 +17,7 @@ from mlcore.backends.backend import Problem, Weights
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.decomposition import PCA
 from mlcore.errors import DataError, Diverged
+from mlcore.layers.conv import Conv2d
 from mlcore.layers.dense import Dense
 from mlcore.layers.layer import INFERENCE, Array
 from mlcore.losses import Loss
@@ -153,7 +155,7 @@ def places(network: Network) -> tuple[Place, ...]:
 
 def numbers_at(model: Model, x: Array, place: Place) -> Array:
     """What the network has made of inputs [n, F] after some of its layers [n, width]."""
-    views = model.network.views(model.vector)
+    views, x = model.network.views(model.vector), model.network.rows(x)
     for layer, p in zip(model.network.layers[: place.layers], views[: place.layers], strict=True):
         x, _ = layer.forward(p, x, INFERENCE)
     return x.reshape(len(x), -1)
@@ -188,11 +190,26 @@ def projection(model: Model, data: Data, rows: Rows, place: Place) -> Projection
     return Projection(place, index, points, pca.explained_variance_ratio_)
 
 
-def filters(model: Model) -> tuple[Array, Array]:
-    """Weights [inputs, units] and biases [units] of the first dense layer: what each of its units looks for."""
+class Filters(NamedTuple):
+    """What each unit of the first layer looks for: weights [inputs, units], biases [units].
+
+    image: the height and width of a unit's weights as a picture, of a convolution its channels one under the other.
+    """
+
+    weights: Array
+    biases: Array
+    image: tuple[int, int] | None
+
+
+def filters(model: Model) -> Filters:
+    """The weights of the first layer that has units. Raises DataError where none has."""
+    image = model.preparation.image_shape
     for layer, p in zip(model.network.layers, model.network.views(model.vector), strict=True):
+        if isinstance(layer, Conv2d):
+            w = p["w"]
+            return Filters(w.reshape(len(w), -1).T, p["b"], (w.shape[1] * w.shape[2], w.shape[3]))
         if isinstance(layer, Dense):
-            return p["w"], p.get("b", np.zeros(p["w"].shape[1], p["w"].dtype))
+            return Filters(p["w"], p["b"], image if image and math.prod(image) == len(p["w"]) else None)
     raise DataError("this network has no dense layer", code="DATA_EMPTY")
 
 
@@ -218,5 +235,5 @@ def pull(model: Model, row: Rows, x: Array) -> Array:
     vector, batch = model.vector.astype(np.float64), x.astype(np.float64)
     z, saved = model.network.forward(vector, batch)
     _, dx = model.network.backward(vector, saved, model.loss(z, row.y)[1])
-    found: Array = (batch * dx)[0]
+    found: Array = (batch * dx.reshape(batch.shape))[0]
     return found

@@ -175,7 +175,7 @@ class _Walk:
         self.network, self.loss, self.x, self.y, self.mode = network, loss, x, y, mode
         self.vector = vector.copy()
         self.views = network.views(self.vector)
-        self.inputs = [x]
+        self.inputs = [network.rows(x)]
         for number in range(len(network.layers)):
             self.inputs.append(self._layer(number, self.inputs[-1])[0])
 

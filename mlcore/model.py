@@ -116,7 +116,8 @@ class Preparation(msgspec.Struct, frozen=True):
 def blueprint(config: Config, data: Data) -> tuple[Network, Loss]:
     """The network and the loss a configuration means on this data."""
     loss = losses.choose(config.loss, data.task.kind, data.task.outputs, data.train.y)
-    return Network.build(config.layers, data.input_shape, loss.outputs(data.task.outputs)), loss
+    outputs = loss.outputs(data.task.outputs)
+    return Network.build(config.layers, data.input_shape, outputs, data.image_shape), loss
 
 
 def rebuild(config: dict[str, Any], preparation: Preparation, vector: Array) -> Model:
@@ -124,5 +125,6 @@ def rebuild(config: dict[str, Any], preparation: Preparation, vector: Array) -> 
     experiment = from_dict(config)
     loss = losses.choose(experiment.loss, preparation.task.kind, preparation.task.outputs)
     shape = (len(preparation.scaling.factor),)
-    network = Network.build(experiment.layers, shape, loss.outputs(preparation.task.outputs))
+    outputs = loss.outputs(preparation.task.outputs)
+    network = Network.build(experiment.layers, shape, outputs, preparation.image_shape)
     return Model(experiment, network, loss, preparation, vector)

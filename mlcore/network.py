@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -60,9 +60,16 @@ class Network:
         self.learned = sum(slot.size for slot in self.slots if slot.param.role != "statistic")
 
     @classmethod
-    def build(cls, body: Sequence[Layer], input_shape: Shape, outputs: int) -> Network:
-        """The network of a configuration: its body and the output layer the task needs, `Dense(outputs)`."""
-        return cls((*body, Dense(outputs)), input_shape)
+    def build(cls, body: Sequence[Layer], input_shape: Shape, outputs: int, image: Shape | None = None) -> Network:
+        """The network of a configuration: its body and the output layer the task needs, `Dense(outputs)`.
+
+        image: the shape of a row as a picture, which it has for a body whose first layer that sees it takes images.
+        """
+        return cls((*body, Dense(outputs)), image if image and _begins_with_images(body) else input_shape)
+
+    def rows(self, x: Any) -> Any:
+        """Rows [B, …] in the shape the first layer takes: pixels lie in a row as they do in an image."""
+        return x.reshape(len(x), *self.shapes[0])
 
     def _place(self) -> tuple[Slot, ...]:
         found = [
@@ -110,6 +117,7 @@ class Network:
     def forward(self, vector: Array, x: Array, mode: Mode = INFERENCE) -> tuple[Array, list[Saved]]:
         """Outputs z [B, O] and what each layer saved for backward."""
         saved: list[Saved] = []
+        x = self.rows(x)
         for number, (layer, p) in enumerate(zip(self.layers, self.views(vector), strict=True)):
             x, keep = layer.forward(p, x, mode._replace(layer=number))
             saved.append(keep)
@@ -129,3 +137,11 @@ class Network:
         """The widths as one line: `784-128-10`."""
         widths = [self.shapes[0], *(self.shapes[slot.layer + 1] for slot in self.slots if slot.param.role == "weight")]
         return "-".join("x".join(map(str, shape)) for shape in widths)
+
+
+def _begins_with_images(body: Sequence[Layer]) -> bool:
+    """Whether the first layer that changes the shape of its input, or needs it to have one, takes images."""
+    for layer in body:
+        if layer.takes_images or type(layer).output_shape is not Layer.output_shape:
+            return layer.takes_images
+    return False

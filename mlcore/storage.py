@@ -68,13 +68,17 @@ def storing(doing: str, path: Path) -> Iterator[None]:
 
 
 def data_folder() -> Path:
-    """Our folder in the platform's folder for data. Raises StorageError where there is no home folder to hold it."""
-    import platformdirs
-
+    """Our folder in the platform's folder for data. Raises StorageError where nobody can say where that is."""
+    instead = "MLJ_HOME for runs and MLJ_DATA_HOME for data sets"
     try:
+        import platformdirs
+
         return platformdirs.user_data_path("mlj", appauthor=False)
+    except ImportError:
+        hint = f"install platformdirs; or set {instead}"
+        raise StorageError("platformdirs is not installed", code="STORAGE_NO_HOME", hint=hint) from None
     except RuntimeError:
-        hint = "set HOME; or MLJ_HOME for runs and MLJ_DATA_HOME for data sets"
+        hint = f"set HOME; or {instead}"
         raise StorageError("this user has no home folder", code="STORAGE_NO_HOME", hint=hint) from None
 
 

@@ -74,7 +74,7 @@ def trace(network: Network, loss: Loss, vector: Array, x: Array, y: Any, optimiz
 
     optimizer: go backward too, and make its first update.
     """
-    vector, batch = vector.astype(np.float64), np.asarray(x, np.float64)[None]
+    vector, batch = vector.astype(np.float64), network.rows(np.asarray(x, np.float64)[None])
     target = np.asarray(y)[None]
     outputs, saved = _forward(network, vector, batch)
     z = outputs[-1] if outputs else batch

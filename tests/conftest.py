@@ -8,6 +8,8 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import hypothesis
@@ -42,6 +44,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     files.sort(key=lambda path: places.get(path, 1))  # of a file with both marks, the later
     order = {path: number for number, path in enumerate(files)}
     items.sort(key=lambda item: order[item.path])
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What is marked `gpu` is skipped without one, in words. Only who is about to run such a test pays for torch."""
+    if any(item.iter_markers("gpu")) or any(item.iter_markers("gpu_perf")):
+        reason = no_gpu()
+        if reason:
+            pytest.skip(f"gpu: {reason}")
+
+
+@cache
+def no_gpu() -> str | None:
+    """Why PyTorch cannot use a GPU here, or None when it can."""
+    if find_spec("torch") is None:
+        return "PyTorch is not installed"
+    import torch
+
+    if torch.cuda.is_available():
+        return None
+    built = "was built without CUDA" if torch.version.cuda is None else "finds no usable GPU here"
+    return f"PyTorch {torch.__version__} {built}"
 
 
 class Turns:

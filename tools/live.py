@@ -24,6 +24,7 @@ from tui.draft import Draft
 from tui.text import about
 
 REMEMBERED = 4  # data sets
+FOR_IMAGES = ("conv2d", "max_pool2d")  # which never stand behind units, and say so
 LAB = "circles"  # the recipe whose network and training the Lab begins with
 HEAD = """# Live mode: what is learned at once
 
@@ -72,7 +73,7 @@ def changes(config: Config) -> Iterator[tuple[str, object, Draft | MljError]]:
         yield "layers", f"layer {place + 1} smaller", draft.with_turned(place, -1)
         yield "layers", f"layer {place + 1} moved", draft.with_moved(place, 1)
     for choice in mlcore.form.choices():
-        if choice.setting == "layers":
+        if choice.setting == "layers" and choice.word not in FOR_IMAGES:
             word = "8" if choice.word == "dense" else choice.word
             yield "layers", f"{choice.word} behind the last", draft.with_inserted(len(draft.words), word)
 
@@ -114,7 +115,7 @@ def line(case: Case, timed: bool) -> str:
         return f"| {case.name} | | | no: {error} |"
     verdict = "yes" if plan.live(found) else f"no: {why(case.config, found)}"
     took = f" {seconds(case.config):.3f} s |" if timed else ""
-    return f"| {case.name} | {'-'.join(map(str, found.net.widths))} | {about(found.seconds)} | {verdict} |{took}"
+    return f"| {case.name} | {found.summary} | {about(found.seconds)} | {verdict} |{took}"
 
 
 def seconds(config: Config) -> float:

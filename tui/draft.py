@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 UNITS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 BENDS = ("relu", "tanh", "sigmoid", "relu6", "")  # "" is no bend at all: a straight line
 NORMS = ("batch_norm", "layer_norm")  # stand between the neurons and their activation
-SHORT = {"dropout": "drop"}  # as the architecture line writes it
+SHORT = {"dropout": "drop", "conv2d": "conv", "max_pool2d": "pool"}  # as the architecture line writes it
+SETTING = re.compile(r"[a-z]?[\d.][\w.+-]*|\w+=\S*")  # what belongs to the word before: .2, k3, momentum=.5
 LOWEST, HIGHEST = 1e-6, 100.0  # learning rates the keys stop at
 FEW = 500  # epochs for the few points a hand places: each is one step
 LAYERS = 8  # hidden layers the Lab goes up to; a file may have more
@@ -140,9 +142,7 @@ class Draft:
         written = SHORT.get(word, word)
         if written in words:
             place = words.index(written)
-            end = next(
-                (i for i in range(place + 1, len(words)) if words[i] == "|" or words[i].isidentifier()), len(words)
-            )
+            end = next((i for i in range(place + 1, len(words)) if not SETTING.fullmatch(words[i])), len(words))
             del words[place - (words[place - 1] == "|") : end]
         elif word in NORMS:
             words.insert(1, word)
@@ -256,7 +256,7 @@ def resized(units: int, step: int) -> int:
 
 
 def turned(word: str, step: int) -> str:
-    """A layer's word one step on: more neurons, the next activation or norm, a tenth more forgotten."""
+    """A layer's word one step on: more neurons or filters, the next activation or norm, a tenth more forgotten."""
     kind, _, rest = word.partition(" ")
     if kind.isdigit():
         return str(resized(int(kind), step))
@@ -266,4 +266,8 @@ def turned(word: str, step: int) -> str:
     if kind == SHORT["dropout"]:
         share = round(float(rest) + 0.1 * step, 2)
         return f"{kind} {min(max(share, 0.1), 0.9):g}"
+    if kind in (SHORT["conv2d"], SHORT["max_pool2d"]):
+        number, *more = rest.split()
+        size = resized(int(number), step) if kind == SHORT["conv2d"] else max(int(number) + step, 2)
+        return " ".join([kind, str(size), *more])
     return word

@@ -12,6 +12,21 @@ from mlcore.backends.backend import Problem
 from mlcore.layers.dense import Dense
 
 
+def modules(p: Problem) -> Iterator[Any]:
+    """The layers of a network of Dense and ReLU, at the first weights every contender starts from."""
+    import torch
+
+    for layer, own in zip(p.network.layers, p.network.views(first_weights(p).vector), strict=True):
+        if not isinstance(layer, Dense):
+            yield torch.nn.ReLU()
+            continue
+        linear = torch.nn.Linear(*own["w"].shape)
+        with torch.no_grad():
+            linear.weight.copy_(torch.from_numpy(own["w"].T))
+            linear.bias.copy_(torch.from_numpy(own["b"]))
+        yield linear
+
+
 class Torch:
     """Eager training; `fused`: the optimizer in one call; `compiled`: network and loss through torch.compile."""
 
@@ -24,7 +39,7 @@ class Torch:
         self.torch, self.losses = torch, list[float]()
         self.x, self.y = torch.from_numpy(p.rows.x), torch.from_numpy(self._targets(p))
         self.rows = (rows if isinstance(rows, slice) else torch.from_numpy(rows) for rows in batches(p))
-        model = torch.nn.Sequential(*self._layers(p))
+        model = torch.nn.Sequential(*modules(p))
         loss = torch.nn.BCEWithLogitsLoss() if binary(p) else torch.nn.CrossEntropyLoss()
         self.forward: Any = lambda x, y: loss(model(x), y)
         if compiled:
@@ -34,18 +49,6 @@ class Torch:
 
     def _targets(self, p: Problem) -> Any:
         return p.rows.y.astype(np.float32).reshape(-1, 1) if binary(p) else p.rows.y.astype(np.int64)
-
-    def _layers(self, p: Problem) -> Iterator[Any]:
-        nn, torch = self.torch.nn, self.torch
-        for layer, own in zip(p.network.layers, p.network.views(first_weights(p).vector), strict=True):
-            if not isinstance(layer, Dense):
-                yield nn.ReLU()
-                continue
-            linear = nn.Linear(*own["w"].shape)
-            with torch.no_grad():
-                linear.weight.copy_(torch.from_numpy(own["w"].T))
-                linear.bias.copy_(torch.from_numpy(own["b"]))
-            yield linear
 
     def __call__(self, steps: int) -> None:
         losses = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlcore.catalogue import Catalogue, Entry
@@ -67,6 +68,8 @@ def choose(config: Config, network: Network, loss: Loss, optimizer: Optimizer | 
         except BackendError as error:
             reasons.append(str(error))
         else:
+            if reasons and find_spec("torch"):
+                reasons.append('PyTorch is here and may be faster: backend = "torch"')
             return Choice(found, "; ".join(reasons) or "C kernels can run this experiment")
     raise BackendError("no backend can run this experiment", hint="; ".join(reasons))
 
@@ -99,5 +102,7 @@ def _open(name: str, device: str, config: Config, network: Network, loss: Loss, 
         raise BackendError(f"backend {name}: {reason}", hint='backend, device and engine = "auto" take what is here')
     missing = backend.unsupported(network, loss, optimizer)
     if missing:
-        raise BackendError(f"backend {name}: cannot run {', '.join(missing)}", hint="use backend reference")
+        raise BackendError(
+            f"backend {name}: cannot run {', '.join(missing)}", hint="backend reference runs every experiment"
+        )
     return backend

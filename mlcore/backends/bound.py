@@ -30,7 +30,7 @@ class Predictor:
     def __init__(
         self, network: Network, loss: Loss, vector: Array, shift: Array, factor: Array, x: Array, out: Array
     ) -> None:
-        _check("x", x, (len(x), *network.shapes[0]))
+        _check("x", x, (len(x), len(factor)))
         _check("out", out, (len(x), *network.output_shape))
         self.x, self.out, self._network, self._loss = x, out, network, loss
         self._vector = vector.astype(np.float32)

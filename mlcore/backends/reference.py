@@ -84,7 +84,7 @@ class ReferenceSession:
     @np.errstate(over="ignore", invalid="ignore")  # a diverged network is inspected to name its layer
     def inspect(self, x: Array, y: Array) -> Inspection:
         network = self.problem.network
-        activations, value = [], self._inputs(x)
+        activations, value = [], network.rows(self._inputs(x))
         for layer, p in zip(network.layers, network.views(self.vector), strict=True):
             value, _ = layer.forward(p, value, Mode())
             activations.append(value)

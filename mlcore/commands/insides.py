@@ -64,15 +64,16 @@ def bands(y: NDArray[Any]) -> tuple[NDArray[Any], tuple[str, ...]]:
 
 def filters(model: Model, data: Data, paper: Paper) -> str:
     """The weights of the first units of the first layer: a picture each where inputs are pixels, else a table."""
-    weights, biases = examining.filters(model)
+    weights, biases, image = examining.filters(model)
     units = weights.shape[1]
-    if data.image_shape:
+    if image:
         title = f"what the first units of {units:,} look for: {SIGNS[0]} far below zero, {SIGNS[-1]} far above it"
-        return "\n".join([title, *_pictures(weights, data.image_shape, paper)]).rstrip()
+        return "\n".join([title, *_pictures(weights, image, paper)]).rstrip()
     some = min(UNITS, units)
+    names = data.feature_names if len(weights) == len(data.feature_names) else map(str, range(1, len(weights) + 1))
     body = [
         (name, *(f"{value:+.4f}" for value in row[:some]))
-        for name, row in zip([*data.feature_names, "bias"], [*weights.tolist(), biases.tolist()], strict=True)
+        for name, row in zip([*names, "bias"], [*weights.tolist(), biases.tolist()], strict=True)
     ]
     head = ("from input", *(f"unit {unit + 1}" for unit in range(some)))
     more = f"; the first {some} of {units:,} units" if units > some else ""

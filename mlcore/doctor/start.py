@@ -162,6 +162,7 @@ def equal_units(case: Case) -> Finding | None:
     for number, views in enumerate(case.network.views(case.start.vector)):
         for slot in case.network.own[number]:
             w = views[slot.name]
+            w = w if w.ndim == 2 else w.reshape(len(w), -1).T  # a filter is a unit, and stands first
             if (
                 slot.param.role == "weight"
                 and w.shape[-1] > 1

@@ -11,11 +11,13 @@ import numpy as np
 
 from mlcore.exporters.stages import Head, Stage, class_names, filled, head, row, scaling, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
+from mlcore.layers.conv import Conv2d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
+from mlcore.layers.pool import MaxPool2d
 from mlcore.model import Model
 
 
@@ -88,6 +90,52 @@ static void layer_norm(float *x, int n, const float *gain, const float *bias, do
 """
 
 
+CONV2D = """
+/* y[o][i][j] = b[o] + sum over c, u, v of w[o][c][u][v] x[c][s i + u - p][s j + v - p]; around x are zeros */
+static void conv2d(const float *x, float *y, const float *w, const float *b, int channels, int height, int width,
+                   int filters, int down, int across, int k, int s, int p) {
+    for (int place = 0; place < filters * down * across; place++) {
+        int o = place / (down * across), top = place / across % down * s - p, left = place % across * s - p;
+        MODEL_SUM sum = b[o];
+        for (int each = 0; each < channels * k * k; each++) {
+            int c = each / (k * k), row = top + each / k % k, column = left + each % k;
+            if (row >= 0 && row < height && column >= 0 && column < width)
+                sum += (MODEL_SUM)w[o * channels * k * k + each] * x[(c * height + row) * width + column];
+        }
+        y[place] = (float)sum;
+    }
+}
+"""
+MAX_POOL2D = """
+/* y[c][i][j] = the largest x[c][s i + u][s j + v] with u, v < k */
+static void max_pool2d(const float *x, float *y, int channels, int height, int width,
+                       int down, int across, int k, int s) {
+    for (int place = 0; place < channels * down * across; place++) {
+        int c = place / (down * across), top = place / across % down * s, left = place % across * s;
+        const float *window = x + (c * height + top) * width + left;
+        float largest = *window;
+        for (int each = 1; each < k * k; each++)
+            largest = fmaxf(largest, window[each / k * width + each % k]);
+        y[place] = largest;
+    }
+}
+"""
+
+
+def _conv2d(stage: Stage) -> Piece:
+    w, b = f"filters{stage.nth}", f"bias{stage.nth}"
+    shapes = ", ".join(map(str, (*(1, *stage.inputs)[-3:], *stage.outputs)))
+    settings = ", ".join(str(stage.whole(name)) for name in ("kernel", "stride", "padding"))
+    arrays = {w: stage.p["w"], b: stage.p["b"]}
+    return Piece(f"conv2d({{x}}, {{y}}, {w}, {b}, {shapes}, {settings});", CONV2D, arrays)
+
+
+def _max_pool2d(stage: Stage) -> Piece:
+    size = stage.whole("size")
+    shapes = ", ".join(map(str, (*(1, *stage.inputs)[-3:], *stage.outputs[1:])))
+    return Piece(f"max_pool2d({{x}}, {{y}}, {shapes}, {size}, {stage.whole('stride') or size});", MAX_POOL2D)
+
+
 def _batch_norm(stage: Stage) -> Piece:
     p, names = stage.p, tuple(f"{name}{stage.nth}" for name in ("mean", "scale", "bias"))
     scale = p["gain"] / np.sqrt(p["variance"].astype(np.float64) + stage.setting("eps"))
@@ -113,6 +161,8 @@ ROWS: Mapping[type[Layer], Write] = {
     SiLU: each("silu", "x[i] / (1 + expf(-x[i]))"),
     GELU: each("gelu", "x[i] * 0.5f * erfcf(x[i] * -0x1.6a09e6p-1f)"),
     Dropout: lambda stage: Piece(""),
+    Conv2d: _conv2d,
+    MaxPool2d: _max_pool2d,
     Flatten: lambda stage: Piece(""),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,

@@ -9,13 +9,15 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from mlcore.exporters.python_text import INLINE, listed, names, opening, program, scales
-from mlcore.exporters.stages import Head, Stage, head, row, stages
+from mlcore.exporters.stages import Head, Stage, head, image, row, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
+from mlcore.layers.conv import Conv2d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
+from mlcore.layers.pool import MaxPool2d
 from mlcore.model import Model
 
 
@@ -49,6 +51,31 @@ def layer_norm(x, gain, bias, eps):
     x = x - x.mean(axis=axes, keepdims=True)
     return x / np.sqrt(x.var(axis=axes, keepdims=True) + np.float32(eps)) * gain + bias
 '''
+CONV2D = '''
+def conv2d(x, filters, bias, stride, padding):
+    """How well each filter fits at every place of images x [rows, channels, height, width]."""
+    x = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    seen = np.lib.stride_tricks.sliding_window_view(x, filters.shape[2:], (2, 3))[:, :, ::stride, ::stride]
+    return np.tensordot(seen, filters, ((1, 4, 5), (1, 2, 3))).transpose(0, 3, 1, 2) + bias[:, None, None]
+'''
+MAX_POOL2D = '''
+def max_pool2d(x, size, stride):
+    """The largest number of each window of images x [rows, channels, height, width]."""
+    seen = np.lib.stride_tricks.sliding_window_view(x, (size, size), (2, 3))
+    return seen[:, :, ::stride, ::stride].max((4, 5))
+'''
+
+
+def _conv2d(stage: Stage) -> Piece:
+    filters, bias = f"filters{stage.nth}", f"bias{stage.nth}"
+    stride, padding = (stage.whole(name) for name in ("stride", "padding"))
+    line = f"conv2d(x, {filters}, {bias}, stride={stride}, padding={padding})"
+    return Piece(line, {filters: stage.p["w"], bias: stage.p["b"]}, CONV2D)
+
+
+def _max_pool2d(stage: Stage) -> Piece:
+    size = stage.whole("size")
+    return Piece(f"max_pool2d(x, size={size}, stride={stage.whole('stride') or size})", function=MAX_POOL2D)
 
 
 def _batch_norm(stage: Stage) -> Piece:
@@ -80,6 +107,8 @@ ROWS: Mapping[type[Layer], Write] = {
     SiLU: lambda stage: Piece("x * sigmoid(x)", function=SIGMOID),
     GELU: lambda stage: Piece("gelu(x)", function=GELU_FUNCTION),
     Dropout: lambda stage: Piece(""),
+    Conv2d: _conv2d,
+    MaxPool2d: _max_pool2d,
     Flatten: lambda stage: Piece("x.reshape(len(x), -1)" if len(stage.inputs) > 1 else ""),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
@@ -168,6 +197,9 @@ def npz(arrays: dict[str, Array]) -> bytes:
 def _forward(model: Model, pieces: list[tuple[Stage, Piece]]) -> str:
     features = len(model.preparation.feature_names)
     lines = [(f"x = {piece.line}", stage.word) for stage, piece in pieces if piece.line]
+    shape = image(model)
+    if shape:
+        lines.insert(0, (f"x = x.reshape(len(x), {', '.join(map(str, shape))})", "images: channels, height, width"))
     width = max(len(line) for line, _ in lines)
     body = "\n".join(f"    {line.ljust(width)}  # {word}" for line, word in lines)
     return (

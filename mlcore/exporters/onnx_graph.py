@@ -12,13 +12,15 @@ from typing import TypeAlias
 import numpy as np
 
 from mlcore.exporters.protobuf import each, message
-from mlcore.exporters.stages import Stage, class_names, head, row, scaling, stages
+from mlcore.exporters.stages import Stage, class_names, head, image, row, scaling, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
+from mlcore.layers.conv import Conv2d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
+from mlcore.layers.pool import MaxPool2d
 from mlcore.model import Model
 
 OPSET, IR_VERSION = 17, 8
@@ -94,6 +96,17 @@ def _gelu(stage: Stage, graph: Graph) -> None:
     graph.then("Mul", graph.number(f"{stage.number}.half", 0.5))
 
 
+def _conv2d(stage: Stage, graph: Graph) -> None:
+    w, b = (graph.constant(f"{stage.number}.{name}", stage.p[name]) for name in ("w", "b"))
+    kernel, stride, padding = (stage.whole(name) for name in ("kernel", "stride", "padding"))
+    graph.then("Conv", w, b, kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=[padding] * 4)
+
+
+def _max_pool2d(stage: Stage, graph: Graph) -> None:
+    size = stage.whole("size")
+    graph.then("MaxPool", kernel_shape=[size] * 2, strides=[stage.whole("stride") or size] * 2)
+
+
 def _batch_norm(stage: Stage, graph: Graph) -> None:
     names = ("gain", "bias", "mean", "variance")
     tensors = [graph.constant(f"{stage.number}.{name}", stage.p[name]) for name in names]
@@ -117,6 +130,8 @@ ROWS: Mapping[type[Layer], Write] = {
     SiLU: lambda stage, graph: graph.then("Mul", graph.node("Sigmoid", graph.value)),
     GELU: _gelu,
     Dropout: lambda stage, graph: None,
+    Conv2d: _conv2d,
+    MaxPool2d: _max_pool2d,
     Flatten: lambda stage, graph: graph.then("Flatten", axis=1),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
@@ -131,6 +146,9 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     graph.then("Sub", graph.constant("shift", shift))
     graph.then("Mul", graph.constant("factor", factor))
     graph.then("Cast", to=FLOAT)
+    shape = image(model)
+    if shape:
+        graph.then("Reshape", graph.constant("image", np.array([-1, *shape])))
     for stage in stages(model):
         row(ROWS, stage, "the ONNX export")(stage, graph)
     outputs = _meaning(model, graph)

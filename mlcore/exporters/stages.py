@@ -47,6 +47,10 @@ class Stage(NamedTuple):
         """A number of the layer's own, such as the slope of a leaky ReLU."""
         return float(getattr(self.layer, name))
 
+    def whole(self, name: str) -> int:
+        """A whole number of the layer's own, such as the stride of a convolution."""
+        return int(getattr(self.layer, name))
+
     @property
     def word(self) -> str:
         """The layer as a comment names it: `dense 2 -> 8`, `relu`."""
@@ -75,6 +79,12 @@ def stages(model: Model) -> list[Stage]:
         count += bool(p)
         found.append(Stage(number, count, layer, p, network.shapes[number], network.shapes[number + 1]))
     return found
+
+
+def image(model: Model) -> Shape | None:
+    """The channels, height and width in which the first layer takes a row, or None where it takes a list of numbers."""
+    shape = model.network.shapes[0]
+    return None if len(shape) == 1 else (1, *shape)[-3:]
 
 
 def row(rows: Mapping[type[Layer], Row], stage: Stage, target: str) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlcore.exporters.python_text import INLINE, listed, names, opening, program, scales
-from mlcore.exporters.stages import Head, head
+from mlcore.exporters.stages import Head, head, image
 from mlcore.exporters.torch_layout import modules, state_dict
 from mlcore.layers.layer import Array
 from mlcore.model import Model
@@ -15,7 +15,7 @@ OUTPUTS = '''
 def outputs(x):
     """The raw outputs of the last layer, for raw inputs x [rows, {features}]."""
     x = torch.atleast_2d(torch.as_tensor(x, dtype=torch.float64))
-    return network(((x - SHIFT) * FACTOR).float())
+    return network(((x - SHIFT) * FACTOR).float(){shaped})
 '''
 PREDICT: Mapping[Head, str] = {
     "logit": '''
@@ -66,7 +66,10 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     else:
         text += _written(tensors)
     text += "network.eval()\n"
-    text += OUTPUTS.replace("{features}", str(len(model.preparation.feature_names))) + PREDICT[head(model)]
+    shape = image(model)
+    shaped = f".reshape(-1, {', '.join(map(str, shape))})" if shape else ""
+    features = str(len(model.preparation.feature_names))
+    text += OUTPUTS.replace("{features}", features).replace("{shaped}", shaped) + PREDICT[head(model)]
     text += (CLASSES if head(model) != "numbers" else "") + program(model)
     files = {".py": text.encode()}
     return files | {".safetensors": _packed(tensors)} if beside else files

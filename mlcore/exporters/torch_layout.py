@@ -9,11 +9,13 @@ import numpy as np
 
 from mlcore.exporters.stages import Stage, row, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
+from mlcore.layers.conv import Conv2d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
+from mlcore.layers.pool import MaxPool2d
 from mlcore.model import Model
 
 
@@ -44,6 +46,17 @@ def _linear(stage: Stage) -> Module:
     return Module("Linear", w.shape, tensors={"weight": w.T, "bias": b})
 
 
+def _conv2d(stage: Stage) -> Module:
+    w, b = stage.p["w"], stage.p["b"]
+    settings = {name: stage.whole(name) for name in ("stride", "padding")}
+    return Module("Conv2d", (w.shape[1], w.shape[0], w.shape[2]), settings, {"weight": w, "bias": b})
+
+
+def _max_pool2d(stage: Stage) -> Module:
+    size = stage.whole("size")
+    return Module("MaxPool2d", (size,), {"stride": stage.whole("stride") or size})
+
+
 def _batch_norm(stage: Stage) -> Module:
     """How many batches torch has seen is no number of ours; it begins at 0 where a state dict lacks it."""
     p, settings = stage.p, {name: stage.setting(name) for name in ("eps", "momentum")}
@@ -68,6 +81,8 @@ ROWS: Mapping[type[Layer], Write] = {
     SiLU: lambda stage: Module("SiLU"),
     GELU: lambda stage: Module("GELU"),
     Dropout: lambda stage: Module("Dropout", (stage.setting("rate"),)),
+    Conv2d: _conv2d,
+    MaxPool2d: _max_pool2d,
     Flatten: lambda stage: Module("Flatten"),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
@@ -86,6 +101,8 @@ LAYERS: Mapping[str, Callable[[Any], Layer]] = {
     "SiLU": lambda module: SiLU(),
     "GELU": lambda module: GELU(),
     "Dropout": lambda module: Dropout(module.p),
+    "Conv2d": lambda module: Conv2d(module.out_channels, module.kernel_size[0], module.stride[0], module.padding[0]),
+    "MaxPool2d": lambda module: MaxPool2d(module.kernel_size, module.stride * (module.stride != module.kernel_size)),
     "Flatten": lambda module: Flatten(),
     "BatchNorm1d": lambda module: BatchNorm(module.eps, module.momentum),
     "LayerNorm": lambda module: LayerNorm(module.eps),

@@ -17,6 +17,8 @@ CATALOGUE = Catalogue(
     Entry("dropout", "forgets numbers at random while it learns", "mlcore.layers.dropout:Dropout"),
     Entry("batch_norm", "mean 0 and variance 1 over the rows of a batch", "mlcore.layers.norms:BatchNorm"),
     Entry("layer_norm", "mean 0 and variance 1 over the numbers of a row", "mlcore.layers.norms:LayerNorm"),
+    Entry("conv2d", "small patterns looked for everywhere in an image", "mlcore.layers.conv:Conv2d"),
+    Entry("max_pool2d", "the largest number of each neighbourhood of an image", "mlcore.layers.pool:MaxPool2d"),
     Entry("flatten", "every row as one list of numbers", "mlcore.layers.flatten:Flatten"),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -49,6 +50,8 @@ class Layer(Spec, frozen=True, tag_field="kind"):
     """
 
     number: ClassVar[str] = ""  # the field that the architecture line writes as a number behind the layer's word
+    letters: ClassVar[Mapping[str, str]] = {}  # fields it writes as a letter and a number, k3, by that letter
+    takes_images: ClassVar[bool] = False  # whether rows of pixels reach it as the images they are
 
     def output_shape(self, shape: Shape) -> Shape:
         """The shape this layer turns `shape` into. Raises ShapeError when it cannot take it."""

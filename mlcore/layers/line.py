@@ -15,7 +15,7 @@ from mlcore.layers.norms import BatchNorm, LayerNorm
 
 WHOLE = re.compile(r"[-+]?[0-9]{1,4000}")
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
-SHORT = {"drop": "dropout", "bn": "batch_norm", "ln": "layer_norm"}
+SHORT = {"drop": "dropout", "bn": "batch_norm", "ln": "layer_norm", "conv": "conv2d", "pool": "max_pool2d"}
 BEHIND = (Activation, BatchNorm, LayerNorm)  # written into the item of the layer before
 
 MEANT = {  # words of other notations, and what is written here instead
@@ -33,7 +33,8 @@ MEANT = {  # words of other notations, and what is written here instead
 def parse(text: str) -> tuple[Layer, ...]:
     """Layers from a line: items separated by |, in each a number of units and then an activation.
 
-    A number behind a word that takes one is that word's (`drop .2`), other settings follow by name (`bn momentum=.2`).
+    A number behind a word that takes one is that word's (`drop .2`), other settings follow by letter (`conv 16 k5 p2`)
+    or by name (`bn momentum=.2`).
     An empty line is the network without hidden layers. Raises ConfigError naming the item it cannot read.
     """
     layers: list[Layer] = []
@@ -64,8 +65,9 @@ def _layer(words: list[str], where: str) -> Layer:
     kind, given = entry.load(), {}
     if words and kind.number and NUMBER.fullmatch(words[0]):
         given[kind.number] = _value(words.pop(0))
-    while words and "=" in words[0]:
-        name, _, text = words.pop(0).partition("=")
+    while words and (setting := _setting(words[0], kind)):
+        name, text = setting
+        words.pop(0)
         if name not in kind.__struct_fields__:
             there = ", ".join(kind.__struct_fields__) or "no setting"
             message = f"{where}: expected {there} of {entry.name}, got the setting {name!r}"
@@ -77,6 +79,15 @@ def _layer(words: list[str], where: str) -> Layer:
         hint = error.hint or f"mlj help {entry.name} has its settings"
         raise ConfigError(f"{where}: {error}", code=error.code, hint=hint) from None
     return layer
+
+
+def _setting(word: str, kind: type[Layer]) -> tuple[str, str] | None:
+    """The name of a setting and its value where a word is one: `eps=.1`, or `k3` of a layer with that letter."""
+    if "=" in word:
+        name, _, text = word.partition("=")
+        return name, text
+    name = kind.letters.get(word[0], "")
+    return (name, word[1:]) if name and NUMBER.fullmatch(word[1:]) else None
 
 
 def _value(text: str) -> int | float | str:

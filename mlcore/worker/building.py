@@ -74,6 +74,7 @@ class Outline(msgspec.Struct, frozen=True, tag="outline", kw_only=True):
     seconds: about how long it trains at full speed. unfit: choices of a setting that do not go with these data.
     """
 
+    summary: str
     strata: tuple[Stratum, ...]
     net: Net
     weights: tuple[Array, ...]

@@ -152,13 +152,13 @@ def _projected(subject: Subject, command: Examine) -> AnyFinding:
 
 
 def _filters(subject: Subject, command: Examine) -> AnyFinding:
-    weights, biases = examining.filters(subject.model)
+    weights, biases, image = examining.filters(subject.model)
     return findings.Filters(
         **subject.facts(command.split),  # type: ignore[arg-type]
         weights=np.ascontiguousarray(weights[:, :UNITS], np.float32),
         biases=biases[:UNITS].astype(np.float32),
         of=weights.shape[1],
-        image=subject.data.image_shape,
+        image=image,
     )
 
 

@@ -85,7 +85,7 @@ class Projected(Finding, frozen=True, tag="projected", kw_only=True):
 class Filters(Finding, frozen=True, tag="filters", kw_only=True):
     """First-layer weights [inputs, units] float32 of the first `units` units of `of`, biases [units].
 
-    image: (height, width) where the inputs are pixels.
+    image: (height, width) of a unit's weights where its inputs are pixels.
     """
 
     weights: Array

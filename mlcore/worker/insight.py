@@ -168,7 +168,7 @@ def histogram(values: Array) -> Array:
 
 def _responses(model: Model, x: Array, height: int, width: int) -> Iterator[Responses]:
     """Each hidden layer by what the next dense one is given."""
-    value, hidden = x, 0
+    value, hidden = model.network.rows(x), 0
     for layer, p in zip(model.network.layers, model.network.views(model.vector), strict=True):
         if isinstance(layer, Dense) and hidden:
             yield _maps(f"dense.{hidden}", value, height, width)

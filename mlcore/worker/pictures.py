@@ -203,7 +203,7 @@ class Stage:
 
     def activity_of(self, model: Model, raw: Array, label: float = math.nan) -> Activity:
         """What a model makes of one input in data units [1, features]; label: what it should be, if known."""
-        value, layers = model.preparation.inputs(raw), []
+        value, layers = model.network.rows(model.preparation.inputs(raw)), []
         for layer, p in zip(model.network.layers, model.network.views(model.vector), strict=True):
             value, _ = layer.forward(p, value, INFERENCE)
             layers.append(value[0].astype(np.float32))
@@ -237,14 +237,15 @@ def weights(network: Network, vector: Array) -> tuple[Array, ...]:
 
 
 def describe(network: Network, data: Data) -> Net:
-    """The network as drawn."""
-    widths, words = [network.shapes[0][0]], []
-    for layer, shape in zip(network.layers, network.shapes[1:], strict=True):
+    """The network as drawn: of one for images what follows them, from the list of numbers its first units are given."""
+    begin = next((number for number, layer in enumerate(network.layers) if isinstance(layer, Dense)), 0)
+    widths, words = [math.prod(network.shapes[begin])], []
+    for layer, shape in zip(network.layers[begin:], network.shapes[begin + 1 :], strict=True):
         if isinstance(layer, Dense):
             widths.append(shape[0])
             words.append("")
         elif words:
             words[-1] = f"{words[-1]} {layer.word}".strip()
     names = data.task.class_names
-    inputs = data.feature_names if len(data.feature_names) <= WIDEST else ()
+    inputs = data.feature_names if widths[0] == len(data.feature_names) <= WIDEST else ()
     return Net(tuple(inputs), tuple(names), tuple(widths), tuple(words), network.size)

@@ -50,9 +50,9 @@ def experiment(question: Question) -> Config:
 def quick(config: Config, data: Data) -> bool:
     """Whether an outline takes no longer than anybody would wait: a guess from the widths alone.
 
-    PyTorch has to be imported before anybody knows whether it runs here.
+    PyTorch has to be imported before anybody knows whether it runs here; the widths of images follow from all layers.
     """
-    if config.backend == "torch" or config.device.startswith("cuda"):
+    if config.backend == "torch" or config.device.startswith("cuda") or any(x.takes_images for x in config.layers):
         return False
     widths = [data.input_shape[0], *(getattr(layer, "units", 0) for layer in config.layers), data.task.outputs]
     widths = [width for width in widths if width]
@@ -113,6 +113,7 @@ def outline(config: Config, data: Data) -> Outline:
     backend = duration.chosen(config, network, loss)
     odd = remarks(network, loss, data.task, len(data.train), config.init) if network.size <= DRAWN else ()
     return Outline(
+        summary=network.summary(),
         strata=strata(network),
         net=describe(network, data),
         weights=first_weights(network, config) if network.size <= DRAWN else (),

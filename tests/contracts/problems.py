@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 
 import numpy as np
 import pytest
@@ -21,8 +22,11 @@ LOSSES = tuple(name for name in losses.CATALOGUE.names() if name != "auto")
 OPTIMIZERS = optimizers.CATALOGUE.names()
 BACKENDS = backends.CATALOGUE.names()
 INITIALIZERS = tuple(entry.name for entry in initializers.CATALOGUE)
-TO_FOLLOW: set[tuple[str, str]] = set()  # rows that come in a change of their own: ("torch", "layer relu")
-SHAPES = ((6,), (8, 8, 2), (5, 4))
+TO_FOLLOW = {  # rows that come in a change of their own: ("torch", "layer relu")
+    ("native", "layer conv2d"),
+    ("native", "layer max_pool2d"),
+}
+SHAPES = ((6,), (2, 6, 5), (5, 4))
 
 
 def made(catalogue, name: str, **fields):
@@ -45,9 +49,9 @@ def targets(loss, rows: int, outputs: int, seed: int = 2):
 
 def network_with(layer: Layer, outputs: int) -> Network:
     """A small network in which the layer stands in the middle, on the first input shape that fits."""
-    for shape in SHAPES:
+    for shape, before, behind in product(SHAPES, ("9", ""), ("", "flatten")):
         try:
-            return Network.build((*parse("9"), layer), shape, outputs)
+            return Network.build((*parse(before), layer, *parse(behind)), shape, outputs)
         except ShapeError:
             continue
     raise ShapeError(f"no input shape fits {layer}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import math
 import runpy
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ from mlcore.datasets.columns import names as named
 from mlcore.datasets.dataset import Column, Scaling, Task
 from mlcore.errors import CheckpointError, ConfigError
 from mlcore.exporters import c_code, numpy_code, onnx_graph, sklearn_code, torch_layout
+from mlcore.exporters.stages import image
 from mlcore.layers.line import parse
 from mlcore.model import Model, Preparation
 from mlcore.network import Network
@@ -40,12 +42,14 @@ ROWS = 7
 def model_of(network: Network, loss: str, two: bool = False, names=HOSTILE) -> Model:
     """A network with random parameters, scaling and hostile names."""
     random, chosen = np.random.default_rng(3), made(loss_pages.CATALOGUE, loss)
-    width = network.shapes[0][0]
+    width = math.prod(network.shapes[0])
     vector = random.normal(scale=0.5, size=network.size).astype(np.float32)
     for slot in network.slots:
+        own = slice(slot.offset, slot.offset + slot.size)
         if slot.param.role in ("gain", "statistic"):  # a variance is positive
-            own = slice(slot.offset, slot.offset + slot.size)
             vector[own] = np.abs(vector[own]) + 0.5
+        elif slot.param.fan_in > 16:  # outputs of 50 differ in their sixth digit by the order of a sum
+            vector[own] *= 2 / np.sqrt(slot.param.fan_in, dtype=np.float32)
     kind = "binary" if two else task_of(chosen)
     count = 2 if kind == "binary" else network.output_shape[0]
     task = Task(kind, count, () if kind == "regression" else names[:count])
@@ -128,7 +132,7 @@ def as_safetensors(path: Path, model: Model, x: np.ndarray):
         parameter.data.zero_()
     loaded.network.load_state_dict(tensors, strict=True)
     with torch.no_grad():
-        z = loaded.network(scaled.float()).numpy()
+        z = loaded.network(scaled.float().reshape(-1, *(image(model) or scaled.shape[1:]))).numpy()
     return model.loss.probabilities(z), None
 
 
@@ -167,6 +171,14 @@ def test_a_generated_file_predicts_the_same_with_every_layer(target: str, name: 
     assert refused.value.code == "EXPORT_UNSUPPORTED"
     if target != "sklearn":  # its networks know few layers, and can be taught no other
         without_row(target, [f"layer {name}"])
+
+
+@pytest.mark.parametrize("shape", [(8, 9), (2, 8, 9)], ids=["gray", "two channels"])
+@pytest.mark.parametrize("target", [name for name in RUN if name != "sklearn"])
+def test_a_generated_file_sees_rows_as_the_images_they_are(target: str, shape: tuple[int, ...], tmp_path: Path) -> None:
+    body = parse("layer_norm | conv 5 k3 s2 p2 relu | pool 2 s1 | conv 4 k2 tanh | flatten | 6 relu")
+    network = Network.build(body, (math.prod(shape),), 3, shape)
+    examine(model_of(network, "softmax_cross_entropy"), target, tmp_path)
 
 
 @pytest.mark.parametrize("loss", [*LOSSES, "two classes"])

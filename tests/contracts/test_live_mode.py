@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import mlcore
-from mlcore.errors import BackendError, MljError
+from mlcore.errors import BackendError, MljError, ShapeError
 from tools import live
 from tui import plan
 from tui.draft import Draft
@@ -36,11 +36,16 @@ def test_every_data_set_is_live_with_the_lab_s_network_and_so_is_every_change_of
 
 
 @pytest.mark.parametrize("recipe", [*mlcore.recipes()])
-def test_every_recipe_takes_every_data_set(recipe: str) -> None:
+def test_every_recipe_takes_every_data_set_and_one_for_images_says_that_it_needs_them(recipe: str) -> None:
+    draft = Draft(mlcore.load_recipe(recipe))
+    images = any(layer.takes_images for layer in draft.config.layers)
     for kind, other in CASES.items():
-        draft = Draft(mlcore.load_recipe(recipe))
         for moved in (draft.with_data(other), draft.changed({"dataset": other.to_dict()["dataset"]})):
-            assert live.outline(moved.config).seconds > 0, kind
+            if images:
+                with pytest.raises(ShapeError, match="needs an image"):  # digits are too small, the others are none
+                    live.outline(moved.config)
+            else:
+                assert live.outline(moved.config).seconds > 0, kind
 
 
 def test_what_is_larger_is_not_live_and_what_cannot_be_trained_says_why() -> None:

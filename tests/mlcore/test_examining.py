@@ -138,7 +138,7 @@ def test_what_pushed_the_loss_adds_up_where_the_network_is_linear() -> None:
     z = examining.outputs(model, x).astype(np.float64)
     w = model.network.views(model.vector)[0]["w"]
     np.testing.assert_allclose(examining.pull(model, row, x), (x * (model.loss(z, row.y)[1] @ w.T))[0], rtol=1e-5)
-    weights, biases = examining.filters(model)
+    weights, biases, _ = examining.filters(model)
     np.testing.assert_array_equal(weights, w)
     assert biases.shape == (3,)
 

@@ -99,6 +99,9 @@ def test_a_line_that_cannot_be_read_is_refused_in_words(text: str, says: str) ->
         ("10 bn relu | dropout | 3 ln gelu", "10 batch_norm relu | drop .5 | 3 layer_norm gelu"),
         ("bn momentum=.25 eps=1e-3 | flatten", "batch_norm eps=.001 momentum=.25 | flatten"),
         ("10 leaky_relu negative_slope=.01 elu 1", "10 leaky_relu elu"),
+        ("conv | relu | pool | flatten", "conv 16 k3 relu | pool 2 | flatten"),
+        ("conv2d 8 p1 k5 relu | max_pool2d 3 s2", "conv 8 k5 p1 relu | pool 3 s2"),
+        ("conv filters=4 stride=2 bn | pool size=4", "conv 4 k3 s2 batch_norm | pool 4"),
         ("drop 0 | 3 silu softplus | drop rate=1e-9", "drop 0 | 3 silu softplus | drop 1e-09"),
     ],
 )
@@ -117,6 +120,9 @@ def test_a_line_is_written_in_one_form(text: str, canonical: str) -> None:
         ("10 bn speed=3", r"item 1: expected eps, momentum of batch_norm, got the setting 'speed'"),
         ("10 gelu exact=yes", r"expected no setting of gelu, got the setting 'exact'"),
         ("10 bn momentum=high", r"BatchNorm.momentum: expected a number from 0 to 1, got 'high'"),
+        ("conv 16 k0", r"item 1: Conv2d.kernel: expected a whole number from 1 to 64, got 0"),
+        ("conv 16 k2.5", r"item 1: Conv2d.kernel: expected a whole number from 1 to 64, got 2.5"),
+        ("pool 2 k3", r"item 1: expected units or a layer, got unknown layer 'k3'"),
         ("10 leeky_relu", r"unknown layer 'leeky_relu'"),
     ],
 )

@@ -104,12 +104,7 @@ def summary(outline: Any) -> str:
     """The widths of a network, what it learns, and what is odd about it."""
     size = sum(stratum.parameters for stratum in outline.strata)
     remarks = "".join(f"; {remark}" for remark in outline.remarks)
-    return f"{widths(outline)}: {size:,} parameters, loss {outline.loss}{remarks}"
-
-
-def widths(outline: Outline) -> str:
-    """The widths from input to output: 2-8-8-1."""
-    return "-".join(map(str, outline.net.widths))
+    return f"{outline.summary}: {size:,} parameters, loss {outline.loss}{remarks}"
 
 
 def found(scene: Any) -> str:

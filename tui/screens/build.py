@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from tui import plan
 from tui.commands import commands
-from tui.screens.advice import Advice, widths
+from tui.screens.advice import Advice
 from tui.screens.deeds.building import Building
 from tui.text import about
 from tui.widgets.fields import FormPane
@@ -212,7 +212,7 @@ class BuildScreen(Screen[None]):
             return "", False
         large = "learned when left" if self.lab.behind else "being learned"
         when = "learned at once" if plan.live(outline) else f"{about(outline.seconds)}: {large}"
-        return f"{self.draft.dataset}  {widths(outline)}  {when}", False
+        return f"{self.draft.dataset}  {outline.summary}  {when}", False
 
     # words ----------------------------------------------------------------------------------------------------------
 

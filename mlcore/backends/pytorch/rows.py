@@ -44,8 +44,15 @@ def table() -> dict[str, Row]:
         "dropout": lambda layer, p, x, mode: x * mode.masks[mode.layer] if mode.training else x,
         "batch_norm": _batch_norm,
         "layer_norm": lambda layer, p, x, mode: f.layer_norm(x, x.shape[1:], p["gain"], p["bias"], layer.eps),
+        "conv2d": lambda layer, p, x, mode: f.conv2d(_image(x), p["w"], p["b"], layer.stride, layer.padding),
+        "max_pool2d": lambda layer, p, x, mode: f.max_pool2d(_image(x), layer.size, layer.stride or layer.size),
         "flatten": lambda layer, p, x, mode: x.flatten(1),
     }
+
+
+def _image(x: Tensor) -> Tensor:
+    """Images [B, C, H, W]; those [B, H, W] have one channel."""
+    return x if x.dim() == 4 else x.unsqueeze(1)
 
 
 def _batch_norm(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tensor:

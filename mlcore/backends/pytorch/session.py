@@ -181,7 +181,7 @@ class TorchSession:
         return self._read(outputs[-1])[0].astype(np.float32, copy=False)
 
     def _rows(self, x: Array) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(x)).to(self.device)
+        return torch.from_numpy(np.ascontiguousarray(self.problem.network.rows(x))).to(self.device)
 
     # ---- weights ----
 

@@ -1,0 +1,1 @@
+"""Training on a GPU beside the loops people write: `python -m benchmarks.gpu`, with NumPy, PyTorch and msgspec."""
