@@ -11,11 +11,14 @@ import pytest
 from mlcore import backends
 from mlcore.backends.pytorch import Torch, gauges
 from mlcore.config import Config
+from mlcore.controls import Controls
 from mlcore.errors import BackendError, ConfigError
 from mlcore.model import blueprint
 from mlcore.runs import fit
 from mlcore.training import train
-from mlcore.worker import planning
+from mlcore.worker import planning, protocol
+from mlcore.worker.board import Board
+from mlcore.worker.gauge import Gauge
 from tests.mlcore.little_runs import config
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
@@ -191,10 +194,39 @@ def test_gauges_of_a_gpu_that_is_not_here_are_nothing() -> None:
         assert gauges.facts("cuda:0") == {}
 
 
+def test_a_worker_asks_a_gpu_once_a_second_and_a_cpu_never(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    now = 100.0
+    told = {"memory_used": 50, "memory_total": 80, "memory_peak": 1, "utilisation": None}
+
+    def facts(device: str) -> dict:
+        asked.append(device)
+        return told if len(asked) < 3 else {}
+
+    monkeypatch.setattr(gauges, "facts", facts)
+    gauge, idle = Gauge("cuda:0", lambda: now), Gauge("cpu")
+    for _ in range(5):
+        gauge.look()
+        idle.look()
+        now += 0.3
+    assert asked == ["cuda:0"] * 2 and idle.found is None
+    assert gauge.found == protocol.Gauges(**told)
+    now += 1
+    gauge.look()
+    assert gauge.found is None
+
+
+def test_an_update_carries_the_gauges_while_a_run_goes_on() -> None:
+    board = Board(1, Config(), Controls())
+    board.gauge.found = protocol.Gauges(50, 80, utilisation=42)
+    (sent,) = protocol.Inbox(protocol.MESSAGES).feed(protocol.packet([board.update()]))
+    assert sent.gauges == board.gauge.found
+    board.state = "finished"
+    assert board.update().gauges is None
+
+
 @pytest.mark.gpu
 def test_gauges_of_a_gpu_that_is_here() -> None:
-    if not torch.cuda.is_available():
-        pytest.skip("no CUDA device")
     kept = torch.zeros(1 << 20, device="cuda:0")
     found = gauges.facts("cuda:0")
     assert found["memory_total"] >= found["memory_used"] >= found["memory_peak"] >= kept.nbytes
