@@ -7,14 +7,37 @@ from pathlib import Path
 import pytest
 
 import mlcore
+from mlcore.worker import protocol
 from tests.tui.bench import Bench
 from tests.tui.living import SLOW, living
 from tests.tui.test_build import settled
+from tests.tui.test_feed import fed, started, update
+from tui.onlooking import caption
 
 pytest.importorskip("torch", reason="PyTorch is not installed")
 pytestmark = pytest.mark.usefixtures("own_home")
 
 CPU = {"backend": "torch", "device": "cpu"}
+H100 = {"backend": "torch", "device": "cuda:0", "isa": "", "device_name": "NVIDIA H100 80GB HBM3", "engine": "graph"}
+
+
+def test_what_pytorch_runs_on_is_told_in_a_row_of_eighty_columns():
+    first = started(**H100, precision="float32")
+    assert fed(started()).frame().machine == ""
+    assert fed(first).frame().machine == "torch on H100 80GB HBM3: graph, float32"
+    full = protocol.Gauges(79 << 30, 80 << 30, utilisation=100)
+    words = fed(first, update(gauges=full)).frame().machine
+    assert words == "torch on H100 80GB HBM3: graph, float32, 79.0 of 80 GiB, 100 % busy"
+    assert caption(fed(first, update(gauges=full)).frame()) == words and len(words) <= 78
+    silent = fed(first, update(gauges=protocol.Gauges(3 << 29, 80 << 30))).frame().machine
+    assert silent.endswith("float32, 1.5 of 80 GiB")
+    assert caption(fed(first, update(state="finished")).frame()) == ""
+
+
+def test_a_gpu_with_a_long_or_hostile_name_does_no_harm():
+    long = fed(started(**H100 | {"device_name": "NVIDIA RTX PRO 6000 Blackwell Server Edition"})).frame().machine
+    assert long == "torch on RTX PRO 6000 .. ver Edition: graph, float32"
+    assert fed(started(**H100 | {"device_name": "\x1b[2J[bold]X"})).frame().machine.isprintable()
 
 
 def written(tmp_path: Path, **settings: object) -> str:
