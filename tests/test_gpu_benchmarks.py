@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -31,6 +32,17 @@ class Steps:
         self.left -= 1
         if self.left < 0:
             raise RuntimeError("lost")
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """PyTorch on one thread of the CPU: others wait for each other where something else runs too."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def a_bench(tmp_path: Path, seconds: float = 60.0) -> bench.Bench:
@@ -96,6 +108,30 @@ def test_sections_run_on_a_cpu_and_the_table_is_made_of_their_files(tmp_path: Pa
 
 
 @TORCH
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("name", ["step", "ensemble", "full_batch", "waits", "memory"])
+def test_every_section_reaches_its_end_with_graphs_that_are_eager(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from benchmarks.gpu import nets, sections
+
+    asked = nets.backend
+
+    def eager(device: str, engine: str = "auto", precision: str = "float32") -> Any:
+        return asked(device, "auto" if engine == "graph" else engine, "bf16" if precision == "bf16" else "float32")
+
+    monkeypatch.setattr(nets, "backend", eager)
+    (section,) = sections.of([name])
+    scale = bench.TINY._replace(rows=256, large=(64,), seconds=1e-4)
+    assert sections.run(section, tmp_path, "cpu", scale, 300.0)
+    found = json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))
+    assert found["state"] == "done" and all(why == "needs CUDA" for why in found["not_measured"].values())
+    assert found["goals"] or name in ("full_batch", "memory")  # they have none for so few rows
+    assert "\n".join(table.lines(tmp_path))
+
+
+@TORCH
+@pytest.mark.usefixtures("one_thread")
 def test_loops_and_mlj_train_the_same_network() -> None:
     from benchmarks.gpu import eager, nets, step
 
@@ -110,6 +146,7 @@ def test_loops_and_mlj_train_the_same_network() -> None:
 
 
 @TORCH
+@pytest.mark.usefixtures("one_thread")
 def test_accuracy_is_told_with_its_spread_and_three_clocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from benchmarks.gpu import accuracy
 

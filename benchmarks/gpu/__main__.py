@@ -79,8 +79,12 @@ def supervised(asked: argparse.Namespace) -> int:
 
 def here(asked: argparse.Namespace) -> int:
     """The sections in this process."""
+    import torch
+
     from benchmarks.gpu import sections
 
+    if asked.device == "cpu":
+        torch.set_num_threads(1)  # only tried there, beside whatever else runs
     ends = time.monotonic() + asked.budget
     todo, scale = sections.of(asked.only), sections.scale_of(asked.device, asked.quick, asked.compile)
     failed = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from benchmarks.peers.beginning import first_weights
 from benchmarks.workloads import Workload
 from mlcore import optimizers
 from mlcore.backends.backend import Problem
+from mlcore.layers.line import parse
+from mlcore.network import Network
 
 BASELINE = {"engines": "mlj's eager engine on the same device", "devices": "mlj's eager engine on the CPU"}
 PRECISIONS = ("float32",)
@@ -21,6 +24,7 @@ STEPS, RATE = 50, 0.01
 BODIES = {
     "multilayer perceptron": "64 relu | 32 tanh",
     "norms and dropout": "48 batch_norm relu | drop .2 | 32 gelu layer_norm",
+    "convolutions": "conv 8 k3 relu | pool 2 | conv 12 k3 relu | flatten | 32 relu",
 }
 CLOSE = 1e-4
 
@@ -33,6 +37,7 @@ def run(bench: Bench) -> None:
     problems = {
         **{f"{BODIES['multilayer perceptron']}, {name}": made(name=name) for name in optimizers.CATALOGUE.names()},
         f"{BODIES['norms and dropout']}, adam": made(BODIES["norms and dropout"]),
+        f"{BODIES['convolutions']}, adam": made(BODIES["convolutions"], shape=(14, 14)),
     }
     for what, p in problems.items():
         bench.attempt(what, lambda: compared(bench, what, p))  # noqa: B023
@@ -42,10 +47,11 @@ def run(bench: Bench) -> None:
         bench.report.judge(Goal(f"losses of {STEPS} steps", "the GPU's off the CPU's", worst, CLOSE, "relative"))
 
 
-def made(body: str = BODIES["multilayer perceptron"], name: str = "adam") -> Problem:
-    """1,000 rows of 20 numbers in batches of 96: the eleventh has 40."""
-    work = Workload(body, body, 1000, 20, 5, 96, True, RATE, {})
-    return work.problem()._replace(optimizer=optimizers.CATALOGUE.find(name).load()())
+def made(body: str = BODIES["multilayer perceptron"], name: str = "adam", shape: tuple[int, ...] = (20,)) -> Problem:
+    """1,000 rows of so many numbers in batches of 96: the eleventh has 40."""
+    p = Workload("", "", 1000, math.prod(shape), 5, 96, True, RATE, {}).problem()
+    network = Network.build(parse(body), shape, 5)
+    return p._replace(network=network, optimizer=optimizers.CATALOGUE.find(name).load()())
 
 
 def compared(bench: Bench, what: str, p: Problem) -> None:

@@ -50,14 +50,10 @@ def share(section: Section, others: list[Section], left: float) -> float:
 
 def run(section: Section, out: Path, device: str, scale: Scale, seconds: float) -> bool:
     """One section, its report written whatever happens; False when it failed."""
-    import torch
-
     ends = time.monotonic() + seconds
     header = about.header(section.name, device, section.line)
     report = Report(out / f"{section.name}.json", header)
     try:
-        if device == "cpu":
-            torch.set_num_threads(1)  # only tried there, beside whatever else runs
         module = import_module(f"benchmarks.gpu.{section.module}")
         report.content |= {"precisions": module.PRECISIONS, "baseline": module.BASELINE}
         module.run(Bench(device, scale, report, ends))

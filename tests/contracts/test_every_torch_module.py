@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from mlcore import from_torch, to_torch
-from mlcore.config import Config
+from mlcore.config import from_dict
 from mlcore.exporters import torch_layout
 from mlcore.layers.dense import Dense
+from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Layer
 from mlcore.model import Model, Preparation, blueprint
 from mlcore.spec import changed
@@ -45,7 +46,10 @@ def test_a_module_answers_as_the_model_and_gives_its_bits_back(name: str) -> Non
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_the_layers_of_an_experiment_are_read_from_the_module(name: str) -> None:
-    config = Config(layers=(Dense(9), known(name), Dense(5)))
+    layer = known(name)
+    body = (layer, Flatten(), Dense(5)) if layer.takes_images else (Dense(9), layer, Dense(5))
+    config = from_dict({"dataset": {"kind": "digits" if layer.takes_images else "circles"}})
+    config = changed(config, layers=body)
     data = config.dataset.load()
     network, loss = blueprint(config, data)
     model = Model(config, network, loss, Preparation.of(data), network.init(3, "he_normal"))

@@ -7,6 +7,7 @@ import pytest
 
 from mlcore import changes, examining, load_recipe, train
 from mlcore.config import from_dict
+from mlcore.doctor import diagnose, examine
 from mlcore.errors import ConfigError, ShapeError
 from mlcore.layers.conv import Conv2d
 from mlcore.layers.layer import INFERENCE
@@ -140,6 +141,13 @@ def test_what_looks_into_a_network_knows_images(ended) -> None:
     assert examining.pull(model, row, data.inputs(row)).shape == (64,)
     names = [place.name for place in examining.places(model.network)]
     assert names == ["inputs", "hidden layer 1: 24 relu"]
+
+
+def test_filters_that_begin_alike_are_counted_as_units() -> None:
+    config = from_dict(DIGITS | {"init": "zeros", "epochs": 1})
+    case = examine(config, config.dataset.load())
+    finding = next(each for each in diagnose(case) if each.rule == "equal_units")
+    assert "all 8 units of layer 1" in finding.evidence
 
 
 def test_a_kernel_cannot_change_while_it_runs() -> None:

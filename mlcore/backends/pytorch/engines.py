@@ -7,7 +7,9 @@ layers, device) opens a new session, with a new program and new graphs, so that 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeAlias
 
 import torch
@@ -102,15 +104,29 @@ def cuda_graphs(device: torch.device) -> Capture:
                 short()
         torch.cuda.current_stream(device).wait_stream(side)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=pool, stream=side, capture_error_mode="thread_local"):
+        with undisturbed(), torch.cuda.graph(graph, pool=pool, stream=side, capture_error_mode="thread_local"):
             body()
         return graph.replay
 
     return capture
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """No garbage is collected inside: an old graph that is freed while another is captured spoils the capture."""
+    gc.collect()
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def compiled(program: Program) -> None:
     """Let the program's step be one compiled function: forward, backward and update in as few kernels as it can."""
+    program.plain()
     if not program.lanes:
         program.gradient = program.step.pure  # type: ignore[method-assign]
     program.one = torch.compile(program._one, fullgraph=True, dynamic=False)

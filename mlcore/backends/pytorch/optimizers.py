@@ -13,14 +13,13 @@ from mlcore.optimizers import Optimizer
 from mlcore.spec import kind_of
 
 Tensor: TypeAlias = Any  # torch.Tensor, which must not be imported here
-Move: TypeAlias = Callable[[Any, Tensor, Tensor, Tensor, Sequence[Tensor]], None]
 
 
 class Row(NamedTuple):
     """A rule: `table(o, rates, t)` makes its numbers for steps t = 1, 2, …, and `move` takes those of one step."""
 
     table: Callable[[Any, Tensor, Tensor], tuple[Tensor, ...]]
-    move: Move
+    move: Callable[[Any, Tensor, Tensor, Tensor, Sequence[Tensor]], None]
 
 
 def _down(o: Any, rates: Tensor, t: Tensor) -> tuple[Tensor, ...]:
@@ -55,15 +54,6 @@ def _adam(o: Any, w: Tensor, g: Tensor, moments: Tensor, numbers: Sequence[Tenso
     w.addcmul_(m / (v * numbers[1]).sqrt_().add_(o.epsilon), numbers[0])
 
 
-def _adam_at_once(o: Any, w: Tensor, g: Tensor, moments: Tensor, numbers: Sequence[Tensor]) -> None:
-    """One kernel instead of eight: the weights, both moments and the corrections in a single pass."""
-    import torch
-
-    rate, t = numbers
-    known = {"weight_decay": 0.0, "eps": o.epsilon, "amsgrad": False, "maximize": False}
-    torch._fused_adam_([w], [g], [moments[0]], [moments[1]], [], [t], lr=rate, beta1=o.beta1, beta2=o.beta2, **known)  # type: ignore[attr-defined, unused-ignore]
-
-
 TABLE: dict[str, Row] = {
     "sgd": Row(_down, _sgd),
     "rmsprop": Row(_down, _rmsprop),
@@ -71,48 +61,42 @@ TABLE: dict[str, Row] = {
     "adam": Row(_corrected, _adam),
     "adamw": Row(_corrected, _adam),
 }
-AT_ONCE = Row(lambda o, rates, t: tuple(each.flatten(1)[:, :1] for each in (rates, t)), _adam_at_once)
 
 
-def row(optimizer: Optimizer, cuda: bool, in_step: bool) -> Row:
-    """The rule of an optimizer; in_step: all lanes have one rate and one t. On a GPU then Adam is one kernel."""
-    import torch
+class Rule:
+    """An optimizer, or one for each lane that differ in rate, decay and L1 alone: penalties, then the row's move."""
 
-    if cuda and in_step and kind_of(optimizer) in ("adam", "adamw") and hasattr(torch, "_fused_adam_"):
-        return AT_ONCE
-    return TABLE[kind_of(optimizer)]
+    def __init__(self, optimizers: Sequence[Optimizer], like: Tensor) -> None:
+        self.optimizer = optimizers[0]
+        self._row = TABLE[kind_of(self.optimizer)]
+        self._columns = {name: self._column(optimizers, name, like) for name in ("weight_decay", "l1")}
 
+    def _column(self, optimizers: Sequence[Optimizer], name: str, like: Tensor) -> Tensor | None:
+        values = [getattr(each, name) for each in optimizers]
+        if not any(values):
+            return None
+        return like.new_tensor(values if like.dim() == 1 else [[value] for value in values])
 
-class Penalties(NamedTuple):
-    """What is done to the gradient, or to the weights, before the rule: numbers, or columns [M, 1] of many networks."""
+    def tables(self, rates: Tensor, t: Tensor) -> list[Tensor]:
+        """Its numbers for some steps, float64: the rates [steps, …] themselves first."""
+        return [rates, *self._row.table(self.optimizer, rates, t)]
 
-    clip_norm: float
-    weight_decay: Any
-    l1: Any
-    decoupled: bool
-
-    @classmethod
-    def of(cls, optimizers: Sequence[Optimizer], like: Tensor) -> Penalties:
-        """Those of one optimizer, or of one for each lane."""
-        first = optimizers[0]
-
-        def column(name: str) -> Any:
-            values = [getattr(each, name) for each in optimizers]
-            if not any(values):
-                return None
-            return like.new_tensor(values[:1] if len(optimizers) == 1 else [[value] for value in values])
-
-        return cls(first.clip_norm, column("weight_decay"), column("l1"), first.decoupled)
-
-    def apply(self, w: Tensor, g: Tensor, weights: int, rates: Tensor) -> None:
-        """Clip the gradient g [.., P], then add decay and L1 of the first `weights` numbers of w, or shrink them."""
-        if self.clip_norm:
+    def clip(self, g: Tensor) -> None:
+        """Shorten each gradient g [.., P] that is longer than allowed."""
+        if self.optimizer.clip_norm:
             norm = g.norm(dim=-1, keepdim=True)
-            g.mul_((self.clip_norm / (norm + 1e-6)).clamp(max=1))
+            g.mul_((self.optimizer.clip_norm / (norm + 1e-6)).clamp(max=1))
+
+    def update(self, w: Tensor, g: Tensor, moments: Tensor, numbers: Sequence[Tensor], weights: int) -> None:
+        """Move w [.., P] by the gradient g, which it may change; numbers are those of this step."""
+        rate, *own = numbers
+        decay, l1 = self._columns["weight_decay"], self._columns["l1"]
+        self.clip(g)
         decaying, moved = w[..., :weights], g[..., :weights]
-        if self.weight_decay is not None and not self.decoupled:
-            moved.addcmul_(decaying, self.weight_decay)
-        if self.l1 is not None:
-            moved.addcmul_(decaying.sign(), self.l1)
-        if self.weight_decay is not None and self.decoupled:
-            decaying.mul_(1 - rates * self.weight_decay)
+        if decay is not None and not self.optimizer.decoupled:
+            moved.addcmul_(decaying, decay)
+        if l1 is not None:
+            moved.addcmul_(decaying.sign(), l1)
+        if decay is not None and self.optimizer.decoupled:
+            decaying.mul_(1 - rate * decay)
+        self._row.move(self.optimizer, w, g, moments, own)

@@ -12,13 +12,15 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import torch
 
-from mlcore import philox
+from mlcore import kernels, philox
 from mlcore.backends.backend import Problem
-from mlcore.backends.pytorch import optimizers
+from mlcore.backends.pytorch import cuda
+from mlcore.backends.pytorch.optimizers import Rule
 from mlcore.backends.pytorch.resident import resident
 from mlcore.backends.pytorch.step import Step
 from mlcore.layers.dropout import Dropout
 from mlcore.layers.layer import Array
+from mlcore.optimizers import Optimizer
 from mlcore.philox import Purpose
 
 Tensor: TypeAlias = Any
@@ -78,7 +80,7 @@ class Program:
 
     def __init__(self, problems: Sequence[Problem], precision: str, device: torch.device, lanes: bool) -> None:
         problem = problems[0]
-        self.problem, self.device = problem, device
+        self.problems, self.problem, self.device = problems, problem, device
         self.lanes = (len(problems),) if lanes else ()
         self.step = Step(problem, precision, device)
         self.dtype = self.step.dtype
@@ -90,8 +92,8 @@ class Program:
         self.alike = not self.shuffled or len({p.seed for p in problems}) == 1  # all lanes see the same rows
         self._seeds = [p.seed for p in problems]
         self._own_orders = self._seeds[:1] if self.alike or not lanes else self._seeds
-        self.rule = self.rule_for(True)
-        self.penalties = optimizers.Penalties.of([p.optimizer for p in problems], self.vector)
+        self.own_kernels = cuda.offered(device, self.dtype)
+        self.rule = self._rule([p.optimizer for p in problems])
         self._drops = self._shares(problems)
         self._orders: dict[int, Tensor] = {}
         self.one = self._one  # the engine may compile it
@@ -100,9 +102,13 @@ class Program:
         """Numbers on the device."""
         return torch.zeros(shape, dtype=self.dtype, device=self.device)
 
-    def rule_for(self, in_step: bool) -> optimizers.Row:
-        """The rule of the optimizer; in_step: all lanes have the same rate, and have made as many updates."""
-        return optimizers.row(self.problem.optimizer, self.device.type == "cuda", in_step)
+    def _rule(self, own: Sequence[Optimizer]) -> Rule:
+        return cuda.OneKernel(own, self.vector) if self.own_kernels else Rule(own, self.vector)
+
+    def plain(self) -> None:
+        """Leave kernels of our own aside: a compiler sees through PyTorch's operations and not through them."""
+        self.own_kernels = False
+        self.rule = self._rule([p.optimizer for p in self.problems])
 
     def _shares(self, problems: Sequence[Problem]) -> dict[int, tuple[int, tuple[int, ...], Tensor, Tensor, Tensor]]:
         """Of each dropout: numbers of a row, their shape, and for each lane the seed, the bound and the scale."""
@@ -155,7 +161,8 @@ class Program:
     def order(self, epoch: int) -> Tensor:
         """The rows of an epoch in the trainer's order, for each lane or for all [L or 1, n]; two are remembered."""
         if epoch not in self._orders:
-            made = np.stack([philox.order(seed, epoch, self.rows) for seed in self._own_orders])
+            make = philox.order if kernels.unavailable() else kernels.order
+            made = np.stack([make(seed, epoch, self.rows) for seed in self._own_orders])
             while len(self._orders) > 1:
                 del self._orders[next(iter(self._orders))]
             self._orders[epoch] = self.upload(made).long()
@@ -176,7 +183,7 @@ class Program:
         x, parts = self._batches(tables.batch)
         masks = self._masks(tables.places, size)
         rates, t = tables.numbers
-        numbers = [each.to(self.dtype) for each in (rates, *self.rule.table(self.problem.optimizer, rates, t))]
+        numbers = [each.to(self.dtype) for each in self.rule.tables(rates, t)]
         if self.lanes:
             numbers = [each.unsqueeze(-1) for each in numbers]
         found = []
@@ -193,9 +200,7 @@ class Program:
         vector, network = self.vector, self.problem.network
         gradient, loss, after = self.gradient(vector, x, parts, masks, self.data.classes)
         with torch.no_grad():
-            rate, *own = numbers
-            self.penalties.apply(vector, gradient, network.weights, rate)
-            self.rule.move(self.problem.optimizer, vector, gradient, self.moments, own)
+            self.rule.update(vector, gradient, self.moments, numbers, network.weights)
             if after:
                 vector[..., network.learned :] = torch.cat(after, dim=-1)
         return loss
@@ -224,6 +229,10 @@ class Program:
         found = {}
         epoch, step = (each.reshape(-1, *(1,) * len(self.lanes), 1) for each in places)
         for number, (width, shape, seeds, bounds, scales) in self._drops.items():
+            if self.own_kernels:
+                kept = cuda.masks(places, seeds, bounds, scales, number, size * width)
+                found[number] = kept.reshape(len(step), *self.lanes, size, *shape)
+                continue
             blocks = torch.arange((size * width + 3) // 4, dtype=torch.int64, device=self.device)
             words = philox.counted(blocks, Purpose.DROPOUT, seeds, epoch, step, number)
             whole = torch.stack([*torch.broadcast_tensors(*words)], dim=-1)  # type: ignore[no-untyped-call]

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 Tensor: TypeAlias = Any  # torch.Tensor, which must not be imported here
 Row: TypeAlias = Callable[..., Any]
 
+FEW = 2048  # rows up to which a product and its bias are two kernels
+
 
 class Pass(NamedTuple):
     """How a forward pass is meant.
@@ -31,7 +33,7 @@ def table() -> dict[str, Row]:
     from torch.nn import functional as f
 
     return {
-        "dense": lambda layer, p, x, mode: torch.addmm(p["b"], x, p["w"]),
+        "dense": _dense,
         "relu": lambda layer, p, x, mode: f.relu(x),
         "relu6": lambda layer, p, x, mode: f.relu6(x),
         "sigmoid": lambda layer, p, x, mode: torch.sigmoid(x),
@@ -48,6 +50,15 @@ def table() -> dict[str, Row]:
         "max_pool2d": lambda layer, p, x, mode: f.max_pool2d(_image(x), layer.size, layer.stride or layer.size),
         "flatten": lambda layer, p, x, mode: x.flatten(1),
     }
+
+
+def _dense(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tensor:
+    """x w + b. On a GPU the product that adds b itself has few blocks for few rows: 23 us instead of 10 + 1.5."""
+    import torch
+
+    if x.is_cuda and len(x) <= FEW:
+        return x @ p["w"] + p["b"]
+    return torch.addmm(p["b"], x, p["w"])
 
 
 def _image(x: Tensor) -> Tensor:

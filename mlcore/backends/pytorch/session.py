@@ -25,16 +25,15 @@ EPOCHS = 64  # that a call may have at most
 
 @contextmanager
 def matmul_precision(precision: str) -> Iterator[None]:
-    """Products of float32 with every bit, or for the precision tf32 with the ten bits of TensorFloat-32."""
-    before = torch.get_float32_matmul_precision()
-    wanted = "high" if precision == "tf32" else "highest"
-    if before != wanted:
-        torch.set_float32_matmul_precision(wanted)
+    """Products and convolutions with every bit of float32, or for the precision tf32 with the ten of TensorFloat-32."""
+    before, few = torch.get_float32_matmul_precision(), precision == "tf32"
+    convolutions = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=few)
+    torch.set_float32_matmul_precision("high" if few else "highest")
     try:
-        yield
+        with convolutions:
+            yield
     finally:
-        if before != wanted:
-            torch.set_float32_matmul_precision(before)
+        torch.set_float32_matmul_precision(before)
 
 
 class Reading:

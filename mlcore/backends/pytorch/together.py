@@ -49,8 +49,7 @@ class TogetherSession:
             self.program.vector[lane] = session.program.vector
             self.program.moments[:, lane] = session.program.moments
             session.settle(self.program.vector[lane], self.program.moments[:, lane])
-        self.asked, self.in_step = first.asked, True
-        self.engine = engines.make(self.asked, self.program)
+        self.engine = engines.make(first.asked, self.program)
         self.synchronisations = 0
 
     def train(self, first_step: int, steps: int, rates: Array | Sequence[Array]) -> list[Array]:
@@ -66,7 +65,6 @@ class TogetherSession:
             raise ValueError(f"rates: expected {wanted}, got an array of shape {list(rates.shape)}")
         each = np.broadcast_to(rates[..., :steps], (count, steps)).T
         made = np.array([session.step for session in self.sessions])
-        self._keep_in_step(bool((each == each[:, :1]).all() and (made == made[0]).all()))
         before = self.program.snapshot()
         losses = self._read(self._enqueue(first_step, 0, steps, each, made)).astype(np.float32)
         ends = {
@@ -108,13 +106,6 @@ class TogetherSession:
             }
         for lane, (vector, moments) in kept.items():
             self.program.vector[lane], self.program.moments[:, lane] = vector, moments
-
-    def _keep_in_step(self, in_step: bool) -> None:
-        """The rule that fits: rates or numbers of updates that differ between lanes need a column of their own."""
-        if in_step != self.in_step:
-            self.in_step = in_step
-            self.program.rule = self.program.rule_for(in_step)
-            self.engine = engines.make(self.asked, self.program)
 
     def _read(self, value: torch.Tensor) -> Array:
         self.synchronisations += self.device.type == "cuda"
