@@ -47,7 +47,7 @@ class Checkpoint(NamedTuple):
 def expected_size(config: Config, data: Data) -> int:
     """Bytes of a checkpoint at most, about: weights, the optimizer's memory, the best weights, and some text."""
     network, _ = blueprint(config, data)
-    return (2 + config.optimizer.moments) * network.size * (8 if config.precision == "float64" else 4) + (1 << 16)
+    return (2 + config.optimizer.moments) * network.size * (8 if config.weight_type == "float64" else 4) + (1 << 16)
 
 
 def save_model(model: Model, path: Path, *, durable: bool = True) -> None:

@@ -89,7 +89,13 @@ class Config(Spec, frozen=True, kw_only=True):
         "auto"
     )
     device: Annotated[str, Meta(pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:1")] = "auto"
-    precision: Annotated[Literal["float32", "float64"], Meta(description="how long a number is")] = "float32"
+    precision: Annotated[
+        Literal["float32", "float64", "tf32", "bf16"],
+        Meta(description="how exact: tf32 and bf16 are PyTorch's, tf32 of GPUs"),
+    ] = "float32"
+    engine: Annotated[
+        Literal["auto", "eager", "graph", "compile"], Meta(description="how PyTorch runs a step; graph on GPUs")
+    ] = "auto"
     repeats: Annotated[int, Meta(ge=1, le=1000, description="networks to train: seed, seed + 1, …")] = 1
     dataset: AnyDataset = msgspec.field(default_factory=lambda: datasets.CATALOGUE.find("circles").load()())
     loss: AnyLoss = losses.Auto()
@@ -104,6 +110,11 @@ class Config(Spec, frozen=True, kw_only=True):
         if self.seed + self.repeats > 2**32:
             hint = f"the last one would be {self.seed + self.repeats - 1}; give a smaller seed"
             raise ConfigError(f"repeats: {self.repeats} seeds from {self.seed} on end past {2**32 - 1}", hint=hint)
+
+    @property
+    def weight_type(self) -> Literal["float32", "float64"]:
+        """What weights are kept in: tf32 and bf16 say how they are multiplied."""
+        return "float64" if self.precision == "float64" else "float32"
 
     def batch_of(self, rows: int) -> int:
         """How many of so many training rows a step learns from."""

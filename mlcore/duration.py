@@ -46,7 +46,7 @@ COSTS = {
 
 def chosen(config: Config, network: Network, loss: Loss) -> Backend:
     """The backend an experiment runs on. Raises BackendError when it cannot run here."""
-    return backends.choose(config.backend, config.device, config.precision, network, loss, config.optimizer).backend
+    return backends.choose(config, network, loss).backend
 
 
 def estimate(config: Config, network: Network, data: Data, backend: str) -> float:

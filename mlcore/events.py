@@ -20,7 +20,10 @@ class Event(msgspec.Struct, frozen=True, tag_field="kind"):
 
 
 class Started(Event, frozen=True, tag="started"):
-    """The network is built and the first step is next. `why` says why this backend was taken."""
+    """The network is built and the first step is next. `why` says why this backend was taken.
+
+    device_name: what a GPU calls itself; engine: how PyTorch runs a step; empty for what has neither.
+    """
 
     config: dict[str, Any]
     backend: str
@@ -37,6 +40,9 @@ class Started(Event, frozen=True, tag="started"):
     ceiling: float | None = None
     run: str = ""
     world_size: int = 1  # processes that train this network together
+    device_name: str = ""
+    engine: str = ""
+    precision: str = "float32"
 
 
 class Progress(Event, frozen=True, tag="progress"):

@@ -76,18 +76,20 @@ def row_of(data: Data, split: str, number: int) -> Rows:
     return rows.take(slice(number, number + 1))
 
 
-def forward(model: Model, backend: str | None = None, device: str | None = None) -> Forward:
-    """How a network answers: by the pages in NumPy or, where one or a device is named, by a backend.
+def forward(
+    model: Model, backend: str | None = None, device: str | None = None, precision: str | None = None
+) -> Forward:
+    """How a network answers: by the pages in NumPy or, where one, a device or a precision is named, by a backend.
 
     Raises BackendError when it is not here or cannot run the network, ConfigError for what is no device.
     """
     network = model.network
-    if backend is None and device is None:
+    if backend is None and device is None and precision is None:
         return lambda x: network.forward(model.vector, x)[0]
-    config = changed(model.config, backend=backend or "auto", device=device or "auto")
+    machine = {"backend": backend or "auto", "device": device or "auto", "engine": "auto"}
+    config = changed(model.config, **machine, precision=precision or model.config.weight_type)
     problem = Problem.asked(network, model.loss)
-    asked = config.backend, config.device, config.precision
-    session = backends.choose(*asked, network, problem.loss, problem.optimizer).backend.open(problem)
+    session = backends.choose(config, network, problem.loss, problem.optimizer).backend.open(problem)
     moments = np.zeros((problem.optimizer.moments, network.size), np.float32)
     session.restore(Weights(model.vector, moments, 0))
     return session.predict

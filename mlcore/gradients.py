@@ -256,7 +256,7 @@ def native_errors(problem: Problem, vector: Array) -> tuple[dict[str, float], st
     """
     network, loss, rule = problem.network, problem.loss, problem.optimizer
     try:
-        backend = backends.choose("native", "cpu", "float32", network, loss, rule).backend
+        backend = backends.choose(Config(backend="native"), network, loss, rule).backend
     except BackendError as error:
         return {}, str(error)
     rows = problem.rows

@@ -191,7 +191,7 @@ def learning(subject: Subject, rows: Rows, rate: float) -> Iterator[tuple[int, f
     config, network, loss = subject.config, subject.network, subject.loss
     optimizer = Adam(learning_rate=rate)
     problem = subject.problem(rows, len(rows))._replace(optimizer=optimizer)
-    choice = backends.choose(config.backend, config.device, config.precision, network, loss, optimizer)
+    choice = backends.choose(config, network, loss, optimizer)
     session = choice.backend.open(problem)
     session.restore(Weights(subject.vector, np.zeros((optimizer.moments, network.size), np.float32), 0))
     began, step = time.perf_counter(), 0

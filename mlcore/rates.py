@@ -106,7 +106,7 @@ def _swept(config: Config, data: Data, rates: Array, tick: Callable[[], None]) -
 def raised(config: Config, data: Data, rates: Array, tick: Callable[[], None] = nothing) -> Array:
     """The loss of fixed rows before the first step and after each [n + 1 or fewer]; it ends where it diverges."""
     network, loss = blueprint(config, data)
-    chosen = backends.choose(config.backend, config.device, config.precision, network, loss, config.optimizer)
+    chosen = backends.choose(config, network, loss)
     session = chosen.backend.open(Problem.of(config, data, network, loss))
     session.restore(Weights.first(network, config))
     watched, losses = data.train.take(slice(0, WATCHED)), []

@@ -27,7 +27,7 @@ STATUS_PERIOD = 1.0
 EXITS = {"diverged": 8}
 TOLD = (  # of how a run started
     "epoch", "step", "backend", "device", "isa", "threads", "parameters", "summary", "why", "steps_per_epoch",
-    "world_size",
+    "world_size", "device_name", "engine", "precision",
 )  # fmt: skip
 STATES = ("stopped", "interrupted", "diverged")
 

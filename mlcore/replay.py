@@ -168,7 +168,7 @@ def _machines(first: Run, second: Run) -> str:
     a, b = (next((each for each in run.events if each.get("event") == "started"), {}) for run in (first, second))
     told = [
         f"{name} {b.get(name)}, was {a.get(name)}"
-        for name in ("backend", "device", "isa")
+        for name in ("backend", "device", "device_name", "engine", "isa")
         if a.get(name) != b.get(name)
     ]
     return f" ({'; '.join(told)})" if told else ""

@@ -59,9 +59,7 @@ class _Run:
         check_goal(config.stopping, data)
         for rows in filter(None, (data.train, data.validation, data.test)):
             rows.check_weights()
-        self.choice = backends.choose(
-            config.backend, config.device, config.precision, self.network, self.loss, config.optimizer
-        )
+        self.choice = backends.choose(config, self.network, self.loss)
         self.resumed = resume is not None
         self.state = resume or State(Weights.first(self.network, config))
         self.good = self.state  # as of the last whole epoch
@@ -289,7 +287,8 @@ class _Run:
     def _started(self) -> Started:
         return Started(
             config=self.config.to_dict(),
-            **self.choice.facts(),
+            precision=self.config.precision,
+            **self.choice.facts(self.session),
             parameters=self.network.size,
             summary=self.network.summary(),
             epochs=self.config.epochs,

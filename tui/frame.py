@@ -158,7 +158,8 @@ class Frame(NamedTuple):
     spread: what the plane of the picture is, and the share of the variance on it where it is a projection.
     inside_epoch: the epoch layers, confusion and responses are of. selected: the hidden layer keys act on, -1 for none.
     hint: what helps when there is a message. loop: who trains, where it is not mlj:
-    curves over steps and nothing else. link: what is to be said of the way to the terminal.
+    curves over steps and nothing else. machine: on what PyTorch trains, how, and how full and busy that is.
+    link: what is to be said of the way to the terminal.
     """
 
     state: str = "loading"
@@ -203,4 +204,5 @@ class Frame(NamedTuple):
     responses: tuple[Responses, ...] = ()
     events: tuple[Happening, ...] = ()
     loop: str = ""
+    machine: str = ""
     link: str = ""

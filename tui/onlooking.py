@@ -40,7 +40,8 @@ def refusal(identity: str, frame: Frame, read_only: bool) -> str:
 
 
 def caption(frame: Frame) -> str:
-    """What stands in the caption line of somebody's own loop: what can be done to it."""
+    """What stands in the caption line: of somebody's own loop what can be done to it, of PyTorch where it runs."""
     if frame.loop == "log":
         return FOLLOWED
-    return f"{frame.loop}: {HELD}" if frame.state in ("running", "paused") else ""
+    going = frame.state in ("running", "paused")
+    return (f"{frame.loop}: {HELD}" if frame.loop else frame.machine) if going else ""

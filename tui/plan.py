@@ -21,14 +21,13 @@ LIVE = 0.5  # seconds a training may take to be learned at once, with every chan
 LEAST = 0.001  # where a number that was 0 begins when it is raised by a key
 FEW = 7  # choices that are named in the line of help
 BOUND = re.compile(r"\b(from|to|below) (-?\d[\d,.]*)")  # as the limits of a row say it
-BYTES = {"float32": 4, "float64": 8}
 FIRST = ("kind", "path", "target", "columns", "weight", "impute", "task", "header")  # of a data set, before the rest
 TRAINING = (  # sections of the third column: title, the settings it begins with, the section whose rest follows
     ("length", ("epochs", "batch_size", "seed", "repeats"), ""),
     ("optimizer", (), "optimizer"),
     ("rate over time", (), "schedule"),
     ("loss", (), "loss"),
-    ("machine", ("backend", "device", "precision"), ""),
+    ("machine", ("backend", "device", "precision", "engine"), ""),
     ("stopping", (), "stopping"),
     ("recording", (), "recording"),
 )
@@ -116,8 +115,8 @@ def network_lines(rows: Rows, words: Sequence[str], outline: Outline | None, pro
     lines += [Line("add", "add", "+ add a layer", help="a layer behind the last one, like it"), title("first weights")]
     lines.append(_field(rows["init"]))
     if outline is not None:
-        size, precision = sum(stratum.parameters for stratum in strata), rows["precision"].value
-        weight = f"{size * BYTES[precision]:,} bytes of {precision}"
+        size, double = sum(stratum.parameters for stratum in strata), rows["precision"].value == "float64"
+        weight = f"{size * 8:,} bytes of float64" if double else f"{size * 4:,} bytes of float32"
         lines += [title("altogether"), Line("note", "", f"{plural(size, 'parameter')}, {weight}")]
         lines += [Line("odd", "", remark) for remark in outline.remarks]
     return tuple(lines)
@@ -194,7 +193,8 @@ def _fitting(row: Row, unfit: Sequence[str]) -> Row:
 
 
 def _field(row: Row, label: str = "") -> Line:
-    return Line("field", row.name, label or _part(row.name), words(row.value), "", about(row), row.value != row.default)
+    role = "fixed" if len(row.choices) == 1 and not row.limits else "field"
+    return Line(role, row.name, label or _part(row.name), words(row.value), "", about(row), row.value != row.default)
 
 
 def about(row: Row) -> str:

@@ -21,9 +21,13 @@ from tui.frame import (
     Series,
     Surface,
 )
+from tui.text import shortened
+
+LONGEST = 27  # cells of the name of a GPU: GeForce RTX 4090 Laptop GPU has so many
+GIB = 1 << 30
 
 if TYPE_CHECKING:
-    from mlcore.worker.protocol import Inside, Picture, Scene, Started, Update
+    from mlcore.worker.protocol import Gauges, Inside, Picture, Scene, Started, Update
 
 
 def start(started: Started) -> Frame:
@@ -37,6 +41,7 @@ def start(started: Started) -> Frame:
         run=safe(started.run),
         name=safe(started.name),
         backend=" ".join(filter(None, (started.backend, started.isa if started.backend == "native" else ""))),
+        machine=_machine(started),
         epochs=started.epochs,
         ceiling=scene.ceiling,
         class_names=_all_safe(scene.class_names),
@@ -73,7 +78,24 @@ def progress(frame: Frame, update: Update) -> Frame:
         metrics={safe(name): value for name, value in update.metrics.items()},
         film=tuple(update.film.tolist()),
         message=safe(update.message, 500),
+        machine=frame.machine + _gauges(update.gauges),
     )
+
+
+def _machine(started: Started) -> str:
+    """The device by its own name, the engine and the precision of PyTorch; nothing where something else trains."""
+    if not started.engine:
+        return ""
+    name = shortened(safe(started.device_name or started.device).removeprefix("NVIDIA "), LONGEST)
+    return f"torch on {name}: {safe(started.engine)}, {safe(started.precision)}"
+
+
+def _gauges(found: Gauges | None) -> str:
+    """How full and how busy the GPU is, where somebody can tell."""
+    if found is None:
+        return ""
+    memory = f", {found.memory_used / GIB:.1f} of {found.memory_total / GIB:.0f} GiB"
+    return memory if found.utilisation is None else f"{memory}, {found.utilisation} % busy"
 
 
 def picture(frame: Frame, scene: Scene, picture: Picture) -> Frame:

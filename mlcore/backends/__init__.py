@@ -10,7 +10,8 @@ from mlcore.errors import BackendError
 from mlcore.world import joined
 
 if TYPE_CHECKING:
-    from mlcore.backends.backend import Backend
+    from mlcore.backends.backend import Backend, Session
+    from mlcore.config import Config
     from mlcore.losses import Loss
     from mlcore.network import Network
     from mlcore.optimizers import Optimizer
@@ -23,45 +24,56 @@ CATALOGUE = Catalogue(
 )
 
 
+ONLY_TORCH = {"precision": ("tf32", "bf16"), "engine": ("eager", "graph", "compile")}  # settings no other has
+
+
 class Choice(NamedTuple):
     """A backend and why it was taken, in one sentence."""
 
     backend: Backend
     why: str
 
-    def facts(self) -> dict[str, Any]:
-        """What a run says of it at its start: backend, device, isa, threads, why, world_size."""
+    def facts(self, session: Session) -> dict[str, Any]:
+        """What a run says of it at its start: backend, device, isa, threads, why, processes, what the session tells."""
+        from mlcore.backends.backend import Telling
+
         backend, isa, threads = self.backend, "", 1
         if backend.name == "native":
             from mlcore import kernels
 
             isa, threads = kernels.isa(), kernels.threads()
         found = {"backend": backend.name, "device": backend.device, "isa": isa, "threads": threads, "why": self.why}
-        return found | {"world_size": joined().size}
+        found["world_size"] = joined().size
+        return found | (session.facts() if isinstance(session, Telling) else {})
 
 
-def choose(name: str, device: str, precision: str, network: Network, loss: Loss, optimizer: Optimizer) -> Choice:
-    """The backend for this experiment. `auto` takes the first that can run it here and says why.
+def choose(config: Config, network: Network, loss: Loss, optimizer: Optimizer | None = None) -> Choice:
+    """The backend for this experiment, or for it with another optimizer.
 
-    Raises BackendError when the one asked for is not there or cannot run the experiment: there is no silent fallback.
+    `auto` takes the first that can run it here and says why. PyTorch, which takes seconds to load, it takes only where
+    a GPU is named. Raises BackendError when the one asked for is not there or cannot run the experiment: there is no
+    silent fallback.
     """
-    size = joined().size
+    problem = network, loss, optimizer or config.optimizer
+    name, why, size = config.backend, f"{config.backend} was asked for", joined().size
     if size > 1:
         if name not in ("auto", "torch"):
             raise BackendError(
                 f"backend {name}: torchrun has started {size} processes, and torch alone trains one network in several",
                 hint="--backend torch, or mlj without torchrun",
             )
-        why = f"{size} processes train one network, which torch alone can"
-        return Choice(_open("torch", device, precision, network, loss, optimizer), why)
-    if device.startswith("cuda") and name in ("auto", "torch"):
-        return Choice(_open("torch", device, precision, network, loss, optimizer), f"{device} was asked for")
+        name, why = "torch", f"{size} processes train one network, which torch alone can"
+    elif name == "auto" and config.device.startswith("cuda"):
+        name, why = "torch", f"{config.device} was asked for"
+    if name != "torch":
+        _refuse(config)
     if name != "auto":
-        return Choice(_open(name, device, precision, network, loss, optimizer), f"{name} was asked for")
+        device, reason = _meant(config) if name == "torch" else (config.device, "")
+        return Choice(_open(name, device, config, *problem), "; ".join(filter(None, (why, reason))))
     reasons = []
     for candidate in ("native", "reference"):
         try:
-            found = _open(candidate, device, precision, network, loss, optimizer)
+            found = _open(candidate, config.device, config, *problem)
         except BackendError as error:
             reasons.append(str(error))
         else:
@@ -71,11 +83,32 @@ def choose(name: str, device: str, precision: str, network: Network, loss: Loss,
     raise BackendError("no backend can run this experiment", hint="; ".join(reasons))
 
 
-def _open(name: str, device: str, precision: str, network: Network, loss: Loss, optimizer: Optimizer) -> Backend:
-    backend: Backend = CATALOGUE.find(name).load()(device, precision)
+def _refuse(config: Config) -> None:
+    """Raise BackendError for what no backend but PyTorch has."""
+    for setting, values in ONLY_TORCH.items():
+        asked = getattr(config, setting)
+        if asked in values:
+            told = "" if config.backend == "auto" else f"backend {config.backend}: "
+            raise BackendError(
+                f"{told}{setting} {asked} was asked for, which only PyTorch has", hint='backend = "torch" takes it'
+            )
+
+
+def _meant(config: Config) -> tuple[str, str]:
+    """The device PyTorch is to run on, and where nobody named one why it is that."""
+    if config.device != "auto":
+        return config.device, ""
+    from mlcore.backends import pytorch
+
+    return pytorch.here()
+
+
+def _open(name: str, device: str, config: Config, network: Network, loss: Loss, optimizer: Optimizer) -> Backend:
+    asked = (config.precision, config.engine) if name == "torch" else (config.precision,)
+    backend: Backend = CATALOGUE.find(name).load()(device, *asked)
     reason = backend.unavailable()
     if reason:
-        raise BackendError(f"backend {name}: {reason}", hint='backend = "auto" and device = "auto" take what is here')
+        raise BackendError(f"backend {name}: {reason}", hint='backend, device and engine = "auto" take what is here')
     missing = backend.unsupported(network, loss, optimizer)
     if missing:
         raise BackendError(

@@ -144,6 +144,15 @@ class Measuring(Session, Protocol):
         ...
 
 
+@runtime_checkable
+class Telling(Session, Protocol):
+    """A session that says on what it runs, and how."""
+
+    def facts(self) -> dict[str, str]:
+        """device (cuda:0), device_name (NVIDIA H100 80GB HBM3; empty for a CPU) and engine."""
+        ...
+
+
 class Work:
     """A slice of training that a session is asked for; `losses` (None until then) and `seconds` are the answer.
 

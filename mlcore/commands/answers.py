@@ -38,7 +38,7 @@ def evaluate(args: argparse.Namespace) -> int:
     if args.calibration and not classes:
         raise UsageError("--calibration: a regression has no probabilities", hint="leave it out")
     try:
-        judged = examining.judge(model, data, args.split, examining.forward(model, args.backend, args.device))
+        judged = examining.judge(model, data, args.split, _answering(args, model))
     except Diverged as error:
         raise Diverged(f"run {run.name}: {error}", hint=f"mlj doctor {called(run)} says why") from None
     found = examining.figures(judged, data, blueprint(run.config, data)[1])
@@ -63,6 +63,10 @@ def evaluate(args: argparse.Namespace) -> int:
     if args.worst:
         print("\n".join(("", *_listed(list(_worst(judged, data, args.worst)), args))))
     return 0
+
+
+def _answering(args: argparse.Namespace, model: Model) -> examining.Forward:
+    return examining.forward(model, args.backend, args.device, args.precision)
 
 
 def _facts(found: dict[str, float], data: Data) -> Iterator[tuple[str, str]]:
@@ -134,7 +138,7 @@ def predict(args: argparse.Namespace) -> int:
     """Predictions for rows of the test split or of a file, as CSV, JSON lines or pictures."""
     run = open_run(args.run, args.runs_dir)
     model = run.model()
-    answer = examining.forward(model, args.backend, args.device)
+    answer = _answering(args, model)
     if args.data is not None and (args.rows is not None or args.show):
         raise UsageError("--data brings its own rows", hint="leave out --rows and --show, or leave out --data")
     if args.data is not None:

@@ -37,8 +37,8 @@ def check(args: argparse.Namespace) -> int:
     kind = kind_of(config.dataset)
     print(f"{kind}: {plural(len(data.feature_names), 'feature')}, {data.task.kind}, loss {kind_of(loss)}\n")
     print("\n".join(layers(network)))
-    size = network.size * BYTES[config.precision]
-    print(f"\n{network.summary()}: {plural(network.size, 'parameter')}, {size:,} bytes of {config.precision}")
+    size = network.size * BYTES[config.weight_type]
+    print(f"\n{network.summary()}: {plural(network.size, 'parameter')}, {size:,} bytes of {config.weight_type}")
     for remark in odd:
         print(f"warning[{remark.code}]: {remark.message}\n  hint: {remark.hint}")
     return 0

@@ -184,6 +184,9 @@ def _beginning(run: Run) -> events.Started:
         ceiling=config.dataset.ceiling(),
         world_size=found.get("world_size", 1),
         run=run.id,
+        device_name=found.get("device_name", ""),
+        engine=found.get("engine", ""),
+        precision=config.precision,
     )
 
 

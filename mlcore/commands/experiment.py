@@ -114,7 +114,7 @@ def own(path: str) -> Config:
 def settings(args: argparse.Namespace) -> dict[str, Any]:
     """Dotted names and values the options ask for."""
     found: dict[str, Any] = {}
-    for name in ("backend", "device", "seed", "epochs"):
+    for name in ("backend", "device", "precision", "engine", "seed", "epochs"):
         value = getattr(args, name, None)
         if value is not None:
             found[name] = value

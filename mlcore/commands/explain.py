@@ -46,7 +46,7 @@ def _steps(config: Config, data: Data, network: Network, loss: Loss, fuse: bool)
     """The calls of one step on the backend that would run it, and why it is that one."""
     n = len(data.train)
     batch = n if config.batch_size == "full" else min(config.batch_size, n)
-    found = backends.choose(config.backend, config.device, config.precision, network, loss, config.optimizer)
+    found = backends.choose(config, network, loss)
     name = found.backend.name
     yield f"One step of {plural(batch, 'row')}, on {name} ({found.why}):"
     missing = plan.unsupported(network, loss, config.optimizer)

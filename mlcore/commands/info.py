@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import mlcore
+from mlcore.backends.pytorch.verified import VERIFIED
 from mlcore.commands.table import lines
 from mlcore.errors import StorageError
 from mlcore.report import json_line
@@ -31,14 +32,17 @@ def info(args: argparse.Namespace) -> int:
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "processor": _processor(),
         **_kernels(),
-        "torch": _torch(args.torch),
-        "cuda": "the torch backend was verified on CPU only",
+        **_torch(args.torch),
+        "cuda": VERIFIED,
         **_folders(args.runs_dir),
         "packages": {name: _installed(name) for name in PACKAGES if name != "torch"},
     }
     if args.json:
         print(json_line({"schema": 1, **found}))
         return 0
+    for name in ("gpus", "engines", "precisions"):
+        if name in found:
+            found[name] = ", ".join(found[name]) or "none"
     found["packages"] = ", ".join(f"{name} {number}" for name, number in found["packages"].items())
     print("\n".join(lines(found.items())))
     return 0
@@ -82,17 +86,22 @@ def _kernels() -> dict[str, Any]:
     }
 
 
-def _torch(ask: bool) -> str:
-    """PyTorch's version; with `ask` it is imported and says what GPUs it finds."""
+def _torch(ask: bool) -> dict[str, Any]:
+    """PyTorch's version; with `ask` it is imported and says what GPUs it finds, which engines and precisions run."""
     number = _installed("torch")
     if number == "not installed":
-        return 'not installed; pip install "mlj-tui[torch]" brings it'
+        return {"torch": 'not installed; pip install "mlj-tui[torch]" brings it'}
     if not ask:
-        return f"{number} (mlj info --torch asks it for GPUs)"
-    from mlcore.backends.pytorch import gpus
+        return {"torch": f"{number} (mlj info --torch asks it for GPUs)"}
+    from mlcore.backends import pytorch
 
-    found = gpus()
-    return f"{number}, {', '.join(found) if found else 'no usable GPU'}"
+    device, why = pytorch.here()
+    return {
+        "torch": f"{number}: device auto is {device}, since {why}",
+        "gpus": [f"{each.name} ({each.memory / 2**30:.0f} GiB)" for each in pytorch.gpus()],
+        "engines": pytorch.running(device, engine=("eager", "graph", "compile")),
+        "precisions": pytorch.running(device, precision=("float32", "float64", "tf32", "bf16")),
+    }
 
 
 def _folders(runs_dir: str | None) -> dict[str, str]:

@@ -13,6 +13,8 @@ def experiment(p: argparse.ArgumentParser) -> None:
     p.add_argument("--epochs", type=whole, metavar="N", help="times every training row is seen")
     settings(p)
     backend(p, " (MLJ_BACKEND)", " (MLJ_DEVICE)")
+    engines = ["auto", "eager", "graph", "compile"]
+    p.add_argument("--engine", choices=engines, metavar="NAME", help=" | ".join(engines) + ": how PyTorch runs a step")
 
 
 def backend(p: argparse.ArgumentParser, otherwise: str, otherwise_on: str = "") -> None:
@@ -20,6 +22,8 @@ def backend(p: argparse.ArgumentParser, otherwise: str, otherwise_on: str = "") 
     backends = ["auto", "native", "reference", "torch"]
     p.add_argument("--backend", choices=backends, metavar="NAME", help=" | ".join(backends) + otherwise)
     p.add_argument("--device", metavar="NAME", help="auto | cpu | cuda[:n]" + otherwise_on)
+    precisions = ["float32", "float64", "tf32", "bf16"]
+    p.add_argument("--precision", choices=precisions, metavar="NAME", help=" | ".join(precisions))
 
 
 def settings(p: argparse.ArgumentParser) -> None:

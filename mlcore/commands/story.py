@@ -117,7 +117,10 @@ def machine(started: Started) -> str:
     if started.isa:
         return f"{started.backend} ({started.isa}, {plural(started.threads, 'thread')})"
     among = f", {started.world_size} processes" if started.world_size > 1 else ""
-    return f"{started.backend} on {started.device}{among}"
+    name = f" ({started.device_name})" if started.device_name else ""
+    how = f" ({started.engine}, {started.precision})" if started.engine else ""
+    why = f": {started.why}" if started.engine and started.config.get("device") == "auto" else ""
+    return f"{started.backend}{how} on {started.device}{name}{among}{why}"
 
 
 def _next(ended: Ended, name: str) -> str:

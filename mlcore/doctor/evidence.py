@@ -101,7 +101,7 @@ def look(config: Config, network: Network, loss: Loss, vector: Array, sample: Ro
 
 def attempt(config: Config, data: Data, network: Network, loss: Loss, steps: int) -> tuple[Array, int, bool]:
     """The experiment's first steps: the weights after them, how many there were, and whether the loss is no number."""
-    choice = backends.choose(config.backend, config.device, config.precision, network, loss, config.optimizer)
+    choice = backends.choose(config, network, loss)
     problem = Problem.of(config, data, network, loss)
     session: Session = choice.backend.open(problem)
     epoch = problem.steps_per_epoch
@@ -121,7 +121,8 @@ def attempt(config: Config, data: Data, network: Network, loss: Loss, steps: int
 
 def _here(config: Config) -> Config:
     """The experiment as one network on this machine, wherever it was meant for: the numbers are the same everywhere."""
-    return config.with_settings({"backend": "auto", "device": "auto", "repeats": 1, "recording.snapshot_every": 0})
+    here = {"backend": "auto", "device": "auto", "engine": "auto", "precision": config.weight_type, "repeats": 1}
+    return config.with_settings(here | {"recording.snapshot_every": 0})
 
 
 def _fitting(config: Config, data: Data) -> tuple[Config, str]:

@@ -20,6 +20,7 @@ from mlcore.model import Model, Preparation, blueprint
 from mlcore.state import State
 from mlcore.worker import protocol
 from mlcore.worker.film import Film
+from mlcore.worker.gauge import Gauge
 from mlcore.worker.history import History
 from mlcore.worker.moment import Moment
 from mlcore.worker.past import Past
@@ -65,6 +66,7 @@ class Board:
         self.moment: Moment | None = None
         self.said: list[protocol.Message] = []
         self._next_moment = 0.0
+        self.gauge = Gauge()
         self._rate_step, self._rate_seconds = 0, 0.0
 
     def open(self, data: Data, stage: Stage, resume: State | None) -> None:
@@ -162,7 +164,11 @@ class Board:
             net=self.net,
             parent=self.parent_id,
             lab=self.lab,
+            device_name=event.device_name,
+            engine=event.engine,
+            precision=event.precision,
         )
+        self.gauge = Gauge(event.device)
         self._rate_step = event.step
 
     def _progress(self, event: events.Progress) -> None:
@@ -174,6 +180,7 @@ class Board:
         if event.seconds - self._rate_seconds > 1:
             self._rate_step, self._rate_seconds = event.step, event.seconds
         self.step, self.seconds = event.step, event.seconds
+        self.gauge.look()
         now = time.monotonic()
         if self.place < self.steps_per_epoch and now >= self._next_moment and self.watched():
             self._look(event.now(), event.epoch, event.step)
@@ -285,4 +292,5 @@ class Board:
             kept=self.kept,
             saved=self.saved,
             message=self.message,
+            gauges=None if self.over else self.gauge.found,
         )

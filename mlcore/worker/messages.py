@@ -65,6 +65,7 @@ class Started(Message, frozen=True, tag="started"):
     """An experiment begins (or this client came later): all of it that does not change.
 
     loop: who trains, where it is not mlj: then there are curves over steps, but no network, no data and no pictures.
+    device_name: what a GPU calls itself; engine: how PyTorch runs a step.
     """
 
     config: dict[str, Any]
@@ -83,13 +84,25 @@ class Started(Message, frozen=True, tag="started"):
     parent: str = ""
     lab: bool = False
     loop: str = ""
+    device_name: str = ""
+    engine: str = ""
+    precision: str = "float32"
+
+
+class Gauges(msgspec.Struct, frozen=True):
+    """How full a GPU is, in bytes, and how busy, in per cent; memory_peak: the most the run has had."""
+
+    memory_used: int
+    memory_total: int
+    memory_peak: int = 0
+    utilisation: int | None = None
 
 
 class Update(Message, frozen=True, tag="update"):
     """Where the run is. rate: steps a second; film: epochs one may scrub to; run: its id once it is on disk.
 
     state: loading, running, paused, finished, stopped, diverged or failed. best_epoch: the best so far, saved_epoch:
-    that of the newest checkpoint on the disk, saved: its step; -1 where there is none.
+    that of the newest checkpoint on the disk, saved: its step; -1 where there is none. gauges: of the GPU it is on.
     """
 
     state: str
@@ -109,6 +122,7 @@ class Update(Message, frozen=True, tag="update"):
     message: str = ""
     best_epoch: int = -1
     saved_epoch: int = -1
+    gauges: Gauges | None = None
 
 
 class Curve(Message, frozen=True, tag="curve"):

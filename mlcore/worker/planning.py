@@ -11,6 +11,8 @@ import numpy as np
 
 from mlcore import baselines, duration, exporters, losses, metrics, preflight, rates
 from mlcore.architecture import remarks
+from mlcore.backends import ONLY_TORCH
+from mlcore.backends.backend import Backend
 from mlcore.config import MONITORS, Config, from_dict
 from mlcore.datasets.dataset import Data, Task
 from mlcore.datasets.own import Own
@@ -120,7 +122,7 @@ def outline(config: Config, data: Data) -> Outline:
         rows=len(data.train),
         steps=-(-len(data.train) // config.batch_of(len(data.train))),
         seconds=duration.estimate(config, network, data, backend.name),
-        unfit=unfit(data.task),
+        unfit=unfit(data.task) | unable(backend),
         remarks=tuple(f"{each.message}; {each.hint}" for each in odd),
     )
 
@@ -131,6 +133,18 @@ def unfit(task: Task) -> dict[str, tuple[str, ...]]:
     measured = ("loss", *metrics.possible(task))
     monitors = tuple(name for name in MONITORS if name.partition("_")[2] not in measured)
     return {"loss.kind": kinds, "stopping.monitor": monitors}
+
+
+def unable(backend: Backend) -> dict[str, tuple[str, ...]]:
+    """Precisions and engines that the backend an experiment runs on does not have here."""
+    if backend.name != "torch":
+        return ONLY_TORCH
+    from mlcore.backends import pytorch
+
+    return {
+        name: tuple(value for value in values if value not in pytorch.running(backend.device, **{name: values}))
+        for name, values in ONLY_TORCH.items()
+    }
 
 
 def strata(network: Network) -> tuple[Stratum, ...]:

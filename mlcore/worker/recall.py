@@ -117,4 +117,7 @@ def _started(board: Board, run: Run) -> events.Started:
         ceiling=board.data.ceiling,
         world_size=int(first.get("world_size", 1)),
         run=run.id,
+        device_name=str(first.get("device_name", "")),
+        engine=str(first.get("engine", "")),
+        precision=board.config.precision,
     )

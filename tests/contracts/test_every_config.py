@@ -78,6 +78,8 @@ CONFIGS = st.fixed_dictionaries(
         "epochs": st.integers(1, 10_000_000),
         "batch_size": st.integers(1, 2**20) | st.just("full"),
         "device": st.sampled_from(["auto", "cpu", "cuda", "cuda:3"]),
+        "precision": st.sampled_from(["float32", "float64", "tf32", "bf16"]),
+        "engine": st.sampled_from(["auto", "eager", "graph", "compile"]),
         "dataset": of(datasets.CATALOGUE),
         "loss": of(losses.CATALOGUE),
         "optimizer": of(optimizers.CATALOGUE),

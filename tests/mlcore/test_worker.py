@@ -116,10 +116,27 @@ def test_before_the_first_start_there_is_nothing_to_steer(lab: Watcher) -> None:
 
 
 def test_an_experiment_that_cannot_run_here_fails_with_a_sentence_and_the_lab_goes_on(lab: Watcher) -> None:
-    told = lab.start(backend="torch", device="cuda:99")
-    assert told.failed.code == "BACKEND_UNAVAILABLE" and told.update.state == "failed"
+    torch = {"backend": "torch", "device": "cpu"}
+    for settings, words in (
+        ({"backend": "torch", "device": "cuda:99"}, "cuda:99 was asked for"),
+        ({"precision": "bf16"}, "precision bf16 was asked for, which only PyTorch has"),
+        ({"engine": "compile", "backend": "auto"}, "engine compile was asked for, which only PyTorch has"),
+        ({"precision": "tf32", **torch}, "tf32 was asked for, which only GPUs have"),
+        ({"engine": "graph", **torch}, "engine graph was asked for, and CUDA graphs need a GPU"),
+    ):
+        told = lab.start(**settings)
+        assert told.failed.code == "BACKEND_UNAVAILABLE" and told.update.state == "failed"
+        assert words in told.failed.message or "PyTorch is not installed" in told.failed.message
     lab.start()
     assert lab.ended().ended.reason == "finished"
+
+
+def test_a_run_on_pytorch_is_told_with_its_engine_and_precision(lab: Watcher) -> None:
+    pytest.importorskip("torch")
+    told = lab.start(backend="torch", device="cpu", precision="bf16", epochs=2).started
+    assert (told.backend, told.device, told.device_name) == ("torch", "cpu", "")
+    assert (told.engine, told.precision) == ("eager", "bf16")
+    assert lab.ended().update.gauges is None
 
 
 def test_scrubbing_shows_the_network_of_that_epoch_to_that_client_alone(lab: Watcher) -> None:

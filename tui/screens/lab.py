@@ -229,8 +229,8 @@ class LabScreen(Screen[None]):
             return shortened(self._said, self.size.width - 2)
         if frame.message and frame.state in TROUBLE:
             return f"{frame.message}. {frame.hint}".rstrip(". ")
-        if frame.loop:
-            return shortened(caption(frame), self.size.width - 2)
+        if (own := caption(frame)) or frame.loop:
+            return shortened(own, self.size.width - 2)
         if captions is None:
             return ""
         from tui.captions import LINGER, facts

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlcore.backends.backend import Problem
 from mlcore.losses import Loss
@@ -23,12 +23,42 @@ if TYPE_CHECKING:
     from mlcore.backends.pytorch.together import TogetherSession
 
 
-def gpus() -> list[str]:
-    """The GPUs PyTorch can use, by name."""
+class GPU(NamedTuple):
+    """A GPU that PyTorch can use; memory in bytes."""
+
+    name: str
+    memory: int
+
+
+def gpus() -> list[GPU]:
+    """The GPUs PyTorch can use."""
     import torch
 
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    return [str(torch.cuda.get_device_name(number)) for number in range(count)]
+    found = map(torch.cuda.get_device_properties, range(count))
+    return [GPU(str(each.name), int(each.total_memory)) for each in found]
+
+
+def here() -> tuple[str, str]:
+    """The device that `auto` means here, and why: the first GPU PyTorch can use, else the CPU."""
+    if find_spec("torch") is None:
+        return "cpu", ""
+    found = gpus()
+    return ("cuda:0", f"cuda:0 ({found[0].name}) is there") if found else ("cpu", lacking())
+
+
+def lacking() -> str:
+    """Why there is no GPU, in one sentence."""
+    import torch
+
+    why = "was built without CUDA" if torch.version.cuda is None else "finds no usable GPU here"
+    return f"PyTorch {torch.__version__} {why}"
+
+
+def running(device: str, **settings: Sequence[str]) -> list[str]:
+    """Of the values of a setting of `Torch` (engine or precision) those that run on a device that is here."""
+    ((name, values),) = settings.items()
+    return [value for value in values if Torch(device, **{name: value}).unavailable() is None]
 
 
 def use_threads(count: int) -> None:
@@ -39,16 +69,15 @@ def use_threads(count: int) -> None:
 
 
 class Torch:
-    """PyTorch on `device` (auto is the CPU unless a GPU is named).
+    """PyTorch on a device: cpu, cuda or cuda:1.
 
     precision: float32 (with every bit), tf32 (on a GPU), bf16 (products) or float64; engine: see `engines.make`.
     """
 
     name = "torch"
 
-    def __init__(self, device: str = "auto", precision: str = "float32", engine: str = "auto") -> None:
-        self.device = "cpu" if device == "auto" else device
-        self.precision, self.engine = precision, engine
+    def __init__(self, device: str = "cpu", precision: str = "float32", engine: str = "auto") -> None:
+        self.device, self.precision, self.engine = device, precision, engine
 
     def unavailable(self) -> str | None:
         if find_spec("torch") is None:
@@ -60,16 +89,15 @@ class Torch:
             graph = "engine graph was asked for, and CUDA graphs need a GPU; eager and compile work here"
             return alone.get(self.precision) or (graph if self.engine == "graph" else None)
         if not torch.cuda.is_available():
-            built = "was built without CUDA" if torch.version.cuda is None else "finds no usable GPU here"
-            return f"{self.device} was asked for, but PyTorch {torch.__version__} {built}"
-        number, world = torch.device(self.device).index, joined()
+            return f"{self.device} was asked for, but {lacking()}"
+        number, world, count = torch.device(self.device).index, joined(), torch.cuda.device_count()
         if world.size > 1 and number is not None:
             return f"{self.device} was asked for, but each of {world.size} processes takes a GPU of its own: say cuda"
-        if world.size > 1 and world.near > torch.cuda.device_count():
-            return f"each of {world.near} processes takes a GPU of its own, but there are {torch.cuda.device_count()}"
-        number = number or 0
-        if number >= torch.cuda.device_count():
-            return f"{self.device} was asked for, but there are {torch.cuda.device_count()} GPUs (cuda:0 is the first)"
+        if world.size > 1 and world.near > count:
+            return f"each of {world.near} processes takes a GPU of its own, but there are {count}"
+        if (number or 0) >= count:
+            there = f"there are {count} GPUs, cuda:0 the first" if count > 1 else "there is one GPU, cuda:0"
+            return f"{self.device} was asked for, but {there}"
         return None
 
     def unsupported(self, network: Network, loss: Loss, optimizer: Optimizer) -> list[str]:

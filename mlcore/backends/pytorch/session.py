@@ -78,12 +78,9 @@ class TorchSession:
     def _program(self) -> Program:
         return Program([self.problem], self.precision, self.device, lanes=False)
 
-    def facts(self) -> dict[str, Any]:
-        """Engine, precision, the device by name and the bytes PyTorch holds there (0 on a CPU, where nobody counts)."""
-        cuda = self.device.type == "cuda"
-        name = torch.cuda.get_device_name(self.device) if cuda else "cpu"
-        memory = torch.cuda.max_memory_allocated(self.device) if cuda else 0
-        return {"engine": self.engine.name, "precision": self.precision, "device": name, "memory": memory}
+    def facts(self) -> dict[str, str]:
+        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else ""
+        return {"device": str(self.device), "device_name": name, "engine": self.engine.name}
 
     # ---- training ----
 

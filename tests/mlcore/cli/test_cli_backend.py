@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from mlcore import examining
 from mlcore.backends import CATALOGUE
+from mlcore.backends.pytorch.verified import VERIFIED
 from mlcore.errors import BackendError
 from mlcore.runs import fit, open_run
 from tests.mlcore.little_runs import config
@@ -112,3 +114,50 @@ def test_a_gpu_that_is_not_here_is_said_by_its_name(trained) -> None:
 def test_what_is_no_backend_and_no_device_is_a_wrong_word(words: str, trained) -> None:
     said = trained("predict otter", *words.split())
     assert (said.code, said.out) == (2, "") and words.split()[1] in said.err
+
+
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_a_run_trained_in_bf16_answers_in_float32_on_every_backend_and_in_bf16_where_that_is_asked(
+    precision: str, root: Path
+) -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    model = fit(config(backend="torch", device="cpu", precision="bf16", epochs=2), root).model()
+    x = np.random.default_rng(1).normal(size=(50, 2)).astype(np.float32)
+    expected = examining.outputs(model, x)
+    for backend in ("reference", "torch"):
+        np.testing.assert_allclose(examining.outputs(model, x, examining.forward(model, backend)), expected, atol=1e-5)
+    found = examining.outputs(model, x, examining.forward(model, "torch", "cpu", precision))
+    far = float(np.abs(found - expected).max())
+    assert far < 1e-5 if precision == "float32" else 1e-5 < far < 0.2
+
+
+def test_a_precision_of_pytorch_is_asked_of_pytorch(trained) -> None:
+    said = trained("predict otter --precision bf16")
+    assert (said.code, said.out) == (9, "") and "precision bf16 was asked for, which only PyTorch has" in said.err
+    assert trained("predict otter --precision bf16 --backend torch --device cpu --json").lines
+
+
+def test_a_run_on_pytorch_says_its_engine_its_precision_and_why_it_is_on_this_device(mlj) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    said = mlj("train moons --backend torch --engine eager --epochs 2 --no-progress").out
+    device = "cuda:0" if torch.cuda.is_available() else "cpu"
+    why = " is there" if torch.cuda.is_available() else f"PyTorch {torch.__version__}"
+    assert f"torch (eager, float32) on {device}" in said and why in said.replace("\n", " ")
+    named = mlj("train moons --backend torch --engine eager --device cpu --epochs 2 --no-progress").out
+    assert "torch (eager, float32) on cpu\n" in named
+
+
+def test_info_tells_gpus_engines_and_precisions_once_pytorch_is_asked(mlj, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    (none,) = mlj("info --torch --json").lines
+    assert (none["gpus"], none["engines"]) == ([], ["eager", "compile"])
+    assert none["precisions"] == ["float32", "float64", "bf16"] and "device auto is cpu, since" in none["torch"]
+    card = SimpleNamespace(name="NVIDIA H100 80GB HBM3", total_memory=80 << 30)
+    for name, answer in (("is_available", True), ("device_count", 2)):
+        monkeypatch.setattr(torch.cuda, name, lambda answer=answer: answer)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda number: card)
+    said = mlj("info --torch").out
+    assert "NVIDIA H100 80GB HBM3 (80 GiB), NVIDIA H100 80GB HBM3 (80 GiB)" in said
+    assert "eager, graph, compile" in said and "float32, float64, tf32, bf16" in said
+    assert "device auto is cuda:0, since cuda:0 (NVIDIA H100 80GB HBM3) is there" in said and VERIFIED in said

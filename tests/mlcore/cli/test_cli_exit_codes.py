@@ -135,6 +135,27 @@ def test_9_for_a_backend_that_has_no_such_device(backend: str, mlj) -> None:
     failed(mlj("train circles --device cuda --backend", backend), 9, "BACKEND_UNAVAILABLE")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--precision bf16 --backend native", "backend native: precision bf16 was asked for, which only PyTorch has"),
+        ("--engine graph", "engine graph was asked for, which only PyTorch has"),
+        ("--engine graph --backend torch --device cpu", "engine graph was asked for, and CUDA graphs need a GPU"),
+        ("--precision tf32 --backend torch --device cpu", "tf32 was asked for, which only GPUs have"),
+        ("--device cuda:7", "cuda:7 was asked for, but"),
+    ],
+)
+def test_9_for_a_precision_or_an_engine_that_does_not_run_here(words: str, said: str, mlj, home: Path) -> None:
+    pytest.importorskip("torch")
+    found = mlj("train circles", *words.split())
+    failed(found, 9, "BACKEND_UNAVAILABLE")
+    assert said in found.err and not (home / "home").exists()
+
+
+def test_2_for_a_word_that_is_no_engine(mlj) -> None:
+    assert mlj("train circles --engine fast").code == 2
+
+
 def test_nothing_is_left_on_disk_by_an_experiment_that_cannot_run(mlj, home: Path) -> None:
     mlj("train circles --device cuda --backend reference")
     assert not (home / "home").exists()

@@ -24,7 +24,7 @@ def keys(event, run: str = "r1") -> list[str]:
 
 def test_json_keys_stand_in_their_documented_order() -> None:
     assert keys(STARTED) == [
-        "event", "schema", "run", "config", "backend", "isa", "threads", "parameters", "why",
+        "event", "schema", "run", "config", "backend", "device", "precision", "isa", "threads", "parameters", "why",
     ]  # fmt: skip
     assert keys(EPOCH) == [
         "event", "epoch", "step", "seconds", "train_loss", "validation_loss", "validation_accuracy", "learning_rate",

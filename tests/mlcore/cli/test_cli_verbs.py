@@ -39,7 +39,9 @@ def test_the_lines_of_a_training_run_keep_their_schema(mlj) -> None:
     said = mlj("train circles --backend reference --epochs 12 --json")
     lines = said.lines
     assert said.code == 0 and said.err == ""
-    assert list(lines[0]) == ["event", "schema", "run", "config", "backend", "threads", "parameters", "why"]
+    assert list(lines[0]) == [
+        "event", "schema", "run", "config", "backend", "device", "precision", "threads", "parameters", "why",
+    ]  # fmt: skip
     assert lines[0]["schema"] == 1 and lines[0]["config"]["epochs"] == 12 and lines[0]["parameters"] == 105
     epochs = [line for line in lines if line["event"] == "epoch"]
     assert [line["epoch"] for line in epochs] == list(range(1, 13)) and all(list(line) == EPOCH for line in epochs)
