@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mlcore import backends
+from mlcore import backends, world
 from mlcore.backends.pytorch import Torch, gauges
 from mlcore.config import Config
 from mlcore.controls import Controls
@@ -19,6 +19,7 @@ from mlcore.training import train
 from mlcore.worker import planning, protocol
 from mlcore.worker.board import Board
 from mlcore.worker.gauge import Gauge
+from mlcore.world import World
 from tests.mlcore.little_runs import config
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
@@ -53,6 +54,28 @@ def test_pytorch_takes_the_first_gpu_where_nobody_named_a_device_and_says_so(gpu
     assert choose(backend="torch", device="cpu").backend.device == "cpu"
     assert choose(backend="torch", device="cuda:1").why == "torch was asked for"
     assert choose(device="cuda").why == "cuda was asked for"
+
+
+def test_each_of_several_processes_has_a_gpu_of_its_own_or_none_has(gpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world, "_joined", World(0, 4, 0, 2))
+    gpus(2)
+    choice = choose()
+    assert (choice.backend.name, choice.backend.device) == ("torch", "cuda")
+    assert choice.why == "4 processes train one network, which torch alone can; each has a GPU"
+    with pytest.raises(BackendError, match="cuda:1 was asked for, but each of 4 processes takes a GPU of its own"):
+        choose(device="cuda:1")
+    gpus(1)
+    assert choose().backend.device == "cpu" and choose().why.endswith("2 processes would share one GPU")
+    with pytest.raises(BackendError, match="2 processes would share one GPU, and each takes one of its own"):
+        choose(device="cuda")
+
+
+def test_a_process_that_trains_networks_of_its_own_does_so_on_its_gpu(gpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"MASTER_ADDR": "here", "RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1"}.items():
+        monkeypatch.setenv(name, value)
+    for count, device in {2: "cuda:1", 1: "cuda:0"}.items():
+        gpus(count)
+        assert choose(backend="torch").backend.device == device
 
 
 @pytest.mark.parametrize(("version", "words"), [(None, "was built without CUDA"), ("13.0", "finds no usable GPU here")])

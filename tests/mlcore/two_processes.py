@@ -96,12 +96,12 @@ def changed() -> list[dict[str, float]]:
 def refusals() -> dict[str, str]:
     """What cannot be trained by two."""
     p, found = problem(), {}
-    for name, device in (("native", "auto"), ("reference", "auto"), ("torch", "cuda:1"), ("auto", "auto")):
+    for settings in ({"backend": "native"}, {"backend": "reference"}, {"engine": "compile"}, {"backend": "auto"}):
         try:
-            choice = choose(name, device, "float32", p.network, p.loss, p.optimizer)
-            found[f"{name} {device}"] = choice.why
+            choice = choose(config(**{"backend": "torch"} | settings), p.network, p.loss)
+            found[" ".join(settings.values())] = choice.why
         except BackendError as error:
-            found[f"{name} {device}"] = str(error)
+            found[" ".join(settings.values())] = str(error)
     return found
 
 
@@ -116,7 +116,8 @@ def everything() -> dict[str, object]:
 
 
 def session_of(p: Problem, precision: str) -> Session:
-    return choose("torch", "cpu", precision, p.network, p.loss, p.optimizer).backend.open(p)
+    asked = config(backend="torch", device="cpu", precision=precision)
+    return choose(asked, p.network, p.loss, p.optimizer).backend.open(p)
 
 
 def witness(world: World) -> dict[str, object]:
