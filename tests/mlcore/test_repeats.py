@@ -61,7 +61,7 @@ def test_seeds_on_pytorch_train_as_one_program_and_are_what_they_are_alone(setti
     assert {seed for seed, event in told[: len(told) // 2] if isinstance(event, EpochEnded)} == {42, 43, 44}
     for seed in range(42, 45):
         alone = list(train(chosen.with_settings({"seed": seed, "repeats": 1})))
-        ends = [[event for event in events if isinstance(event, Ended)][0] for events in (of(told, seed), alone)]
+        ends = [next(event for event in events if isinstance(event, Ended)) for events in (of(told, seed), alone)]
         assert ends[0].reason == ends[1].reason and ends[0].epoch == ends[1].epoch
         np.testing.assert_allclose(ends[0].model.vector, ends[1].model.vector, rtol=1e-3, atol=1e-5)
         assert ends[0].metrics == pytest.approx(ends[1].metrics, rel=1e-4)
