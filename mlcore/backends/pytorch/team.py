@@ -1,7 +1,8 @@
 """The processes of one training: what the first tells the others, and sums over all of them.
 
-Orders go over gloo, which notices at once when a process is gone and waits as long as the first likes to pause.
-Gradients go over NCCL between GPUs and over gloo between CPUs.
+Orders go over gloo, which notices at once when a process is gone. The others wait for the next one as long as it takes;
+the first waits for who does not take one no longer than for a sum. Gradients go over NCCL between GPUs and over gloo
+between CPUs.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ class Team:
         with self._others():
             limit = timedelta(seconds=TIMEOUT)
             dist.init_process_group("cpu:gloo,cuda:nccl" if gpus else "gloo", timeout=limit)
-            self._talk = dist.new_group(backend="gloo", timeout=FOREVER)
+            self._orders = dist.new_group(backend="gloo", timeout=FOREVER if among.rank else limit)
+            self._errands = dist.new_group(backend="gloo", timeout=FOREVER)
 
     @contextmanager
     def _others(self) -> Iterator[None]:
@@ -82,13 +84,13 @@ class Team:
     def tell(self, order: object) -> None:
         """Tell the other processes what is next: an order, something `follow` hands on, None: that there is no more."""
         with self._others():
-            dist.broadcast_object_list([order], src=0, group=self._talk, device=torch.device("cpu"))
+            dist.broadcast_object_list([order], src=0, group=self._orders, device=torch.device("cpu"))
 
     def hear(self) -> object:
         """What the first process tells."""
         told: list[object] = [None]
         with self._others():
-            dist.broadcast_object_list(told, src=0, group=self._talk, device=torch.device("cpu"))
+            dist.broadcast_object_list(told, src=0, group=self._orders, device=torch.device("cpu"))
         return told[0]
 
     @contextmanager
@@ -117,7 +119,7 @@ class Team:
         """What every process has to hand in, at the first; nothing at the others. It waits for the last of them."""
         found: list[Any] | None = [None] * self.world.size if self.world.rank == 0 else None
         with self._others():
-            dist.gather_object(mine, found, dst=0, group=self._talk)
+            dist.gather_object(mine, found, dst=0, group=self._errands)
         self.busy = False
         return found or []
 
