@@ -1,7 +1,7 @@
-"""Repeats: one experiment from many seeds. Small networks on the C kernels train at once, others one after another.
+"""Repeats: one experiment from many seeds. Small networks train at once, on a GPU all that fit, others one by one.
 
-Each network is the one a run of its seed alone gives, bit for bit. Recorded, there is a parent run that names its
-children, and a child for each seed, a run like any other.
+Each network is the one a run of its seed alone gives, on the C kernels bit for bit, in PyTorch to rounding. Recorded,
+there is a parent run that names its children, and a child for each seed, a run like any other.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
 from mlcore import names, status, training
-from mlcore.backends.backend import Work
+from mlcore.backends import at_once
+from mlcore.backends.backend import Joining, Together, Work
 from mlcore.config import Config
 from mlcore.controls import Controls
 from mlcore.datasets.dataset import Data
@@ -30,12 +31,6 @@ from mlcore.status import Status
 from mlcore.storage import Lock, write_file
 from mlcore.world import World
 
-if TYPE_CHECKING:
-    from mlcore.backends.many import ManySession
-    from mlcore.backends.native import NativeSession
-
-AT_ONCE = 64  # networks at once: more only cost memory and open files
-SMALL = 100_000  # parameters up to which two threads do more with a network each than with one network
 SLICE = 0.05  # seconds of work of all networks between two looks at what a person wants
 
 
@@ -107,7 +102,7 @@ def _told(
     others: Callable[[], Iterable[Told]],
 ) -> Iterator[Told]:
     started, rest = first(config, data), list(enumerate(members(config)))[world.rank :: world.size]
-    size = AT_ONCE if started.backend == "native" and started.parameters <= SMALL else 1
+    size = at_once(started.backend, started.device, started.parameters)
     begun = False
     while rest:
         group, rest = rest[:size], rest[size:]
@@ -159,16 +154,14 @@ class _Choir:
     """Answers the slices of many networks with one call."""
 
     def __init__(self) -> None:
-        self._many: ManySession | None = None
+        self._many: Together | None = None
         self._speed = 0.0  # steps of all a second
 
     def sing(self, works: Sequence[Work]) -> None:
         """As many steps as everybody asks for and 50 ms allow. The time is shared out evenly."""
-        from mlcore.backends.many import ManySession
-
-        sessions = tuple(cast("NativeSession", work.session) for work in works)
+        sessions = tuple(cast(Joining, work.session) for work in works)
         if self._many is None or self._many.sessions != sessions:
-            self._many = ManySession(sessions)
+            self._many = sessions[0].together(sessions)
         timed = math.ceil(self._speed * SLICE) or 1
         steps = min(timed, *(work.steps for work in works))
         began = time.perf_counter()

@@ -26,6 +26,10 @@ CATALOGUE = Catalogue(
 
 ONLY_TORCH = {"precision": ("tf32", "bf16"), "engine": ("eager", "graph", "compile")}  # settings no other has
 
+AT_ONCE, ON_A_GPU = 64, 256
+SMALL = 100_000  # parameters
+ROOM, BYTES = 8 << 30, 48  # of a GPU's memory, and what a parameter takes there: weights, moments, gradient and copies
+
 
 class Choice(NamedTuple):
     """A backend and why it was taken, in one sentence."""
@@ -115,3 +119,14 @@ def _open(name: str, device: str, config: Config, network: Network, loss: Loss, 
             f"backend {name}: cannot run {', '.join(missing)}", hint="backend reference runs every experiment"
         )
     return backend
+
+
+def at_once(backend: str, device: str, parameters: int) -> int:
+    """How many networks of so many parameters are worth training together there; 1: one after another.
+
+    On a CPU small ones, as two threads do more with a network each than both with one; more than 64 only cost memory
+    and open files. On a GPU as many as fit into a few gigabytes: a small network leaves most of it idle.
+    """
+    if backend == "torch" and device.startswith("cuda"):
+        return max(1, min(ON_A_GPU, ROOM // (BYTES * parameters)))
+    return AT_ONCE if backend in ("native", "torch") and parameters <= SMALL else 1

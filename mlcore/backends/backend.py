@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import NamedTuple, Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -150,6 +150,29 @@ class Telling(Session, Protocol):
 
     def facts(self) -> dict[str, str]:
         """device (cuda:0), device_name (NVIDIA H100 80GB HBM3; empty for a CPU) and engine."""
+        ...
+
+
+class Together(Protocol):
+    """Networks that make the same steps, trained by one call. `sessions` are the members, which work on as ever."""
+
+    sessions: tuple[Session, ...]
+
+    def train(self, first_step: int, steps: int, rates: Array | Sequence[Array]) -> list[Array]:
+        """Run steps first_step … of every member, with rates [steps] for all or [members, steps].
+
+        Returns the losses of each, as its own `train` would: a member whose loss is not finite ends with it, and the
+        others go on.
+        """
+        ...
+
+
+@runtime_checkable
+class Joining(Session, Protocol):
+    """A session that can be trained together with others of its kind."""
+
+    def together(self, sessions: Sequence[Any]) -> Together:
+        """These sessions, this one among them, as one that trains all at once."""
         ...
 
 

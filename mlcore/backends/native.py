@@ -126,6 +126,11 @@ class NativeSession:
             closed.append(Closed(measured.metrics(each), p.weights(state, step)))
         return losses[:made], closed
 
+    def together(self, sessions: Sequence[NativeSession]) -> ManySession:
+        from mlcore.backends.many import ManySession
+
+        return ManySession(sessions)
+
     def stop(self) -> None:
         """End the call of `train` that runs, or the next one, after one step."""
         self.progress.stop = 1

@@ -53,6 +53,20 @@ def test_each_seed_is_the_run_of_that_seed_alone_bit_for_bit(backend: str, setti
     assert not [event for _, event in told if isinstance(event, Turn)]
 
 
+@pytest.mark.parametrize("settings", [{}, {"stopping.patience": 1}, {"batch_size": "full", "layers": "9 | drop .2"}])
+def test_seeds_on_pytorch_train_as_one_program_and_are_what_they_are_alone(settings: dict) -> None:
+    pytest.importorskip("torch")
+    chosen = config(backend="torch", repeats=3, epochs=5, **settings)
+    told = list(train_many(chosen))
+    assert {seed for seed, event in told[: len(told) // 2] if isinstance(event, EpochEnded)} == {42, 43, 44}
+    for seed in range(42, 45):
+        alone = list(train(chosen.with_settings({"seed": seed, "repeats": 1})))
+        ends = [next(event for event in events if isinstance(event, Ended)) for events in (of(told, seed), alone)]
+        assert ends[0].reason == ends[1].reason and ends[0].epoch == ends[1].epoch
+        np.testing.assert_allclose(ends[0].model.vector, ends[1].model.vector, rtol=1e-3, atol=1e-5)
+        assert ends[0].metrics == pytest.approx(ends[1].metrics, rel=1e-4)
+
+
 @native
 def test_small_networks_on_the_kernels_go_on_together_and_others_one_after_another() -> None:
     for backend, together in (("native", True), ("reference", False)):

@@ -78,6 +78,18 @@ async def test_what_does_not_run_here_is_a_sentence_and_the_app_goes_on(
         await lab.until(lambda: words[:40] not in lab.screen)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("column", ["2", "3"])
+async def test_build_says_in_a_sentence_what_does_not_run_here_whatever_is_open(size: tuple, column: str) -> None:
+    app = Bench()
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot, column)
+        app.build.edit(lambda draft: draft.changed({**CPU, "engine": "graph"}))
+        await settled(pilot)
+        text = " ".join(app.text.replace("│", " ").split())
+        assert "it cannot be trained like this" in text and "engine graph was" in text
+
+
 async def test_build_offers_the_precisions_and_engines_that_run_here() -> None:
     def offered(name: str) -> tuple[str, ...]:
         found = next((line for line in app.build.training.lines if line.name == name), None)

@@ -223,9 +223,10 @@ class BuildScreen(Screen[None]):
 
     def _about(self) -> None:
         line = self.form.line
-        text = self._said or (line.help if line is not None else "")
+        wrong = self._said or ("" if self.form is self.network else self.advice.problem)  # which that column says
+        text = wrong or (line.help if line is not None else "")
         if self.is_mounted:
-            self.query_one("#about", Static).update(Content.styled(text, "$warning" if self._said else "$quiet"))
+            self.query_one("#about", Static).update(Content.styled(text, "$warning" if wrong else "$quiet"))
 
     def moved(self) -> None:
         """The cursor stands on another line."""

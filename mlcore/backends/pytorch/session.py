@@ -204,11 +204,10 @@ class TorchSession:
         self.program.vector, self.program.moments = vector, moments
         self.engine = engines.make(self.asked, self.program)
 
-    def together(self, others: Sequence[TorchSession]) -> TogetherSession:
-        """These sessions, this one among them, as one that trains all at once."""
+    def together(self, sessions: Sequence[TorchSession]) -> TogetherSession:
         from mlcore.backends.pytorch.together import TogetherSession
 
-        return TogetherSession(others)
+        return TogetherSession(sessions)
 
     def close(self) -> None:
         self._measured = None
