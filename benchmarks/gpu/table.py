@@ -49,6 +49,10 @@ def _where(found: Mapping[str, Any]) -> Iterator[str]:
     machine, date = first["machine"], first["date"]
     torch = machine["versions"]["torch"]
     yield f"On {machine['device']} (driver {machine['driver']}), PyTorch {torch}, Python {machine['python']}, {date}."
+    others = {name: result["date"] for name, result in found.items() if result["date"][:13] != date[:13]}
+    if others:
+        told = ", ".join(f"`{name}` {when}" for name, when in others.items())
+        yield f"Of another run, of the program as it was then: {told}."
     yield ""
 
 

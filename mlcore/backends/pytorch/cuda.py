@@ -156,7 +156,7 @@ def kernels(device: int) -> Mapping[str, Any]:
             made: Any = _utils._nvrtc_compile(SOURCE, NAMES[0])
             found = _utils._cuda_load_module(made[0] if isinstance(made, tuple) else made, list(NAMES))
             return {name: found[name] for name in NAMES}  # type: ignore[index]
-        except (AttributeError, KeyError, TypeError):  # what this PyTorch calls them is its own affair
+        except (AttributeError, KeyError, TypeError, RuntimeError):  # what this PyTorch calls them is its own affair
             return {name: torch.cuda._compile_kernel(SOURCE, name) for name in NAMES}
 
 
