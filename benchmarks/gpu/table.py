@@ -64,7 +64,8 @@ def _goals(found: Mapping[str, Any]) -> Iterator[str]:
             least = goal["kind"] in ("times", "share")
             bound = f"{'at least' if least else 'at most'} {figure(goal['bound'], goal['kind'])}"
             bound = bound if goal["held"] else f"**{bound}: missed**"
-            yield f"| `{name}` | {goal['what']}, {goal['beside']} | {figure(goal['found'], goal['kind'])} | {bound} |"
+            what = f"{goal['what']}, {goal['beside']}".replace("|", "\\|")
+            yield f"| `{name}` | {what} | {figure(goal['found'], goal['kind'])} | {bound} |"
 
 
 def figure(value: float, kind: str) -> str:
