@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mlcore import backends
+from mlcore import backends, world
 from mlcore.backends.pytorch import Torch, gauges
 from mlcore.config import Config
 from mlcore.controls import Controls
@@ -19,6 +19,7 @@ from mlcore.training import train
 from mlcore.worker import planning, protocol
 from mlcore.worker.board import Board
 from mlcore.worker.gauge import Gauge
+from mlcore.world import World
 from tests.mlcore.little_runs import config
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
@@ -39,6 +40,7 @@ def gpus(monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(torch.version, "cuda", version)
         monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+        monkeypatch.setattr(torch.cuda, "current_device", lambda: world.joined().local)
         card = SimpleNamespace(name=H100, total_memory=80 << 30)
         monkeypatch.setattr(torch.cuda, "get_device_properties", lambda number: card)
 
@@ -48,7 +50,7 @@ def gpus(monkeypatch: pytest.MonkeyPatch):
 def test_pytorch_takes_the_first_gpu_where_nobody_named_a_device_and_says_so(gpus) -> None:
     gpus(2)
     choice = choose(backend="torch")
-    assert (choice.backend.name, choice.backend.device) == ("torch", "cuda:0")
+    assert (choice.backend.name, choice.backend.device) == ("torch", "cuda")
     assert choice.why == f"torch was asked for; cuda:0 ({H100}) is there"
     assert choose(backend="torch", device="cpu").backend.device == "cpu"
     assert choose(backend="torch", device="cuda:1").why == "torch was asked for"
@@ -73,6 +75,19 @@ def test_a_gpu_beyond_those_that_are_there_is_refused(count: int, there: str, gp
     with pytest.raises(BackendError, match=f"cuda:7 was asked for, but {there}") as refused:
         choose(device="cuda:7")
     assert refused.value.exit_code == 9
+
+
+def test_each_process_of_torchrun_takes_its_own_gpu_or_none_does(gpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world, "_joined", World(rank=3, size=4, local=1, near=2))
+    gpus(2)
+    choice = choose(backend="torch")
+    assert choice.backend.device == "cuda" and choice.why.endswith(f"; cuda:1 ({H100}) is there")
+    gpus(1)
+    choice = choose(backend="torch")
+    assert choice.backend.device == "cpu" and choice.why.endswith("; 2 processes cannot take a GPU each of 1")
+    for engine in ("graph", "compile"):
+        with pytest.raises(BackendError, match=f"engine {engine} was asked for, and processes that share a network"):
+            choose(backend="torch", engine=engine)
 
 
 def test_auto_never_loads_pytorch() -> None:

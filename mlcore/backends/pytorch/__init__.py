@@ -40,11 +40,21 @@ def gpus() -> list[GPU]:
 
 
 def here() -> tuple[str, str]:
-    """The device that `auto` means here, and why: the first GPU PyTorch can use, else the CPU."""
+    """The device that `auto` means here, and why: this process's GPU where PyTorch can use one, else the CPU.
+
+    It is the first, or under torchrun one for each process; where there are too few the CPU is shared.
+    """
     if find_spec("torch") is None:
         return "cpu", ""
-    found = gpus()
-    return ("cuda:0", f"cuda:0 ({found[0].name}) is there") if found else ("cpu", lacking())
+    import torch
+
+    found, near = gpus(), joined().near
+    if not found:
+        return "cpu", lacking()
+    if near > len(found):
+        return "cpu", f"{near} processes cannot take a GPU each of {len(found)}"
+    number = torch.cuda.current_device()
+    return "cuda", f"cuda:{number} ({found[number].name}) is there"
 
 
 def lacking() -> str:
@@ -84,6 +94,8 @@ class Torch:
             return 'PyTorch is not installed; pip install "mlj-tui[torch]" brings it'
         import torch
 
+        if joined().size > 1 and self.engine not in ("auto", "eager"):
+            return f"engine {self.engine} was asked for, and processes that share a network run eagerly"
         if self.device == "cpu":
             alone = {"tf32": "tf32 was asked for, which only GPUs have; bf16 and float32 work here"}
             graph = "engine graph was asked for, and CUDA graphs need a GPU; eager and compile work here"
