@@ -40,7 +40,6 @@ def gpus(monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(torch.version, "cuda", version)
         monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
-        monkeypatch.setattr(torch.cuda, "current_device", lambda: world.joined().local)
         card = SimpleNamespace(name=H100, total_memory=80 << 30)
         monkeypatch.setattr(torch.cuda, "get_device_properties", lambda number: card)
 
@@ -50,11 +49,33 @@ def gpus(monkeypatch: pytest.MonkeyPatch):
 def test_pytorch_takes_the_first_gpu_where_nobody_named_a_device_and_says_so(gpus) -> None:
     gpus(2)
     choice = choose(backend="torch")
-    assert (choice.backend.name, choice.backend.device) == ("torch", "cuda")
+    assert (choice.backend.name, choice.backend.device) == ("torch", "cuda:0")
     assert choice.why == f"torch was asked for; cuda:0 ({H100}) is there"
     assert choose(backend="torch", device="cpu").backend.device == "cpu"
     assert choose(backend="torch", device="cuda:1").why == "torch was asked for"
     assert choose(device="cuda").why == "cuda was asked for"
+
+
+def test_each_of_several_processes_has_a_gpu_of_its_own_or_none_has(gpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world, "_joined", World(0, 4, 0, 2))
+    gpus(2)
+    choice = choose()
+    assert (choice.backend.name, choice.backend.device) == ("torch", "cuda")
+    assert choice.why == "4 processes train one network, which torch alone can; each has a GPU"
+    with pytest.raises(BackendError, match="cuda:1 was asked for, but each of 4 processes takes a GPU of its own"):
+        choose(device="cuda:1")
+    gpus(1)
+    assert choose().backend.device == "cpu" and choose().why.endswith("2 processes would share one GPU")
+    with pytest.raises(BackendError, match="2 processes would share one GPU, and each takes one of its own"):
+        choose(device="cuda")
+
+
+def test_a_process_that_trains_networks_of_its_own_does_so_on_its_gpu(gpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"MASTER_ADDR": "here", "RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1"}.items():
+        monkeypatch.setenv(name, value)
+    for count, device in {2: "cuda:1", 1: "cuda:0"}.items():
+        gpus(count)
+        assert choose(backend="torch").backend.device == device
 
 
 @pytest.mark.parametrize(("version", "words"), [(None, "was built without CUDA"), ("13.0", "finds no usable GPU here")])
@@ -75,19 +96,6 @@ def test_a_gpu_beyond_those_that_are_there_is_refused(count: int, there: str, gp
     with pytest.raises(BackendError, match=f"cuda:7 was asked for, but {there}") as refused:
         choose(device="cuda:7")
     assert refused.value.exit_code == 9
-
-
-def test_each_process_of_torchrun_takes_its_own_gpu_or_none_does(gpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world, "_joined", World(rank=3, size=4, local=1, near=2))
-    gpus(2)
-    choice = choose(backend="torch")
-    assert choice.backend.device == "cuda" and choice.why.endswith(f"; cuda:1 ({H100}) is there")
-    gpus(1)
-    choice = choose(backend="torch")
-    assert choice.backend.device == "cpu" and choice.why.endswith("; 2 processes cannot take a GPU each of 1")
-    for engine in ("graph", "compile"):
-        with pytest.raises(BackendError, match=f"engine {engine} was asked for, and processes that share a network"):
-            choose(backend="torch", engine=engine)
 
 
 def test_auto_never_loads_pytorch() -> None:

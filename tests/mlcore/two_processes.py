@@ -18,7 +18,6 @@ from mlcore import philox, training
 from mlcore.backends import choose
 from mlcore.backends.backend import Problem, Session
 from mlcore.backends.pytorch import distributed, team
-from mlcore.config import Config
 from mlcore.controls import Controls
 from mlcore.errors import BackendError
 from mlcore.world import World
@@ -85,7 +84,7 @@ def changed() -> list[dict[str, float]]:
     """The epochs of a run in which rate, decay and batch size are changed."""
     asked, found = Controls(), []
     changes = {2: ("optimizer.learning_rate", 0.2), 4: ("batch_size", 7), 5: ("optimizer.weight_decay", 0.01)}
-    little = config(backend="torch", device="cpu", epochs=8, layers="6 tanh | drop .2", batch_size=16)
+    little = config(backend="torch", epochs=8, layers="6 tanh | drop .2", batch_size=16)
     for event in training.train(little, controls=asked):
         if event.kind == "epoch":
             found.append(event.metrics)
@@ -97,12 +96,12 @@ def changed() -> list[dict[str, float]]:
 def refusals() -> dict[str, str]:
     """What cannot be trained by two."""
     p, found = problem(), {}
-    for name, device in (("native", "auto"), ("reference", "auto"), ("torch", "cuda:1"), ("auto", "auto")):
+    for settings in ({"backend": "native"}, {"backend": "reference"}, {"engine": "compile"}, {"backend": "auto"}):
         try:
-            choice = choose(Config(backend=name, device=device), p.network, p.loss, p.optimizer)
-            found[f"{name} {device}"] = choice.why
+            choice = choose(config(**{"backend": "torch"} | settings), p.network, p.loss)
+            found[" ".join(settings.values())] = choice.why
         except BackendError as error:
-            found[f"{name} {device}"] = str(error)
+            found[" ".join(settings.values())] = str(error)
     return found
 
 
@@ -117,7 +116,7 @@ def everything() -> dict[str, object]:
 
 
 def session_of(p: Problem, precision: str) -> Session:
-    asked = Config(backend="torch", device="cpu", precision=precision)
+    asked = config(backend="torch", device="cpu", precision=precision)
     return choose(asked, p.network, p.loss, p.optimizer).backend.open(p)
 
 

@@ -16,7 +16,7 @@ from mlcore.losses import Loss
 from mlcore.network import Network
 from mlcore.optimizers import Optimizer
 from mlcore.spec import kind_of
-from mlcore.world import joined
+from mlcore.world import World, joined
 
 if TYPE_CHECKING:
     from mlcore.backends.pytorch.session import TorchSession
@@ -40,21 +40,27 @@ def gpus() -> list[GPU]:
 
 
 def here() -> tuple[str, str]:
-    """The device that `auto` means here, and why: this process's GPU where PyTorch can use one, else the CPU.
+    """The device that `auto` means here, and why: the first GPU PyTorch can use, else the CPU.
 
-    It is the first, or under torchrun one for each process; where there are too few the CPU is shared.
+    Of processes on one machine each has a GPU of its own, or where there are too few, none.
     """
     if find_spec("torch") is None:
         return "cpu", ""
-    import torch
-
-    found, near = gpus(), joined().near
+    found, world = gpus(), joined()
     if not found:
         return "cpu", lacking()
-    if near > len(found):
-        return "cpu", f"{near} processes cannot take a GPU each of {len(found)}"
-    number = torch.cuda.current_device()
-    return "cuda", f"cuda:{number} ({found[number].name}) is there"
+    if world.size > 1 and world.near > len(found):
+        return "cpu", f"{world.near} processes would share {counted(len(found))}"
+    if world.size > 1:
+        return "cuda", "each has a GPU"
+    local = World.launched().local  # of processes that train networks of their own
+    number = local if local < len(found) else 0
+    return f"cuda:{number}", f"cuda:{number} ({found[number].name}) is there"
+
+
+def counted(gpus: int) -> str:
+    """So many GPUs, in words."""
+    return "one GPU" if gpus == 1 else f"{gpus} GPUs"
 
 
 def lacking() -> str:
@@ -95,7 +101,7 @@ class Torch:
         import torch
 
         if joined().size > 1 and self.engine not in ("auto", "eager"):
-            return f"engine {self.engine} was asked for, and processes that share a network run eagerly"
+            return f"engine {self.engine} was asked for, but several processes train one network by engine eager"
         if self.device == "cpu":
             alone = {"tf32": "tf32 was asked for, which only GPUs have; bf16 and float32 work here"}
             graph = "engine graph was asked for, and CUDA graphs need a GPU; eager and compile work here"
@@ -106,7 +112,7 @@ class Torch:
         if world.size > 1 and number is not None:
             return f"{self.device} was asked for, but each of {world.size} processes takes a GPU of its own: say cuda"
         if world.size > 1 and world.near > count:
-            return f"each of {world.near} processes takes a GPU of its own, but there are {count}"
+            return f"{world.near} processes would share {counted(count)}, and each takes one of its own"
         if (number or 0) >= count:
             there = f"there are {count} GPUs, cuda:0 the first" if count > 1 else "there is one GPU, cuda:0"
             return f"{self.device} was asked for, but {there}"

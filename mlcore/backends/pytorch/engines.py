@@ -105,11 +105,27 @@ def cuda_graphs(device: torch.device) -> Capture:
                 short()
         torch.cuda.current_stream(device).wait_stream(side)
         graph = torch.cuda.CUDAGraph()
-        with undisturbed(), torch.cuda.graph(graph, pool=pool, stream=side, capture_error_mode="thread_local"):
+        captured = torch.cuda.graph(graph, pool=pool, stream=side, capture_error_mode="thread_local")
+        with own_workspace(), undisturbed(), captured:
             body()
         return graph.replay
 
     return capture
+
+
+@contextmanager
+def own_workspace() -> Iterator[None]:
+    """Products captured inside work in memory of the graph's own pool.
+
+    cuBLAS keeps a workspace for each stream, which anybody may free (torch.compile's own graphs do): a graph that was
+    captured with it would go on writing there.
+    """
+    clear = getattr(torch._C, "_cuda_clearCublasWorkspaces", lambda: None)
+    clear()
+    try:
+        yield
+    finally:
+        clear()
 
 
 @contextmanager

@@ -154,10 +154,10 @@ def test_info_tells_gpus_engines_and_precisions_once_pytorch_is_asked(mlj, monke
     assert (none["gpus"], none["engines"]) == ([], ["eager", "compile"])
     assert none["precisions"] == ["float32", "float64", "bf16"] and "device auto is cpu, since" in none["torch"]
     card = SimpleNamespace(name="NVIDIA H100 80GB HBM3", total_memory=80 << 30)
-    for name, answer in (("is_available", True), ("device_count", 2), ("current_device", 0)):
+    for name, answer in (("is_available", True), ("device_count", 2)):
         monkeypatch.setattr(torch.cuda, name, lambda answer=answer: answer)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda number: card)
     said = mlj("info --torch").out
     assert "NVIDIA H100 80GB HBM3 (80 GiB), NVIDIA H100 80GB HBM3 (80 GiB)" in said
     assert "eager, graph, compile" in said and "float32, float64, tf32, bf16" in said
-    assert "device auto is cuda, since cuda:0 (NVIDIA H100 80GB HBM3) is there" in said and VERIFIED in said
+    assert "device auto is cuda:0, since cuda:0 (NVIDIA H100 80GB HBM3) is there" in said and VERIFIED in said
