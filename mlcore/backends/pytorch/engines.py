@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeAlias
 import torch
 
 from mlcore.backends.pytorch.program import Program, Tables
+from mlcore.errors import BackendError
 
 Tensor: TypeAlias = Any
 Body: TypeAlias = Callable[[], None]
@@ -140,11 +141,23 @@ def undisturbed() -> Iterator[None]:
 
 
 def compiled(program: Program) -> None:
-    """Let the program's step be one compiled function: forward, backward and update in as few kernels as it can."""
+    """Let the program's step be one compiled function: forward, backward and update in as few kernels as it can.
+
+    It is built when it is first run, which raises BackendError where there is no compiler, or one that fails.
+    """
     program.plain()
     if not program.lanes:
         program.gradient = program.step.pure  # type: ignore[method-assign]
-    program.one = torch.compile(program._one, fullgraph=True, dynamic=False)
+    step = torch.compile(program._one, fullgraph=True, dynamic=False)
+
+    def one(*given: Any, **named: Any) -> Any:
+        try:
+            return step(*given, **named)
+        except torch._dynamo.exc.BackendCompilerFailed as error:
+            told = f"engine compile: PyTorch cannot build this step here: {str(error).partition(chr(10))[0]}"
+            raise BackendError(told, hint="engine eager needs no compiler") from error
+
+    program.one = one
 
 
 def make(name: str, program: Program) -> Engine:
