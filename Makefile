@@ -32,7 +32,7 @@ run: ## set up what is missing and open the app
 
 test: ## set up everything and run all tests
 	$(SET_UP) dev
-	@$(PYTEST) -m "not browser and not gpu_perf" $(ARGS)
+	@$(PYTEST) -m "not browser and not gpu_perf and not compile" $(ARGS)
 
 check: lint types test ## the whole gate: lint, types, architecture, tests
 

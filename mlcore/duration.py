@@ -41,7 +41,13 @@ COSTS = {
     "native": Cost(5e-3, 8e-9, 5e-5, 2e-6, 0.27e-9, 1.2e-9, 2.3e-9),
     "reference": Cost(5e-3, 8e-9, 5e-4, 350e-6, 6e-9, 20e-9, 10e-9),
     "torch": Cost(20e-3, 8e-9, 1e-3, 1e-3, 0.3e-9, 1.5e-9, 3e-9),
+    "cuda": Cost(1.5, 2e-9, 2e-3, 60e-6, 0.18e-12, 0.0, 20e-12),  # of an H100, from benchmarks/results/gpu
 }
+
+
+def kind(backend: Backend) -> str:
+    """Whose costs a backend has: its own name's, or a GPU's."""
+    return "cuda" if backend.device.startswith("cuda") else backend.name
 
 
 def chosen(config: Config, network: Network, loss: Loss) -> Backend:
@@ -49,9 +55,9 @@ def chosen(config: Config, network: Network, loss: Loss) -> Backend:
     return backends.choose(config, network, loss).backend
 
 
-def estimate(config: Config, network: Network, data: Data, backend: str) -> float:
-    """Seconds of one run of an experiment at full speed, when nothing stops it early."""
-    cost = COSTS[backend]
+def estimate(config: Config, network: Network, data: Data, costs: str) -> float:
+    """Seconds of one run of an experiment at full speed, when nothing stops it early; costs: a `kind` of backend."""
+    cost = COSTS[costs]
     rows = len(data.train)
     everything = sum(len(split) for split in (data.train, data.validation, data.test) if split is not None)
     row = uses(network) * cost.weight + sum(map(math.prod, network.shapes[1:])) * cost.output

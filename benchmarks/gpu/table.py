@@ -49,6 +49,10 @@ def _where(found: Mapping[str, Any]) -> Iterator[str]:
     machine, date = first["machine"], first["date"]
     torch = machine["versions"]["torch"]
     yield f"On {machine['device']} (driver {machine['driver']}), PyTorch {torch}, Python {machine['python']}, {date}."
+    others = {name: result["date"] for name, result in found.items() if result["date"][:13] != date[:13]}
+    if others:
+        told = ", ".join(f"`{name}` {when}" for name, when in others.items())
+        yield f"Of another run, of the program as it was then: {told}."
     yield ""
 
 
@@ -60,7 +64,8 @@ def _goals(found: Mapping[str, Any]) -> Iterator[str]:
             least = goal["kind"] in ("times", "share")
             bound = f"{'at least' if least else 'at most'} {figure(goal['bound'], goal['kind'])}"
             bound = bound if goal["held"] else f"**{bound}: missed**"
-            yield f"| `{name}` | {goal['what']}, {goal['beside']} | {figure(goal['found'], goal['kind'])} | {bound} |"
+            what = f"{goal['what']}, {goal['beside']}".replace("|", "\\|")
+            yield f"| `{name}` | {what} | {figure(goal['found'], goal['kind'])} | {bound} |"
 
 
 def figure(value: float, kind: str) -> str:

@@ -167,6 +167,15 @@ class Together(Protocol):
         ...
 
 
+def of_each(count: int, steps: int, rates: Array | Sequence[Array]) -> Array:
+    """The rates [steps] of all, or [count, steps] of each, as float64 [count, steps]. Raises ValueError for others."""
+    found = np.asarray(rates, dtype=np.float64)
+    if found.shape[-1:] < (steps,) or found.shape[:-1] not in ((), (count,)):
+        wanted = f"one for each of {steps} steps, or of {count} networks and {steps} steps"
+        raise ValueError(f"rates: expected {wanted}, got an array of shape {list(found.shape)}")
+    return np.broadcast_to(found[..., :steps], (count, steps))
+
+
 @runtime_checkable
 class Joining(Session, Protocol):
     """A session that can be trained together with others of its kind."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlcore.backends.backend import Weights
+from mlcore.backends.backend import Weights, of_each
 from mlcore.backends.native import NativeSession
 from mlcore.layers.layer import Array
 
@@ -28,17 +28,8 @@ class ManySession:
         self._lock, self._stopping = threading.Lock(), False
 
     def train(self, first_step: int, steps: int, rates: Array | Sequence[Array]) -> list[Array]:
-        """Run steps first_step … of every member, with rates [steps] for all or [members, steps].
-
-        Returns the losses of each, as its own `train` would: a member whose loss is not finite ends with it, and the
-        others go on.
-        """
         count = len(self.sessions)
-        rates = np.asarray(rates, dtype=np.float64)
-        if rates.shape[-1:] < (steps,) or rates.shape[:-1] not in ((), (count,)):
-            wanted = f"one for each of {steps} steps, or of {count} networks and {steps} steps"
-            raise ValueError(f"rates: expected {wanted}, got an array of shape {list(rates.shape)}")
-        rates = np.ascontiguousarray(np.broadcast_to(rates[..., :steps], (count, steps)))
+        rates = np.ascontiguousarray(of_each(count, steps, rates))
         losses, made = np.empty((count, steps), dtype=np.float32), np.zeros(count, dtype=np.int64)
         program = self.sessions[0].program
         double, single, whole = (

@@ -121,7 +121,7 @@ def outline(config: Config, data: Data) -> Outline:
         task=data.task.kind,
         rows=len(data.train),
         steps=-(-len(data.train) // config.batch_of(len(data.train))),
-        seconds=duration.estimate(config, network, data, backend.name),
+        seconds=duration.estimate(config, network, data, duration.kind(backend)),
         unfit=unfit(data.task) | unable(backend),
         remarks=tuple(f"{each.message}; {each.hint}" for each in odd),
     )

@@ -89,6 +89,19 @@ def test_a_graph_keeps_what_it_reads_alive(device: str) -> None:
     assert len(junk) == 200
 
 
+@pytest.mark.gpu
+def test_a_graph_works_in_memory_that_nobody_else_frees() -> None:
+    """torch.compile's own graphs free the workspaces that cuBLAS keeps for a stream."""
+    p = problem(body="512 relu | 256 relu", features=784, rows=300, batch=128)
+    graph, eager = graph_of(p, "cuda"), session_of(p, "cuda")
+    same(graph, eager, graph.train(0, 30, rates(30, 0.001)), eager.train(0, 30, rates(30, 0.001)))
+    torch._C._cuda_clearCublasWorkspaces()
+    torch.cuda.empty_cache()
+    junk = [torch.full((1 << 20,), 7.0, device="cuda") for _ in range(64)]
+    same(graph, eager, graph.train(30, 30, rates(30, 0.001)), eager.train(30, 30, rates(30, 0.001)))
+    assert all(bool((part == 7.0).all()) for part in junk)
+
+
 @pytest.mark.parametrize("lanes", [False, True])
 @pytest.mark.parametrize("body", ["12 relu | 9 tanh", *HARD.values()])
 def test_the_body_of_a_step_asks_the_device_for_nothing(body: str, lanes: bool) -> None:
@@ -214,7 +227,7 @@ def test_kernels_of_our_own_do_what_pytorchs_operations_do(kind: str) -> None:
     losses, expected = own.train(0, 23, rates(23)), plain.train(0, 23, rates(23))
     np.testing.assert_allclose(losses, expected, rtol=1e-4)
     for found, known in zip(own.weights()[:2], plain.weights()[:2], strict=True):
-        np.testing.assert_allclose(found, known, rtol=1e-3, atol=1e-5)
+        np.testing.assert_allclose(found, known, rtol=1e-3, atol=1e-4)  # adam enlarges small gradients
 
 
 @pytest.mark.gpu

@@ -172,6 +172,26 @@ def test_what_a_backend_does_not_have_is_not_offered(gpus) -> None:
     assert planning.unable(Torch("cuda:0")) == {"precision": (), "engine": ()}
 
 
+def test_a_compiler_that_is_not_here_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    from torch._dynamo.exc import BackendCompilerFailed
+
+    class NoCompiler(BackendCompilerFailed):
+        def __init__(self) -> None:
+            RuntimeError.__init__(self, "InvalidCxxCompiler: none\n\nSet TORCHDYNAMO_VERBOSE=1")
+
+    def built(step: object, **how: object):
+        def run(*given: object) -> None:
+            raise NoCompiler
+
+        return run
+
+    monkeypatch.setattr(torch, "compile", built)
+    with pytest.raises(BackendError) as refused:
+        list(train(config(backend="torch", device="cpu", engine="compile")))
+    said = "engine compile: PyTorch cannot build this step here: InvalidCxxCompiler: none"
+    assert (str(refused.value), refused.value.hint) == (said, "engine eager needs no compiler")
+
+
 # ---- gauges ----
 
 

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeAlias
 import torch
 
 from mlcore.backends.pytorch.program import Program, Tables
+from mlcore.errors import BackendError
 
 Tensor: TypeAlias = Any
 Body: TypeAlias = Callable[[], None]
@@ -104,11 +105,27 @@ def cuda_graphs(device: torch.device) -> Capture:
                 short()
         torch.cuda.current_stream(device).wait_stream(side)
         graph = torch.cuda.CUDAGraph()
-        with undisturbed(), torch.cuda.graph(graph, pool=pool, stream=side, capture_error_mode="thread_local"):
+        captured = torch.cuda.graph(graph, pool=pool, stream=side, capture_error_mode="thread_local")
+        with own_workspace(), undisturbed(), captured:
             body()
         return graph.replay
 
     return capture
+
+
+@contextmanager
+def own_workspace() -> Iterator[None]:
+    """Products captured inside work in memory of the graph's own pool.
+
+    cuBLAS keeps a workspace for each stream, which anybody may free (torch.compile's own graphs do): a graph that was
+    captured with it would go on writing there.
+    """
+    clear = getattr(torch._C, "_cuda_clearCublasWorkspaces", lambda: None)
+    clear()
+    try:
+        yield
+    finally:
+        clear()
 
 
 @contextmanager
@@ -124,11 +141,23 @@ def undisturbed() -> Iterator[None]:
 
 
 def compiled(program: Program) -> None:
-    """Let the program's step be one compiled function: forward, backward and update in as few kernels as it can."""
+    """Let the program's step be one compiled function: forward, backward and update in as few kernels as it can.
+
+    It is built when it is first run, which raises BackendError where there is no compiler, or one that fails.
+    """
     program.plain()
     if not program.lanes:
         program.gradient = program.step.pure  # type: ignore[method-assign]
-    program.one = torch.compile(program._one, fullgraph=True, dynamic=False)
+    step = torch.compile(program._one, fullgraph=True, dynamic=False)
+
+    def one(*given: Any, **named: Any) -> Any:
+        try:
+            return step(*given, **named)
+        except torch._dynamo.exc.BackendCompilerFailed as error:
+            told = f"engine compile: PyTorch cannot build this step here: {str(error).partition(chr(10))[0]}"
+            raise BackendError(told, hint="engine eager needs no compiler") from error
+
+    program.one = one
 
 
 def make(name: str, program: Program) -> Engine:

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import torch
 
-from mlcore.backends.backend import Problem, Weights
+from mlcore.backends.backend import Problem, Weights, of_each
 from mlcore.backends.pytorch import engines
 from mlcore.backends.pytorch.program import Program, Snapshot, pieces
 from mlcore.backends.pytorch.session import Reading, TorchSession, matmul_precision
@@ -53,17 +53,7 @@ class TogetherSession:
         self.synchronisations = 0
 
     def train(self, first_step: int, steps: int, rates: Array | Sequence[Array]) -> list[Array]:
-        """Run steps first_step … of every member, with rates [steps] for all or [members, steps].
-
-        Returns the losses of each, as its own `train` would: a member whose loss is not finite ends with it, and the
-        others go on.
-        """
-        count = len(self.sessions)
-        rates = np.asarray(rates, dtype=np.float64)
-        if rates.shape[-1:] < (steps,) or rates.shape[:-1] not in ((), (count,)):
-            wanted = f"one for each of {steps} steps, or of {count} networks and {steps} steps"
-            raise ValueError(f"rates: expected {wanted}, got an array of shape {list(rates.shape)}")
-        each = np.broadcast_to(rates[..., :steps], (count, steps)).T
+        each = of_each(len(self.sessions), steps, rates).T
         made = np.array([session.step for session in self.sessions])
         before = self.program.snapshot()
         losses = self._read(self._enqueue(first_step, 0, steps, each, made)).astype(np.float32)

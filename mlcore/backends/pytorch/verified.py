@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-VERIFIED = "the torch backend was verified on CPU only"
+VERIFIED = "the torch backend was tested and measured on one NVIDIA H100 with PyTorch 2.11, never on several GPUs"
