@@ -107,7 +107,6 @@ def _told(
     world: World,
     others: Callable[[], Iterable[Told]],
 ) -> Iterator[Told]:
-    first(members, data)
     begun = False
     for group in groups(members[world.rank :: world.size], data):
         with contextlib.ExitStack() as stack:
