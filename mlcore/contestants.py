@@ -30,12 +30,16 @@ Band: TypeAlias = tuple[Any, ...]  # x and y, and where they reach further than 
 
 
 class Contestant:
-    """A run, or a run of many seeds with all of them. asked: what was named to be compared."""
+    """A run, or a run of many seeds with all of them. asked: what was named to be compared.
+
+    Raises RunError (RUN_MANY) for a sweep, whose networks are different experiments.
+    """
 
     def __init__(self, run: Run, root: str | Path | None = None) -> None:
         self.run, self.config, self.asked = run, run.config, [run]
         self.name = sanitize(run.name, 24)
-        self.seeds = children(run, root or run.folder.parent) if run.children else [run]
+        many = run.children and not run.sweep
+        self.seeds = children(run, root or run.folder.parent) if many else [run.single()]
 
     @cached_property
     def models(self) -> list[Model]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -170,3 +170,15 @@ class Journal:
         finally:
             with storing("cannot close", self.path):
                 os.close(self._descriptor)
+
+
+def curves(records: Iterable[Mapping[str, Any]]) -> dict[str, tuple[list[int], list[float]]]:
+    """The records of epochs as a curve a metric, where it was measured: epochs (of a loop: its steps) and values."""
+    found: dict[str, tuple[list[int], list[float]]] = {}
+    for record in records:
+        for name, value in record.items():
+            if name not in ("epoch", "step", "seconds"):
+                xs, ys = found.setdefault(name, ([], []))
+                xs.append(record.get("epoch", 0))
+                ys.append(value)
+    return found

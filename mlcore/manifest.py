@@ -22,14 +22,20 @@ RUN = "mlj.run/1"
 
 
 def facts(
-    run_id: str, name: str, parent: str = "", seed: int | None = None, children: Sequence[str] = ()
+    run_id: str,
+    name: str,
+    parent: str = "",
+    seed: int | None = None,
+    children: Sequence[str] = (),
+    sweep: Mapping[str, Sequence[Any]] | None = None,
 ) -> dict[str, Any]:
     """What never changes about a run: who, when, with what, from which other run, and for which others it stands."""
     from importlib.metadata import version
 
     import mlcore
 
-    others = {"children": list(children)} if children else {}
+    others: dict[str, Any] = {"children": list(children)} if children else {}
+    others |= {"sweep": {setting: list(values) for setting, values in sweep.items()}} if sweep else {}
     versions = {"mlj": mlcore.__version__, "python": platform.python_version(), "numpy": version("numpy")}
     return {
         "schema": RUN,

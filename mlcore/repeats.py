@@ -1,7 +1,8 @@
-"""Repeats: one experiment from many seeds. Small networks train at once, on a GPU all that fit, others one by one.
+"""Repeats and sweeps: one experiment from many seeds, or with many settings, as one job.
 
-Each network is the one a run of its seed alone gives, on the C kernels bit for bit, in PyTorch to rounding. Recorded,
-there is a parent run that names its children, and a child for each seed, a run like any other.
+Small networks train at once, on a GPU all that fit, others one by one. Each is the one a run of it alone gives, on the
+C kernels bit for bit, in PyTorch to rounding. Recorded, there is a parent run that names its children, and a child for
+each network, a run like any other.
 """
 
 from __future__ import annotations
@@ -15,29 +16,29 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-import msgspec
-
-from mlcore import names, status, training
-from mlcore.backends import at_once
+from mlcore import names, status, sweeps, training
 from mlcore.backends.backend import Joining, Together, Work
 from mlcore.config import Config
 from mlcore.controls import Controls
 from mlcore.datasets.dataset import Data
 from mlcore.errors import MljError
 from mlcore.events import Ended, Event, Reason, Started, Turn
+from mlcore.groups import groups
 from mlcore.recording import EXITS, STATES, record
 from mlcore.run import Run
 from mlcore.status import Status
 from mlcore.storage import Lock, write_file
+from mlcore.sweeps import Member, Sweep
 from mlcore.world import World
 
+HALTED = ("stopped", "interrupted")
 SLICE = 0.05  # seconds of work of all networks between two looks at what a person wants
 
 
 class Told(NamedTuple):
-    """An event, and the seed of the network it is of."""
+    """An event, and the number of the network it is of: its seed, or in a sweep its place, from 1."""
 
-    seed: int
+    number: int
     event: Event
 
 
@@ -50,87 +51,87 @@ class Spread(NamedTuple):
     seeds: int
 
 
-def members(config: Config) -> tuple[Config, ...]:
-    """The experiments that `config` repeats: each a run of one seed."""
-    seeds = range(config.seed, config.seed + config.repeats)
-    return tuple(msgspec.structs.replace(config, seed=seed, repeats=1) for seed in seeds)
-
-
-def first(config: Config, data: Data) -> Started:
-    """What the run of the first seed says when it starts. Raises as `train` does when it cannot run here."""
-    with contextlib.closing(cast(Any, training.train(members(config)[0], data=data))) as events:
+def first(members: Sequence[Member], data: Data) -> Started:
+    """What the first of them says when it starts. Raises as `train` does when any of them cannot run here."""
+    next(groups(members, data))
+    with contextlib.closing(cast(Any, training.train(members[0].config, data=data))) as events:
         return cast(Started, next(events))
 
 
 def train_many(
     config: Config,
     *,
+    sweep: Sweep | None = None,
     controls: Controls | None = None,
     data: Data | None = None,
     parent: Run | None = None,
     world: World | None = None,
     others: Callable[[], Iterable[Told]] = tuple,
 ) -> Iterator[Told]:
-    """Train every seed of an experiment, each to its own end. Closing the iterator stops them all.
+    """Train every seed of an experiment, of a sweep every combination, each to its own end. Closing stops them all.
 
-    controls: `stop` ends those that run and begins no other; settings cannot change here. parent: a run made by
-    `begin`; then each seed is recorded as its child. Raises what `train` raises.
-    world: train those seeds alone that are this process's; `others` are asked at the end what came of the rest.
+    sweep: settings and their values, {"optimizer.learning_rate": [0.001, 0.01]}. controls: `stop` ends those that run
+    and begins no other; settings cannot change here. parent: a run made by `begin`, with the same sweep; then each
+    network is recorded as its child. Raises what `train` raises.
+    world: train those alone that are this process's; `others` are asked at the end what came of the rest.
     """
+    members = sweeps.members(config, sweep)
     data, world = data or config.dataset.load(), world or World()
-    told = _told(config, controls or Controls(), data, parent, world, others)
+    told = _told(members, controls or Controls(), data, parent, world, others)
     return told if parent is None or world.rank else _kept(told, parent, config)
 
 
-def begin(config: Config, root: str | Path | None = None, *, name: str = "", data: Data | None = None) -> Run:
+def begin(
+    config: Config,
+    root: str | Path | None = None,
+    *,
+    sweep: Sweep | None = None,
+    name: str = "",
+    data: Data | None = None,
+) -> Run:
     """The parent run for `train_many`, its folder written; its children are named, and made when they begin.
 
-    Raises as `train` does, before anything is on the disk, when the experiment cannot run here.
+    Raises as `train` does, before anything is on the disk, when one of them cannot run here.
     """
-    data = data or config.dataset.load()
-    first(config, data)
-    children = [names.new_id() for _ in range(config.repeats)]
-    return Run.create(config, root, name=name, data=data, children=children)
+    members, data = sweeps.members(config, sweep), data or config.dataset.load()
+    first(members, data)
+    children = [names.new_id() for _ in members]
+    return Run.create(config, root, name=name, data=data, children=children, sweep=sweep)
 
 
 def _told(
-    config: Config,
+    members: Sequence[Member],
     controls: Controls,
     data: Data,
     parent: Run | None,
     world: World,
     others: Callable[[], Iterable[Told]],
 ) -> Iterator[Told]:
-    started, rest = first(config, data), list(enumerate(members(config)))[world.rank :: world.size]
-    size = at_once(started.backend, started.device, started.parameters)
     begun = False
-    while rest:
-        group, rest = rest[:size], rest[size:]
+    for group in groups(members[world.rank :: world.size], data):
         with contextlib.ExitStack() as stack:
             sources = {}
-            for number, member in group:
+            for member in group:
                 if begun and controls.stopping:
                     break
-                source = training.train(member, controls=controls, data=data, together=len(group) > 1)
+                source = training.train(member.config, controls=controls, data=data, together=len(group) > 1)
                 if parent is not None:
-                    source = record(source, _child(parent, number, member, data), among=len(group))
-                sources[member.seed] = stack.enter_context(contextlib.closing(cast(Any, source)))
+                    source = record(source, _child(parent, member, data), among=len(group))
+                sources[member.number] = stack.enter_context(contextlib.closing(cast(Any, source)))
                 begun = True
             yield from _in_turn(sources)
     yield from others()
 
 
-def seeded(name: str, seed: object) -> str:
-    """What the run of one seed is called, of those that `name` stands for."""
-    return f"{name[:180]}-{seed}"
+def numbered(name: str, number: int) -> str:
+    """What the run of one network is called, of those that `name` stands for."""
+    return f"{name[:180]}-{number}"
 
 
-def _child(parent: Run, number: int, member: Config, data: Data) -> Run:
-    name, run_id = (
-        seeded(Run.open(parent.folder).name, member.seed),
-        parent.children[number],
-    )  # it may be renamed by now
-    return Run.create(member, parent.folder.parent, parent=parent.id, name=name, data=data, run_id=run_id)
+def _child(parent: Run, member: Member, data: Data) -> Run:
+    name = numbered(Run.open(parent.folder).name, member.number)  # it may be renamed by now
+    run_id = parent.children[parent.numbers.index(member.number)]
+    return Run.create(member.config, parent.folder.parent, parent=parent.id, name=name, data=data, run_id=run_id)
 
 
 def _in_turn(sources: dict[int, Iterator[Event]]) -> Iterator[Told]:
@@ -138,38 +139,44 @@ def _in_turn(sources: dict[int, Iterator[Event]]) -> Iterator[Told]:
     choir = _Choir()
     while sources:
         works: list[Work] = []
-        for seed, source in list(sources.items()):
+        for number, source in list(sources.items()):
             for event in source:
                 if isinstance(event, Turn):
                     works.append(event.work)
                     break
-                yield Told(seed, event)
+                yield Told(number, event)
             else:
-                del sources[seed]
-        if works:
-            choir.sing(works)
+                del sources[number]
+        choir.sing(works)
 
 
 class _Choir:
     """Answers the slices of many networks with one call."""
 
     def __init__(self) -> None:
-        self._many: Together | None = None
+        self._many: dict[tuple[Joining, ...], Together] = {}
         self._speed = 0.0  # steps of all a second
 
     def sing(self, works: Sequence[Work]) -> None:
-        """As many steps as everybody asks for and 50 ms allow. The time is shared out evenly."""
+        """Those at the same step at once: all of them, but for one that has rolled back."""
+        parts: dict[int, list[Work]] = {}
+        for work in works:
+            parts.setdefault(work.first_step, []).append(work)
+        self._many = dict(self._sung(part) for part in parts.values())
+
+    def _sung(self, works: Sequence[Work]) -> tuple[tuple[Joining, ...], Together]:
+        """As many steps as everybody asks for and 50 ms allow, and who made them. The time is shared out evenly."""
         sessions = tuple(cast(Joining, work.session) for work in works)
-        if self._many is None or self._many.sessions != sessions:
-            self._many = sessions[0].together(sessions)
+        many = self._many.get(sessions) or sessions[0].together(sessions)
         timed = math.ceil(self._speed * SLICE) or 1
         steps = min(timed, *(work.steps for work in works))
         began = time.perf_counter()
-        losses = self._many.train(works[0].first_step, steps, [work.rates[:steps] for work in works])
+        losses = many.train(works[0].first_step, steps, [work.rates[:steps] for work in works])
         seconds = time.perf_counter() - began
         self._speed = steps / max(seconds, 1e-9)
         for work, own in zip(works, losses, strict=True):
             work.losses, work.seconds = own, seconds / len(works)
+        return sessions, many
 
 
 # ---- what they are together ----
@@ -194,17 +201,25 @@ def spread(ends: Iterable[Ended]) -> dict[str, Spread]:
     return {name: Spread(min(v), statistics.median(v), max(v), len(v)) for name, v in values.items()}
 
 
+def outcome(config: Config, sweep: Sweep | None, ends: Mapping[int, Ended]) -> list[Ended]:
+    """The ends that tell how the job went: all; of a sweep that was not stopped, those of its best combination."""
+    if not sweep or not ends or reason(ends.values()) in HALTED:
+        return [*ends.values()]
+    best, *_ = sweeps.ranked(config, sweep, {number: end.metrics for number, end in ends.items()})
+    return [ends[number] for number in best.numbers]
+
+
 def _kept(source: Iterator[Told], parent: Run, config: Config) -> Iterator[Told]:
     """Pass on what is told; the status of the parent says where they are, and in the end how they spread."""
-    lock, began, ends = Lock(parent.folder / "lock"), time.monotonic(), []
+    lock, began, ends = Lock(parent.folder / "lock"), time.monotonic(), dict[int, Ended]()
     said: dict[str, Any] = {"state": "running", "pid": os.getpid(), "epochs": config.epochs}
     try:
         _write(parent, said)
         for told in source:
             if isinstance(told.event, Ended):
-                ends.append(told.event)
+                ends[told.number] = told.event
             yield told
-        said |= _together(ends)
+        said |= _together(outcome(config, parent.sweep, ends))
         if said["state"] == "interrupted":
             said["exit_code"] = parent.exit_code
     except GeneratorExit:
@@ -232,7 +247,7 @@ def _together(ends: Sequence[Ended]) -> Mapping[str, Any]:
         "epoch": max(end.epoch for end in ends),
         "step": max(end.step for end in ends),
         "metrics": {name: each.median for name, each in found.items()},
-        "spread": {name: each[:3] for name, each in found.items()},
+        "spread": {name: each[:3] for name, each in found.items()} if len(ends) > 1 else {},
         "exit_code": EXITS.get(why, 0),
     }
 

@@ -27,7 +27,7 @@ from mlcore.manifest import RUN, dump, facts, manifest, read, same, sha256
 from mlcore.model import Model
 from mlcore.state import State
 from mlcore.status import Status
-from mlcore.storage import make_folder, probe, runs_root, storing, write_file
+from mlcore.storage import make_folder, numbered, probe, runs_root, storing, write_file
 
 SETTINGS = ("optimizer", "epochs", "stopping", "recording")  # what may differ when a run goes on
 
@@ -66,17 +66,19 @@ class Run:
         data: Data | None = None,
         run_id: str = "",
         children: Sequence[str] = (),
+        sweep: Mapping[str, Sequence[Any]] | None = None,
     ) -> Run:
         """A new run, its folder written. Raises StorageError before anything was trained when the disk refuses.
 
-        children: the ids of the runs it stands for, one a seed, each made with its `run_id` and this one as `parent`.
+        children: the ids of the runs it stands for, each made with its `run_id` and this one as `parent`; sweep: what
+        they differ in beside their seeds.
         """
         run_id = run_id or names.new_id()
         folder = runs_root(root) / run_id
         data = data or config.dataset.load()
         size = checkpoints.expected_size(config, data)
         make_folder(folder)
-        run = cls(folder, facts(run_id, name, parent, config.seed, children))
+        run = cls(folder, facts(run_id, name, parent, config.seed, children, sweep))
         try:
             probe(folder, size)
             run._begin(config, manifest(config, data))
@@ -128,16 +130,30 @@ class Run:
 
     @property
     def children(self) -> tuple[str, ...]:
-        """The ids of the runs this one stands for, one a seed; none for a run that trained a network itself."""
+        """The ids of the runs this one stands for; none for a run that trained a network itself."""
         found = self.facts.get("children")
         return tuple(map(str, found)) if isinstance(found, list) else ()
+
+    @property
+    def sweep(self) -> dict[str, list[Any]]:
+        """The settings its children differ in, and their values; nothing where they differ in their seeds alone."""
+        found = self.facts.get("sweep")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def numbers(self) -> range:
+        """What each of its children is known by: its seed, or in a sweep its place."""
+        first = 1 if self.sweep else int(self.facts.get("seed") or 0)
+        return range(first, first + len(self.children))
 
     def single(self) -> Run:
         """This run, if it trained a network itself. Raises RunError naming the runs it stands for."""
         if not self.children:
             return self
-        hint = f"name one, e.g. {self.name}-{self.facts.get('seed')}; mlj runs show {self.id} lists them"
-        raise RunError(f"run {self.name} is {len(self.children)} networks, one a seed", code="RUN_MANY", hint=hint)
+        hint = f"name one, e.g. {self.name}-{self.numbers[0]}; mlj runs show {self.id} lists them"
+        count = f"{len(self.children)} networks"
+        many = f"a sweep of {count}" if self.sweep else f"{count}, one a seed"
+        raise RunError(f"run {self.name} is {many}", code="RUN_MANY", hint=hint)
 
     @property
     def loop(self) -> bool:
@@ -175,14 +191,7 @@ class Run:
     @property
     def curves(self) -> dict[str, tuple[list[int], list[float]]]:
         """Each metric where it was measured: epochs (of a loop: its steps) and values."""
-        found: dict[str, tuple[list[int], list[float]]] = {}
-        for record in journal.read(self.folder / "metrics.jsonl"):
-            for name, value in record.items():
-                if name not in ("epoch", "step", "seconds"):
-                    xs, ys = found.setdefault(name, ([], []))
-                    xs.append(record.get("epoch", 0))
-                    ys.append(value)
-        return found
+        return journal.curves(journal.read(self.folder / "metrics.jsonl"))
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -191,11 +200,11 @@ class Run:
 
     def checkpoints(self) -> dict[int, Path]:
         """The checkpoints there are, by step, ascending."""
-        return _numbered(self.folder / "ckpt", "step-")
+        return numbered(self.folder / "ckpt", "step-")
 
     def snapshots(self) -> dict[int, Path]:
         """The snapshots of weights there are, by epoch, ascending."""
-        return _numbered(self.folder / "snapshots", "epoch-")
+        return numbered(self.folder / "snapshots", "epoch-")
 
     def model(self, epoch: int | None = None) -> Model:
         """The weights kept at the end (of a run that has not ended: the newest), or those of an epoch.
@@ -288,11 +297,3 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run({self.id}, {self.name!r})"
-
-
-def _numbered(folder: Path, begin: str) -> dict[int, Path]:
-    """The files of a folder that are called `begin` and a number, by that number, ascending."""
-    with storing("cannot read", folder):
-        found = sorted(folder.glob(f"{begin}*.safetensors"))
-    names = {path: path.stem.removeprefix(begin) for path in found}
-    return {int(name): path for path, name in names.items() if name.isdigit()}

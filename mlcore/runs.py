@@ -13,6 +13,7 @@ from mlcore.recording import record
 from mlcore.run import Point, Run
 from mlcore.status import Status
 from mlcore.storage import runs_root
+from mlcore.sweeps import Sweep
 from mlcore.training import train
 
 __all__ = ["Point", "Run", "Status", "children", "fit", "list_runs", "open_repeats", "open_run", "record", "runs_root"]
@@ -37,7 +38,7 @@ def folders(root: str | Path | None = None) -> list[Path]:
 
 
 def children(run: Run, root: str | Path | None = None) -> list[Run]:
-    """The runs a run of many seeds stands for, in the order of their seeds; those that have begun."""
+    """The runs a run of many networks stands for, in their order; those that have begun."""
     found = {each.id: each for each in list_runs(root) if each.id in run.children} if run.children else {}
     return [found[name] for name in run.children if name in found]
 
@@ -90,15 +91,23 @@ def _not_found(text: str, runs: list[Run]) -> RunError:
     return RunError(f"no run called {text!r}", hint=hint)
 
 
-def fit(config: Config, root: str | Path | None = None, *, name: str = "", controls: Controls | None = None) -> Run:
+def fit(
+    config: Config,
+    root: str | Path | None = None,
+    *,
+    sweep: Sweep | None = None,
+    name: str = "",
+    controls: Controls | None = None,
+) -> Run:
     """Train an experiment to its end, recorded. Raises what `train` raises.
 
-    With `repeats` above 1 every seed: the run returned names its `children`, a run each.
+    With `repeats` above 1 every seed, with a `sweep` every combination, {"optimizer.l1": [0, 0.1]}: the run returned
+    names its `children`, a run each.
     """
     data = config.dataset.load()
-    if config.repeats > 1:
-        parent = repeats.begin(config, root, name=name, data=data)
-        for _ in repeats.train_many(config, controls=controls, data=data, parent=parent):
+    if config.repeats > 1 or sweep:
+        parent = repeats.begin(config, root, sweep=sweep, name=name, data=data)
+        for _ in repeats.train_many(config, sweep=sweep, controls=controls, data=data, parent=parent):
             pass
         return parent
     run = Run.create(config, root, name=name, data=data)

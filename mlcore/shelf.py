@@ -23,7 +23,7 @@ from mlcore.filters import Filter, parse
 from mlcore.labels import Labels
 from mlcore.layers import ACTIVATIONS
 from mlcore.metrics import GROWING
-from mlcore.repeats import seeded
+from mlcore.repeats import numbered
 from mlcore.run import Run
 from mlcore.runs import children, folders, list_runs, open_run
 from mlcore.sections import flat
@@ -180,7 +180,7 @@ def label(run: Run, change: Callable[[Labels], Labels]) -> Labels:
 
 
 def rename(run: Run, name: str, root: str | Path | None = None) -> None:
-    """Call a run something else, and the runs of its seeds after it; safe while it trains.
+    """Call a run something else, and the runs it stands for after it; safe while it trains.
 
     Somebody's own loops may share a name, as repeats do. Raises UsageError for what is no name, RunError for one that
     is taken (RUN_AMBIGUOUS), StorageError.
@@ -192,10 +192,10 @@ def rename(run: Run, name: str, root: str | Path | None = None) -> None:
             hint = "names are how runs are found: take another, or rename that one first"
             raise RunError(f"{name!r:.60} is run {other.id} already", code="RUN_AMBIGUOUS", hint=hint)
     run.rename(name)
+    known = dict(zip(run.children, run.numbers, strict=True))
     for each in children(run, root or run.folder.parent):
-        seed = each.facts.get("seed")
-        if each.name == seeded(old, seed):
-            each.rename(seeded(name, seed))
+        if each.name == numbered(old, known[each.id]):
+            each.rename(numbered(name, known[each.id]))
 
 
 # ---- the bin ----

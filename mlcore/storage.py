@@ -244,3 +244,11 @@ def _let_go() -> None:
 
 
 os.register_at_fork(after_in_child=_let_go)
+
+
+def numbered(folder: Path, begin: str) -> dict[int, Path]:
+    """The weights in a folder whose files are called `begin` and a number, by that number, ascending."""
+    with storing("cannot read", folder):
+        found = sorted(folder.glob(f"{begin}*.safetensors"))
+    names = {path: path.stem.removeprefix(begin) for path in found}
+    return {int(name): path for path, name in names.items() if name.isdigit()}

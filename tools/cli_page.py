@@ -27,9 +27,11 @@ RULES = """stdout is data, stderr is progress and errors. Into a pipe, with `NO_
 and no escape code is written. An option beats the environment, which beats the file. `--json` prints one object a
 line: `started`, `epoch`, `changed`, `warned`, `checkpoint` and last `ended` while a run runs, or `error` (code,
 message, where, hint). With `repeats` above 1 the lines of a network have its `seed`, its end is `seed_ended`, and
-`ended` has the `spread`: `low`, `median` and `high` of each metric, and of how many `seeds`. Numbers that are not
-finite are the strings `NaN`, `Infinity`, `-Infinity`; an accuracy is between 0 and 1; what was not measured is left
-out.
+`ended` has the `spread`: `low`, `median` and `high` of each metric, and of how many `seeds`. With `--sweep` they have
+its number as `member`, its end is `member_ended` with `seed` and `settings`, and `ended` has the `combinations`, the
+best by the `monitor` first: `settings`, `members` and the median of each metric. A sweep ends with 8 where all of its
+networks diverged, with 1 where none reached the goal. Numbers that are not finite are the strings `NaN`, `Infinity`,
+`-Infinity`; an accuracy is between 0 and 1; what was not measured is left out.
 
 An error is one sentence on stderr, `mlj: error[CODE]: …`, and the way out on a second line. `--debug` adds the
 traceback. The first Ctrl-C finishes the step and writes a checkpoint; `mlj resume` then gives the same bits as a run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +11,7 @@ from mlcore.errors import BackendError
 from mlcore.world import joined
 
 if TYPE_CHECKING:
-    from mlcore.backends.backend import Backend, Session
+    from mlcore.backends.backend import Backend, Problem, Session
     from mlcore.config import Config
     from mlcore.losses import Loss
     from mlcore.network import Network
@@ -130,3 +131,12 @@ def at_once(backend: str, device: str, parameters: int) -> int:
     if backend == "torch" and device.startswith("cuda"):
         return max(1, min(ON_A_GPU, ROOM // (BYTES * parameters)))
     return AT_ONCE if backend in ("native", "torch") and parameters <= SMALL else 1
+
+
+def alike(backend: str, problem: Problem) -> Hashable:
+    """What networks must have in common to train together there: in PyTorch all of a program, else their steps."""
+    if backend == "torch":
+        from mlcore.backends.pytorch.together import shape
+
+        return shape(problem)
+    return problem.steps_per_epoch

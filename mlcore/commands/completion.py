@@ -203,6 +203,7 @@ KINDS: Mapping[str, Callable[[str, Sequence[str]], Iterator[str]]] = {  # by the
     "FILE.toml": _files,
     "DATA": _data,
     "A.B=V": _settings,
+    "A.B=V,V": _settings,
     "A=V": _parameters,
     "NAME=VALUE": _orders,
     "TOPIC": _topics,

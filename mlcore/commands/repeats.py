@@ -1,4 +1,4 @@
-"""`mlj train` with `repeats` above 1: many seeds as one job, and how far they are apart."""
+"""`mlj train` with `repeats` above 1, or with `--sweep`: many networks as one job, and how far they are apart."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mlcore import repeats, report
-from mlcore.commands import sharing
+from mlcore.commands import sharing, sweeps
 from mlcore.commands.signals import stopped_by_signals
 from mlcore.commands.story import ENDINGS, called, fact, machine, plural
 from mlcore.commands.training import judged, test_loss
@@ -23,6 +23,7 @@ from mlcore.events import Ended, EpochEnded, Event, Snapshot, Started, Warned
 from mlcore.repeats import Told
 from mlcore.runs import Run
 from mlcore.sanitize import sanitize
+from mlcore.sweeps import Sweep, members
 
 if TYPE_CHECKING:
     from mlcore.backends.pytorch.team import Team
@@ -31,36 +32,48 @@ TOLD = (EpochEnded, Warned, Snapshot)  # what of a single network becomes a JSON
 
 
 class Ends:
-    """How the networks ended, kept while their events pass."""
+    """What the networks are, by number, and how they ended, kept while their events pass."""
 
-    def __init__(self, started: Started, count: int) -> None:
-        self.started, self.repeats, self.began, self.seconds = started, count, time.monotonic(), 0.0
-        self.by_seed: dict[int, Ended] = {}
-        self.first: int = started.config["seed"]
+    def __init__(self, config: Config, sweep: Sweep) -> None:
+        self.config, self.sweep, self.began, self.seconds = config, sweep, time.monotonic(), 0.0
+        self.members = {each.number: each for each in members(config, sweep)}
+        self.first = min(self.members)
+        self.ended: dict[int, Ended] = {}
+
+    def start(self, data: Data) -> None:
+        """What the first says when it starts. Raises as `train` does when one of them cannot run here."""
+        self.started = repeats.first([*self.members.values()], data)
+
+    def called(self, number: int) -> dict[str, Any]:
+        """How a JSON line says which network it is of."""
+        return {"member": number} if self.sweep else {"seed": number}
 
     def listen(self, source: Iterator[Told]) -> Iterator[Told]:
         """Pass on and remember."""
         for told in source:
             if isinstance(told.event, Ended):
-                self.by_seed[told.seed] = told.event
+                self.ended[told.number] = told.event
             yield told
         self.seconds = time.monotonic() - self.began
 
-    def seeds(self, *reasons: str) -> list[int]:
-        """The seeds that ended so, ascending."""
-        return sorted(seed for seed, ended in self.by_seed.items() if ended.reason in reasons)
+    def numbers(self, *reasons: str) -> list[int]:
+        """Those that ended so, ascending."""
+        return sorted(number for number, ended in self.ended.items() if ended.reason in reasons)
 
 
-def train(args: argparse.Namespace, config: Config, data: Data) -> int:
-    """Train every seed. Exit code as of one: 1 where a goal was missed by any, 8 where any diverged."""
+def train(args: argparse.Namespace, config: Config) -> int:
+    """Train all. Exit code as of one: 1 where a goal was missed by any, 8 where any diverged; of a sweep by all."""
     with sharing.apart() as team:
-        return _train(args, config, data, team)
+        return _train(args, Ends(config, sweeps.swept(args)), team)
 
 
-def _train(args: argparse.Namespace, config: Config, data: Data, team: Team | None) -> int:
-    controls, ends = Controls(), Ends(repeats.first(config, data), config.repeats)
-    parent = None if args.no_record else repeats.begin(config, args.runs_dir, name=args.name or "", data=data)
-    train_many = repeats.train_many if team is None else sharing.shared_out(team, config, parent, args.threads)
+def _train(args: argparse.Namespace, ends: Ends, team: Team | None) -> int:
+    controls, config, sweep = Controls(), ends.config, ends.sweep
+    data = config.dataset.load()
+    ends.start(data)
+    name = args.name or ""
+    parent = None if args.no_record else repeats.begin(config, args.runs_dir, sweep=sweep, name=name, data=data)
+    train_many = repeats.train_many if team is None else sharing.shared_out(team, config, sweep, parent, args.threads)
 
     def stopping(number: int) -> None:
         if parent is not None:
@@ -69,17 +82,17 @@ def _train(args: argparse.Namespace, config: Config, data: Data, team: Team | No
 
     with stopped_by_signals(stopping) as asked:
         try:
-            source = train_many(config, controls=controls, data=data, parent=parent)
+            source = train_many(config, sweep=sweep, controls=controls, data=data, parent=parent)
             for _ in _telling(args, ends.listen(source), ends, data, parent):
                 pass
         except Exception as error:
             error.run_folder = parent.folder if parent else None  # type: ignore[attr-defined]
             raise
-    _conclude(args, config, ends, parent)
-    if asked.number and ends.seeds("interrupted"):
+    _conclude(args, ends, parent)
+    if asked.number and ends.numbers("interrupted"):
         _say_interrupted(ends, parent)
         return 128 + asked.number
-    return _judged(config, ends)
+    return sweeps.judged(ends) if sweep else _judged(config, ends)
 
 
 # ---- while they train ----
@@ -94,61 +107,69 @@ def _telling(
     if not args.quiet:
         list(report.fallback([ends.started], sys.stderr))
     if args.log_every:
-        return report.warnings(_leading(_article_lines(source, args.log_every, data)), sys.stderr)
+        return report.warnings(_leading(_article_lines(source, ends, args.log_every, data)), sys.stderr)
     progress = not (args.quiet or args.no_progress)
     if progress and not report.escapes_allowed(sys.stdout, sys.stderr):
-        source = _end_lines(source)
+        source = _end_lines(source, ends)
     events = report.warnings(_leading(source), sys.stderr)
     if progress and report.escapes_allowed(sys.stdout, sys.stderr):
         return report.ProgressLine(sys.stderr).follow(events)
     return events
 
 
-def _article_lines(source: Iterator[Told], every: int, data: Data) -> Iterator[Told]:
-    """Pass on, with the article's line for each network, its seed before it."""
-    for seed, event in source:
+def _article_lines(source: Iterator[Told], ends: Ends, every: int, data: Data) -> Iterator[Told]:
+    """Pass on, with the article's line for each network, what tells it from the others before it."""
+    for number, event in source:
         line = report.article_line(event, every, lambda model: test_loss(model, data))
         if line:
-            print(f"seed {seed} | {line}", flush=True)
-        yield Told(seed, event)
+            print(f"{ends.members[number].label} | {line}", flush=True)
+        yield Told(number, event)
 
 
 def _leading(source: Iterator[Told]) -> Iterator[Event]:
     """The events of one network at a time, the first that has not ended, and what all others warn of."""
     leader, ended = -1, {-1}
-    for seed, event in source:
+    for number, event in source:
         if leader in ended:
-            leader = seed
+            leader = number
         if isinstance(event, Ended):
-            ended.add(seed)
-        if seed == leader or isinstance(event, Warned):
+            ended.add(number)
+        if number == leader or isinstance(event, Warned):
             yield event
 
 
-def _end_lines(source: Iterator[Told]) -> Iterator[Told]:
+def _end_lines(source: Iterator[Told], ends: Ends) -> Iterator[Told]:
     """Pass on, with a plain line for each network that ends."""
-    for seed, event in source:
+    for number, event in source:
         if isinstance(event, Ended):
             numbers = [
-                f"{_words(name)} {_number(name, value)}" for name, value in report.in_order(event.metrics).items()
+                f"{_words(name)} {sweeps.number(name, value)}" for name, value in report.in_order(event.metrics).items()
             ]
-            parts = [f"seed {seed}: {ENDINGS[event.reason]}", plural(event.epoch, "epoch"), *numbers]
+            label = ends.members[number].label
+            parts = [f"{label}: {ENDINGS[event.reason]}", plural(event.epoch, "epoch"), *numbers]
             print(", ".join(parts), flush=True)
-        yield Told(seed, event)
+        yield Told(number, event)
 
 
 def _json_lines(source: Iterator[Told], ends: Ends, parent: Run | None) -> Iterator[Told]:
-    """Pass on, each as its JSON line with its seed; the end of a single network is `seed_ended`."""
+    """Pass on, each as its JSON line with its seed, or in a sweep its number.
+
+    The end of a single network is `seed_ended` or `member_ended`.
+    """
     run = parent.id if parent else ""
-    for seed, event in source:
-        if isinstance(event, Started) and seed == ends.first:
-            _say(report.plain(event, run) | {"config": event.config | {"repeats": ends.repeats}})
+    for number, event in source:
+        who = ends.called(number)
+        if isinstance(event, Started) and number == ends.first:
+            swept = {"sweep": ends.sweep} if ends.sweep else {}
+            _say(report.plain(event, run) | {"config": ends.config.to_dict()} | swept)
         elif isinstance(event, Ended):
-            child = {"run": parent.children[seed - ends.first]} if parent else {}
-            _say(report.plain(event, "") | {"event": "seed_ended", "seed": seed} | child)
+            member = ends.members[number]
+            own = {"seed": member.config.seed, "settings": member.settings} if ends.sweep else {}
+            child = {"run": parent.children[number - ends.first]} if parent else {}
+            _say(report.plain(event, "") | {"event": f"{next(iter(who))}_ended"} | who | own | child)
         elif isinstance(event, TOLD):
-            _say(report.plain(event, run) | {"seed": seed})
-        yield Told(seed, event)
+            _say(report.plain(event, run) | who)
+        yield Told(number, event)
 
 
 def _say(plain: dict[str, object]) -> None:
@@ -159,34 +180,39 @@ def _say(plain: dict[str, object]) -> None:
 # ---- when they have ended ----
 
 
-def _conclude(args: argparse.Namespace, config: Config, ends: Ends, parent: Run | None) -> None:
+def _conclude(args: argparse.Namespace, ends: Ends, parent: Run | None) -> None:
     """The result: a JSON line, the run's id, or a fact a line."""
     if args.json:
-        print(report.json_line(_plain(config, ends, parent)), flush=True)
+        print(report.json_line(_plain(ends, parent)), flush=True)
     elif args.quiet:
         print(parent.id if parent else "", end="\n" if parent else "")
     else:
-        print("\n".join(_lines(config, ends, parent)))
+        print("\n".join(_lines(ends, parent)))
 
 
-def _plain(config: Config, ends: Ends, parent: Run | None) -> dict[str, object]:
-    found = repeats.spread(ends.by_seed.values())
-    ended = {"event": "ended", "reason": repeats.reason(ends.by_seed.values()), "repeats": config.repeats}
-    run = {"run": parent.id} if parent else {}
+def _plain(ends: Ends, parent: Run | None) -> dict[str, Any]:
+    reason = repeats.reason(repeats.outcome(ends.config, ends.sweep, ends.ended))
+    ended: dict[str, Any] = {"event": "ended", "reason": reason, "repeats": ends.config.repeats}
+    ended |= {"ended": len(ends.ended), "seconds": ends.seconds}
+    found = repeats.spread(ends.ended.values())
     spread = {name: found[name]._asdict() for name in report.in_order(dict.fromkeys(found, 0.0))}
-    return ended | {"ended": len(ends.by_seed), "seconds": ends.seconds, "spread": spread} | run
+    return ended | (sweeps.plain(ends) if ends.sweep else {"spread": spread}) | ({"run": parent.id} if parent else {})
 
 
-def _lines(config: Config, ends: Ends, parent: Run | None) -> Iterator[str]:
-    reasons = Counter(ended.reason for ended in ends.by_seed.values())
-    how = [ENDINGS[why] if len(reasons) == 1 else f"{count} {ENDINGS[why]}" for why, count in reasons.items()]
+def _lines(ends: Ends, parent: Run | None) -> Iterator[str]:
+    config, reasons = ends.config, Counter(ended.reason for ended in ends.ended.values())
+    each = [ENDINGS[why] if len(reasons) == 1 else f"{count} {ENDINGS[why]}" for why, count in reasons.items()]
+    how = ", ".join(each)
+    if ends.sweep:
+        yield from sweeps.conclusion(ends, parent, how)
+        return
     seeds = f"seeds {config.seed} to {config.seed + config.repeats - 1}"
-    yield f"{', '.join(how)}: {seeds} in {ends.seconds:.3g} s"
+    yield f"{how}: {seeds} in {ends.seconds:.3g} s"
     yield fact("network", f"{ends.started.summary}, {plural(ends.started.parameters, 'parameter')}")
     yield fact("backend", machine(ends.started))
-    found = repeats.spread(ends.by_seed.values())
+    found = repeats.spread(ends.ended.values())
     for name in report.in_order(dict.fromkeys(found, 0.0)):
-        low, median, high = (_number(name, value) for value in found[name][:3])
+        low, median, high = (sweeps.number(name, value) for value in found[name][:3])
         few = f", of {plural(found[name].seeds, 'seed')}" if found[name].seeds < config.repeats else ""
         yield fact(_words(name), f"{median}   ({low} to {high}{few})")
     if parent is not None:
@@ -196,11 +222,11 @@ def _lines(config: Config, ends: Ends, parent: Run | None) -> Iterator[str]:
 
 def _judged(config: Config, ends: Ends) -> int:
     """The exit code, and a sentence for the seeds that failed."""
-    for seed in ends.seeds("diverged")[:1]:
-        others = len(ends.seeds("diverged")) - 1
-        message = f"seed {seed}{f' and {others} more' if others else ''}: {ends.by_seed[seed].message}"
-        return judged(config, msgspec.structs.replace(ends.by_seed[seed], message=message))
-    missed = sorted(seed for seed, ended in ends.by_seed.items() if ended.reason != "goal")
+    for seed in ends.numbers("diverged")[:1]:
+        others = len(ends.numbers("diverged")) - 1
+        message = f"seed {seed}{f' and {others} more' if others else ''}: {ends.ended[seed].message}"
+        return judged(config, msgspec.structs.replace(ends.ended[seed], message=message))
+    missed = sorted(seed for seed, ended in ends.ended.items() if ended.reason != "goal")
     if not config.stopping.goal or not missed:
         return 0
     by = f"by {len(missed)} of {config.repeats} seeds, the first {missed[0]}"
@@ -210,18 +236,16 @@ def _judged(config: Config, ends: Ends) -> int:
 
 def _say_interrupted(ends: Ends, parent: Run | None) -> None:
     """Where they stopped, and how each goes on."""
-    stopped = ends.seeds("interrupted")
-    where = f"mlj: interrupted at epoch {ends.by_seed[stopped[0]].epoch} of {plural(len(stopped), 'seed')}"
+    stopped, what = ends.numbers("interrupted"), "network" if ends.sweep else "seed"
+    where = f"mlj: interrupted at epoch {ends.ended[stopped[0]].epoch} of {plural(len(stopped), what)}"
     if parent is None:
         print(f"{where}; nothing was recorded", file=sys.stderr)
     else:
-        hint = f"go on with each: mlj resume {called(parent)}-{stopped[0]}"
-        print(f"{where}; each has a checkpoint\n  hint: {hint}", file=sys.stderr)
+        rest = len(ends.members) - len(ends.ended)
+        others = f", and {rest} had not begun" if rest else ""
+        hint = f"go on with each: mlj resume {sweeps.child(parent, stopped[0])}"
+        print(f"{where}; each has a checkpoint{others}\n  hint: {hint}", file=sys.stderr)
 
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _number(name: str, value: float) -> str:
-    return f"{value:.2%}" if name.endswith("accuracy") else f"{value:.5f}"

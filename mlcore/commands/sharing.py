@@ -1,4 +1,4 @@
-"""Repeats under torchrun: each process trains its share of the seeds by itself, and hands in how they ended."""
+"""Repeats and sweeps under torchrun: each process trains its share of them by itself, and hands in how they ended."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from mlcore.controls import Controls
 from mlcore.events import Ended, Warned
 from mlcore.repeats import Told
 from mlcore.run import Run
+from mlcore.sweeps import Sweep
 from mlcore.world import joined
 
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 
 
 class Errand(NamedTuple):
-    """An experiment of which every process trains its seeds, the folder of the parent run, and the threads to use."""
+    """An experiment of which every process trains its share, the folder of the parent run, and the threads to use."""
 
     config: Config
+    sweep: Sweep
     folder: Path | None
     threads: int | None
 
@@ -46,23 +48,26 @@ def apart() -> Iterator[Team | None]:
         yield found
 
 
-def shared_out(team: Team, config: Config, parent: Run | None, threads: int | None) -> Callable[..., Iterator[Told]]:
-    """`repeats.train_many` of this process's seeds; all others begin theirs now, and are asked for them at the end."""
-    team.send(Errand(config, parent.folder if parent else None, threads))
+def shared_out(
+    team: Team, config: Config, sweep: Sweep, parent: Run | None, threads: int | None
+) -> Callable[..., Iterator[Told]]:
+    """`repeats.train_many` of this process's share; all others begin theirs now, and are asked for them at the end."""
+    team.send(Errand(config, sweep, parent.folder if parent else None, threads))
     return partial(repeats.train_many, world=team.world, others=lambda: itertools.chain(*team.gather([])))
 
 
 def train_own(team: Team, errand: Errand) -> list[Told]:
-    """This process's seeds, trained and recorded as ever: how each ended, and what it warned of."""
+    """This process's share, trained and recorded as ever: how each ended, and what it warned of."""
     from mlcore.commands.training import use_threads
 
     controls, told = Controls(), []
     with team.apart(), stopped_by_signals(lambda number: controls.stop("interrupted")):
         use_threads(errand.threads, errand.config)
         parent = Run.open(errand.folder) if errand.folder else None
-        for seed, event in repeats.train_many(errand.config, controls=controls, parent=parent, world=team.world):
+        many = repeats.train_many(errand.config, sweep=errand.sweep, controls=controls, parent=parent, world=team.world)
+        for number, event in many:
             if isinstance(event, Ended):
                 event = msgspec.structs.replace(event, model=None)
             if isinstance(event, Ended | Warned):
-                told.append(Told(seed, event))
+                told.append(Told(number, event))
     return told

@@ -10,12 +10,13 @@ from contextlib import suppress
 from typing import Any
 
 from mlcore import shelf
-from mlcore.commands import table
+from mlcore.commands import sweeps, table
 from mlcore.commands.story import called, fact
 from mlcore.errors import RunError, UsageError
 from mlcore.report import accuracy, json_line
 from mlcore.runs import Run, children, open_run, runs_root
 from mlcore.sanitize import sanitize
+from mlcore.sections import typed
 
 HEADER = ("name", "state", "data", "layers", "epochs", "accuracy", "seconds", "id")
 NARROW, FEWER = 100, 6  # columns of the terminal under which the list has only this many of its own
@@ -91,7 +92,7 @@ def show(args: argparse.Namespace) -> int:
     print("\n".join(_facts(run)))
     seeds = children(run, args.runs_dir)
     if seeds:
-        print(f"\n{_table(seeds)}")
+        print("\n" + ("\n".join(sweeps.of_run(run, args.runs_dir)) if run.sweep else _table(seeds)))
     if run.loop:
         print("\nsomebody's own loop" + (":" if run.settings else ""))
         print("\n".join(fact(sanitize(name, 20), sanitize(value, 200)) for name, value in run.settings.items()))
@@ -164,8 +165,9 @@ def _cells(run: Run) -> tuple[Any, ...]:
     if spread and percent:
         low, _, high = spread["validation_accuracy" if "validation_accuracy" in spread else "train_accuracy"]
         percent = f"{percent} ({low:.1%} to {high:.1%})"
-    name = f"{run.name} ({len(run.children)} seeds)" if run.children else run.name
-    said = ("*" if glance.labels.pinned else "", name, *(f"#{tag}" for tag in glance.labels.tags))
+    count = len(run.children)
+    many = f" (sweep of {count})" if run.sweep else f" ({count} seeds)" if count else ""
+    said = ("*" if glance.labels.pinned else "", run.name + many, *(f"#{tag}" for tag in glance.labels.tags))
     name = " ".join(filter(None, said))
     data, seconds = config["dataset"].get("kind", ""), f"{status.seconds:.2f}"
     return name, status.state, data, config.get("layers", ""), reached, percent, seconds, run.id
@@ -180,6 +182,7 @@ def _plain(run: Run) -> dict[str, Any]:
         "created": run.facts.get("created"),
         "parent": run.parent,
         "children": list(run.children),
+        "sweep": run.sweep,
         "state": status.state,
         "reason": status.reason,
         "epoch": status.epoch,
@@ -199,9 +202,11 @@ def _plain(run: Run) -> dict[str, Any]:
 
 def _facts(run: Run) -> Iterator[str]:
     plain = _plain(run)
-    metrics, spread, _ = (plain.pop(name, {}) for name in ("metrics", "spread", "children"))
+    metrics, spread, sweep, _ = (plain.pop(name, {}) for name in ("metrics", "spread", "sweep", "children"))
     for name, value in plain.items():
         yield fact(name.replace("_", " "), sanitize(value, 200))
+    for name, values in sweep.items():
+        yield fact("swept", sanitize(f"{name} = {', '.join(map(typed, values))}", 200))
     for name, value in metrics.items():
         low_high = [_number(name, spread[name][end]) for end in ("low", "high")] if name in spread else []
         yield fact(name.replace("_", " "), _number(name, value) + (f"   ({' to '.join(low_high)})" if low_high else ""))

@@ -16,22 +16,28 @@ NARROWEST = 10  # cells a column keeps when it is folded
 INDENT = 2  # cells left free for who indents a table
 
 
-def lines(rows: Iterable[Sequence[Any]], header: Sequence[str] = (), right: Sequence[int] = ()) -> Iterator[str]:
+def lines(
+    rows: Iterable[Sequence[Any]], header: Sequence[str] = (), right: Sequence[int] = (), width: int = 0
+) -> Iterator[str]:
     """Each row as a line, its cells two spaces apart; the columns whose numbers are in `right` end at one place.
 
-    What is too wide for the terminal is folded in its widest columns; into a pipe a row is always one line.
+    What is too wide for the terminal, or for `width`, is folded in its widest headers, then columns;
+    into a pipe, without a `width`, a row is always one line.
     """
     cells = [[sanitize(cell, CELL) for cell in row] for row in ([header] if header else [])]
     cells += [[sanitize(cell, CELL) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    while room() and sum(widths) + 2 * len(widths) > room() and max(widths) > NARROWEST:
-        widths[widths.index(max(widths))] -= 1
+    limit = min(filter(None, (room(), width)), default=0)
+    bodies = [max(map(len, column[len(cells) > 1 :])) for column in zip(*cells, strict=True)]
+    while limit and sum(widths) + 2 * len(widths) > limit and max(widths) > NARROWEST:
+        spare = [own - max(body, NARROWEST) for own, body in zip(widths, bodies, strict=True)]  # of headers
+        widths[spare.index(max(spare)) if max(spare) > 0 else widths.index(max(widths))] -= 1
     for row in cells:
-        folded = [fold(cell, width) for cell, width in zip(row, widths, strict=True)]
+        folded = [fold(cell, own) for cell, own in zip(row, widths, strict=True)]
         for parts in zip_longest(*folded, fillvalue=""):
             placed = (
-                part.rjust(width) if number in right else part.ljust(width)
-                for number, (part, width) in enumerate(zip(parts, widths, strict=True))
+                part.rjust(own) if number in right else part.ljust(own)
+                for number, (part, own) in enumerate(zip(parts, widths, strict=True))
             )
             yield "  ".join(placed).rstrip()
 

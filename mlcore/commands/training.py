@@ -28,12 +28,13 @@ CURVE = 14  # lines of the curve shown at the end
 def train(args: argparse.Namespace) -> int:
     """Train what is named. Exit code 0, 1 for a goal not reached, 8 for a loss that is no number, 128 + a signal."""
     config, controls = chosen(args), Controls()
-    use_threads(args.threads, config)
-    data = config.dataset.load()
-    if config.repeats > 1:
+    many = config.repeats > 1 or bool(args.sweep)
+    use_threads(args.threads, config, many)
+    if many:
         from mlcore.commands import repeats
 
-        return repeats.train(args, config, data)
+        return repeats.train(args, config)
+    data = config.dataset.load()
     events = training.train(config, controls=controls, data=data)
     first = next(events)  # what cannot run here raises before anything is on the disk
     run = None if args.no_record else Run.create(config, args.runs_dir, name=args.name or "", data=data)
@@ -63,11 +64,11 @@ def again(first: Event, rest: Iterator[Event]) -> Iterator[Event]:
     yield from rest
 
 
-def use_threads(count: int | None, config: Config) -> None:
-    """Let the backend use that many threads, if somebody said how many."""
+def use_threads(count: int | None, config: Config, many: bool = False) -> None:
+    """Let the backend use that many threads, if somebody said how many. many: networks, of which none is shared."""
     if count is None:
         return
-    if config.backend == "torch" or config.device.startswith("cuda") or (joined().size > 1 and config.repeats == 1):
+    if config.backend == "torch" or config.device.startswith("cuda") or (joined().size > 1 and not many):
         from mlcore.backends import pytorch
 
         pytorch.use_threads(count)

@@ -34,6 +34,8 @@ class Verb(NamedTuple):
 def _train(p: Any) -> None:
     p.add_argument("experiment", metavar="RECIPE|FILE.toml", help="a recipe (mlj recipes) or a configuration file")
     experiment(p)
+    values = "train with each of these values, of several with every combination"
+    p.add_argument("--sweep", action="append", default=[], metavar="A.B=V,V", help=values)
     p.add_argument("--goal", metavar="TEXT", help="stop when reached, exit 1 when not: 'validation_accuracy >= 0.95'")
     p.add_argument("--max-time", metavar="TIME", help="stop after that long: 60, 60s, 5m or 1h")
     machine(p)

@@ -152,6 +152,20 @@ def test_each_process_trains_its_share_of_the_seeds_with_the_numbers_of_one(tmp_
     assert sorted(map(pids.count, {*pids})) == [2, 4]  # children, and with those of the first the parent
 
 
+def test_each_process_trains_its_share_of_a_sweep_recorded_or_not(tmp_path: Path) -> None:
+    sweep = ["--sweep", "optimizer.learning_rate=0.01,0.1", "--sweep", "layers=4 relu,6 tanh | 5 relu"]
+    words = ["-m", "mlcore", "train", "moons", "--epochs", "2", *sweep, "--json"]
+    root = ["--runs-dir", str(tmp_path)]
+    pairs = [started([*words, *more]) for more in (root, ["--no-record"])]
+    alone = subprocess.run([sys.executable, *words, "--no-record"], capture_output=True, text=True, check=True)
+    wanted = json.loads(alone.stdout.splitlines()[-1])["combinations"]
+    for first, second in pairs:
+        code, out, err = said(first)
+        assert (code, err) == (0, "") and said(second) == (0, "", "")
+        assert json.loads(out.splitlines()[-1])["combinations"] == wanted
+    assert len(list(tmp_path.glob("*/run.json"))) == 5
+
+
 def test_a_process_that_is_killed_or_hangs_ends_the_first_with_a_sentence(tmp_path: Path) -> None:
     begun = "from mlcore.backends.pytorch import team; from mlcore import cli; team.TIMEOUT = 10; exit(cli.main({}))"
     ends = {}

@@ -17,6 +17,7 @@ from mlcore.errors import ConfigError, RunError
 from mlcore.events import Ended, EpochEnded, Event, Snapshot, Started, Turn, Warned
 from mlcore.repeats import Told, train_many
 from mlcore.runs import Run, children, fit, list_runs, open_run
+from mlcore.sweeps import members
 from mlcore.training import train
 from mlcore.worker import attach
 from tests.mlcore.little_runs import config
@@ -139,7 +140,7 @@ def test_recorded_there_is_a_parent_and_a_child_for_each_seed(backend: str, tmp_
     parent = fit(config(backend=backend, repeats=3), tmp_path, name="three")
     found = children(parent, tmp_path)
     assert [run.name for run in found] == ["three-42", "three-43", "three-44"]
-    assert [run.config for run in found] == list(repeats.members(parent.config))
+    assert [run.config for run in found] == [each.config for each in members(parent.config)]
     assert {run.parent for run in found} == {parent.id} and len(list_runs(tmp_path)) == 4
     for run in found:
         assert run.status.state == "finished" and len(run.history["epoch"]) == 6
