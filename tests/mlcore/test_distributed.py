@@ -167,7 +167,7 @@ def test_each_process_trains_its_share_of_a_sweep_recorded_or_not(tmp_path: Path
 
 
 def test_a_process_that_is_killed_or_hangs_ends_the_first_with_a_sentence(tmp_path: Path) -> None:
-    begun = "from mlcore.backends.pytorch import team; from mlcore import cli; team.TIMEOUT = 10; exit(cli.main({}))"
+    begun = "from mlcore.backends.pytorch import team; from mlcore import cli; team.TIMEOUT = 6; exit(cli.main({}))"
     ends = {}
     for number in (signal.SIGKILL, signal.SIGSTOP):
         root = tmp_path / number.name
