@@ -29,7 +29,7 @@ def lines(folder: Path = RESULTS) -> list[str]:
     found = results_in(folder)
     if not found:
         return [UNVERIFIED]
-    return [*_where(found), *_goals(found), *_steps(found), *_missing(found)]
+    return [*_where(found), *_goals(found), "", *_beside(found), "", *_steps(found), *_missing(found)]
 
 
 def short(folder: Path = RESULTS) -> list[str]:
@@ -41,7 +41,8 @@ def short(folder: Path = RESULTS) -> list[str]:
     held = sum(goal["held"] for goal in goals)
     every = "[each with its figure](benchmarks/README.md#on-a-gpu)"
     steps = {"step": found["step"]} if "step" in found else {}
-    return [*_where(found), *_goals(steps), "", f"Of {len(goals)} goals on a GPU, {held} are held: {every}."]
+    told = [*_where(found), *_goals(steps), "", *_beside(steps), ""]
+    return [*told, f"Of {len(goals)} goals on a GPU, {held} are held: {every}."]
 
 
 def _where(found: Mapping[str, Any]) -> Iterator[str]:
@@ -66,6 +67,15 @@ def _goals(found: Mapping[str, Any]) -> Iterator[str]:
             bound = bound if goal["held"] else f"**{bound}: missed**"
             what = f"{goal['what']}, {goal['beside']}".replace("|", "\\|")
             yield f"| `{name}` | {what} | {figure(goal['found'], goal['kind'])} | {bound} |"
+
+
+def _beside(found: Mapping[str, Any]) -> Iterator[str]:
+    """What the loops are that a goal compares with, of those named by one."""
+    for name, result in found.items():
+        named = " ".join(goal["beside"] for goal in result["goals"])
+        for who, what in result.get("baseline", {}).items():
+            if who in named or who.split()[0] in named.split():
+                yield f"* {who} (`{name}`): {what}."
 
 
 def figure(value: float, kind: str) -> str:
