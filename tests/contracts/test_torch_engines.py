@@ -128,10 +128,6 @@ def test_the_body_of_a_step_asks_the_device_for_nothing(body: str, lanes: bool) 
         program.body(type(tables)(*map(mode.from_tensor, tables)), mode.from_tensor(out))
 
 
-def test_the_choice_of_a_convolution_is_not_timed_so_that_it_stays_the_same() -> None:
-    assert not torch.backends.cudnn.benchmark
-
-
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize(("rows", "batch"), [(70, 16), (64, 16), (33, 32), (9, 1), (70, 70), (300, 7)])
 def test_every_row_is_seen_once_an_epoch_also_those_of_a_short_last_batch(device: str, rows: int, batch: int) -> None:
