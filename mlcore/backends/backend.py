@@ -167,6 +167,22 @@ class Together(Protocol):
         ...
 
 
+class Members:
+    """What `Together` sessions share: each member goes on from weights of its own, all are closed at once."""
+
+    sessions: tuple[Any, ...]
+
+    def restore(self, weights: Sequence[Weights]) -> None:
+        """Go on from these weights, one for each member."""
+        for session, own in zip(self.sessions, weights, strict=True):
+            session.restore(own)
+
+    def close(self) -> None:
+        """Close every member."""
+        for session in self.sessions:
+            session.close()
+
+
 def of_each(count: int, steps: int, rates: Array | Sequence[Array]) -> Array:
     """The rates [steps] of all, or [count, steps] of each, as float64 [count, steps]. Raises ValueError for others."""
     found = np.asarray(rates, dtype=np.float64)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlcore.backends.backend import Weights, of_each
+from mlcore.backends.backend import Members, of_each
 from mlcore.backends.native import NativeSession
 from mlcore.layers.layer import Array
 
 
-class ManySession:
+class ManySession(Members):
     """Networks of any kind that make the same steps, a whole network a thread, each with the bits it has alone.
 
     `sessions` are the members: predict, weights and restore work on each as ever, between two calls of `train`.
@@ -54,13 +54,3 @@ class ManySession:
                 for session in self.sessions:
                     session.progress.stop = 0
                 self._stopping = False
-
-    def restore(self, weights: Sequence[Weights]) -> None:
-        """Go on from these weights, one for each member."""
-        for session, own in zip(self.sessions, weights, strict=True):
-            session.restore(own)
-
-    def close(self) -> None:
-        """Close every member."""
-        for session in self.sessions:
-            session.close()

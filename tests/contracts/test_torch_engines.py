@@ -106,7 +106,7 @@ def test_a_graph_works_in_memory_that_nobody_else_frees() -> None:
 @pytest.mark.parametrize("body", ["12 relu | 9 tanh", *HARD.values()])
 def test_the_body_of_a_step_asks_the_device_for_nothing(body: str, lanes: bool) -> None:
     """Under fake tensors there are no numbers: an operation that depends on one raises."""
-    from torch._subclasses.fake_tensor import FakeTensorMode
+    from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensor, FakeTensorMode
 
     first = problem(body=body)
     ps = [first._replace(seed=seed) for seed in (1, 2)]
@@ -126,6 +126,9 @@ def test_the_body_of_a_step_asks_the_device_for_nothing(body: str, lanes: bool) 
     }
     with mode:
         program.body(type(tables)(*map(mode.from_tensor, tables)), mode.from_tensor(out))
+        assert type(program.vector) is FakeTensor  # the steps were made, without a number
+        with pytest.raises(DataDependentOutputException):
+            program.vector.sum().item()
 
 
 @pytest.mark.parametrize("device", DEVICES)

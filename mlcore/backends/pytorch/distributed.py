@@ -34,8 +34,7 @@ class SharedProgram(Program):
         self.team = team
 
     def body(self, tables: Tables, out: Tensor) -> None:
-        size = self.rows if tables.batch is None else tables.batch.shape[-1]
-        self.step.whole = Whole(size, self.team.sum)
+        self.step.whole = Whole(self.size_of(tables), self.team.sum)
         super().body(tables, out)
 
     def _batches(self, index: Tensor | None) -> tuple[Tensor, dict[str, Tensor]]:

@@ -43,8 +43,7 @@ class Eager:
         self.program = program
 
     def run(self, tables: Tables, out: Tensor) -> None:
-        size = self.program.rows if tables.batch is None else tables.batch.shape[-1]
-        most = self.program.most(size)
+        most = self.program.most(self.program.size_of(tables))
         for first in range(0, len(out), most):
             count = min(most, len(out) - first)
             self.program.body(tables.part(first, count), out[first : first + count])
@@ -60,7 +59,7 @@ class Graph:
         self._captured: dict[tuple[int, int], Captured] = {}
 
     def run(self, tables: Tables, out: Tensor) -> None:
-        size = self.program.rows if tables.batch is None else tables.batch.shape[-1]
+        size = self.program.size_of(tables)
         most, first = self.program.most(size), 0
         while first < len(out):
             count = next(each for each in SIZES if each <= min(most, len(out) - first))

@@ -170,6 +170,10 @@ class Program:
             self._orders[epoch] = self.upload(made).long()
         return self._orders[epoch]
 
+    def size_of(self, tables: Tables) -> int:
+        """How many rows each of these steps has."""
+        return self.rows if tables.batch is None else int(tables.batch.shape[-1])
+
     def most(self, size: int) -> int:
         """How many steps of so many rows a chunk may have."""
         lanes = self.lanes[0] if self.lanes else 1
@@ -181,7 +185,7 @@ class Program:
 
     def body(self, tables: Tables, out: Tensor) -> None:
         """All steps of a chunk, one after another; the loss of each before its update goes to out [steps, L]."""
-        steps, size = len(out), self.rows if tables.batch is None else tables.batch.shape[-1]
+        steps, size = len(out), self.size_of(tables)
         x, parts = self._batches(tables.batch)
         masks = self._masks(tables.places, size)
         rates, t = tables.numbers
@@ -229,16 +233,17 @@ class Program:
         The random words are those of its page, made by the same operations on integers, for all steps at once.
         """
         found = {}
-        epoch, step = (each.reshape(-1, *(1,) * len(self.lanes), 1) for each in places)
         for number, (width, shape, seeds, bounds, scales) in self._drops.items():
-            if self.own_kernels:
-                kept = cuda.masks(places, seeds, bounds, scales, number, size * width)
-                found[number] = kept.reshape(len(step), *self.lanes, size, *shape)
-                continue
-            blocks = torch.arange((size * width + 3) // 4, dtype=torch.int64, device=self.device)
-            words = philox.counted(blocks, Purpose.DROPOUT, seeds, epoch, step, number)
-            whole = torch.stack([*torch.broadcast_tensors(*words)], dim=-1)  # type: ignore[no-untyped-call]
-            row = whole.flatten(-2)[..., : size * width]
-            kept = ((row >> 8) < bounds).to(self.dtype) * scales
-            found[number] = kept.reshape(len(step), *self.lanes, size, *shape)
+            make = cuda.masks if self.own_kernels else _masks
+            kept = make(places, seeds, bounds, scales, number, size * width)
+            found[number] = kept.reshape(places.shape[1], *self.lanes, size, *shape)
         return found
+
+
+def _masks(places: Tensor, seeds: Tensor, bounds: Tensor, scales: Tensor, layer: int, count: int) -> Tensor:
+    """As `cuda.masks`, of PyTorch's operations: [steps, lanes, count], or [steps, count] of one network."""
+    epoch, step = (each.reshape(-1, *(1,) * seeds.dim()) for each in places)
+    blocks = torch.arange((count + 3) // 4, dtype=torch.int64, device=places.device)
+    words = philox.counted(blocks, Purpose.DROPOUT, seeds, epoch, step, layer)
+    whole = torch.stack([*torch.broadcast_tensors(*words)], dim=-1)  # type: ignore[no-untyped-call]
+    return ((whole.flatten(-2)[..., :count] >> 8) < bounds).to(scales.dtype) * scales

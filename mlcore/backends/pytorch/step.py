@@ -89,11 +89,14 @@ class Step:
         parts: y, and where rows count differently factor and weight, of some rows of a batch total (see `Targets`);
         masks: what each dropout multiplies by.
         """
-        z, after = self.trained(vector, x, masks)
-        targets = Targets(parts["y"], parts.get("factor"), parts.get("weight"), classes, parts.get("total"))
-        return losses.mean(self.loss, z, targets), after
+        z, after = self._trained(vector, x, masks)
+        return self._mean(z, parts, classes), after
 
-    def trained(
+    def _mean(self, z: Tensor, parts: Mapping[str, Tensor], classes: Any) -> Tensor:
+        targets = Targets(parts["y"], parts.get("factor"), parts.get("weight"), classes, parts.get("total"))
+        return losses.mean(self.loss, z, targets)
+
+    def _trained(
         self, vector: Tensor, x: Tensor, masks: Mapping[int, Tensor], own_kernels: bool = False
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Outputs [B, O] of a pass in training, and the statistics as they are after it."""
@@ -107,30 +110,16 @@ class Step:
         self, vector: Tensor, x: Tensor, parts: dict[str, Tensor], masks: dict[int, Tensor], classes: Any
     ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
         """Gradient [P], loss and new statistics of one network on one batch."""
+        own = self.own_kernels and self.whole is None and len(x) <= cuda.FEW
         with torch.autograd.set_multithreading_enabled(False):
-            return self._gradient(vector.detach().requires_grad_(), x, parts, masks, classes)
-
-    def _gradient(
-        self, leaf: Tensor, x: Tensor, parts: dict[str, Tensor], masks: dict[int, Tensor], classes: Any
-    ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-        if self.own_kernels and self.whole is None and len(x) <= cuda.FEW:
-            return self._by_own_kernels(leaf, x, parts, masks, classes)
-        loss, after = self.mean_loss(leaf, x, parts, masks, classes)
-        (gradient,) = torch.autograd.grad(loss, leaf)
-        return gradient, loss.detach(), after
-
-    def _by_own_kernels(
-        self, leaf: Tensor, x: Tensor, parts: dict[str, Tensor], masks: dict[int, Tensor], classes: Any
-    ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-        """The same in fewer kernels: dense layers, and the loss with its gradient where it is the plain one."""
-        z, after = self.trained(leaf, x, masks, own_kernels=True)
-        if self._own_loss and z.numel() <= cuda.SMALL:
-            loss, dz = cuda.softmax_cross_entropy(z.detach(), parts["y"])
-            (gradient,) = torch.autograd.grad(z, leaf, dz)
-        else:
-            targets = Targets(parts["y"], parts.get("factor"), parts.get("weight"), classes)
-            loss = losses.mean(self.loss, z, targets)
-            (gradient,) = torch.autograd.grad(loss, leaf)
+            leaf = vector.detach().requires_grad_()
+            z, after = self._trained(leaf, x, masks, own)
+            if own and self._own_loss and z.numel() <= cuda.SMALL:
+                loss, dz = cuda.softmax_cross_entropy(z.detach(), parts["y"])
+                (gradient,) = torch.autograd.grad(z, leaf, dz)
+            else:
+                loss = self._mean(z, parts, classes)
+                (gradient,) = torch.autograd.grad(loss, leaf)
         return gradient, loss.detach(), after
 
     def pure(

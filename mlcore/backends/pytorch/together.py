@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import torch
 
-from mlcore.backends.backend import Problem, Weights, of_each
+from mlcore.backends.backend import Members, Problem, of_each
 from mlcore.backends.pytorch import engines
 from mlcore.backends.pytorch.program import Program, Snapshot, pieces
 from mlcore.backends.pytorch.session import Reading, TorchSession, matmul_precision
@@ -27,7 +27,7 @@ def shape(problem: Problem) -> tuple[Any, ...]:
     return alike, problem.network.shapes[0], problem.loss, rule, rows, problem.factor, problem.batch_size
 
 
-class TogetherSession:
+class TogetherSession(Members):
     """Networks that make the same steps as one program: products of all lanes at once, one update for all.
 
     `sessions` are the members: predict, weights and restore work on each as ever, between two calls of `train`; their
@@ -101,13 +101,6 @@ class TogetherSession:
         self.synchronisations += self.device.type == "cuda"
         return Reading([value]).done()[0]
 
-    def restore(self, weights: Sequence[Weights]) -> None:
-        """Go on from these weights, one for each member."""
-        for session, own in zip(self.sessions, weights, strict=True):
-            session.restore(own)
-
     def close(self) -> None:
-        """Close every member."""
-        for session in self.sessions:
-            session.close()
+        super().close()
         del self.engine, self.program
