@@ -208,6 +208,7 @@ void mlj_parallel_gather(int64_t count, int64_t features, const int32_t *rows, c
 
 enum {
     MLJ_GATHER,
+    MLJ_SPLIT,
     MLJ_DENSE,
     MLJ_DENSE_BACKWARD,
     MLJ_ACTIVATE,
@@ -232,7 +233,8 @@ enum {
 /* One call. x … wt are offsets into the arena in floats, -1 where the call has none. A row has `inputs` numbers before
    and `outputs` after; an update moves `inputs` numbers from w on, by the gradient at dw, clipped where y is what a
    clip made of it. With a rule a dense_backward moves its own w and b, w with the decay and l1. A softmax_cross_entropy
-   has share and inverse of an mlj_soft at w and b, or -1. */
+   has share and inverse of an mlj_soft at w and b, or -1. To a call of `steps` a row of the batch is so many rows of
+   its own, those of a sequence one after the other. A split takes rows that begin with their length apart. */
 typedef struct {
     int32_t opcode;
     int32_t activation; /* applied to what the call computes, or undone by it */
@@ -247,6 +249,7 @@ typedef struct {
     int32_t layer;           /* its number in the network, of which random words depend */
     int64_t room;            /* what a forward call leaves for its backward call */
     int64_t mean, variance;  /* running statistics */
+    int64_t steps;           /* 1 where a row of the batch is one row */
 } mlj_call;
 
 /* A network on its rows. The caller owns every array. */
@@ -259,14 +262,16 @@ typedef struct {
     int64_t vector, moments, size; /* offsets of the parameters and of the first moment, and their distance */
     int32_t panels;                /* w and wt are in panels; else a row after the other */
     int64_t features, outputs;     /* numbers in a row of x and of z */
+    int64_t answers;               /* labels, targets, weights and losses of a row: 1, or the steps of z */
     int64_t rows, batch, block;    /* rows of the data, of a batch, in the arena at a time */
     int32_t is_uint8;
     float factor; /* multiplies uint8 inputs */
     const void *x;
-    const int32_t *labels;   /* class of each row, or NULL */
+    const int32_t *labels;   /* class of each answer, or NULL */
     const float *targets;    /* `outputs` numbers for each row, or NULL */
-    const float *weights;    /* how much each row counts, or NULL where all count the same */
+    const float *weights;    /* how much each answer counts, or NULL where all count the same */
     int32_t *batch_labels;   /* room for a block of labels */
+    int32_t *lengths;        /* room for the lengths of a block's rows, or NULL where all are whole */
     int32_t *order;          /* room for the order of an epoch, or NULL where a batch holds every row */
     const int32_t *count_up; /* 0, 1, … block - 1 */
     uint64_t seed;

@@ -17,7 +17,8 @@ typedef struct { /* the rows in hand and where they come from */
     const float *input;    /* rows as the first layer reads them */
     const int32_t *labels; /* targets of the block's rows */
     const float *targets;
-    const float *weights; /* or NULL */
+    const float *weights;   /* or NULL */
+    const int32_t *lengths; /* steps of each row that are real, or NULL where all are */
     int32_t is_uint8;
     int64_t rows;
     int training;               /* else as in prediction: nothing is dropped, and statistics are the running ones */
@@ -27,8 +28,8 @@ typedef struct { /* the rows in hand and where they come from */
     const mlj_rule *rule;       /* with which reduce and update move the parameters, or NULL */
 } mlj_block;
 
-/* Does a call's share of a phase: rows from ... to - 1 of the block (rows), of W (prepare, reduce), columns (meet),
-   numbers of the gradient (norm) or of the call's span of the parameters (update). */
+/* Does a call's share of a phase: rows from ... to - 1 of the block as it counts them (rows), of W (prepare, reduce),
+   columns (meet), numbers of the gradient (norm) or of the call's span of the parameters (update). */
 typedef void mlj_part(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to);
 
 extern mlj_part *const mlj_parts[MLJ_OPCODES][PHASES]; /* NULL where a call has nothing to do in a phase */
@@ -52,6 +53,9 @@ static inline float *at(const mlj_block *b, int64_t place) { return place < 0 ? 
 static inline const float *rows_at(const mlj_block *b, int64_t place) {
     return place == b->plan->input ? b->input : at(b, place);
 }
+
+/* Rows of the block as a call counts them. */
+static inline int64_t rows_of_call(const mlj_block *b, const mlj_call *c) { return b->rows * c->steps; }
 
 /* From one panel to the next of a matrix with so many rows; 0 where matrices are not in panels. */
 static inline int64_t panel_of(const mlj_block *b, int64_t rows) { return b->plan->panels ? rows * PANEL : 0; }

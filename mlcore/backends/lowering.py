@@ -51,7 +51,8 @@ class Call(NamedTuple):
 class Stage(NamedTuple):
     """A layer, with the activation fused into it, between two row buffers. Numbers count from 1.
 
-    place: the layer's number in the network, from 0.
+    place: the layer's number in the network, from 0. steps: rows that a row of the batch is to it, each of so many
+    inputs and outputs.
     """
 
     number: int
@@ -64,6 +65,7 @@ class Stage(NamedTuple):
     x: str
     y: str
     mask: Bend  # the activation fused into the stage before
+    steps: int = 1
 
     @property
     def dx(self) -> str:
@@ -77,8 +79,12 @@ class Stage(NamedTuple):
 
     @property
     def numbers(self) -> dict[str, int]:
-        """Numbers in a row of x and of y."""
-        return {"inputs": self.inputs, "outputs": self.outputs}
+        """Numbers in a row of x and of y, and how many of these a row of the batch is."""
+        return {"inputs": self.inputs, "outputs": self.outputs, "steps": self.steps}
+
+    def made(self, batch: int) -> str:
+        """What is computed, for people: x1 [32, 16], or x1 [32, 50, 16] of sequences."""
+        return f"{self.y} [{', '.join(map(str, (batch, *(self.steps,) * (self.steps > 1), self.outputs)))}]"
 
 
 def _dense(stage: Stage, batch: int) -> Call:
@@ -87,7 +93,7 @@ def _dense(stage: Stage, batch: int) -> Call:
         "dense",
         f"dense + {stage.activation.kind}" if stage.activation else "dense",
         f"{stage.x}, W{k} [{stage.inputs}, {stage.outputs}], b{k}",
-        f"{stage.y} [{batch}, {stage.outputs}]",
+        stage.made(batch),
         operands={"x": stage.x, "w": f"W{k}", "b": f"b{k}", "y": stage.y},
         numbers=stage.numbers,
         activation=stage.activation,
@@ -122,8 +128,7 @@ def joins(layer: Layer) -> bool:
 
 def _activate(stage: Stage, batch: int) -> Call:
     bend, operands = bend_of(stage.layer), {"x": stage.x, "y": stage.y}
-    made = f"{stage.y} [{batch}, {stage.outputs}]"
-    return Call("activate", bend.kind, stage.x, made, "", operands, stage.numbers, bend)
+    return Call("activate", bend.kind, stage.x, stage.made(batch), "", operands, stage.numbers, bend)
 
 
 def _activate_backward(stage: Stage, needs_dx: bool) -> Call:
@@ -134,13 +139,13 @@ def _activate_backward(stage: Stage, needs_dx: bool) -> Call:
 def slope(stage: Stage, bend: Bend, told: str, dx: str) -> Call:
     """dx = dy times the slope of an activation, told by its output or its input; in place where dx is dy."""
     operands = {"y": told, "dy": stage.dy, "dx": dx}
-    numbers = {"inputs": stage.outputs, "outputs": stage.outputs}
+    numbers = {"inputs": stage.outputs, "outputs": stage.outputs, "steps": stage.steps}
     return Call("activate_backward", f"{bend.kind} back", f"{stage.dy}, {told}", dx, "", operands, numbers, bend)
 
 
 def _dropout(stage: Stage, batch: int) -> Call:
     keep, room, layer = 1 - stage.layer.rate, f"m{stage.number}", stage.place  # type: ignore[attr-defined]
-    operands, made = {"x": stage.x, "y": stage.y, "room": room}, f"{stage.y} [{batch}, {stage.outputs}], {room}"
+    operands, made = {"x": stage.x, "y": stage.y, "room": room}, f"{stage.made(batch)}, {room}"
     constants = (math.ceil(keep * 2**24), 1 / keep)
     note = f"keeps {keep:g} in training"
     numbers = stage.numbers | {"layer": layer}
@@ -156,7 +161,7 @@ def _dropout_backward(stage: Stage, needs_dx: bool) -> Call:
 def _norm(kind: str, stage: Stage, batch: int, constants: tuple[float, ...], **statistics: str) -> Call:
     k = stage.number
     operands = {"x": stage.x, "y": stage.y, "w": f"gain{k}", "b": f"bias{k}", "room": f"m{k}"} | statistics
-    reads, made = f"{stage.x}, gain{k}, bias{k}", f"{stage.y} [{batch}, {stage.outputs}], m{k}"
+    reads, made = f"{stage.x}, gain{k}, bias{k}", f"{stage.made(batch)}, m{k}"
     made = ", ".join([made, *statistics.values()])
     return Call(kind, kind, reads, made, "", operands, stage.numbers, constants=constants)
 
@@ -184,13 +189,14 @@ class Row(NamedTuple):
     """How a layer becomes calls: forward of (stage, batch), backward of (stage, whether anybody needs dx).
 
     room: floats that forward leaves for backward, of (numbers in a row, rows of a block). whole: whether the layer has
-    to see the batch as one block.
+    to see the batch as one block. by_step: whether the steps of a sequence are rows to it.
     """
 
     forward: Callable[[Stage, int], Call]
     backward: Callable[[Stage, bool], Call]
     room: Callable[[int, int], int] = lambda inputs, block: 0
     whole: bool = False
+    by_step: bool = False
 
 
 class LossRow(NamedTuple):
@@ -236,11 +242,11 @@ ACTIVATIONS: Mapping[type[Layer], Callable[[Any], float]] = {  # the number of e
     GELU: _none,
 }
 LOWERING: Mapping[type[Layer], Row | None] = {  # None: the layer needs no call, its output is its input
-    Dense: Row(_dense, _dense_backward),
+    Dense: Row(_dense, _dense_backward, by_step=True),
     **{layer: Row(_activate, _activate_backward) for layer in ACTIVATIONS},
     Dropout: Row(_dropout, _dropout_backward, lambda inputs, block: inputs * block),
-    BatchNorm: Row(_batch_norm, partial(_norm_backward, "batch_norm"), lambda inputs, block: 3 * inputs, whole=True),
-    LayerNorm: Row(_layer_norm, partial(_norm_backward, "layer_norm"), lambda inputs, block: 2 * block),
+    BatchNorm: Row(_batch_norm, partial(_norm_backward, "batch_norm"), lambda inputs, block: 3 * inputs, True, True),
+    LayerNorm: Row(_layer_norm, partial(_norm_backward, "layer_norm"), lambda inputs, block: 2 * block, by_step=True),
     Flatten: None,
 }
 LOSSES: Mapping[type[Loss], LossRow] = {

@@ -84,14 +84,11 @@ class ReferenceSession:
     @np.errstate(over="ignore", invalid="ignore")  # a diverged network is inspected to name its layer
     def inspect(self, x: Array, y: Array) -> Inspection:
         network = self.problem.network
-        activations, value = [], network.rows(self._inputs(x))
-        for layer, p in zip(network.layers, network.views(self.vector), strict=True):
-            value, _ = layer.forward(p, value, Mode())
-            activations.append(value)
+        activations = tuple(y for y, _ in network.walk(self.vector, self._inputs(x)))
         z, saved = network.forward(self.vector, self._inputs(x))
         loss, dz = self.problem.loss(z, y)
         gradient, _ = network.backward(self.vector, saved, dz)
-        return Inspection(loss, tuple(activations), gradient)
+        return Inspection(loss, activations, gradient)
 
     @np.errstate(over="ignore", invalid="ignore")
     def predict(self, x: Array) -> Array:

@@ -30,7 +30,11 @@ class Param(NamedTuple):
 
 
 class Mode(NamedTuple):
-    """How a forward pass is meant: training (seed and step choose the dropout masks) or inference."""
+    """How a forward pass is meant: training (seed and step choose the dropout masks) or inference.
+
+    lengths: how many steps of each row are real [B], where rows are of different lengths. What lies behind them must
+    not reach what is in front: no output, state or gradient of a real step depends on it.
+    """
 
     training: bool = False
     seed: int = 0
@@ -52,10 +56,20 @@ class Layer(Spec, frozen=True, tag_field="kind"):
     number: ClassVar[str] = ""  # the field that the architecture line writes as a number behind the layer's word
     letters: ClassVar[Mapping[str, str]] = {}  # fields it writes as a letter and a number, k3, by that letter
     takes_images: ClassVar[bool] = False  # whether rows of pixels reach it as the images they are
+    takes_sequences: ClassVar[bool] = False  # whether rows reach it as steps: F numbers as (F, 1), an image as H of W
+    any_length: ClassVar[bool] = True  # whether rows of a batch may be of different lengths, see Mode.lengths
 
     def output_shape(self, shape: Shape) -> Shape:
         """The shape this layer turns `shape` into. Raises ShapeError when it cannot take it."""
         return shape
+
+    def sized(self, vocabulary: int) -> Layer:
+        """This layer for rows of tokens below `vocabulary`, where it depends on that."""
+        return self
+
+    def concluded(self) -> Layer | None:
+        """This layer with one answer a row, where it gives one for each step; None where there is no such thing."""
+        return None
 
     def params(self, shape: Shape) -> dict[str, Param]:
         """The parameters this layer needs for inputs of `shape`, by name."""

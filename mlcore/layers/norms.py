@@ -70,16 +70,18 @@ class LayerNorm(Layer, frozen=True, tag="layer_norm"):
     dbias = sum of dy over B    dgain = sum of dy n over B    with g = dy gain:
     dx = (g - mean of g - n mean of (g n)) / sqrt(variance + eps)
 
-    F is every number of a row, whatever its shape. The same in training and outside (Ba, Kiros and Hinton 2016).
+    F is every number of a row, whatever its shape, but of a sequence [B, T, D] the D numbers of each step by itself, as
+    in a transformer. The same in training and outside (Ba, Kiros and Hinton 2016).
     """
 
     eps: Small = 1e-5
 
     def params(self, shape: Shape) -> dict[str, Param]:
-        return {"gain": Param(shape, "gain", start=1.0), "bias": Param(shape, "bias", start=0.0)}
+        own = shape[1:] if len(shape) == 2 else shape
+        return {"gain": Param(own, "gain", start=1.0), "bias": Param(own, "bias", start=0.0)}
 
     def forward(self, p: dict[str, Array], x: Array, mode: Mode) -> tuple[Array, Saved]:
-        axes = tuple(range(1, x.ndim))
+        axes = _own(x)
         mean, variance = x.mean(axis=axes, keepdims=True), x.var(axis=axes, keepdims=True)
         inverse = 1 / np.sqrt(variance + x.dtype.type(self.eps))
         n = (x - mean) * inverse
@@ -87,6 +89,12 @@ class LayerNorm(Layer, frozen=True, tag="layer_norm"):
 
     def backward(self, p: dict[str, Array], saved: Saved, dy: Array) -> tuple[Array, dict[str, Array]]:
         n, inverse = saved
-        axes, g = tuple(range(1, dy.ndim)), dy * p["gain"]
+        axes, g = _own(dy), dy * p["gain"]
         inner = g - g.mean(axis=axes, keepdims=True) - n * (g * n).mean(axis=axes, keepdims=True)
-        return inverse * inner, {"gain": (dy * n).sum(axis=0), "bias": dy.sum(axis=0)}
+        rows = tuple(range(axes[0]))
+        return inverse * inner, {"gain": (dy * n).sum(axis=rows), "bias": dy.sum(axis=rows)}
+
+
+def _own(x: Array) -> tuple[int, ...]:
+    """The axes whose numbers share a mean: all but the rows', of a sequence [B, T, D] the last."""
+    return (2,) if x.ndim == 3 else tuple(range(1, x.ndim))

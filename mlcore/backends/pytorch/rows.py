@@ -21,7 +21,8 @@ class Pass(NamedTuple):
 
     layer: which one is asked; masks: what each dropout multiplies by, by layer; moved: where training leaves the new
     statistics of a layer, {layer: {name: values}}; whole: the batch, where these are only some of its rows;
-    own_kernels: dense layers may take those of `cuda.py`; channels_last: how images lie.
+    own_kernels: dense layers may take those of `cuda.py`; channels_last: how images lie; lengths: how many steps of
+    each row are real [B], or None where all are.
     """
 
     training: bool = False
@@ -31,6 +32,7 @@ class Pass(NamedTuple):
     whole: Whole | None = None
     own_kernels: bool = False
     channels_last: bool = False
+    lengths: Tensor | None = None
 
 
 INFERENCE = Pass()
@@ -42,7 +44,7 @@ def table() -> dict[str, Row]:
     from torch.nn import functional as f
 
     return {
-        "dense": lambda layer, p, x, mode: torch.addmm(p["b"], x, p["w"]),
+        "dense": lambda layer, p, x, mode: torch.addmm(p["b"], x, p["w"]) if x.dim() == 2 else x @ p["w"] + p["b"],
         "relu": lambda layer, p, x, mode: f.relu(x),
         "relu6": lambda layer, p, x, mode: f.relu6(x),
         "sigmoid": lambda layer, p, x, mode: torch.sigmoid(x),
@@ -54,7 +56,7 @@ def table() -> dict[str, Row]:
         "gelu": lambda layer, p, x, mode: f.gelu(x),
         "dropout": lambda layer, p, x, mode: x * mode.masks[mode.layer] if mode.training else x,
         "batch_norm": _batch_norm,
-        "layer_norm": lambda layer, p, x, mode: f.layer_norm(x, x.shape[1:], p["gain"], p["bias"], layer.eps),
+        "layer_norm": lambda layer, p, x, mode: f.layer_norm(x, p["gain"].shape, p["gain"], p["bias"], layer.eps),
         "conv2d": _conv2d,
         "max_pool2d": lambda layer, p, x, mode: f.max_pool2d(_image(x), layer.size, layer.stride or layer.size),
         "flatten": lambda layer, p, x, mode: x.flatten(1),

@@ -67,6 +67,9 @@ class Step:
         for slot, piece in zip(self.network.slots, vector.split(self.sizes), strict=True):
             value = piece.detach() if slot.param.role == "statistic" else piece
             p[slot.layer][slot.name] = value.view(slot.param.shape)
+        x, lengths = self.network.opened(x)
+        if lengths is not None:
+            mode = mode._replace(lengths=lengths.long())
         found, layers, applied = [], self.network.layers, False
         with self._cast():
             for number, (row, layer) in enumerate(zip(self.rows, layers, strict=True)):
