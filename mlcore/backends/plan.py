@@ -26,7 +26,7 @@ from mlcore.backends.lowering import (
     slope,
 )
 from mlcore.backends.panels import Layout, whole
-from mlcore.backends.updates import updates
+from mlcore.backends.updates import updates, with_update
 from mlcore.layers.dense import Dense
 from mlcore.layers.layer import Shape
 from mlcore.losses import Loss
@@ -96,7 +96,7 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
     moving = fuse and network.weights >= FUSED_WEIGHTS and not optimizer.clip_norm  # a norm is known at the end only
     layout = Layout(network, panels=moving)
     if layout.panels:
-        backward, update = [moving(call, optimizer) for call in backward], []
+        backward, update = [with_update(call, optimizer) for call in backward], []
     else:
         update = updates(layout, optimizer)
     tables = LOSSES[type(loss)].tables(loss, stages[-1].outputs)

@@ -8,7 +8,7 @@ from mlcore.optimizers import Optimizer
 from mlcore.spec import kind_of
 
 
-def moving(call: Call, optimizer: Optimizer) -> Call:
+def with_update(call: Call, optimizer: Optimizer) -> Call:
     """The call with the update of the parameters whose gradient it makes, if it makes any."""
     if "dw" not in call.operands:
         return call
