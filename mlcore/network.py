@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from mlcore import initializers
 from mlcore.errors import ShapeError
 from mlcore.initializers import Place
 from mlcore.layers.dense import Dense
-from mlcore.layers.layer import INFERENCE, Array, Layer, Mode, Param, Saved, Shape
+from mlcore.layers.layer import INFERENCE, Array, Layer, Mode, Param, Saved, Shape, Views
+from mlcore.layers.residual import pairs
 
 ROLES = ("weight", "bias", "gain", "statistic")
 
@@ -37,6 +38,18 @@ class Slot(NamedTuple):
         return f"{self.layer}.{self.name}"
 
 
+Passed: TypeAlias = tuple[Array, Saved]  # what came out of a layer, and what it saved for backward
+
+
+class Returned(NamedTuple):
+    """What came back through a layer: the gradient at its output and at its input, and that of each parameter."""
+
+    number: int
+    dy: Array
+    dx: Array
+    own: dict[str, Array]
+
+
 class Network:
     """Layers bound to an input shape.
 
@@ -48,9 +61,11 @@ class Network:
     def __init__(self, layers: Sequence[Layer], input_shape: Shape) -> None:
         self.layers = tuple(layers)
         self.shapes: list[Shape] = [tuple(input_shape)]
+        self.skips = pairs(self.layers)  # of every add the number of its skip
         for number, layer in enumerate(self.layers, start=1):
             try:
                 self.shapes.append(layer.output_shape(self.shapes[-1]))
+                self._meet(number - 1)
             except ShapeError as error:
                 before = f" from layer {number - 1}, {self.layers[number - 2].word}" if number > 1 else " from the data"
                 raise ShapeError(f"layer {number}, {error}{before}", where=f"layer {number}", hint=error.hint) from None
@@ -65,7 +80,21 @@ class Network:
 
         image: the shape of a row as a picture, which it has for a body whose first layer that sees it takes images.
         """
-        return cls((*body, Dense(outputs)), image if image and _begins_with_images(body) else input_shape)
+        network = cls((*body, Dense(outputs)), image if image and _begins_with_images(body) else input_shape)
+        if len(network.output_shape) != 1:
+            number, shape = len(network.layers), list(network.shapes[-2])
+            what = f"layer {number}, the output layer: needs one list of numbers for a row, got the sequence {shape}"
+            raise ShapeError(what, where=f"layer {number}", hint="put mean, max or flatten before it")
+        return network
+
+    def _meet(self, number: int) -> None:
+        """Raise ShapeError where an add cannot take what its skip kept."""
+        if number in self.skips:
+            skip, arrives = self.skips[number], list(self.shapes[number])
+            kept = list(self.shapes[skip + 1])
+            if kept != arrives:
+                hint = "what lies between a skip and its add has to give back the shape it was given"
+                raise ShapeError(f"add: expected {kept}, which layer {skip + 1}, skip, kept, got {arrives}", hint=hint)
 
     def rows(self, x: Any) -> Any:
         """Rows [B, …] in the shape the first layer takes: pixels lie in a row as they do in an image."""
@@ -117,20 +146,42 @@ class Network:
     def forward(self, vector: Array, x: Array, mode: Mode = INFERENCE) -> tuple[Array, list[Saved]]:
         """Outputs z [B, O] and what each layer saved for backward."""
         saved: list[Saved] = []
-        x = self.rows(x)
-        for number, (layer, p) in enumerate(zip(self.layers, self.views(vector), strict=True)):
-            x, keep = layer.forward(p, x, mode._replace(layer=number))
+        z = x = self.rows(x)
+        for z, keep in self.walk(self.views(vector), x, mode):  # noqa: B007  (the last one is asked for)
             saved.append(keep)
-        return x, saved
+        return z, saved
+
+    def walk(self, views: Views, x: Array, mode: Mode = INFERENCE, before: Sequence[Array] = ()) -> Iterator[Passed]:
+        """What comes out of one layer after the other for x [B, …], in the shape the first of them takes.
+
+        before: the outputs of the layers that have been passed already, x being the last of them.
+        """
+        kept = {skip: before[skip] for skip in self.skips.values() if skip < len(before)}
+        for number in range(len(before), len(self.layers)):
+            add = kept.get(self.skips.get(number, -1))
+            x, saved = self.layers[number].forward(views[number], x, mode._replace(layer=number, kept=add))
+            if number in self.skips.values():
+                kept[number] = x
+            yield x, saved
+
+    def walk_back(self, views: Views, saved: Sequence[Saved], dz: Array) -> Iterator[Returned]:
+        """What comes back through one layer after the other, the last first, from dz at the output."""
+        kept: dict[int, Array] = {}  # what goes around, by the number of the skip it goes to
+        for number in reversed(range(len(self.layers))):
+            dy = dz + kept.pop(number) if number in kept else dz
+            if number in self.skips:
+                kept[self.skips[number]] = dy
+            dz, own = self.layers[number].backward(views[number], saved[number], dy)
+            yield Returned(number, dy, dz, own)
 
     def backward(self, vector: Array, saved: list[Saved], dz: Array) -> tuple[Array, Array]:
         """The gradient of every parameter [size] and of the inputs [B, …] from dz: the chain rule, last layer first."""
         gradient = np.zeros_like(vector)
-        views = self.views(gradient)
-        for number in reversed(range(len(self.layers))):
-            dz, own = self.layers[number].backward(self.views(vector)[number], saved[number], dz)
-            for name, value in own.items():
-                views[number][name][...] = value
+        slopes = self.views(gradient)
+        for back in self.walk_back(self.views(vector), saved, dz):
+            for name, value in back.own.items():
+                slopes[back.number][name][...] = value
+            dz = back.dx
         return gradient, dz
 
     def summary(self) -> str:

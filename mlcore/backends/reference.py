@@ -84,12 +84,9 @@ class ReferenceSession:
     @np.errstate(over="ignore", invalid="ignore")  # a diverged network is inspected to name its layer
     def inspect(self, x: Array, y: Array) -> Inspection:
         network = self.problem.network
-        activations, value = [], network.rows(self._inputs(x))
-        for layer, p in zip(network.layers, network.views(self.vector), strict=True):
-            value, _ = layer.forward(p, value, Mode())
-            activations.append(value)
-        z, saved = network.forward(self.vector, self._inputs(x))
-        loss, dz = self.problem.loss(z, y)
+        walk = list(network.walk(network.views(self.vector), network.rows(self._inputs(x))))
+        activations, saved = [y for y, _ in walk], [kept for _, kept in walk]
+        loss, dz = self.problem.loss(activations[-1], y)
         gradient, _ = network.backward(self.vector, saved, dz)
         return Inspection(loss, tuple(activations), gradient)
 

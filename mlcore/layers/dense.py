@@ -16,20 +16,22 @@ class Dense(Layer, frozen=True, tag="dense"):
     y = x W + b              x [B, I]   W [I, O]   b [O]   y [B, O]
     dx = dy Wᵀ   dW = xᵀ dy   db = sum of dy over B
 
+    Of a sequence x [B, T, I] each step is taken by itself, with the same W and b: y [B, T, O], sums over B and T.
+
     Weights start as the experiment's initializer says (He normal unless it names another), biases at zero.
     """
 
     units: Annotated[int, Meta(ge=1, le=65536, description="outputs of the layer")] = 10
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 1:
+        if len(shape) not in (1, 2):
             raise ShapeError(
                 f"Dense({self.units}): needs a flat input, got {list(shape)}", hint="put Flatten() before it"
             )
-        return (self.units,)
+        return (*shape[:-1], self.units)
 
     def params(self, shape: Shape) -> dict[str, Param]:
-        inputs = shape[0]
+        inputs = shape[-1]
         return {
             "w": Param((inputs, self.units), "weight", fan_in=inputs, fan_out=self.units),
             "b": Param((self.units,), "bias", fan_in=inputs, fan_out=self.units),
@@ -40,7 +42,8 @@ class Dense(Layer, frozen=True, tag="dense"):
 
     def backward(self, p: dict[str, Array], saved: Saved, dy: Array) -> tuple[Array, dict[str, Array]]:
         (x,) = saved
-        return dy @ p["w"].T, {"w": x.T @ dy, "b": dy.sum(axis=0)}
+        rows, slopes = x.reshape(-1, x.shape[-1]), dy.reshape(-1, self.units)
+        return dy @ p["w"].T, {"w": rows.T @ slopes, "b": slopes.sum(axis=0)}
 
     @property
     def word(self) -> str:

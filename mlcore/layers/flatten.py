@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 from mlcore.layers.layer import Array, Layer, Mode, Saved, Shape
 
@@ -12,6 +13,8 @@ class Flatten(Layer, frozen=True, tag="flatten"):
 
     y = x with x [B, …] as y [B, F]      dx = dy with the shape of x
     """
+
+    any_length: ClassVar[bool] = False
 
     def output_shape(self, shape: Shape) -> Shape:
         return (math.prod(shape),)

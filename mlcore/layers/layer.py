@@ -30,7 +30,10 @@ class Param(NamedTuple):
 
 
 class Mode(NamedTuple):
-    """How a forward pass is meant: training (seed and step choose the dropout masks) or inference."""
+    """How a forward pass is meant: training (seed and step choose the dropout masks) or inference.
+
+    lengths [B]: of sequences in one batch, how many steps of each are real. kept: what the `skip` of an `add` kept.
+    """
 
     training: bool = False
     seed: int = 0
@@ -38,6 +41,7 @@ class Mode(NamedTuple):
     step: int = 0
     layer: int = 0
     lengths: Array | None = None
+    kept: Array | None = None
 
 
 INFERENCE = Mode()
@@ -51,11 +55,19 @@ class Layer(Spec, frozen=True, tag_field="kind"):
 
     number: ClassVar[str] = ""  # the field that the architecture line writes as a number behind the layer's word
     letters: ClassVar[Mapping[str, str]] = {}  # fields it writes as a letter and a number, k3, by that letter
+    flags: ClassVar[tuple[str, ...]] = ()  # fields that are yes or no, which it writes as a word alone where they are
     takes_images: ClassVar[bool] = False  # whether rows of pixels reach it as the images they are
+    takes_sequences: ClassVar[bool] = False  # whether a row of F numbers reaches it as (F, 1), an image as H steps of W
+    any_length: ClassVar[bool] = True  # whether sequences of different lengths may lie in one batch, as lengths tell
+    tokens: ClassVar[bool] = False  # whether its inputs are whole numbers that name things, and have no derivative
 
     def output_shape(self, shape: Shape) -> Shape:
         """The shape this layer turns `shape` into. Raises ShapeError when it cannot take it."""
         return shape
+
+    def sized(self, vocabulary: int) -> Layer:
+        """The layer for data that name so many things; only one that takes tokens differs by it."""
+        return self
 
     def params(self, shape: Shape) -> dict[str, Param]:
         """The parameters this layer needs for inputs of `shape`, by name."""
@@ -75,7 +87,9 @@ class Layer(Spec, frozen=True, tag_field="kind"):
         words = [kind_of(self)]
         for field in fields(type(self)):
             value = getattr(self, field.name)
-            if value != field.default:
+            if field.name in self.flags:
+                words += [field.name] * value
+            elif value != field.default:
                 words.append(written(value) if field.name == self.number else f"{field.name}={written(value)}")
         return " ".join(words)
 
@@ -90,6 +104,12 @@ class Views(Protocol):
     """Parameters of each layer by name, as views into one vector."""
 
     def __getitem__(self, layer: int) -> dict[str, Array]: ...
+
+
+def real(x: Array, lengths: Array) -> Array:
+    """Which steps of sequences x [B, T, …] are real, and not there to fill the batch: bool [B, T]."""
+    found: Array = np.arange(x.shape[1]) < np.asarray(lengths)[:, None]
+    return found
 
 
 def as_float(x: Array) -> Array:
