@@ -13,6 +13,7 @@ from mlcore import backends
 from mlcore.backends.backend import Backend
 from mlcore.config import Config
 from mlcore.datasets.dataset import Data
+from mlcore.layers.layer import Shape
 from mlcore.losses import Loss
 from mlcore.network import Network
 from mlcore.slices import shown
@@ -68,8 +69,12 @@ def estimate(config: Config, network: Network, data: Data, costs: str) -> float:
 
 
 def uses(network: Network) -> int:
-    """How many numbers a row is multiplied by: every parameter, and those of a filter at each place of the image."""
-    places = (
-        math.prod(network.shapes[slot.layer + 1][1:]) if slot.param.role == "weight" else 1 for slot in network.slots
-    )
-    return sum(slot.size * count for slot, count in zip(network.slots, places, strict=True))
+    """How many numbers a row is multiplied by: every parameter, and weights at each place of an image or a sequence."""
+    weights = (slot for slot in network.slots if slot.param.role == "weight")
+    places = sum(slot.size * (_places(network.shapes[slot.layer + 1]) - 1) for slot in weights)
+    return network.size + places
+
+
+def _places(shape: Shape) -> int:
+    """At how many places the layer that makes `shape` does the same: [C, H, W] H W, [T, D] T, [F] one."""
+    return math.prod(shape[1:]) if len(shape) == 3 else math.prod(shape[:-1])

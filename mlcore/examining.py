@@ -19,7 +19,7 @@ from mlcore.decomposition import PCA
 from mlcore.errors import DataError, Diverged
 from mlcore.layers.conv import Conv2d
 from mlcore.layers.dense import Dense
-from mlcore.layers.layer import INFERENCE, Array
+from mlcore.layers.layer import Array
 from mlcore.losses import Loss
 from mlcore.model import Model
 from mlcore.network import Network
@@ -155,10 +155,12 @@ def places(network: Network) -> tuple[Place, ...]:
 
 def numbers_at(model: Model, x: Array, place: Place) -> Array:
     """What the network has made of inputs [n, F] after some of its layers [n, width]."""
-    views, x = model.network.views(model.vector), model.network.rows(x)
-    for layer, p in zip(model.network.layers[: place.layers], views[: place.layers], strict=True):
-        x, _ = layer.forward(p, x, INFERENCE)
-    return x.reshape(len(x), -1)
+    network = model.network
+    found, mode = network.begin(x)
+    walk = network.walk(network.views(model.vector), found, mode)
+    for found, _ in itertools.islice(walk, place.layers):  # noqa: B007  (the last one is asked for)
+        pass
+    return found.reshape(len(x), -1)
 
 
 class Projection(NamedTuple):

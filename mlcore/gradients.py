@@ -6,6 +6,7 @@ derivative to compare with: smaller steps are tried, and what still crosses one 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,10 +17,10 @@ from mlcore.config import Config
 from mlcore.datasets.dataset import Rows
 from mlcore.differences import differences, relative_error
 from mlcore.errors import BackendError, DataError
-from mlcore.layers.layer import INFERENCE, Array, Mode, Saved
+from mlcore.layers.layer import INFERENCE, Array, Mode
 from mlcore.losses import Loss
 from mlcore.model import Model, Preparation, blueprint
-from mlcore.network import Network, Slot
+from mlcore.network import Network, Passed, Slot
 
 STEPS = (1e-4, 1e-5, 1e-6)  # how far a number is moved; a smaller step where a larger one does not fit
 LIMIT = 1e-7  # relative error of float64 above which a gradient is wrong
@@ -172,15 +173,15 @@ class _Walk:
     """A network at weights that can be moved. What lies before the layer that is moved is computed once."""
 
     def __init__(self, network: Network, loss: Loss, vector: Array, x: Array, y: Array, mode: Mode) -> None:
-        self.network, self.loss, self.x, self.y, self.mode = network, loss, x, y, mode
+        self.network, self.loss, self.x, self.y = network, loss, x, y
         self.vector = vector.copy()
         self.views = network.views(self.vector)
-        self.inputs = [network.rows(x)]
-        for number in range(len(network.layers)):
-            self.inputs.append(self._layer(number, self.inputs[-1])[0])
+        x, self.mode = network.begin(x, mode)
+        self.inputs = [x, *(y for y, _ in network.walk(self.views, x, self.mode))]
 
-    def _layer(self, number: int, x: Array) -> tuple[Array, Saved]:
-        return self.network.layers[number].forward(self.views[number], x, self.mode._replace(layer=number))
+    def _from(self, first: int) -> Iterator[Passed]:
+        """What comes out of layer `first` and of those behind it."""
+        return self.network.walk(self.views, self.inputs[first], self.mode, self.inputs[1 : first + 1])
 
     def gradient(self) -> tuple[Array, float]:
         """What backpropagation says [P], and the loss."""
@@ -190,19 +191,15 @@ class _Walk:
 
     def height(self, first: int) -> float:
         """The loss, from layer `first` on."""
-        x = self.inputs[first]
-        for number in range(first, len(self.network.layers)):
-            x, _ = self._layer(number, x)
-        return self.loss(x, self.y)[0]
+        *_, (z, _) = self._from(first)
+        return self.loss(z, self.y)[0]
 
     def slopes(self, first: int) -> list[Array]:
         """The slope of each layer from `first` on, and of the loss: it jumps where a kink is crossed."""
-        x, found = self.inputs[first], []
-        for number in range(first, len(self.network.layers)):
-            y, saved = self._layer(number, x)
-            found.append(self.network.layers[number].backward(self.views[number], saved, np.ones_like(y))[0])
-            x = y
-        return [*found, self.loss(x, self.y)[1] * len(x)]
+        found, z = [], self.inputs[first]
+        for number, (z, saved) in enumerate(self._from(first), start=first):
+            found.append(self.network.layers[number].backward(self.views[number], saved, np.ones_like(z))[0])
+        return [*found, self.loss(z, self.y)[1] * len(z)]
 
     def kinked(self, first: int, value: Array, place: tuple[int, ...], step: float) -> bool:
         """Whether the slope of anything jumps while the number at `place` is moved."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from collections.abc import Sequence as Several
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from mlcore.datasets.dataset import Sequence
 from mlcore.errors import ShapeError
 from mlcore.initializers import Place
 from mlcore.layers.dense import Dense
-from mlcore.layers.layer import INFERENCE, Array, Layer, Mode, Param, Saved, Shape
+from mlcore.layers.layer import INFERENCE, Array, Layer, Mode, Param, Saved, Shape, Views
+from mlcore.layers.residual import pairs
 
 ROLES = ("weight", "bias", "gain", "statistic")
 
@@ -38,6 +40,18 @@ class Slot(NamedTuple):
         return f"{self.layer}.{self.name}"
 
 
+Passed: TypeAlias = tuple[Array, Saved]  # what came out of a layer, and what it saved for backward
+
+
+class Returned(NamedTuple):
+    """What came back through a layer: the gradient at its output and at its input, and that of each parameter."""
+
+    number: int
+    dy: Array
+    dx: Array
+    own: dict[str, Array]
+
+
 class Network:
     """Layers bound to an input shape.
 
@@ -49,9 +63,11 @@ class Network:
     def __init__(self, layers: Iterable[Layer], input_shape: Shape, lengths: bool = False) -> None:
         self.layers, self.lengths = tuple(layers), lengths
         self.shapes: list[Shape] = [tuple(input_shape)]
+        self.skips = pairs(self.layers)  # of every add the number of its skip
         for number, layer in enumerate(self.layers, start=1):
             try:
                 self.shapes.append(layer.output_shape(self.shapes[-1]))
+                self._meet(number - 1)
             except ShapeError as error:
                 before = f" from layer {number - 1}, {self.layers[number - 2].word}" if number > 1 else " from the data"
                 raise ShapeError(f"layer {number}, {error}{before}", where=f"layer {number}", hint=error.hint) from None
@@ -85,8 +101,8 @@ class Network:
                 input_shape, lengths = sequence.shape, sequence.lengths
             elif image:
                 input_shape = (image[-2], math.prod(image) // image[-2])
-            else:
-                input_shape = (math.prod(input_shape), 1)
+            elif len(input_shape) == 1:
+                input_shape = (*input_shape, 1)
         elif image and first is not None and first.takes_images:
             input_shape = image
         trunk = cls(body, input_shape, lengths)
@@ -108,6 +124,15 @@ class Network:
         """Rows as the first layer takes them, and their lengths [B] in the type of x, or None: of arrays or tensors."""
         x = self.rows(x)
         return (x[:, 1:].reshape(len(x), *self.shapes[0]), x[:, 0]) if self.lengths else (x, None)
+
+    def _meet(self, number: int) -> None:
+        """Raise ShapeError where an add cannot take what its skip kept."""
+        if number in self.skips:
+            skip, arrives = self.skips[number], list(self.shapes[number])
+            kept = list(self.shapes[skip + 1])
+            if kept != arrives:
+                hint = "what lies between a skip and its add has to give back the shape it was given"
+                raise ShapeError(f"add: expected {kept}, which layer {skip + 1}, skip, kept, got {arrives}", hint=hint)
 
     def _check_lengths(self) -> None:
         """Raises ShapeError where rows of different lengths reach a layer that needs them to be alike."""
@@ -164,26 +189,46 @@ class Network:
     @np.errstate(over="ignore", invalid="ignore")  # of weights that diverged; whoever reads z asks whether it is finite
     def forward(self, vector: Array, x: Array, mode: Mode = INFERENCE) -> tuple[Array, list[Saved]]:
         """Outputs z [B, O] and what each layer saved for backward."""
-        made = list(self.walk(vector, x, mode))
-        return made[-1][0] if made else self.opened(x)[0], [saved for _, saved in made]
+        x, mode = self.begin(x, mode)
+        made = list(self.walk(self.views(vector), x, mode))
+        return made[-1][0] if made else x, [saved for _, saved in made]
 
-    def walk(self, vector: Array, x: Array, mode: Mode = INFERENCE) -> Iterator[tuple[Array, Saved]]:
-        """What each layer makes of rows x, one after the other: its output [B, …] and what it saved for backward."""
+    def begin(self, x: Array, mode: Mode = INFERENCE) -> tuple[Array, Mode]:
+        """Rows as the first layer takes them, and how a pass is meant, with their lengths where these differ."""
         x, lengths = self.opened(x)
-        if lengths is not None:
-            mode = mode._replace(lengths=lengths.astype(np.int64))
-        for number, (layer, p) in enumerate(zip(self.layers, self.views(vector), strict=True)):
-            x, keep = layer.forward(p, x, mode._replace(layer=number))
-            yield x, keep
+        return x, mode if lengths is None else mode._replace(lengths=lengths.astype(np.int64))
+
+    def walk(self, views: Views, x: Array, mode: Mode = INFERENCE, before: Several[Array] = ()) -> Iterator[Passed]:
+        """What comes out of one layer after the other for x [B, …], in the shape the first of them takes.
+
+        before: the outputs of the layers that have been passed already, x being the last of them.
+        """
+        kept = {skip: before[skip] for skip in self.skips.values() if skip < len(before)}
+        for number in range(len(before), len(self.layers)):
+            add = kept.get(self.skips.get(number, -1))
+            x, saved = self.layers[number].forward(views[number], x, mode._replace(layer=number, kept=add))
+            if number in self.skips.values():
+                kept[number] = x
+            yield x, saved
+
+    def walk_back(self, views: Views, saved: Several[Saved], dz: Array) -> Iterator[Returned]:
+        """What comes back through one layer after the other, the last first, from dz at the output."""
+        kept: dict[int, Array] = {}  # what goes around, by the number of the skip it goes to
+        for number in reversed(range(len(self.layers))):
+            dy = dz + kept.pop(number) if number in kept else dz
+            if number in self.skips:
+                kept[self.skips[number]] = dy
+            dz, own = self.layers[number].backward(views[number], saved[number], dy)
+            yield Returned(number, dy, dz, own)
 
     def backward(self, vector: Array, saved: list[Saved], dz: Array) -> tuple[Array, Array]:
         """The gradient of every parameter [size] and of the inputs [B, …] from dz: the chain rule, last layer first."""
         gradient = np.zeros_like(vector)
-        views = self.views(gradient)
-        for number in reversed(range(len(self.layers))):
-            dz, own = self.layers[number].backward(self.views(vector)[number], saved[number], dz)
-            for name, value in own.items():
-                views[number][name][...] = value
+        slopes = self.views(gradient)
+        for back in self.walk_back(self.views(vector), saved, dz):
+            for name, value in back.own.items():
+                slopes[back.number][name][...] = value
+            dz = back.dx
         return gradient, dz
 
     def summary(self) -> str:

@@ -18,7 +18,7 @@ from mlcore import layers, losses
 from mlcore.config import Config
 from mlcore.datasets.dataset import Task
 from mlcore.errors import ConfigError
-from mlcore.layers.layer import INFERENCE, Array, Saved
+from mlcore.layers.layer import Array
 from mlcore.losses import Loss
 from mlcore.network import Network, Slot
 from mlcore.optimizers import Optimizer
@@ -74,12 +74,13 @@ def trace(network: Network, loss: Loss, vector: Array, x: Array, y: Any, optimiz
 
     optimizer: go backward too, and make its first update.
     """
-    vector, batch = vector.astype(np.float64), network.rows(np.asarray(x, np.float64)[None])
+    vector, batch = vector.astype(np.float64), network.begin(np.asarray(x, np.float64)[None])[0]
     target = np.asarray(y)[None]
-    outputs, saved = _forward(network, vector, batch)
+    views = network.views(vector)
+    walk = list(network.walk(views, batch))
+    outputs, saved = [y for y, _ in walk], [kept for _, kept in walk]
     z = outputs[-1] if outputs else batch
     value, dz = loss(z, target)
-    views = network.views(vector)
     stages = [
         Stage(number + 1, kind_of(layer), layer.word, outputs[number][0], views[number])
         for number, layer in enumerate(network.layers)
@@ -87,43 +88,18 @@ def trace(network: Network, loss: Loss, vector: Array, x: Array, y: Any, optimiz
     found = Trace(np.asarray(x), y, tuple(stages), loss.probabilities(z)[0], value)
     if optimizer is None:
         return found
-    backward, gradient = _backward(network, vector, saved, dz)
+    backward = list(network.walk_back(views, saved, dz))
+    gradient, _ = network.backward(vector, saved, dz)
     after = vector.copy()
     moments = np.zeros((optimizer.moments, network.size))
     rate = optimizer.learning_rate
     optimizer.update(after, gradient, moments, step=0, rate=rate, weights=network.weights)
     slopes, updated = network.views(gradient), network.views(after)
-    for number, (dy, dx) in enumerate(backward):
+    for number, dy, dx, _ in backward:
         own = {slot.name: slopes[number][slot.name] for slot in network.own[number] if slot.param.role != "statistic"}
         stages[number] = stages[number]._replace(dy=dy[0], dx=dx[0], gradients=own, updated=updated[number])
     later = loss(network.forward(after, batch)[0], target)[0]
     return found._replace(stages=tuple(stages), dz=dz[0], optimizer=kind_of(optimizer), rate=rate, loss_after=later)
-
-
-def _forward(network: Network, vector: Array, x: Array) -> tuple[list[Array], list[Saved]]:
-    """The output of each layer, and what each kept for backward."""
-    outputs: list[Array] = []
-    kept: list[Saved] = []
-    for number, (layer, p) in enumerate(zip(network.layers, network.views(vector), strict=True)):
-        x, saved = layer.forward(p, x, INFERENCE._replace(layer=number))
-        outputs.append(x)
-        kept.append(saved)
-    return outputs, kept
-
-
-def _backward(
-    network: Network, vector: Array, saved: list[Saved], dy: Array
-) -> tuple[list[tuple[Array, Array]], Array]:
-    """The gradient at the output and at the input of each layer, and that of every parameter [P]."""
-    gradient, found = np.zeros_like(vector), []
-    views, slopes = network.views(vector), network.views(gradient)
-    for number in reversed(range(len(network.layers))):
-        dx, own = network.layers[number].backward(views[number], saved[number], dy)
-        for name, value in own.items():
-            slopes[number][name][...] = value
-        found.append((dy, dx))
-        dy = dx
-    return found[::-1], gradient
 
 
 def formulas(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -11,7 +11,7 @@ from mlcore.layers.activations import ELU, GELU, Activation, LeakyReLU, ReLU, Re
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
 from mlcore.layers.flatten import Flatten
-from mlcore.layers.layer import Array, Layer
+from mlcore.layers.layer import Array, Layer, Shape
 from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Huber, KLDivergence, Loss, SoftmaxCrossEntropy
 from mlcore.network import Slot
@@ -189,7 +189,8 @@ class Row(NamedTuple):
     """How a layer becomes calls: forward of (stage, batch), backward of (stage, whether anybody needs dx).
 
     room: floats that forward leaves for backward, of (numbers in a row, rows of a block). whole: whether the layer has
-    to see the batch as one block. by_step: whether the steps of a sequence are rows to it.
+    to see the batch as one block. by_step: whether the steps of a sequence are rows to it. axes: how many an input may
+    have; nothing where it may be of any shape.
     """
 
     forward: Callable[[Stage, int], Call]
@@ -197,6 +198,7 @@ class Row(NamedTuple):
     room: Callable[[int, int], int] = lambda inputs, block: 0
     whole: bool = False
     by_step: bool = False
+    axes: tuple[int, ...] = ()
 
 
 class LossRow(NamedTuple):
@@ -242,13 +244,24 @@ ACTIVATIONS: Mapping[type[Layer], Callable[[Any], float]] = {  # the number of e
     GELU: _none,
 }
 LOWERING: Mapping[type[Layer], Row | None] = {  # None: the layer needs no call, its output is its input
-    Dense: Row(_dense, _dense_backward, by_step=True),
+    Dense: Row(_dense, _dense_backward, by_step=True, axes=(1, 2)),
     **{layer: Row(_activate, _activate_backward) for layer in ACTIVATIONS},
     Dropout: Row(_dropout, _dropout_backward, lambda inputs, block: inputs * block),
-    BatchNorm: Row(_batch_norm, partial(_norm_backward, "batch_norm"), lambda inputs, block: 3 * inputs, True, True),
-    LayerNorm: Row(_layer_norm, partial(_norm_backward, "layer_norm"), lambda inputs, block: 2 * block, by_step=True),
+    BatchNorm: Row(_batch_norm, partial(_norm_backward, "batch_norm"), lambda n, block: 3 * n, True, True, (1, 2)),
+    LayerNorm: Row(_layer_norm, partial(_norm_backward, "layer_norm"), lambda n, block: 2 * block, by_step=True),
     Flatten: None,
 }
+INPUTS = {1: "rows", 2: "sequences", 3: "images"}  # by their number of axes
+
+
+def lacking(layer: Layer, shape: Shape) -> str:
+    """A layer that has no row, or none for inputs of `shape`, in words: `layer batch_norm on images`; else nothing."""
+    if type(layer) not in LOWERING:
+        return f"layer {kind_of(layer)}"
+    row = LOWERING[type(layer)]
+    return f"layer {kind_of(layer)} on {INPUTS[len(shape)]}" if row and row.axes and len(shape) not in row.axes else ""
+
+
 LOSSES: Mapping[type[Loss], LossRow] = {
     BinaryCrossEntropy: LossRow(
         "binary_cross_entropy", False, lambda outputs: "head: 2 classes, one logit", lambda o: (o.confidence_penalty,)

@@ -23,6 +23,7 @@ from mlcore.backends.lowering import (
     Stage,
     bend_of,
     joins,
+    lacking,
     slope,
 )
 from mlcore.backends.panels import Layout, whole
@@ -70,7 +71,7 @@ class Plan(NamedTuple):
 
 def unsupported(network: Network, loss: Loss, optimizer: Optimizer) -> list[str]:
     """What has no row in the tables of `lowering.py`, each in a few words."""
-    missing = [f"layer {kind_of(layer)}" for layer in network.layers if type(layer) not in LOWERING]
+    missing = [word for pair in zip(network.layers, network.shapes, strict=False) if (word := lacking(*pair))]
     if not network.layers:
         missing.append("a network without layers")
     elif LOWERING.get(type(network.layers[-1]), network) is None:

@@ -84,9 +84,9 @@ class ReferenceSession:
     @np.errstate(over="ignore", invalid="ignore")  # a diverged network is inspected to name its layer
     def inspect(self, x: Array, y: Array) -> Inspection:
         network = self.problem.network
-        activations = tuple(y for y, _ in network.walk(self.vector, self._inputs(x)))
-        z, saved = network.forward(self.vector, self._inputs(x))
-        loss, dz = self.problem.loss(z, y)
+        walk = list(network.walk(network.views(self.vector), *network.begin(self._inputs(x))))
+        activations, saved = tuple(y for y, _ in walk), [kept for _, kept in walk]
+        loss, dz = self.problem.loss(activations[-1], y)
         gradient, _ = network.backward(self.vector, saved, dz)
         return Inspection(loss, activations, gradient)
 

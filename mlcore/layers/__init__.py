@@ -19,6 +19,17 @@ CATALOGUE = Catalogue(
     Entry("layer_norm", "mean 0 and variance 1 over the numbers of a row", "mlcore.layers.norms:LayerNorm"),
     Entry("conv2d", "small patterns looked for everywhere in an image", "mlcore.layers.conv:Conv2d"),
     Entry("max_pool2d", "the largest number of each neighbourhood of an image", "mlcore.layers.pool:MaxPool2d"),
+    Entry("avg_pool2d", "the mean of each neighbourhood of an image", "mlcore.layers.pool:AvgPool2d"),
+    Entry("conv1d", "small patterns looked for everywhere in a sequence", "mlcore.layers.conv1d:Conv1d"),
+    Entry("max_pool1d", "the largest number of each stretch of a sequence", "mlcore.layers.pool:MaxPool1d"),
+    Entry("avg_pool1d", "the mean of each stretch of a sequence", "mlcore.layers.pool:AvgPool1d"),
+    Entry("mean", "the mean of each channel, wherever in the image or sequence", "mlcore.layers.summary:Mean"),
+    Entry("max", "the largest number of each channel, wherever in the image or sequence", "mlcore.layers.summary:Max"),
+    Entry("embedding", "every token has numbers of its own, which are learned", "mlcore.layers.embedding:Embedding"),
+    Entry("positions", "tells each step of a sequence where it stands", "mlcore.layers.positions:Positions"),
+    Entry("attention", "every step of a sequence asks all others", "mlcore.layers.attention:Attention"),
+    Entry("skip", "keeps what arrives here for the add that follows", "mlcore.layers.residual:Skip"),
+    Entry("add", "adds what the last skip kept", "mlcore.layers.residual:Add"),
     Entry("flatten", "every row as one list of numbers", "mlcore.layers.flatten:Flatten"),
 )
 

@@ -28,6 +28,7 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
     number: ClassVar[str] = "filters"
     letters: ClassVar[Mapping[str, str]] = {"k": "kernel", "s": "stride", "p": "padding"}
     takes_images: ClassVar[bool] = True
+    any_length: ClassVar[bool] = False
 
     filters: Annotated[int, Meta(ge=1, le=4096, description="patterns it looks for, the channels that come out")] = 16
     kernel: Annotated[int, Meta(ge=1, le=64, description="height and width of a pattern, in pixels")] = 3

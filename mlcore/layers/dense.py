@@ -16,7 +16,8 @@ class Dense(Layer, frozen=True, tag="dense"):
     y = x W + b              x [B, I]   W [I, O]   b [O]   y [B, O]
     dx = dy Wᵀ   dW = xᵀ dy   db = sum of dy over B
 
-    A sequence x [B, T, I] goes through it step by step, with the same weights: y [B, T, O], and sums over T as over B.
+    Of a sequence x [B, T, I] each step is taken by itself, with the same W and b: y [B, T, O], sums over B and T.
+
     Weights start as the experiment's initializer says (He normal unless it names another), biases at zero.
     """
 
@@ -41,8 +42,8 @@ class Dense(Layer, frozen=True, tag="dense"):
 
     def backward(self, p: dict[str, Array], saved: Saved, dy: Array) -> tuple[Array, dict[str, Array]]:
         (x,) = saved
-        rows, each = x.reshape(-1, x.shape[-1]), dy.reshape(-1, self.units)
-        return dy @ p["w"].T, {"w": rows.T @ each, "b": each.sum(axis=0)}
+        rows, slopes = x.reshape(-1, x.shape[-1]), dy.reshape(-1, self.units)
+        return dy @ p["w"].T, {"w": rows.T @ slopes, "b": slopes.sum(axis=0)}
 
     @property
     def word(self) -> str:

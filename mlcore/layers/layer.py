@@ -42,6 +42,7 @@ class Mode(NamedTuple):
     step: int = 0
     layer: int = 0
     lengths: Array | None = None
+    kept: Array | None = None
 
 
 INFERENCE = Mode()
@@ -55,16 +56,18 @@ class Layer(Spec, frozen=True, tag_field="kind"):
 
     number: ClassVar[str] = ""  # the field that the architecture line writes as a number behind the layer's word
     letters: ClassVar[Mapping[str, str]] = {}  # fields it writes as a letter and a number, k3, by that letter
+    flags: ClassVar[tuple[str, ...]] = ()  # fields that are yes or no, which it writes as a word alone where they are
     takes_images: ClassVar[bool] = False  # whether rows of pixels reach it as the images they are
-    takes_sequences: ClassVar[bool] = False  # whether rows reach it as steps: F numbers as (F, 1), an image as H of W
-    any_length: ClassVar[bool] = True  # whether rows of a batch may be of different lengths, see Mode.lengths
+    takes_sequences: ClassVar[bool] = False  # whether a row of F numbers reaches it as (F, 1), an image as H steps of W
+    any_length: ClassVar[bool] = True  # whether sequences of different lengths may lie in one batch, as lengths tell
+    tokens: ClassVar[bool] = False  # whether its inputs are whole numbers that name things, and have no derivative
 
     def output_shape(self, shape: Shape) -> Shape:
         """The shape this layer turns `shape` into. Raises ShapeError when it cannot take it."""
         return shape
 
     def sized(self, vocabulary: int) -> Layer:
-        """This layer for rows of tokens below `vocabulary`, where it depends on that."""
+        """The layer for data that name so many things; only one that takes tokens differs by it."""
         return self
 
     def concluded(self) -> Layer | None:
@@ -89,7 +92,9 @@ class Layer(Spec, frozen=True, tag_field="kind"):
         words = [kind_of(self)]
         for field in fields(type(self)):
             value = getattr(self, field.name)
-            if value != field.default:
+            if field.name in self.flags:
+                words += [field.name] * value
+            elif value != field.default:
                 words.append(written(value) if field.name == self.number else f"{field.name}={written(value)}")
         return " ".join(words)
 
@@ -104,6 +109,12 @@ class Views(Protocol):
     """Parameters of each layer by name, as views into one vector."""
 
     def __getitem__(self, layer: int) -> dict[str, Array]: ...
+
+
+def real(x: Array, lengths: Array) -> Array:
+    """Which steps of sequences x [B, T, …] are real, and not there to fill the batch: bool [B, T]."""
+    found: Array = np.arange(x.shape[1]) < np.asarray(lengths)[:, None]
+    return found
 
 
 def as_float(x: Array) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Literal
 
 from mlcore.catalogue import Entry
 from mlcore.errors import ConfigError
@@ -15,7 +16,17 @@ from mlcore.layers.norms import BatchNorm, LayerNorm
 
 WHOLE = re.compile(r"[-+]?[0-9]{1,4000}")
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
-SHORT = {"drop": "dropout", "bn": "batch_norm", "ln": "layer_norm", "conv": "conv2d", "pool": "max_pool2d"}
+SHORT = {
+    "drop": "dropout",
+    "bn": "batch_norm",
+    "ln": "layer_norm",
+    "conv": "conv2d",
+    "pool": "max_pool2d",
+    "avgpool": "avg_pool2d",
+    "pool1d": "max_pool1d",
+    "avgpool1d": "avg_pool1d",
+    "embed": "embedding",
+}
 BEHIND = (Activation, BatchNorm, LayerNorm)  # written into the item of the layer before
 
 MEANT = {  # words of other notations, and what is written here instead
@@ -33,8 +44,8 @@ MEANT = {  # words of other notations, and what is written here instead
 def parse(text: str) -> tuple[Layer, ...]:
     """Layers from a line: items separated by |, in each a number of units and then an activation.
 
-    A number behind a word that takes one is that word's (`drop .2`), other settings follow by letter (`conv 16 k5 p2`)
-    or by name (`bn momentum=.2`).
+    A number behind a word that takes one is that word's (`drop .2`), other settings follow by letter (`conv 16 k5 p2`),
+    by name (`bn momentum=.2`) or, of what is yes or no, as a word alone (`attention 4 causal`).
     An empty line is the network without hidden layers. Raises ConfigError naming the item it cannot read.
     """
     layers: list[Layer] = []
@@ -72,7 +83,7 @@ def _layer(words: list[str], where: str) -> Layer:
             there = ", ".join(kind.__struct_fields__) or "no setting"
             message = f"{where}: expected {there} of {entry.name}, got the setting {name!r}"
             raise ConfigError(message, hint="leave it out" + (f", or write {there}=" if kind.__struct_fields__ else ""))
-        given[name] = _value(text)
+        given[name] = text is True or _value(text)
     try:
         layer: Layer = kind(**given)
     except ConfigError as error:
@@ -81,8 +92,10 @@ def _layer(words: list[str], where: str) -> Layer:
     return layer
 
 
-def _setting(word: str, kind: type[Layer]) -> tuple[str, str] | None:
-    """The name of a setting and its value where a word is one: `eps=.1`, or `k3` of a layer with that letter."""
+def _setting(word: str, kind: type[Layer]) -> tuple[str, str | Literal[True]] | None:
+    """The name of a setting and its value where a word is one: `eps=.1`, `k3` of a layer with that letter, a flag."""
+    if word in kind.flags:
+        return word, True
     if "=" in word:
         name, _, text = word.partition("=")
         return name, text

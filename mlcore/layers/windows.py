@@ -1,7 +1,8 @@
-"""Windows that slide over an image: what convolution and pooling have in common.
+"""Windows that slide over an image or a sequence: what convolution and pooling have in common.
 
 A window k high and wide goes in steps of s and stands at H' = (H - k) // s + 1 places down and W' across; what does not
-fill a last window is left out. Images are [C, H, W] as in PyTorch; one [H, W] has a single channel.
+fill a last window is left out. Images are [C, H, W] as in PyTorch; one [H, W] has a single channel. Sequences are
+[T, C], time first, and a window stands at T' places along the time.
 """
 
 from __future__ import annotations
@@ -38,3 +39,24 @@ def pixels(x: Array, size: int, stride: int, down: int, across: int) -> Iterator
     for i in range(size):
         for j in range(size):
             yield x[:, :, i : i + stride * down : stride, j : j + stride * across : stride]
+
+
+def along(who: str, shape: Shape, size: int, stride: int, padding: int = 0) -> int:
+    """At how many places T' of a sequence of `shape` a window stands.
+
+    Raises ShapeError for what is no sequence, or one that is shorter than the window.
+    """
+    if len(shape) != 2:
+        hint = "let it come before units and Flatten(): a sequence is (steps, numbers of each step)"
+        raise ShapeError(f"{who}: needs a sequence, got {list(shape)}", hint=hint)
+    steps = shape[0] + 2 * padding
+    if steps < size:
+        hint = "take a smaller window, or shorten the sequence less before it"
+        raise ShapeError(f"{who}: needs a sequence of {size} steps or more, got {list(shape)}", hint=hint)
+    return (steps - size) // stride + 1
+
+
+def stretches(x: Array, size: int, stride: int, count: int) -> Iterator[Array]:
+    """Views of x [B, T, C] with the same step of every window [B, T', C]: as many as a window has, in their order."""
+    for i in range(size):
+        yield x[:, i : i + stride * count : stride]

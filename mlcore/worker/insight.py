@@ -20,7 +20,7 @@ from mlcore.doctor.case import Look, even
 from mlcore.doctor.evidence import SAMPLE, look
 from mlcore.doctor.units import Bend, bends
 from mlcore.layers.dense import Dense
-from mlcore.layers.layer import INFERENCE, Array
+from mlcore.layers.layer import Array
 from mlcore.model import Model
 from mlcore.network import Network, Slot
 from mlcore.spec import kind_of
@@ -168,13 +168,13 @@ def histogram(values: Array) -> Array:
 
 def _responses(model: Model, x: Array, height: int, width: int) -> Iterator[Responses]:
     """Each hidden layer by what the next dense one is given."""
-    value, hidden = model.network.rows(x), 0
-    for layer, p in zip(model.network.layers, model.network.views(model.vector), strict=True):
+    network, hidden = model.network, 0
+    with np.errstate(all="ignore"):
+        outputs = [y for y, _ in network.walk(network.views(model.vector), *network.begin(x))]
+    for layer, value in zip(network.layers, [x, *outputs], strict=False):
         if isinstance(layer, Dense) and hidden:
-            yield _maps(f"dense.{hidden}", value, height, width)
+            yield _maps(f"dense.{hidden}", value.reshape(len(value), -1), height, width)
         hidden += isinstance(layer, Dense)
-        with np.errstate(all="ignore"):
-            value, _ = layer.forward(p, value, INFERENCE)
 
 
 def _maps(name: str, value: Array, height: int, width: int) -> Responses:

@@ -13,7 +13,7 @@ from mlcore.datasets.dataset import Data, Rows
 from mlcore.datasets.drawn import Drawn
 from mlcore.errors import DataError
 from mlcore.layers.dense import Dense
-from mlcore.layers.layer import INFERENCE, Array
+from mlcore.layers.layer import Array
 from mlcore.model import Model
 from mlcore.network import Network
 from mlcore.spec import kind_of
@@ -203,12 +203,12 @@ class Stage:
 
     def activity_of(self, model: Model, raw: Array, label: float = math.nan) -> Activity:
         """What a model makes of one input in data units [1, features]; label: what it should be, if known."""
-        value, layers = model.network.rows(model.preparation.inputs(raw)), []
-        for layer, p in zip(model.network.layers, model.network.views(model.vector), strict=True):
-            value, _ = layer.forward(p, value, INFERENCE)
-            layers.append(value[0].astype(np.float32))
-        probabilities = model.loss.probabilities(value)[0].astype(np.float32)
-        return Activity(raw[0].astype(np.float64), tuple(layers), probabilities, label)
+        network = model.network
+        x, mode = network.begin(model.preparation.inputs(raw))
+        outputs = [y for y, _ in network.walk(network.views(model.vector), x, mode)]
+        probabilities = model.loss.probabilities(outputs[-1])[0].astype(np.float32)
+        layers = tuple(y[0].astype(np.float32) for y in outputs)
+        return Activity(raw[0].astype(np.float64), layers, probabilities, label)
 
 
 def _padded(values: Array) -> tuple[float, float]:
@@ -239,10 +239,10 @@ def weights(network: Network, vector: Array) -> tuple[Array, ...]:
 def describe(network: Network, data: Data) -> Net:
     """The network as drawn: of one for images what follows them, from the list of numbers its first units are given."""
     begin = next((number for number, layer in enumerate(network.layers) if isinstance(layer, Dense)), 0)
-    widths, words = [math.prod(network.shapes[begin])], []
+    widths, words = [network.shapes[begin][-1]], []
     for layer, shape in zip(network.layers[begin:], network.shapes[begin + 1 :], strict=True):
         if isinstance(layer, Dense):
-            widths.append(shape[0])
+            widths.append(shape[-1])
             words.append("")
         elif words:
             words[-1] = f"{words[-1]} {layer.word}".strip()

@@ -16,6 +16,7 @@ from mlcore.errors import ShapeError
 from mlcore.layers.layer import Layer
 from mlcore.layers.line import parse
 from mlcore.network import Network
+from mlcore.spec import kind_of
 
 LAYERS = layers.CATALOGUE.names()
 LOSSES = tuple(name for name in losses.CATALOGUE.names() if name != "auto")
@@ -25,13 +26,42 @@ INITIALIZERS = tuple(entry.name for entry in initializers.CATALOGUE)
 TO_FOLLOW = {  # rows that come in a change of their own: ("torch", "layer relu")
     ("native", "layer conv2d"),
     ("native", "layer max_pool2d"),
+    ("native", "layer avg_pool2d"),
+    ("native", "layer conv1d"),
+    ("native", "layer max_pool1d"),
+    ("native", "layer avg_pool1d"),
+    ("native", "layer mean"),
+    ("native", "layer max"),
+    ("native", "layer embedding"),
+    ("native", "layer positions"),
+    ("native", "layer attention"),
+    ("native", "layer skip"),
+    ("native", "layer add"),
+    ("native", "layer batch_norm on images"),
 }
 SHAPES = ((6,), (2, 6, 5), (5, 4))
+VOCABULARY = 11
+AROUND = {"skip": ("", "9 tanh | add"), "add": ("skip | 9 tanh", "")}  # what a layer needs before and behind it
 
 
 def made(catalogue, name: str, **fields):
-    """The catalogue's class of that name, with its defaults."""
-    return catalogue.find(name).load()(**fields)
+    """The catalogue's class of that name, with its defaults; of a layer that takes tokens there are few."""
+    entry = catalogue.find(name).load()(**fields)
+    return entry.sized(VOCABULARY) if isinstance(entry, Layer) else entry
+
+
+def shapes_of(name: str) -> list[tuple[int, ...]]:
+    """Those of SHAPES that a layer takes: rows, images, sequences."""
+    return [shape for shape in SHAPES if fits(made(layers.CATALOGUE, name), shape)]
+
+
+def fits(layer: Layer, shape: tuple[int, ...]) -> bool:
+    """Whether a layer takes inputs of a shape."""
+    try:
+        layer.output_shape(shape)
+    except ShapeError:
+        return False
+    return True
 
 
 def task_of(loss) -> str:
@@ -49,16 +79,41 @@ def targets(loss, rows: int, outputs: int, seed: int = 2):
 
 def network_with(layer: Layer, outputs: int) -> Network:
     """A small network in which the layer stands in the middle, on the first input shape that fits."""
-    for shape, before, behind in product(SHAPES, ("9", ""), ("", "flatten")):
-        try:
-            return Network.build((*parse(before), layer, *parse(behind)), shape, outputs)
-        except ShapeError:
-            continue
+    for shape, before, behind in product(SHAPES, ("",) if layer.tokens else ("9", ""), ("", "flatten")):
+        if network := network_on(shape, layer, outputs, before, behind):
+            return network
     raise ShapeError(f"no input shape fits {layer}")
 
 
+def network_on(shape, layer: Layer, outputs: int, before: str = "", behind: str = "") -> Network | None:
+    """A small network on inputs of a shape with a layer between others, or None where they do not fit."""
+    opened, closed = map(parse, AROUND.get(kind_of(layer), ("", "")))
+    try:
+        return Network.build((*parse(before), *opened, layer, *closed, *parse(behind)), shape, outputs)
+    except ShapeError:
+        return None
+
+
+def networks_with(name: str, outputs: int) -> Iterator[tuple[str, Network]]:
+    """The layer of that name on every kind of input it takes, with what it is called there."""
+    layer = made(layers.CATALOGUE, name)
+    yield name, network_with(layer, outputs)
+    for shape in shapes_of(name)[1:]:
+        network = network_on(shape, layer, outputs) or network_on(shape, layer, outputs, behind="flatten")
+        if network is not None:
+            yield f"{name} on {'x'.join(map(str, shape))}", network
+
+
+def inputs_of(network: Network, rows: int, random: np.random.Generator) -> np.ndarray:
+    """Random rows of the shape a network takes, tokens where it takes these."""
+    shape = rows, *network.shapes[0]
+    if network.layers[0].tokens:
+        return random.integers(0, VOCABULARY, size=shape).astype(np.float32)
+    return random.normal(size=shape).astype(np.float32)
+
+
 def problem(
-    body="12 relu | 9 tanh",
+    body: str | Layer | Network = "12 relu | 9 tanh",
     loss: str | tuple = "softmax_cross_entropy",
     optimizer: str | tuple = "adam",
     rows: int = 70,
@@ -76,11 +131,13 @@ def problem(
     chosen = made(losses.CATALOGUE, loss) if isinstance(loss, str) else made(losses.CATALOGUE, loss[0], **loss[1])
     outputs = chosen.outputs(outputs)
     random = np.random.default_rng(1)
-    if isinstance(body, Layer):
+    if isinstance(body, Network):
+        network = body
+    elif isinstance(body, Layer):
         network = network_with(body, outputs)
     else:
         network = Network.build(parse(body), (features,) if isinstance(features, int) else features, outputs)
-    x = random.normal(size=(rows, *network.shapes[0])).astype(np.float32)
+    x = inputs_of(network, rows, random)
     if uint8:
         x = random.integers(0, 256, size=x.shape).astype(np.uint8)
     if isinstance(optimizer, str):

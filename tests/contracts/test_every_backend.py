@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlcore import kernels, layers
+from mlcore import kernels
 from mlcore.backends import CATALOGUE
 from mlcore.backends.backend import Session
 from mlcore.datasets.dataset import Rows
 from mlcore.errors import DataError
-from tests.contracts.problems import BACKENDS, LAYERS, LOSSES, OPTIMIZERS, first_weights, made, opened, problem, rates
+from tests.contracts.experiments import SHAPED
+from tests.contracts.problems import BACKENDS, LOSSES, OPTIMIZERS, first_weights, opened, problem, rates
 
 TIERS = kernels.tiers() if kernels.unavailable() is None else ()
 OTHERS = [*(f"native on {tier}" for tier in TIERS), *(name for name in BACKENDS if name != "reference")]
@@ -20,7 +21,7 @@ MANY = ALL | {"class_weight": tuple(np.linspace(0.3, 2, 37).tolist())}
 HEAVY = {"weighted": True, "loss": ("softmax_cross_entropy", {"class_weight": (0.2, 1.0, 3.0)})}
 WIDE = {"body": "70 relu | 65 relu", "features": 33}
 EXPERIMENTS = {
-    **{f"layer {name}": {"body": made(layers.CATALOGUE, name)} for name in LAYERS},
+    **SHAPED,
     **{f"loss {name}": {"loss": name} for name in LOSSES},
     **{f"weighted loss {name}": {"loss": name, "weighted": True} for name in LOSSES},
     "smoothed": {"loss": ("softmax_cross_entropy", {"label_smoothing": 0.1})},

@@ -7,23 +7,20 @@ import pytest
 
 from mlcore import initializers, layers
 from mlcore.differences import differences
-from mlcore.errors import ShapeError
 from mlcore.initializers import Place
-from mlcore.layers.layer import Layer, Mode, Param
+from mlcore.layers.layer import Mode, Param
 from mlcore.layers.line import parse, write
-from tests.contracts.problems import INITIALIZERS, LAYERS, SHAPES, made
+from mlcore.spec import changed
+from tests.contracts.problems import INITIALIZERS, LAYERS, VOCABULARY, made, shapes_of
 
 MODES = (Mode(), Mode(training=True, seed=3, epoch=1, step=4, layer=2))
 
 
-def shape_for(layer: Layer) -> tuple[int, ...]:
-    for shape in SHAPES:
-        try:
-            layer.output_shape(shape)
-        except ShapeError:
-            continue
-        return shape
-    raise AssertionError(f"no shape of {SHAPES} fits {layer}")
+EVERY = [(name, shape) for name in LAYERS for shape in shapes_of(name)]
+
+
+def test_every_layer_takes_rows_images_or_sequences() -> None:
+    assert {name for name, _ in EVERY} == set(LAYERS)
 
 
 def between_kinks(shape, seed: int) -> np.ndarray:
@@ -32,20 +29,21 @@ def between_kinks(shape, seed: int) -> np.ndarray:
     return random.integers(-3, 8, size=shape) + random.uniform(0.1, 0.9, size=shape)
 
 
-def setting(name: str):
+def setting(name: str, shape):
     layer = made(layers.CATALOGUE, name)
-    shape = shape_for(layer)
     p = {key: between_kinks(param.shape, 5) * 0.3 for key, param in layer.params(shape).items()}
     for key, param in layer.params(shape).items():
         if param.role == "statistic":
             p[key] = np.abs(p[key])
-    return layer, shape, p, between_kinks((3, *shape), 6)
+    if layer.tokens:
+        return layer, p, np.random.default_rng(6).integers(0, VOCABULARY, size=(3, *shape)).astype(float)
+    return layer, p, between_kinks((3, *shape), 6)
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize(("name", "shape"), EVERY)
 @pytest.mark.parametrize("rows", [1, 3])
-def test_the_declared_shape_is_the_produced_shape(name: str, rows: int) -> None:
-    layer, shape, p, x = setting(name)
+def test_the_declared_shape_is_the_produced_shape(name: str, shape, rows: int) -> None:
+    layer, p, x = setting(name, shape)
     y, saved = layer.forward(p, x[:rows], Mode())
     assert y.shape == (rows, *layer.output_shape(shape))
     dx, own = layer.backward(p, saved, np.ones_like(y))
@@ -55,23 +53,25 @@ def test_the_declared_shape_is_the_produced_shape(name: str, rows: int) -> None:
     }
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize(("name", "shape"), EVERY)
 @pytest.mark.parametrize("precision", [np.float32, np.float64])
-def test_a_layer_computes_in_the_type_it_is_given(name: str, precision) -> None:
-    layer, _, p, x = setting(name)
+def test_a_layer_computes_in_the_type_it_is_given(name: str, shape, precision) -> None:
+    layer, p, x = setting(name, shape)
     y, saved = layer.forward({k: v.astype(precision) for k, v in p.items()}, x.astype(precision), Mode())
     dx, own = layer.backward({k: v.astype(precision) for k, v in p.items()}, saved, y)
     assert {a.dtype for a in (y, dx, *own.values())} == {np.dtype(precision)}
 
 
 @pytest.mark.parametrize("mode", MODES, ids=["inference", "training"])
-@pytest.mark.parametrize("name", LAYERS)
-def test_the_gradient_of_a_layer_equals_central_differences(name: str, mode: Mode) -> None:
-    layer, _, p, x = setting(name)
+@pytest.mark.parametrize(("name", "shape"), EVERY)
+def test_the_gradient_of_a_layer_equals_central_differences(name: str, shape, mode: Mode) -> None:
+    layer, p, x = setting(name, shape)
     y, saved = layer.forward(p, x, mode)
     direction = np.random.default_rng(8).normal(size=y.shape)
     dx, own = layer.backward(p, saved, direction)
-    for key, value, gradient in [("x", x, dx), *((k, p[k], own[k]) for k in own)]:
+    assert not layer.tokens or not dx.any()  # a name cannot be moved
+    moved = [] if layer.tokens else [("x", x, dx)]
+    for key, value, gradient in [*moved, *((k, p[k], own[k]) for k in own)]:
 
         def along(changed, key=key):
             inputs = changed if key == "x" else x
@@ -82,14 +82,15 @@ def test_the_gradient_of_a_layer_equals_central_differences(name: str, mode: Mod
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_layer_survives_being_written_as_a_line(name: str) -> None:
-    layer = made(layers.CATALOGUE, name)
+    layer = layers.CATALOGUE.find(name).load()()
     assert parse(write([layer])) == (layer,)
+    for flag in layer.flags:
+        assert parse(write([changed(layer, **{flag: True})])) == (changed(layer, **{flag: True}),)
 
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_every_parameter_has_a_role_and_fans(name: str) -> None:
-    layer = made(layers.CATALOGUE, name)
-    for param in layer.params(shape_for(layer)).values():
+    for param in made(layers.CATALOGUE, name).params(shapes_of(name)[0]).values():
         assert param.role in ("weight", "bias", "gain", "statistic")
         assert param.role != "weight" or (param.fan_in > 0 and param.fan_out > 0)
 

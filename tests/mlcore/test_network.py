@@ -70,8 +70,8 @@ def test_every_initializer_fills_every_number_with_something_finite(name: str) -
 
 
 def test_a_layer_that_cannot_take_its_input_is_named_with_what_it_got_and_the_way_out() -> None:
-    with pytest.raises(ShapeError, match=r"layer 1, Dense\(10\): needs a flat input, got \[2, 8, 8\]") as caught:
-        Network.build(line.parse("10 relu"), (2, 8, 8), 3)
+    with pytest.raises(ShapeError, match=r"layer 1, Dense\(10\): needs a flat input, got \[1, 8, 8\]") as caught:
+        Network.build(line.parse("10 relu"), (1, 8, 8), 3)
     assert "Flatten" in caught.value.hint
 
 

@@ -25,6 +25,8 @@ from tests.contracts.problems import first_weights, problem, rates
 from tests.mlcore.little_runs import config
 
 DEEP = {"body": "12 batch_norm relu | drop .3 | 9 batch_norm tanh | drop .1", "optimizer": ("sgd", {"momentum": 0.9})}
+IMAGES = {"body": "conv 5 k3 bn relu | skip | conv 5 k3 p1 bn | add | mean", "features": (2, 7, 6)}
+BLOCK = "positions | skip | ln | attention 4 causal | add | skip | ln | 12 gelu | 8 | add | mean"
 STEPS = 13  # 2.6 epochs of five batches
 CASES = {
     "adam": {},
@@ -47,6 +49,10 @@ CASES = {
     "pictures of bytes": {"uint8": True},
     "images": {"body": "conv 5 k3 relu | pool 2 | flatten | drop .2", "features": (2, 9, 8)},
     "images one by one": {"body": "conv 5 k3 relu | pool 2 | flatten | drop .2", "features": (9, 8), "batch": 1},
+    "batch norm of images": {**IMAGES, "optimizer": ("sgd", {})},
+    "batch norm of images one by one": {**IMAGES, "optimizer": ("sgd", {}), "batch": 1},
+    "batch norm of steps": {"body": "7 bn relu | 5 bn | mean", "features": (6, 4), "optimizer": ("sgd", {})},
+    "a block of a transformer": {"body": BLOCK, "features": (6, 8), "optimizer": ("sgd", {})},
     "several numbers": {"loss": "mse", "weighted": True},
     "divergences": {"loss": "kl_div"},
     "a penalty on confidence": {"loss": ("softmax_cross_entropy", {"confidence_penalty": 0.1})},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any, NamedTuple, TypeAlias
 
 Tensor: TypeAlias = Any  # torch.Tensor, which must not be imported here
@@ -21,8 +23,9 @@ class Pass(NamedTuple):
 
     layer: which one is asked; masks: what each dropout multiplies by, by layer; moved: where training leaves the new
     statistics of a layer, {layer: {name: values}}; whole: the batch, where these are only some of its rows;
-    own_kernels: dense layers may take those of `cuda.py`; channels_last: how images lie; lengths: how many steps of
-    each row are real [B], or None where all are.
+    own_kernels: dense layers may take those of `cuda.py`; channels_last: how images lie; lengths [B]: how many steps of
+    each sequence are real; kept: what the `skip` of an `add` kept; plain: attention is made of plain operations, which
+    can be mapped over many networks, and on a GPU give the same bits each time (the fused one is twice as fast).
     """
 
     training: bool = False
@@ -33,6 +36,8 @@ class Pass(NamedTuple):
     own_kernels: bool = False
     channels_last: bool = False
     lengths: Tensor | None = None
+    kept: Tensor | None = None
+    plain: bool = False
 
 
 INFERENCE = Pass()
@@ -44,7 +49,7 @@ def table() -> dict[str, Row]:
     from torch.nn import functional as f
 
     return {
-        "dense": lambda layer, p, x, mode: torch.addmm(p["b"], x, p["w"]) if x.dim() == 2 else x @ p["w"] + p["b"],
+        "dense": _dense,
         "relu": lambda layer, p, x, mode: f.relu(x),
         "relu6": lambda layer, p, x, mode: f.relu6(x),
         "sigmoid": lambda layer, p, x, mode: torch.sigmoid(x),
@@ -59,8 +64,27 @@ def table() -> dict[str, Row]:
         "layer_norm": lambda layer, p, x, mode: f.layer_norm(x, p["gain"].shape, p["gain"], p["bias"], layer.eps),
         "conv2d": _conv2d,
         "max_pool2d": lambda layer, p, x, mode: f.max_pool2d(_image(x), layer.size, layer.stride or layer.size),
+        "avg_pool2d": lambda layer, p, x, mode: f.avg_pool2d(_image(x), layer.size, layer.stride or layer.size),
+        "conv1d": lambda layer, p, x, mode: f.conv1d(x.mT, p["w"], p["b"], layer.stride, layer.padding).mT,
+        "max_pool1d": lambda layer, p, x, mode: f.max_pool1d(x.mT, layer.size, layer.stride or layer.size).mT,
+        "avg_pool1d": lambda layer, p, x, mode: f.avg_pool1d(x.mT, layer.size, layer.stride or layer.size).mT,
+        "mean": _mean,
+        "max": _max,
+        "embedding": _embedding,
+        "positions": lambda layer, p, x, mode: x + p["w"],
+        "attention": _attention,
+        "skip": lambda layer, p, x, mode: x,
+        "add": lambda layer, p, x, mode: x + mode.kept,
         "flatten": lambda layer, p, x, mode: x.flatten(1),
     }
+
+
+def _dense(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tensor:
+    """As its page has it: the steps of sequences as rows of one product."""
+    import torch
+
+    y = torch.addmm(p["b"], x.flatten(0, -2), p["w"])
+    return y if x.dim() == 2 else y.view(*x.shape[:-1], -1)
 
 
 def _image(x: Tensor) -> Tensor:
@@ -85,24 +109,92 @@ def _batch_norm(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tens
     import torch
     from torch.nn import functional as f
 
-    if not (mode.training and (mode.whole.rows if mode.whole else len(x)) > 1):
+    if x.dim() == 3:  # sequences: every step is a row
+        whole = mode.whole and mode.whole._replace(rows=mode.whole.rows * x.shape[1])
+        return _batch_norm(layer, p, x.flatten(0, 1), mode._replace(whole=whole)).unflatten(0, x.shape[:2])
+    rows = mode.whole.rows if mode.whole else len(x)
+    numbers = rows * math.prod(x.shape[2:])  # that share their statistics
+    if not (mode.training and numbers > 1):
         return f.batch_norm(x, p["mean"], p["variance"], p["gain"], p["bias"], False, eps=layer.eps)
     if mode.whole:
-        return _norm_of_all(layer, p, x, mode, mode.whole)
-    variance, mean = torch.var_mean(x.detach().to(p["mean"].dtype), 0)
+        return _norm_of_all(layer, p, x, mode, mode.whole, numbers)
+    variance, mean = torch.var_mean(x.detach().to(p["mean"].dtype), _but_features(x))
     batch = {"mean": mean, "variance": variance}
     mode.moved[mode.layer] = {name: torch.lerp(p[name], value, layer.momentum) for name, value in batch.items()}
     return f.batch_norm(x, None, None, p["gain"], p["bias"], True, eps=layer.eps)
 
 
-def _norm_of_all(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass, whole: Whole) -> Tensor:
+def _norm_of_all(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass, whole: Whole, numbers: int) -> Tensor:
     """As `_batch_norm`, with mean and variance of the rows of all processes."""
     import torch
 
-    wide = x.to(p["mean"].dtype)
-    mean = whole.sum(wide.sum(0)) / whole.rows
-    centred = wide - mean
-    variance = whole.sum(centred.square().sum(0)) / whole.rows
-    batch = {"mean": mean.detach(), "variance": variance.detach() * (whole.rows / (whole.rows - 1))}
+    wide, form, others = x.to(p["mean"].dtype), (-1, *(1,) * (x.dim() - 2)), _but_features(x)
+    mean = whole.sum(wide.sum(others)) / numbers
+    centred = wide - mean.view(form)
+    variance = whole.sum(centred.square().sum(others)) / numbers
+    batch = {"mean": mean.detach(), "variance": variance.detach() * (numbers / (numbers - 1))}
     mode.moved[mode.layer] = {name: torch.lerp(p[name], value, layer.momentum) for name, value in batch.items()}
-    return (centred * (variance + layer.eps).rsqrt() * p["gain"] + p["bias"]).to(x.dtype)
+    scaled = centred * ((variance + layer.eps).rsqrt() * p["gain"]).view(form)
+    return (scaled + p["bias"].view(form)).to(x.dtype)
+
+
+def _but_features(x: Tensor) -> tuple[int, ...]:
+    """Every axis of rows [B, F] or images [B, C, H, W] but that of the features."""
+    return (0, *range(2, x.dim()))
+
+
+def _real(x: Tensor, lengths: Tensor) -> Tensor:
+    """Which steps of sequences [B, T, …] are real: bool [B, T]."""
+    import torch
+
+    return torch.arange(x.shape[1], device=x.device) < lengths.unsqueeze(1)
+
+
+def _mean(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tensor:
+    if x.dim() == 4:
+        return x.mean((2, 3))
+    if mode.lengths is None:
+        return x.mean(1)
+    real = _real(x, mode.lengths).unsqueeze(2)
+    return x.where(real, 0).sum(1) / real.sum(1).clamp(min=1)
+
+
+def _max(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tensor:
+    if x.dim() == 4:
+        return x.flatten(2).max(2).values
+    if mode.lengths is not None:
+        x = x.where(_real(x, mode.lengths).unsqueeze(2), -math.inf)
+    return x.max(1).values
+
+
+def _embedding(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tensor:
+    """As its page has it, but what is no token becomes NaN, and so does the loss, which ends the run.
+
+    An index out of range would end the process on a GPU, and asking for it would wait for the device.
+    """
+    from torch.nn import functional as f
+
+    if mode.lengths is not None:
+        x = x.where(_real(x, mode.lengths), 0)
+    known = (x >= 0) & (x < len(p["w"])) & (x == x.floor())
+    return f.embedding(x.where(known, 0).long(), p["w"]).where(known.unsqueeze(-1), math.nan)
+
+
+def _attention(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tensor:
+    """As its page has it: steps that only fill the batch are zeros, are not heard, and hear themselves alone."""
+    import torch
+    from torch.nn import functional as f
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+
+    (batch, steps, _), heard, real = x.shape, None, None
+    if mode.lengths is not None:
+        real = _real(x, mode.lengths)
+        x = x.where(real.unsqueeze(2), 0)
+        heard = real[:, None, None, :] | torch.eye(steps, dtype=torch.bool, device=x.device)
+        heard = heard.tril() if layer.causal else heard
+    qkv = torch.addmm(p["bqkv"], x.flatten(0, 1), p["wqkv"])
+    q, k, v = qkv.view(batch, steps, 3, layer.heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
+    with sdpa_kernel(SDPBackend.MATH) if mode.plain else nullcontext():
+        o = f.scaled_dot_product_attention(q, k, v, heard, is_causal=layer.causal and heard is None)
+    y = torch.addmm(p["bo"], o.transpose(1, 2).reshape(batch * steps, -1), p["wo"]).view(x.shape)
+    return y if real is None else y.where(real.unsqueeze(2), 0)

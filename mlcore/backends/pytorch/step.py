@@ -70,7 +70,8 @@ class Step:
         x, lengths = self.network.opened(x)
         if lengths is not None:
             mode = mode._replace(lengths=lengths.long())
-        found, layers, applied = [], self.network.layers, False
+        found: list[Tensor] = []
+        layers, applied = self.network.layers, False
         with self._cast():
             for number, (row, layer) in enumerate(zip(self.rows, layers, strict=True)):
                 if mode.own_kernels and isinstance(layer, Dense) and x.dim() == 2:
@@ -79,7 +80,8 @@ class Step:
                 elif applied:
                     applied = False  # the dense layer before has done it
                 else:
-                    x = row(layer, p[number], x, mode._replace(layer=number))
+                    kept = found[self.network.skips[number]] if number in self.network.skips else None
+                    x = row(layer, p[number], x, mode._replace(layer=number, kept=kept))
                 found.append(x)
         found[-1] = found[-1].to(self.dtype)
         return found
@@ -104,8 +106,9 @@ class Step:
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Outputs [B, O] of a pass in training, and the statistics as they are after it."""
         moved: dict[int, dict[str, Tensor]] = {}
-        images = self._tensor_cores and not self._mapped
-        z = self.outputs(vector, x, Pass(True, 0, masks, moved, self.whole, own_kernels, images))[-1]
+        images, plain = self._tensor_cores and not self._mapped, self._mapped or self._device == "cuda"
+        mode = Pass(True, 0, masks, moved, self.whole, own_kernels, images, plain=plain)
+        z = self.outputs(vector, x, mode)[-1]
         after = tuple(moved[slot.layer][slot.name].flatten() for slot in self.statistics) if moved else ()
         return z, after
 

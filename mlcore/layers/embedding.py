@@ -1,0 +1,64 @@
+"""Embedding: the layer that turns names of things (letters, words) into numbers that mean something."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+import numpy as np
+from msgspec import Meta
+
+from mlcore.errors import DataError, ShapeError
+from mlcore.layers.layer import Array, Layer, Mode, Param, Saved, Shape, real
+from mlcore.spec import changed
+
+UNKNOWN = 256  # things there are names for where nobody has said: as many as a byte has values
+
+
+class Embedding(Layer, frozen=True, tag="embedding"):
+    """Every token has D numbers of its own, a row of w, and these are learned.
+
+    y[t] = w[x[t]]      dw[v] = sum of dy[t] over all t with x[t] = v      dx = 0: a name has no slope
+
+    x [B, T] whole numbers from 0 below V, held as floating ones   w [V, D]   y [B, T, D]
+
+    It is a dense layer on inputs of which one is 1 and all others are 0, written as a look-up (Bengio et al. 2003).
+    As one input is on at a time, an initializer is told of one: weights start with numbers around 1, as PyTorch's
+    N(0, 1), and not with those of a dense layer of V inputs, which would be too small to be told apart.
+    """
+
+    number: ClassVar[str] = "dim"
+    tokens: ClassVar[bool] = True
+
+    dim: Annotated[int, Meta(ge=1, le=65536, description="numbers of each token")] = 24
+    vocabulary: Annotated[int, Meta(ge=0, le=1 << 24, description="different tokens; 0: as many as the data have")] = 0
+
+    def sized(self, vocabulary: int) -> Embedding:
+        return self if self.vocabulary else changed(self, vocabulary=vocabulary)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) != 1:
+            hint = "let it be the first layer, on data of tokens"
+            raise ShapeError(f"Embedding({self.dim}): needs a row of tokens, got {list(shape)}", hint=hint)
+        return (*shape, self.dim)
+
+    def params(self, shape: Shape) -> dict[str, Param]:
+        return {"w": Param((self.vocabulary or UNKNOWN, self.dim), "weight", fan_in=1, fan_out=1)}
+
+    def forward(self, p: dict[str, Array], x: Array, mode: Mode) -> tuple[Array, Saved]:
+        if mode.lengths is not None:
+            x = np.where(real(x, mode.lengths), x, 0)
+        return p["w"][self._tokens(x, len(p["w"]))], (x,)
+
+    def backward(self, p: dict[str, Array], saved: Saved, dy: Array) -> tuple[Array, dict[str, Array]]:
+        (x,) = saved
+        dw = np.zeros_like(p["w"])
+        np.add.at(dw, x.astype(np.intp), dy)
+        return np.zeros(x.shape, dy.dtype), {"w": dw}
+
+    def _tokens(self, x: Array, vocabulary: int) -> Array:
+        """The rows of w. Raises DataError for a number that is no token."""
+        wrong = ~((x >= 0) & (x < vocabulary) & (x == np.floor(x)))
+        if wrong.any():
+            message = f"Embedding({self.dim}): expected tokens from 0 to {vocabulary - 1:,}, got {x[wrong][0]:g}"
+            raise DataError(message, hint="tokens are whole numbers, and are not scaled: dataset.scale = none")
+        return x.astype(np.intp)
