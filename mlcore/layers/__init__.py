@@ -19,6 +19,9 @@ CATALOGUE = Catalogue(
     Entry("layer_norm", "mean 0 and variance 1 over the numbers of a row", "mlcore.layers.norms:LayerNorm"),
     Entry("conv2d", "small patterns looked for everywhere in an image", "mlcore.layers.conv:Conv2d"),
     Entry("max_pool2d", "the largest number of each neighbourhood of an image", "mlcore.layers.pool:MaxPool2d"),
+    Entry("rnn", "a memory of the steps before, made anew at every step", "mlcore.layers.recurrent:RNN"),
+    Entry("gru", "a memory whose gates choose what stays and what is new", "mlcore.layers.recurrent:GRU"),
+    Entry("lstm", "a memory that keeps until a gate forgets, for long sequences", "mlcore.layers.recurrent:LSTM"),
     Entry("flatten", "every row as one list of numbers", "mlcore.layers.flatten:Flatten"),
 )
 

@@ -19,14 +19,16 @@ class Param(NamedTuple):
     """One parameter array of a layer: where it stands in the vector and how it starts follow from this.
 
     `role` is weight, bias, gain or statistic (in this order they lie in the vector; decay and L1 touch weights only);
-    fan_in and fan_out are what an initializer scales a weight by; with `start` every number starts there instead.
+    fan_in and fan_out are what an initializer scales a weight by, the experiment's unless `initializer` names another;
+    with `start`, a number or nested rows of them that broadcast over the shape, everything starts there instead.
     """
 
     shape: Shape
     role: str
     fan_in: int = 0
     fan_out: int = 0
-    start: float | None = None
+    start: float | tuple[Any, ...] | None = None
+    initializer: str = ""
 
 
 class Mode(NamedTuple):
@@ -51,7 +53,10 @@ class Layer(Spec, frozen=True, tag_field="kind"):
 
     number: ClassVar[str] = ""  # the field that the architecture line writes as a number behind the layer's word
     letters: ClassVar[Mapping[str, str]] = {}  # fields it writes as a letter and a number, k3, by that letter
+    flags: ClassVar[tuple[str, ...]] = ()  # fields that are true or false, written as their bare name where true
     takes_images: ClassVar[bool] = False  # whether rows of pixels reach it as the images they are
+    takes_sequences: ClassVar[bool] = False  # whether rows reach it as steps of numbers: F numbers as (F, 1)
+    any_length: ClassVar[bool] = True  # whether rows may differ in how many of their steps are real
 
     def output_shape(self, shape: Shape) -> Shape:
         """The shape this layer turns `shape` into. Raises ShapeError when it cannot take it."""
@@ -71,11 +76,13 @@ class Layer(Spec, frozen=True, tag_field="kind"):
 
     @property
     def word(self) -> str:
-        """How the architecture line writes this layer: `10`, `relu`, `elu 1.5`, `batch_norm momentum=.2`."""
+        """How the architecture line writes this layer: `10`, `elu 1.5`, `batch_norm momentum=.2`, `gru 64 bi`."""
         words = [kind_of(self)]
         for field in fields(type(self)):
             value = getattr(self, field.name)
-            if value != field.default:
+            if field.name in self.flags:
+                words += [field.name] * value
+            elif value != field.default or (field.name == self.number and isinstance(value, int)):
                 words.append(written(value) if field.name == self.number else f"{field.name}={written(value)}")
         return " ".join(words)
 

@@ -33,8 +33,8 @@ MEANT = {  # words of other notations, and what is written here instead
 def parse(text: str) -> tuple[Layer, ...]:
     """Layers from a line: items separated by |, in each a number of units and then an activation.
 
-    A number behind a word that takes one is that word's (`drop .2`), other settings follow by letter (`conv 16 k5 p2`)
-    or by name (`bn momentum=.2`).
+    A number behind a word that takes one is that word's (`drop .2`), other settings follow by letter (`conv 16 k5 p2`),
+    by name (`bn momentum=.2`), or as a bare word that is true (`gru 64 bi`).
     An empty line is the network without hidden layers. Raises ConfigError naming the item it cannot read.
     """
     layers: list[Layer] = []
@@ -68,6 +68,9 @@ def _layer(words: list[str], where: str) -> Layer:
     while words and (setting := _setting(words[0], kind)):
         name, text = setting
         words.pop(0)
+        if name in kind.flags and text == name:
+            given[name] = True
+            continue
         if name not in kind.__struct_fields__:
             there = ", ".join(kind.__struct_fields__) or "no setting"
             message = f"{where}: expected {there} of {entry.name}, got the setting {name!r}"
@@ -82,7 +85,9 @@ def _layer(words: list[str], where: str) -> Layer:
 
 
 def _setting(word: str, kind: type[Layer]) -> tuple[str, str] | None:
-    """The name of a setting and its value where a word is one: `eps=.1`, or `k3` of a layer with that letter."""
+    """The name of a setting and its value where a word is one: `eps=.1`, a flag, or `k3` of a layer with that letter."""
+    if word in kind.flags:
+        return word, word
     if "=" in word:
         name, _, text = word.partition("=")
         return name, text

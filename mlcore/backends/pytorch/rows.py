@@ -21,7 +21,8 @@ class Pass(NamedTuple):
 
     layer: which one is asked; masks: what each dropout multiplies by, by layer; moved: where training leaves the new
     statistics of a layer, {layer: {name: values}}; whole: the batch, where these are only some of its rows;
-    own_kernels: dense layers may take those of `cuda.py`; channels_last: how images lie.
+    own_kernels: dense layers may take those of `cuda.py`; channels_last: how images lie; lengths: how many steps of
+    each row are real [B], or None where all are; mapped: whether this is inside torch.func.vmap.
     """
 
     training: bool = False
@@ -31,6 +32,8 @@ class Pass(NamedTuple):
     whole: Whole | None = None
     own_kernels: bool = False
     channels_last: bool = False
+    lengths: Tensor | None = None
+    mapped: bool = False
 
 
 INFERENCE = Pass()
@@ -40,6 +43,8 @@ def table() -> dict[str, Row]:
     """layer kind -> f(layer, parameters by name, x, mode)"""
     import torch
     from torch.nn import functional as f
+
+    from mlcore.backends.pytorch import recurrent
 
     return {
         "dense": lambda layer, p, x, mode: torch.addmm(p["b"], x, p["w"]),
@@ -57,6 +62,7 @@ def table() -> dict[str, Row]:
         "layer_norm": lambda layer, p, x, mode: f.layer_norm(x, x.shape[1:], p["gain"], p["bias"], layer.eps),
         "conv2d": _conv2d,
         "max_pool2d": lambda layer, p, x, mode: f.max_pool2d(_image(x), layer.size, layer.stride or layer.size),
+        **dict.fromkeys(("rnn", "gru", "lstm"), recurrent.row),
         "flatten": lambda layer, p, x, mode: x.flatten(1),
     }
 

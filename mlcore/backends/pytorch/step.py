@@ -76,7 +76,7 @@ class Step:
                 elif applied:
                     applied = False  # the dense layer before has done it
                 else:
-                    x = row(layer, p[number], x, mode._replace(layer=number))
+                    x = row(layer, p[number], x, mode._replace(layer=number, mapped=self._mapped))
                 found.append(x)
         found[-1] = found[-1].to(self.dtype)
         return found
