@@ -17,7 +17,8 @@ typedef struct { /* the rows in hand and where they come from */
     const float *input;    /* rows as the first layer reads them */
     const int32_t *labels; /* targets of the block's rows */
     const float *targets;
-    const float *weights; /* or NULL */
+    const float *weights;   /* or NULL */
+    const int32_t *lengths; /* how many steps of each row are real, or NULL where all are */
     int32_t is_uint8;
     int64_t rows;
     int training;               /* else as in prediction: nothing is dropped, and statistics are the running ones */
@@ -38,6 +39,10 @@ mlj_part mlj_part_dropout, mlj_part_dropout_backward;                           
 mlj_part mlj_part_batch_moments, mlj_part_batch_norm, mlj_part_batch_statistics;                 /* norms.c */
 mlj_part mlj_part_batch_sums, mlj_part_batch_norm_dx, mlj_part_norm_update;
 mlj_part mlj_part_layer_norm, mlj_part_layer_norm_dx, mlj_part_layer_norm_gradient;
+mlj_part mlj_part_recurrent, mlj_part_recurrent_back, mlj_part_recurrent_gradient, mlj_part_recurrent_turn;
+
+/* Multiply-adds of a row in a recurrent layer, or of all in the phase `prepare`. */
+int64_t mlj_recurrent_work(const mlj_call *c, int phase);
 
 /* The rule of a call at the step in hand. */
 mlj_rule mlj_rule_of(const mlj_call *c, double rate, int64_t updates);
@@ -46,6 +51,9 @@ void mlj_move(const mlj_block *b, const mlj_rule *rule, int64_t place, int64_t n
 
 static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* So many numbers, filled up to whole panels. */
+static inline int64_t whole(int64_t n) { return (n + PANEL - 1) / PANEL * PANEL; }
 
 static inline float *at(const mlj_block *b, int64_t place) { return place < 0 ? NULL : b->plan->arena + place; }
 

@@ -65,6 +65,7 @@ static int64_t work_of(const mlj_call *c, int phase) {
     if (!mlj_parts[c->opcode][phase]) return 0;
     if (c->opcode == MLJ_DENSE_BACKWARD && phase != REDUCE && c->dx < 0) return 0;
     if (phase == UPDATE) return c->inputs * UPDATE_WORK;
+    if (c->opcode == MLJ_RECURRENT || c->opcode == MLJ_RECURRENT_BACKWARD) return mlj_recurrent_work(c, phase);
     return c->opcode == MLJ_DENSE || c->opcode == MLJ_DENSE_BACKWARD ? c->inputs * c->outputs : c->inputs;
 }
 

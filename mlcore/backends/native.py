@@ -296,4 +296,5 @@ def _each(steps: int, rates: Array) -> Array:
     return np.ascontiguousarray(rates, dtype=np.float64)
 
 
-OPERANDS = ("x", "w", "b", "y", "dx", "dw", "db", "dy", "wt", "room", "mean", "variance")  # places in mlj_call
+# Places in mlj_call.
+OPERANDS = ("x", "w", "b", "y", "dx", "dw", "db", "dy", "wt", "room", "mean", "variance", "u", "b2", "du", "db2")

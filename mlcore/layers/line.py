@@ -85,7 +85,7 @@ def _layer(words: list[str], where: str) -> Layer:
 
 
 def _setting(word: str, kind: type[Layer]) -> tuple[str, str] | None:
-    """The name of a setting and its value where a word is one: `eps=.1`, a flag, or `k3` of a layer with that letter."""
+    """The name of a setting and its value where a word is one: `eps=.1`, a flag, or `k3` where it has the letter."""
     if word in kind.flags:
         return word, word
     if "=" in word:

@@ -27,8 +27,8 @@ class Recurrent(Layer, frozen=True):
 
     y [B, T, H], with `last` [B, H]. `bi` runs a second cell with parameters of its own (w_back …) from the last step to
     the first; its states stand behind those of the first: y [B, T, 2 H], [B, 2 H]. Where rows have `lengths`, steps
-    behind a row's length are no part of it: no state and no gradient depends on them, y is zero there, and so is dx; the
-    last state is the one after the last real step. Gradients go back through every step (Werbos 1990).
+    behind a row's length are no part of it: no state and no gradient depends on them, y is zero there, and so is dx;
+    the last state is the one after the last real step. Gradients go back through every step (Werbos 1990).
 
     A cell says how many gates it has and how many arrays its state is made of (h the first), and two formulas.
     """

@@ -27,7 +27,7 @@ TO_FOLLOW = {  # rows that come in a change of their own: ("torch", "layer relu"
     ("native", "layer max_pool2d"),
     *(
         (target, f"layer {name}")
-        for target in ("native", "numpy", "pytorch", "c", "onnx", "safetensors")
+        for target in ("numpy", "pytorch", "c", "onnx", "safetensors")
         for name in ("rnn", "gru", "lstm")
     ),
 }
