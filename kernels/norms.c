@@ -1,26 +1,29 @@
 /* Batch norm and layer norm in a plan.
 
-   Batch norm needs every row of the batch before it can go on with any: its calls have a part in the phase `meet`, cut
-   by columns, and its plan holds the batch as one block. What the parts hand on lies in the call's room: the mean of
-   each column, 1 / sqrt(variance + eps), and the variance. The running statistics move in `reduce`, once the loss is
-   known to be finite. */
+   Columns are numbers of a row or, of images, channels. Batch norm needs every row of the batch before it can go on
+   with any: its calls have a part in the phase `meet`, cut by columns, and its plan holds the batch as one block. What
+   the parts hand on lies in the call's room: the mean of each column, 1 / sqrt(variance + eps), and the variance. The
+   running statistics move in `reduce`, once the loss is known to be finite. */
 #include <math.h>
 #include <string.h>
 
 #include "parts.h"
 
+/* Numbers that a mean is taken of: rows, or pixels of images. */
+static int64_t rows_in(const mlj_block *b, const mlj_call *c) { return b->rows * (c->inputs / features_of(c)); }
+
 /* Whether the rows in hand have statistics of their own. */
-static int of_the_batch(const mlj_block *b) { return b->training && b->rows > 1; }
+static int of_the_batch(const mlj_block *b, const mlj_call *c) { return b->training && rows_in(b, c) > 1; }
 
 static void invert(int64_t n, const float *variance, double eps, float *inverse) {
     for (int64_t i = 0; i < n; i++) inverse[i] = 1.0f / sqrtf(variance[i] + (float)eps);
 }
 
 void mlj_part_batch_moments(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
-    float *mean = at(b, c->room) + from, *inverse = mean + c->inputs, *variance = inverse + c->inputs;
+    float *mean = at(b, c->room) + from, *inverse = mean + features_of(c), *variance = inverse + features_of(c);
     const size_t size = (size_t)(to - from) * sizeof *mean;
-    if (of_the_batch(b)) {
-        b->ops->column_moments(b->rows, to - from, rows_at(b, c->x) + from, c->inputs, mean, variance);
+    if (of_the_batch(b, c)) {
+        b->ops->column_moments(rows_in(b, c), to - from, rows_at(b, c->x) + from, features_of(c), mean, variance);
     } else {
         memcpy(mean, at(b, c->mean) + from, size);
         memcpy(variance, at(b, c->variance) + from, size);
@@ -29,10 +32,10 @@ void mlj_part_batch_moments(const mlj_block *b, const mlj_call *c, int64_t from,
 }
 
 void mlj_part_batch_norm(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
-    const int64_t start = from * c->inputs;
+    const int64_t start = from * c->inputs, columns = features_of(c);
     const float *mean = at(b, c->room);
-    b->ops->normalize(to - from, c->inputs, rows_at(b, c->x) + start, mean, mean + c->inputs, 0, at(b, c->w),
-                      at(b, c->b), at(b, c->y) + start);
+    b->ops->normalize((to - from) * (c->inputs / columns), columns, rows_at(b, c->x) + start, mean, mean + columns, 0,
+                      at(b, c->w), at(b, c->b), at(b, c->y) + start);
 }
 
 static void move_towards(int64_t n, float share, float factor, const float *batch, float *running) {
@@ -40,25 +43,26 @@ static void move_towards(int64_t n, float share, float factor, const float *batc
 }
 
 void mlj_part_batch_statistics(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
-    if (!of_the_batch(b)) return;
-    const float *mean = at(b, c->room) + from, *variance = mean + 2 * c->inputs, share = (float)c->constants[1];
-    const float unbiased = (float)((double)b->rows / (double)(b->rows - 1));
+    if (!of_the_batch(b, c)) return;
+    const float *mean = at(b, c->room) + from, *variance = mean + 2 * features_of(c), share = (float)c->constants[1];
+    const float unbiased = (float)((double)rows_in(b, c) / (double)(rows_in(b, c) - 1));
     move_towards(to - from, share, 1.0f, mean, at(b, c->mean) + from);
     move_towards(to - from, share, unbiased, variance, at(b, c->variance) + from);
 }
 
 void mlj_part_batch_sums(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     const float *mean = at(b, c->room) + from;
-    b->ops->normalize_sums(b->rows, to - from, rows_at(b, c->x) + from, at(b, c->dy) + from, c->inputs, mean,
-                           mean + c->inputs, 0, 0, at(b, c->dw) + from, at(b, c->db) + from);
+    b->ops->normalize_sums(rows_in(b, c), to - from, rows_at(b, c->x) + from, at(b, c->dy) + from, features_of(c), mean,
+                           mean + features_of(c), 0, 0, at(b, c->dw) + from, at(b, c->db) + from);
 }
 
 void mlj_part_batch_norm_dx(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     if (c->dx < 0) return;
-    const int64_t start = from * c->inputs;
-    const float *mean = at(b, c->room), share = of_the_batch(b) ? 1.0f / (float)b->rows : 0.0f;
-    b->ops->batch_norm_backward(to - from, c->inputs, rows_at(b, c->x) + start, at(b, c->dy) + start, mean,
-                                mean + c->inputs, at(b, c->w), at(b, c->dw), at(b, c->db), share, at(b, c->dx) + start);
+    const int64_t start = from * c->inputs, columns = features_of(c);
+    const float *mean = at(b, c->room), share = of_the_batch(b, c) ? 1.0f / (float)rows_in(b, c) : 0.0f;
+    b->ops->batch_norm_backward((to - from) * (c->inputs / columns), columns, rows_at(b, c->x) + start,
+                                at(b, c->dy) + start, mean, mean + columns, at(b, c->w), at(b, c->dw), at(b, c->db),
+                                share, at(b, c->dx) + start);
 }
 
 /* Gain and bias moved by their gradients, where the call has a rule; they do not decay. */

@@ -38,7 +38,11 @@ mlj_part mlj_part_dropout, mlj_part_dropout_backward;                           
 mlj_part mlj_part_batch_moments, mlj_part_batch_norm, mlj_part_batch_statistics;                 /* norms.c */
 mlj_part mlj_part_batch_sums, mlj_part_batch_norm_dx, mlj_part_norm_update;
 mlj_part mlj_part_layer_norm, mlj_part_layer_norm_dx, mlj_part_layer_norm_gradient;
+mlj_part mlj_part_convolution, mlj_part_turn_filters, mlj_part_convolution_back, mlj_part_convolution_gradient;
+mlj_part mlj_part_pool, mlj_part_pool_back, mlj_part_turn; /* images.c */
 
+/* Rows of W, or columns, by which a call's share of a phase other than rows is cut. */
+int64_t mlj_length_of(const mlj_call *c);
 /* The rule of a call at the step in hand. */
 mlj_rule mlj_rule_of(const mlj_call *c, double rate, int64_t updates);
 /* n numbers of the parameters from `place` on, moved by their gradient. */
@@ -52,6 +56,9 @@ static inline float *at(const mlj_block *b, int64_t place) { return place < 0 ? 
 static inline const float *rows_at(const mlj_block *b, int64_t place) {
     return place == b->plan->input ? b->input : at(b, place);
 }
+
+/* Numbers that share a gain, or a mean: those of a row, or its channels where it is an image. */
+static inline int64_t features_of(const mlj_call *c) { return c->channels ? c->channels : c->inputs; }
 
 /* From one panel to the next of a matrix with so many rows; 0 where matrices are not in panels. */
 static inline int64_t panel_of(const mlj_block *b, int64_t rows) { return b->plan->panels ? rows * PANEL : 0; }

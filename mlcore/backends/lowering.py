@@ -7,78 +7,19 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
+from mlcore.backends.calls import Bend, Call, Row, Stage
+from mlcore.backends.images import CONVOLUTION, FLATTEN, MAX_POOL, channels_of
 from mlcore.layers.activations import ELU, GELU, Activation, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
+from mlcore.layers.conv import Conv2d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
 from mlcore.layers.flatten import Flatten
-from mlcore.layers.layer import Array, Layer
+from mlcore.layers.layer import Array, Layer, Shape
 from mlcore.layers.norms import BatchNorm, LayerNorm
+from mlcore.layers.pool import MaxPool2d
 from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Huber, KLDivergence, Loss, SoftmaxCrossEntropy
-from mlcore.network import Slot
 from mlcore.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSProp
 from mlcore.spec import kind_of
-
-
-class Bend(NamedTuple):
-    """An activation as C knows it: its kind, and its number (of leaky_relu the slope below zero, of elu alpha)."""
-
-    kind: str = "linear"
-    alpha: float = 0.0
-
-    def __bool__(self) -> bool:
-        return self.kind != "linear"
-
-
-class Call(NamedTuple):
-    """One kernel call. `operands` maps a field of C's mlj_call to the name of a place, `numbers` to an integer.
-
-    text, reads, writes and note say the same to people.
-    """
-
-    opcode: str
-    text: str
-    reads: str
-    writes: str
-    note: str = ""
-    operands: Mapping[str, str] = {}
-    numbers: Mapping[str, int] = {}
-    activation: Bend = Bend()  # applied to what the call computes, or undone by it
-    mask: Bend = Bend()  # the activation whose slope is multiplied into dx
-    rule: str = "no_rule"  # the optimizer that moves parameters in this call
-    constants: tuple[float, ...] = ()  # of the rule, or of the layer
-
-
-class Stage(NamedTuple):
-    """A layer, with the activation fused into it, between two row buffers. Numbers count from 1.
-
-    place: the layer's number in the network, from 0.
-    """
-
-    number: int
-    place: int
-    layer: Layer
-    slots: tuple[Slot, ...]
-    activation: Bend
-    inputs: int
-    outputs: int
-    x: str
-    y: str
-    mask: Bend  # the activation fused into the stage before
-
-    @property
-    def dx(self) -> str:
-        """The gradient with respect to x."""
-        return f"d{self.x}"
-
-    @property
-    def dy(self) -> str:
-        """The gradient with respect to y."""
-        return f"d{self.y}"
-
-    @property
-    def numbers(self) -> dict[str, int]:
-        """Numbers in a row of x and of y."""
-        return {"inputs": self.inputs, "outputs": self.outputs}
 
 
 def _dense(stage: Stage, batch: int) -> Call:
@@ -143,7 +84,7 @@ def _dropout(stage: Stage, batch: int) -> Call:
     operands, made = {"x": stage.x, "y": stage.y, "room": room}, f"{stage.y} [{batch}, {stage.outputs}], {room}"
     constants = (math.ceil(keep * 2**24), 1 / keep)
     note = f"keeps {keep:g} in training"
-    numbers = stage.numbers | {"layer": layer}
+    numbers = stage.numbers | {"layer": layer, "channels": channels_of(stage.shape)}
     return Call("dropout", "dropout", stage.x, made, note, operands, numbers, constants=constants)
 
 
@@ -178,19 +119,6 @@ def _batch_norm(stage: Stage, batch: int) -> Call:
 
 def _layer_norm(stage: Stage, batch: int) -> Call:
     return _norm("layer_norm", stage, batch, (stage.layer.eps,))  # type: ignore[attr-defined]
-
-
-class Row(NamedTuple):
-    """How a layer becomes calls: forward of (stage, batch), backward of (stage, whether anybody needs dx).
-
-    room: floats that forward leaves for backward, of (numbers in a row, rows of a block). whole: whether the layer has
-    to see the batch as one block.
-    """
-
-    forward: Callable[[Stage, int], Call]
-    backward: Callable[[Stage, bool], Call]
-    room: Callable[[int, int], int] = lambda inputs, block: 0
-    whole: bool = False
 
 
 class LossRow(NamedTuple):
@@ -236,13 +164,27 @@ ACTIVATIONS: Mapping[type[Layer], Callable[[Any], float]] = {  # the number of e
     GELU: _none,
 }
 LOWERING: Mapping[type[Layer], Row | None] = {  # None: the layer needs no call, its output is its input
-    Dense: Row(_dense, _dense_backward),
+    Dense: Row(_dense, _dense_backward, bends=True),
+    Conv2d: CONVOLUTION,
+    MaxPool2d: MAX_POOL,
     **{layer: Row(_activate, _activate_backward) for layer in ACTIVATIONS},
     Dropout: Row(_dropout, _dropout_backward, lambda inputs, block: inputs * block),
     BatchNorm: Row(_batch_norm, partial(_norm_backward, "batch_norm"), lambda inputs, block: 3 * inputs, whole=True),
     LayerNorm: Row(_layer_norm, partial(_norm_backward, "layer_norm"), lambda inputs, block: 2 * block),
     Flatten: None,
 }
+
+
+def needs_call(layer: Layer, shape: Shape) -> bool:
+    """Whether a layer does anything to rows of `shape`."""
+    return LOWERING[type(layer)] is not None or channels_of(shape) > 0
+
+
+def row_of(stage: Stage) -> Row:
+    """How a stage becomes calls; what needs none has one only to put images in the order of their page."""
+    return LOWERING[type(stage.layer)] or FLATTEN
+
+
 LOSSES: Mapping[type[Loss], LossRow] = {
     BinaryCrossEntropy: LossRow(
         "binary_cross_entropy", False, lambda outputs: "head: 2 classes, one logit", lambda o: (o.confidence_penalty,)

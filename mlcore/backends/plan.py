@@ -10,48 +10,31 @@ never addresses.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from mlcore.backends.lowering import (
-    LOSSES,
-    LOWERING,
-    OPTIMIZERS,
-    Bend,
-    Call,
-    Row,
-    Stage,
-    bend_of,
-    constants,
-    joins,
-    slope,
-)
-from mlcore.backends.panels import Layout, whole
-from mlcore.layers.dense import Dense
-from mlcore.layers.layer import Shape
+from mlcore.backends.arena import Place, arena
+from mlcore.backends.calls import Bend, Call, Stage
+from mlcore.backends.images import channels_of, turn
+from mlcore.backends.lowering import LOSSES, LOWERING, OPTIMIZERS, bend_of, constants, joins, needs_call, row_of, slope
+from mlcore.backends.panels import Layout
+from mlcore.layers.layer import Layer
 from mlcore.losses import Loss
 from mlcore.network import Network
 from mlcore.optimizers import Optimizer
 from mlcore.spec import fields, kind_of
 
 BLOCK_FLOATS = 1 << 17  # half a MiB: a block of rows takes about so much, to stay in the second-level cache
-SPAN = 16384  # MLJ_SPAN of mlj.h: numbers whose squares are added together
 FUSED_WEIGHTS = 4096  # from here on the update is made with the gradient; a smaller network's is one short call
 BLOCK_ROWS = 192  # and has at least so many rows, so that a pass over the weight gradients pays
-
-
-class Place(NamedTuple):
-    """Where a buffer lies in the arena: first float, and its shape."""
-
-    offset: int
-    shape: Shape
 
 
 class Plan(NamedTuple):
     """Everything C needs to train a network, and everything a person needs to read it.
 
     loss_call, update_call: which call is the loss, which is the first update. places: buffers by name, in floats;
-    size: floats in the arena; block: rows that are in the arena at a time.
+    size: floats in the arena; block: rows that are in the arena at a time. images: whether
+    rows are images, of which a few go through all calls together.
     """
 
     network: Network
@@ -66,6 +49,7 @@ class Plan(NamedTuple):
     size: int
     batch: int
     block: int
+    images: bool
 
 
 def unsupported(network: Network, loss: Loss, optimizer: Optimizer) -> list[str]:
@@ -75,6 +59,8 @@ def unsupported(network: Network, loss: Loss, optimizer: Optimizer) -> list[str]
         missing.append("a network without layers")
     elif LOWERING.get(type(network.layers[-1]), network) is None:
         missing.append(f"a network that ends with {kind_of(network.layers[-1])}")
+    elif channels_of(network.output_shape):
+        missing.append("a network whose outputs are images")
     if type(loss) not in LOSSES:
         missing.append(f"loss {kind_of(loss)}")
     if type(optimizer) not in OPTIMIZERS:
@@ -90,7 +76,8 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
     """
     stages = _stages(network, fuse)
     numbers = sum(stage.inputs + stage.outputs for stage in stages)
-    in_blocks = fuse and not any(row.whole for row in map(_row, stages))
+    in_blocks = fuse and not any(row_of(stage).whole for stage in stages)
+    images = any(row_of(stage).rooms(stage, 1) for stage in stages)
     block = min(batch, max(BLOCK_ROWS, BLOCK_FLOATS // numbers // 64 * 64)) if in_blocks else batch
     forward, backward = _forward(network, loss, stages, batch), _backward(stages)
     moving = fuse and network.weights >= FUSED_WEIGHTS and not optimizer.clip_norm  # a norm is known at the end only
@@ -100,10 +87,12 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
     else:
         update = _update(layout, optimizer)
     tables = LOSSES[type(loss)].tables(loss, stages[-1].outputs)
-    places, size = _arena(layout, optimizer, stages, block, list(tables))
+    places, size = arena(layout, optimizer, stages, block, list(tables))
     loss_call, update_call = len(forward) - 1, len(forward) + len(backward)
     calls = (*forward, *backward, *update)
-    return Plan(network, optimizer, loss, stages, calls, loss_call, update_call, layout, places, size, batch, block)
+    return Plan(
+        network, optimizer, loss, stages, calls, loss_call, update_call, layout, places, size, batch, block, images
+    )
 
 
 def explain(plan: Plan, room: int = 0) -> str:
@@ -124,33 +113,56 @@ def explain(plan: Plan, room: int = 0) -> str:
 # ---- lowering ----
 
 
+class _Group(NamedTuple):
+    """Layers `first` … `last` that become one call: the first, an activation and a pooling fused into it."""
+
+    first: int
+    last: int
+    bend: Bend = Bend()
+    pool: Layer | None = None
+
+
 def _stages(network: Network, fuse: bool) -> tuple[Stage, ...]:
     """The layers in groups that become one call each; layers that need no call are left out."""
-    groups: list[tuple[int, Bend]] = []  # first layer of the group, activation fused into it
+    groups: list[_Group] = []
     for place, layer in enumerate(network.layers):
-        if LOWERING[type(layer)] is None:
+        if not needs_call(layer, network.shapes[place]):
             continue
-        before = groups[-1] if groups else None
-        if fuse and before == (place - 1, Bend()) and isinstance(network.layers[place - 1], Dense) and joins(layer):
-            groups[-1] = (place - 1, bend_of(layer))
+        joined = _joined(network, groups[-1], place) if fuse and groups else None
+        if joined:
+            groups[-1] = joined
         else:
-            groups.append((place, Bend()))
-    ends = [*(place for place, _ in groups[1:]), len(network.layers)]
+            groups.append(_Group(place, place))
+    ends = [*(group.first for group in groups[1:]), len(network.layers)]
+    begin = "x0" if not channels_of(network.shapes[0]) else "t0"  # several channels are turned first
     return tuple(
         Stage(
             number=k + 1,
-            place=place,
-            layer=network.layers[place],
-            slots=network.own[place],
-            activation=activation,
-            inputs=math.prod(network.shapes[place]),
+            place=group.first,
+            layer=network.layers[group.first],
+            slots=network.own[group.first],
+            activation=group.bend,
+            inputs=math.prod(network.shapes[group.first]),
             outputs=math.prod(network.shapes[ends[k]]),
-            x=f"x{k}",
+            x=f"x{k}" if k else begin,
             y="z" if k + 1 == len(groups) else f"x{k + 1}",
-            mask=groups[k - 1][1] if k else Bend(),
+            mask=groups[k - 1].bend if k and not groups[k - 1].pool else Bend(),
+            shape=network.shapes[group.first],
+            made=network.shapes[group.first + 1],
+            pool=group.pool,
         )
-        for k, (place, activation) in enumerate(groups)
+        for k, group in enumerate(groups)
     )
+
+
+def _joined(network: Network, group: _Group, place: int) -> _Group | None:
+    """The group with one layer more, where its call can do what that does."""
+    row, layer = LOWERING[type(network.layers[group.first])], network.layers[place]
+    if row is None or group.last != place - 1 or group.pool:
+        return None
+    if row.bends and not group.bend and joins(layer):
+        return group._replace(last=place, bend=bend_of(layer))
+    return group._replace(last=place, pool=layer) if row.pools(layer) else None
 
 
 def outputs(plan: Plan) -> list[str]:
@@ -163,12 +175,6 @@ def outputs(plan: Plan) -> list[str]:
     return found
 
 
-def _row(stage: Stage) -> Row:
-    row = LOWERING[type(stage.layer)]
-    assert row is not None  # such a layer has no stage
-    return row
-
-
 def _forward(network: Network, loss: Loss, stages: tuple[Stage, ...], batch: int) -> list[Call]:
     """Gather, every stage, the loss."""
     features, row = stages[0].inputs, LOSSES[type(loss)]
@@ -176,9 +182,11 @@ def _forward(network: Network, loss: Loss, stages: tuple[Stage, ...], batch: int
     gathered = f"{features} feature{'s' * (features != 1)}"
     operands, numbers = {"y": "x0", "dy": "targets"}, {"inputs": features, "outputs": 0 if row.labels else outputs}
     calls = [Call("gather", "gather", gathered, f"x0 [{batch}, {features}]", "", operands, numbers)]
+    if stages[0].x != "x0":
+        calls.append(turn("x0", stages[0].x, stages[0].shape, batch, last=True))
     for stage in stages:
         note = row.head(outputs) if stage.y == "z" else ""
-        call = _row(stage).forward(stage, batch)
+        call = row_of(stage).forward(stage, batch)
         calls.append(call._replace(note=note) if note else call)
     target, tables = "labels" if row.labels else "targets", row.tables(loss, outputs)
     operands = {"x": "z", "y": "row_loss", "dx": "dz"} | ({} if row.labels else {"dy": "targets"})
@@ -204,10 +212,10 @@ def _backward(stages: tuple[Stage, ...]) -> list[Call]:
     first = next((stage.number for stage in stages if stage.slots), len(stages) + 1)
     calls: list[Call] = []
     for stage in reversed(stages[first - 1 :]):
-        masked = stage.number < len(stages) and isinstance(stages[stage.number].layer, Dense)
+        masked = stage.pool or (stage.number < len(stages) and row_of(stages[stage.number]).bends)
         if stage.activation and not masked:
             calls.append(slope(stage, stage.activation, stage.y, stage.dy))
-        calls.append(_row(stage).backward(stage, stage.number > first))
+        calls.append(row_of(stage).backward(stage, stage.number > first))
     return calls
 
 
@@ -223,11 +231,11 @@ def _moving(call: Call, optimizer: Optimizer) -> Call:
 
 def _update(layout: Layout, optimizer: Optimizer) -> list[Call]:
     """One call over the flat vector, or two where only the weights decay; before them the norm, if it is clipped."""
-    network, clipped = layout.network, optimizer.clip_norm > 0
+    clipped = optimizer.clip_norm > 0
     behind = ", norm" * clipped + ", moments" * (optimizer.moments > 0)
     decays = bool(optimizer.weight_decay or optimizer.l1)
-    learned = network.learned  # statistics lie behind, and nothing moves them
-    spans = [(0, network.weights), (network.weights, learned)] if decays else [(0, learned)]
+    learned = layout.learned  # statistics lie behind, and nothing moves them
+    spans = [(0, layout.weights), (layout.weights, learned)] if decays else [(0, learned)]
     operands = {"w": "parameters", "dw": "gradient"} | ({"y": "norm"} if clipped else {})
     calls = []
     if clipped:
@@ -237,9 +245,9 @@ def _update(layout: Layout, optimizer: Optimizer) -> list[Call]:
     for start, end in spans:
         if start == end:
             continue
-        weights = decays and end == network.weights
+        weights = decays and end == layout.weights
         moved = "W, b" if end - start == learned else "W" if start == 0 else "b"
-        note = f"{end - start} numbers, " + (_penalties(optimizer) if weights else "one call")
+        note = f"{layout.counted(start, end)} numbers, " + (_penalties(optimizer) if weights else "one call")
         reads = ", ".join(f"d{name}" for name in moved.split(", ")) + behind
         numbers = {"inputs": end - start, "outputs": 1, "first": start}
         own = constants(optimizer, weights)
@@ -251,39 +259,3 @@ def _update(layout: Layout, optimizer: Optimizer) -> list[Call]:
 def _penalties(optimizer: Optimizer) -> str:
     named = {"decay": optimizer.weight_decay, "l1": optimizer.l1}
     return ", ".join(f"{name} {strength:g}" for name, strength in named.items() if strength)
-
-
-def _arena(
-    layout: Layout, optimizer: Optimizer, stages: tuple[Stage, ...], block: int, tables: Sequence[str]
-) -> tuple[dict[str, Place], int]:
-    """Every buffer in its place, and the end of the last. Rows of a buffer follow each other without gaps."""
-    shapes: dict[str, Shape] = {
-        "parameters": (layout.size,),
-        "moments": (optimizer.moments, layout.size),
-        "gradient": (layout.size,),
-        "norm": (2 * -(-layout.size // SPAN) if optimizer.clip_norm else 0,),  # doubles
-        "x0": (block, stages[0].inputs),
-        "targets": (block, stages[-1].outputs),
-        "row_loss": (block,),
-        "weights": (block,),
-        **dict.fromkeys(tables, (stages[-1].outputs,)),
-    }
-    for stage in stages:
-        shapes |= {stage.y: (block, stage.outputs), stage.dy: (block, stage.outputs)}
-        if isinstance(stage.layer, Dense):
-            columns = whole(stage.inputs) if layout.panels else stage.inputs
-            shapes[f"W{stage.number}T"] = (stage.outputs, columns)
-        room = _row(stage).room(stage.inputs, block)
-        if room:
-            shapes[f"m{stage.number}"] = (room,)
-    places, end = {}, 0
-    for name, shape in shapes.items():
-        places[name] = Place(end, shape)
-        end += whole(math.prod(shape))
-    offsets = dict(zip(layout.network.slots, layout.offsets, strict=True))
-    for stage in stages:
-        for slot in stage.slots:
-            name, shape = f"{'W' if slot.name == 'w' else slot.name}{stage.number}", layout.shape(slot)
-            places[name] = Place(places["parameters"].offset + offsets[slot], shape)
-            places[f"d{name}"] = Place(places["gradient"].offset + offsets[slot], shape)
-    return places, end

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mlcore import kernels
-from mlcore.backends.native import NativeSession, Program
+from mlcore.backends.native import NativeSession
+from mlcore.backends.program import Program
 from mlcore.backends.plan import lower
 from tests.contracts.problems import LOSSES, OPTIMIZERS, first_weights, opened, problem, rates, threads
 
