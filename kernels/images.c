@@ -12,6 +12,8 @@ static int64_t image_of(const mlj_windows *at) { return at->height * at->width; 
 static int64_t places_of(const mlj_windows *at) { return at->down * at->across; }
 static int64_t whole(int64_t channels) { return (channels + PANEL - 1) / PANEL * PANEL; }
 static int64_t filters_of(const mlj_call *c) { return mlj_length_of(c) * whole(c->filters); }
+/* An image of dy spread: a cache line more than it needs, so that images do not share the sets of the first cache. */
+static int64_t spread_of(const mlj_call *c) { return places_of(&c->at) * whole(c->filters) + PANEL; }
 static size_t bytes_of(int64_t n) { return (size_t)n * sizeof(float); }
 
 /* A call as the kernels read it; rows of dy, dx, dw and db are the caller's. */
@@ -61,20 +63,22 @@ static mlj_pooling pooling_of(const mlj_block *b, const mlj_call *c) {
 static void spread(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to, float *out) {
     if (c->pool.tall) {
         mlj_pooling p = pooling_of(b, c);
-        p.channels = c->filters, p.dx = out, p.dx_pixel = whole(c->filters);
+        p.channels = c->filters, p.dx = out, p.dx_pixel = whole(c->filters), p.dx_image = spread_of(c);
         b->ops->pool_backward(&p, from, to);
         return;
     }
     const int64_t pixels = places_of(&c->at);
     const float *dy = at(b, c->dy) + from * pixels * c->filters;
-    for (int64_t i = 0; i < (to - from) * pixels; i++, dy += c->filters, out += whole(c->filters))
-        memcpy(out, dy, bytes_of(c->filters));
+    for (int64_t image = from; image < to; image++, out += spread_of(c))
+        for (int64_t i = 0; i < pixels; i++, dy += c->filters)
+            memcpy(out + i * whole(c->filters), dy, bytes_of(c->filters));
 }
 
 void mlj_part_convolution_back(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
-    const int64_t together = c->dx < 0 ? 1 : MLJ_IMAGES, all = places_of(&c->at) * whole(c->filters);
+    const int64_t together = c->dx < 0 ? 1 : MLJ_IMAGES, all = places_of(&c->at) * c->filters;
     mlj_convolution now = convolution_of(b, c);
     now.dx = at(b, c->dx), now.dy_pixel = whole(c->filters);
+    now.dy_image = c->spread < 0 ? all : spread_of(c);
     for (int64_t first = from; first < to; first += MLJ_IMAGES) {
         const int64_t group = first / MLJ_IMAGES, end = smaller(first + MLJ_IMAGES, to);
         now.dw = at(b, c->sums) + group * (filters_of(c) + whole(c->filters)), now.db = now.dw + filters_of(c);
@@ -82,7 +86,7 @@ void mlj_part_convolution_back(const mlj_block *b, const mlj_call *c, int64_t fr
         for (int64_t i = first; i < end; i += together) {
             const int64_t next = smaller(i + together, end);
             if (c->spread >= 0) {
-                float *out = at(b, c->spread) + group * together * all;
+                float *out = at(b, c->spread) + group * together * spread_of(c);
                 spread(b, c, i, next, out);
                 now.dy = out;
             } else {
@@ -130,8 +134,8 @@ void mlj_part_pool(const mlj_block *b, const mlj_call *c, int64_t from, int64_t 
 
 void mlj_part_pool_back(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     mlj_pooling p = pooling_of(b, c);
-    p.channels = p.dx_pixel = c->channels;
-    p.dx = at(b, c->dx) + from * image_of(&c->pool) * c->channels;
+    p.channels = p.dx_pixel = c->channels, p.dx_image = image_of(&c->pool) * c->channels;
+    p.dx = at(b, c->dx) + from * p.dx_image;
     b->ops->pool_backward(&p, from, to);
 }
 

@@ -80,7 +80,8 @@ typedef struct {
 /* A convolution of images and what belongs to it. w is in panels of sixteen filters, [filters / 16][tall][wide]
    [channels][16], the last filled up with zeros; so is dw; wt is room for w turned, in panels of sixteen channels. With
    pool.tall y and `where` are pooled, of as many places as there are on the windows' outputs; dy never is: of its
-   pixels `dy_pixel` numbers apart every sixteen begun are read. dy begins with the first image of a call. */
+   pixels `dy_pixel` numbers apart every sixteen begun are read. dy begins with the first image of a call; its images
+   are dy_image numbers apart. */
 typedef struct {
     mlj_windows at, pool;
     int64_t channels, filters;
@@ -89,7 +90,7 @@ typedef struct {
     int32_t activation, mask;
     float alpha, mask_alpha;
     const float *dy;
-    int64_t dy_pixel;
+    int64_t dy_pixel, dy_image;
     float *dx, *dw, *db;
 } mlj_convolution;
 
@@ -97,7 +98,7 @@ enum { MLJ_NO_POOL = 0, MLJ_POOL_MAX = 1, MLJ_POOL_MEAN = 2 };
 enum { MLJ_IMAGES = 16 }; /* images that are worked on together, whose gradients are added together */
 
 /* Pooling, and the way back: `where` [as y] says which number of its window y is (or NULL). dx begins with the first
-   image of a call, its pixels are dx_pixel numbers apart. */
+   image of a call; its pixels and images are dx_pixel and dx_image numbers apart. */
 typedef struct {
     mlj_windows at;
     int64_t channels;
@@ -107,7 +108,7 @@ typedef struct {
     float *y, *where;
     const float *dy;
     float *dx;
-    int64_t dx_pixel;
+    int64_t dx_pixel, dx_image;
 } mlj_pooling;
 
 /* What a softmax cross-entropy wants of a row beside the probability of its class: share[n] of each class, which is

@@ -17,7 +17,10 @@
  * Dumoulin and Visin 2016, "A guide to convolution arithmetic"; Georganas et al. 2018, "Anatomy of high-performance
  * deep learning convolutions" */
 
-enum { POOLED = 16 }; /* places of a window up to which pooling is made while the sums are in the first cache */
+enum {
+    FEW_PLACES = 4, /* of a row, for which tiles go over images instead */
+    BAND = 512      /* places in the room of a convolution with pooling: 32 KiB with AVX2 */
+};
 
 /* One axis of a sum over windows: how many inputs it has, and the window that goes over them, or back over outputs. */
 typedef struct {
@@ -56,122 +59,171 @@ INLINE reach reach_of(const axis *a, int64_t place) {
     return to;
 }
 
-/* Sums over windows of images [images][down.inputs][across.inputs][channels] at `rows` x `columns` places: `cols`
- * numbers for each from panels of weights, behind each other in y. pool: or NULL; y is then pooled. */
+/* Sums over windows of images [images][down.inputs][across.inputs][channels], `image` numbers apart, at `rows` x
+ * `columns` places: `cols` numbers for each, from panels of weights. Places inner … inner_end - 1 of a row have windows
+ * that lie wholly inside the image and one behind the other. */
 typedef struct {
     axis down, across;
-    int64_t images, channels, rows, columns, cols;
+    int64_t images, channels, image, rows, columns, cols, inner, inner_end;
     const float *x, *b;
     int64_t b_panel;
-    float *y;
     const float *bias, *mask;
     float floor, ceiling, y_ceiling;
-    const mlj_convolution *pool;
 } correlation;
 
-/* What the window at a place adds up, given to a strip. */
-INLINE void over_window(const correlation *p, const reach *v, const reach *h, const float *x, int64_t col, strip *w) {
+/* Columns col … of the places, where they go to, and what is prepared for each row of them. */
+typedef struct {
+    int64_t col, cols;
+    float *y; /* of the first image and row in hand */
+    int64_t y_image, y_pixel;
+    const float *mask; /* as y, or NULL */
+    int narrow, edge;
+    share across, over; /* tiles of the inner places, and of images */
+    strip w;
+    ending e;
+    _Alignas(64) float bias[PANEL];
+} target;
+
+/* What lies between two columns of places in the images. */
+INLINE int64_t stride_of(const axis *a) { return a->back ? 1 : a->step; }
+
+static void find_inner(correlation *p) {
+    const axis *a = &p->across;
+    if (a->back) {
+        p->inner = a->size - 1 - a->pad, p->inner_end = a->step == 1 ? a->inputs - a->pad : 0;
+    } else {
+        p->inner = (a->pad + a->step - 1) / a->step;
+        const int64_t last = a->inputs + a->pad - a->size;
+        p->inner_end = last < 0 ? 0 : last / a->step + 1;
+    }
+    if (p->inner < 0) p->inner = 0;
+    p->inner_end = smaller(p->inner_end, p->columns);
+    if (p->inner_end - p->inner < FEW_PLACES && p->images > 1) p->inner_end = 0;
+}
+
+static void aim(const correlation *p, int64_t col, target *t) {
+    t->col = col, t->cols = smaller(PANEL, p->cols - col);
+    t->narrow = t->cols <= LANES, t->edge = !t->narrow && t->cols < PANEL;
+    t->over = shared(p->images, t->narrow);
+    if (p->inner_end > p->inner) t->across = shared(p->inner_end - p->inner, t->narrow);
+    memset(t->bias, 0, sizeof t->bias);
+    if (p->bias) memcpy(t->bias, p->bias + col, (size_t)t->cols * sizeof *t->bias);
+    t->e = (ending){.floor = p->floor, .ceiling = p->ceiling, .y_ceiling = p->y_ceiling};
+    t->w = (strip){.a_col = 1, .b_row = GROUP, .b_next = next_vector(p->b_panel), .c_next = LANES, .cols = t->cols};
+    if (p->bias) t->w.begin = t->bias;
+    if (p->mask || p->floor > -__builtin_inff()) t->w.e = &t->e;
+}
+
+/* The part of the images that a window at a place adds up, and its weights. */
+INLINE const float *over_window(const correlation *p, const reach *v, const reach *h, int64_t col, strip *w) {
     const int64_t row = v->before * p->across.size + v->length * h->before + v->at * h->length + h->at;
-    w->a = x + (v->first * p->across.inputs + h->first) * p->channels;
     w->b = p->b + column(p->b_panel, col) + row * p->channels * GROUP;
     w->k = h->count * p->channels;
     w->segments = w->k ? v->count : 0;
     w->a_jump = p->across.inputs * p->channels - w->k;
     w->b_jump = (h->length - h->count) * p->channels * GROUP;
+    return p->x + (v->first * p->across.inputs + h->first) * p->channels;
 }
 
-INLINE strip strip_of(const correlation *p, const ending *e) {
-    return (strip){
-        .count = 1,
-        .a_row = p->down.inputs * p->across.inputs * p->channels,
-        .a_col = 1,
-        .b_row = GROUP,
-        .b_next = next_vector(p->b_panel),
-        .e = e,
-    };
-}
-
-/* `height` images from `image` on, columns col … col + cols - 1 of every place. */
-static void sum_images(const correlation *p, int64_t image, int64_t height, int64_t col, int64_t cols) {
-    const int narrow = cols <= LANES, edge = !narrow && cols < PANEL;
-    tile *const kind = narrow ? narrow_tiles[height] : wide_tiles[height];
-    ending e = {.bias = p->bias ? p->bias + col : NULL, .floor = p->floor, .ceiling = p->ceiling};
-    strip w = strip_of(p, p->bias || p->mask ? &e : NULL);
-    const float *x = p->x + image * w.a_row;
-    const int64_t start = image * p->rows * p->columns * p->cols + col;
-    e.y_ceiling = p->y_ceiling;
-    w.cols = cols, w.c_row = e.y_row = p->rows * p->columns * p->cols, w.c_next = LANES;
-    for (int64_t i = 0; i < p->rows; i++) {
-        const reach v = reach_of(&p->down, i);
-        for (int64_t j = 0; j < p->columns; j++) {
-            const reach h = reach_of(&p->across, j);
-            const int64_t place = start + (i * p->columns + j) * p->cols;
-            over_window(p, &v, &h, x, col, &w);
-            w.c = p->y + place;
-            if (p->mask) e.y = p->mask + place;
-            if (edge)
-                run_edge(kind, &w, height, cols);
-            else
-                kind(&w);
-        }
+/* Rows of tiles: a_row apart in the images, c_row apart in y, from `place` of it on. */
+INLINE void sum_tiles(target *t, const share *s, const float *a, int64_t a_row, int64_t place, int64_t c_row) {
+    strip *w = &t->w;
+    tile *const *const kinds = t->narrow ? narrow_tiles : wide_tiles;
+    w->a = a, w->a_row = a_row, w->c = t->y + place, w->c_row = t->e.y_row = c_row;
+    t->e.y = t->mask ? t->mask + place : NULL;
+    for (int64_t height = s->height, left = 2; left > 0; left--, height--) {
+        w->count = left == 2 ? s->high : s->low;
+        if (!w->count) continue;
+        w->a_step = height * a_row, w->c_step = height * c_row;
+        if (t->edge)
+            run_edge(kinds[height], w, height, t->cols);
+        else
+            kinds[height](w);
+        w->a += w->count * w->a_step, w->c += w->count * w->c_step;
+        if (t->mask) t->e.y += w->count * w->c_step;
     }
 }
 
-/* The largest of `places` tiles, number by number, and which of them it is: of equal ones the first; NaN is larger than
- * any number. */
-INLINE void largest_of_tiles(int64_t places, int64_t height, const float *tiles, int64_t cols, float *y, float *where,
-                             int64_t row) {
-    for (int64_t r = 0; r < height; r++, y += row, where += row, tiles += PANEL)
-        for (int64_t i = 0; i < cols; i += LANES) {
-            vf best = vload(tiles + i), at = vset(0.0f);
-            for (int64_t place = 1; place < places; place++) {
-                const vf other = vload(tiles + place * height * PANEL + i);
-                const vi larger = ~(other <= best) & (best == best);
-                best = either(larger, other, best);
-                at = either(larger, vset((float)place), at);
-            }
-            put(y + i, part_of(cols - i), best);
-            put(where + i, part_of(cols - i), at);
+/* Row i of the places of all images, to row `to` of t. */
+static void sum_row(const correlation *p, target *t, int64_t i, int64_t to) {
+    const reach v = reach_of(&p->down, i);
+    for (int64_t j = 0; j < p->columns; j++) {
+        const reach h = reach_of(&p->across, j);
+        const float *a = over_window(p, &v, &h, t->col, &t->w);
+        const int64_t place = (to * p->columns + j) * t->y_pixel;
+        if (j != p->inner || p->inner_end <= p->inner) {
+            sum_tiles(t, &t->over, a, p->image, place, t->y_image);
+            continue;
+        }
+        const int64_t a_row = stride_of(&p->across) * p->channels;
+        for (int64_t image = 0; image < p->images; image++)
+            sum_tiles(t, &t->across, a + image * p->image, a_row, image * t->y_image + place, t->y_pixel);
+        j = p->inner_end - 1;
+    }
+}
+
+/* y [images][rows][columns][cols]. */
+static void correlate(correlation *p, float *y) {
+    target t;
+    find_inner(p);
+    for (int64_t col = 0; col < p->cols; col += PANEL) {
+        aim(p, col, &t);
+        t.y = y + col, t.y_pixel = p->cols, t.y_image = p->rows * p->columns * p->cols;
+        t.mask = p->mask ? p->mask + col : NULL;
+        for (int64_t i = 0; i < p->rows; i++) sum_row(p, &t, i, i);
+    }
+}
+
+/* ---- with pooling ---- */
+
+/* The largest numbers of the windows of a pooling over a band of rows [tall][columns][PANEL], and where they are. */
+static void pool_band(const mlj_convolution *c, const target *t, const float *band, float *y, float *where) {
+    const mlj_windows *pool = &c->pool;
+    const int bounds = is_relu(c->activation);
+    const vf floor = vset(t->e.floor), ceiling = vset(t->e.ceiling);
+    for (int64_t j = 0; j < pool->across; j++, band += pool->step_across * PANEL, y += c->filters, where += c->filters)
+        for (int64_t i = 0; i < t->cols; i += LANES) {
+            vf best = vload(band + i), at = vset(0.0f), place = at;
+            for (int64_t u = 0; u < pool->tall; u++)
+                for (int64_t v = 0; v < pool->wide; v++, place += 1.0f) {
+                    const vf other = vload(band + (u * pool->width + v) * PANEL + i);
+                    const vi larger = ~(other <= best) & (best == best);
+                    best = either(larger, other, best);
+                    at = either(larger, place, at);
+                }
+            if (bounds) best = vmin(ceiling, vmax(floor, best));
+            put(y + i, part_of(t->cols - i), best);
+            put(where + i, part_of(t->cols - i), at);
         }
 }
 
-/* The same, pooled: what a window of the pooling sees is made in the first cache and never leaves it. */
-static void sum_pooled(const correlation *p, int64_t image, int64_t height, int64_t col, int64_t cols) {
-    _Alignas(64) float tiles[POOLED * NARROW_ROWS * PANEL], bias[PANEL] = {0};
-    const mlj_convolution *c = p->pool;
+/* The same, pooled: the rows that a row of y sees are made in a room that stays in the first cache. Bounds come after
+ * the largest number is found, which they do not change; where it is does not matter if it is outside of them. */
+static __attribute__((noinline)) void correlate_pooled(correlation *p, const mlj_convolution *c, float *y,
+                                                       float *where) {
+    _Alignas(64) float band[BAND * PANEL];
     const mlj_windows *pool = &c->pool;
-    const int bends = c->activation != MLJ_LINEAR && !is_relu(c->activation);
-    const int64_t places = pool->tall * pool->wide, row = pool->down * pool->across * p->cols;
-    tile *const kind = cols <= LANES ? narrow_tiles[height] : wide_tiles[height];
-    const ending e = {.bias = bias, .floor = p->floor, .ceiling = p->ceiling};
-    strip w = strip_of(p, &e);
-    const float *x = p->x + image * w.a_row;
-    memcpy(bias, p->bias + col, (size_t)cols * sizeof *bias);
-    w.cols = LANES, w.c_row = PANEL, w.c_next = LANES;
-    for (int64_t i = 0; i < pool->down; i++)
-        for (int64_t j = 0; j < pool->across; j++) {
-            w.c = tiles;
-            for (int64_t u = 0; u < pool->tall; u++) {
-                const reach v = reach_of(&p->down, i * pool->step_down + u);
-                for (int64_t across = 0; across < pool->wide; across++, w.c += height * PANEL) {
-                    const reach h = reach_of(&p->across, j * pool->step_across + across);
-                    over_window(p, &v, &h, x, col, &w);
-                    kind(&w);
+    const int64_t size = pool->tall * p->columns, images = p->images, row = pool->across * p->cols;
+    const float *x = p->x;
+    target t;
+    find_inner(p);
+    const int whole = p->inner == 0 && p->inner_end == p->columns;
+    const int64_t together = whole ? 1 : smaller(smaller(WIDE_ROWS, images), BAND / size);
+    for (int64_t first = 0; first < images; first += together) {
+        p->images = smaller(together, images - first), p->x = x + first * p->image;
+        for (int64_t col = 0; col < p->cols; col += PANEL) {
+            aim(p, col, &t);
+            t.y = band, t.y_pixel = PANEL, t.y_image = size * PANEL, t.mask = NULL, t.w.e = NULL;
+            t.w.cols = LANES, t.edge = 0;
+            for (int64_t i = 0; i < pool->down; i++) {
+                for (int64_t u = 0; u < pool->tall; u++) sum_row(p, &t, i * pool->step_down + u, u);
+                if (!is_relu(c->activation) && c->activation != MLJ_LINEAR)
+                    activate(c->activation, c->alpha, p->images * size * PANEL, band, band);
+                for (int64_t image = 0; image < p->images; image++) {
+                    const int64_t to = ((first + image) * pool->down + i) * row + col;
+                    pool_band(c, &t, band + image * size * PANEL, y + to, where + to);
                 }
             }
-            if (bends) activate(c->activation, c->alpha, places * height * PANEL, tiles, tiles);
-            const int64_t at = image * row + (i * pool->across + j) * p->cols + col;
-            largest_of_tiles(places, height, tiles, cols, p->y + at, c->where + at, row);
-        }
-}
-
-static void correlate(const correlation *p) {
-    for (int64_t col = 0; col < p->cols; col += PANEL) {
-        const int64_t cols = smaller(PANEL, p->cols - col);
-        const share s = shared(p->images, cols <= LANES);
-        for (int64_t image = 0, tile = 0, height; image < p->images; image += height, tile++) {
-            height = tile < s.high ? s.height : s.height - 1;
-            (p->pool ? sum_pooled : sum_images)(p, image, height, col, cols);
         }
     }
 }
@@ -180,31 +232,32 @@ INLINE int64_t panel_of_filters(const mlj_convolution *c) { return c->at.tall * 
 
 static void convolve(const mlj_convolution *c, int64_t from, int64_t to) {
     const mlj_windows *at = &c->at, *pool = &c->pool;
-    const int64_t pixels = pool->tall ? pool->down * pool->across : at->down * at->across;
+    const int64_t size = (pool->tall ? pool->down * pool->across : at->down * at->across) * c->filters;
     for (int64_t first = from; first < to; first += MLJ_IMAGES) {
-        const int64_t images = smaller(MLJ_IMAGES, to - first), start = first * pixels * c->filters;
-        mlj_convolution now = *c;
-        if (pool->tall) now.where += start;
-        const correlation p = {
+        float *y = c->y + first * size;
+        correlation p = {
             .down = {at->height, at->tall, at->step_down, at->pad_down, 0},
             .across = {at->width, at->wide, at->step_across, at->pad_across, 0},
-            .images = images,
+            .images = smaller(MLJ_IMAGES, to - first),
             .channels = c->channels,
+            .image = at->height * at->width * c->channels,
             .rows = at->down,
             .columns = at->across,
             .cols = c->filters,
-            .x = c->x + first * at->height * at->width * c->channels,
             .b = c->w,
             .b_panel = panel_of_filters(c),
-            .y = c->y + start,
             .bias = c->bias,
             .floor = is_relu(c->activation) ? 0.0f : -__builtin_inff(),
             .ceiling = c->activation == MLJ_RELU6 ? 6.0f : __builtin_inff(),
-            .pool = pool->tall ? &now : NULL,
         };
-        correlate(&p);
+        const int64_t images = p.images;
+        p.x = c->x + first * p.image;
+        if (pool->tall)
+            correlate_pooled(&p, c, y, c->where + first * size);
+        else
+            correlate(&p, y);
         if (!pool->tall && !is_relu(c->activation) && c->activation != MLJ_LINEAR)
-            activate(c->activation, c->alpha, images * pixels * c->filters, p.y, p.y);
+            activate(c->activation, c->alpha, images * size, y, y);
     }
 }
 
@@ -230,24 +283,26 @@ static void turn_filters(const mlj_convolution *c, int64_t from, int64_t to) {
 static void convolve_back(const mlj_convolution *c, int64_t from, int64_t to) {
     const mlj_windows *at = &c->at;
     const int64_t images = to - from, size = at->height * at->width * c->channels;
-    const correlation p = {
+    const float *x = c->x + from * size;
+    float *dx = c->dx + from * size;
+    correlation p = {
         .down = {at->down, at->tall, at->step_down, at->pad_down, 1},
         .across = {at->across, at->wide, at->step_across, at->pad_across, 1},
         .images = images,
         .channels = c->dy_pixel,
+        .image = c->dy_image,
         .rows = at->height,
         .columns = at->width,
         .cols = c->channels,
         .x = c->dy,
         .b = c->wt,
         .b_panel = at->tall * at->wide * c->dy_pixel * GROUP,
-        .y = c->dx + from * size,
-        .mask = is_relu(c->mask) ? c->x + from * size : NULL,
+        .mask = is_relu(c->mask) ? x : NULL,
+        .floor = -__builtin_inff(),
         .y_ceiling = c->mask == MLJ_RELU6 ? 6.0f : __builtin_nanf(""),
     };
-    correlate(&p);
-    if (!p.mask && c->mask != MLJ_LINEAR)
-        activate_backward(c->mask, c->mask_alpha, images * size, c->x + from * size, p.y, p.y);
+    correlate(&p, dx);
+    if (!p.mask && c->mask != MLJ_LINEAR) activate_backward(c->mask, c->mask_alpha, images * size, x, dx, dx);
 }
 
 /* The first row of dy whose windows have their row u inside the image. */
@@ -290,6 +345,20 @@ static void add_gradient(const mlj_convolution *c, const float *x, const float *
     }
 }
 
+/* out += the sum of all pixels, in four chains of additions that are then added: those of one would wait for each
+ * other. */
+static void add_pixels(int64_t pixels, int64_t channels, const float *x, int64_t x_row, float *out) {
+    EACH_VECTOR(channels, {
+        vf sum[4] = {vset(0.0f), vset(0.0f), vset(0.0f), vset(0.0f)};
+        const float *at = x + i;
+        int64_t r = 0;
+        for (; r + 4 <= pixels; r += 4, at += 4 * x_row)
+            for (int k = 0; k < 4; k++) sum[k] += get(at + k * x_row, left);
+        for (; r < pixels; r++, at += x_row) sum[0] += get(at, left);
+        put(out + i, left, get(out + i, left) + ((sum[0] + sum[1]) + (sum[2] + sum[3])));
+    });
+}
+
 /* dy holds whole groups of channels. */
 static void convolve_gradient(const mlj_convolution *c, int64_t from, int64_t to) {
     const mlj_windows *at = &c->at;
@@ -297,7 +366,7 @@ static void convolve_gradient(const mlj_convolution *c, int64_t from, int64_t to
     const axis across = {at->width, at->wide, at->step_across, at->pad_across, 0};
     for (int64_t image = from; image < to; image++) {
         const float *x = c->x + image * at->height * at->width * c->channels;
-        const float *dy = c->dy + (image - from) * pixels * c->dy_pixel;
+        const float *dy = c->dy + (image - from) * c->dy_image;
         for (int64_t col = 0; col < c->filters; col += PANEL)
             for (int64_t j = 0, end; j < at->across; j = end) {
                 const reach h = reach_of(&across, j);
@@ -307,6 +376,6 @@ static void convolve_gradient(const mlj_convolution *c, int64_t from, int64_t to
                 }
                 for (int64_t u = 0; u < at->tall; u++) add_gradient(c, x, dy, u, j, end, &h, col);
             }
-        column_sum(pixels, c->filters, dy, c->dy_pixel, c->db, 1);
+        add_pixels(pixels, c->filters, dy, c->dy_pixel, c->db);
     }
 }

@@ -78,7 +78,7 @@ static void pool_backward(const mlj_pooling *p, int64_t from, int64_t to) {
     const int covers = at->step_down == at->tall && at->step_across == at->wide && at->down * at->tall == at->height &&
                        at->across * at->wide == at->width;
     for (int64_t image = from; image < to; image++) {
-        float *dx = p->dx + (image - from) * pixels * p->dx_pixel;
+        float *dx = p->dx + (image - from) * p->dx_image;
         for (int64_t pixel = 0; !covers && pixel < pixels; pixel++)
             memset(dx + pixel * p->dx_pixel, 0, (size_t)p->channels * sizeof *dx);
         if (covers) {

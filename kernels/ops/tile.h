@@ -37,7 +37,8 @@ INLINE vf sloped(const ending *e, vf y, vf sum) {
 
 /* What tiles work on, `count` of them one below the other; distances in floats. b_next and c_next lead from a row's
  * first vector to its second, a_step and c_step from a tile to the next. The sum runs over `segments` stretches of k
- * numbers; a_jump and b_jump lead from behind a stretch to the next. */
+ * numbers; a_jump and b_jump lead from behind a stretch to the next. Sums begin at those of c where they are added,
+ * else in every row at the whole vectors of `begin`, else at zero. */
 typedef struct {
     int64_t count, segments, k, a_jump, b_jump;
     const float *a;
@@ -47,6 +48,7 @@ typedef struct {
     float *c;
     int64_t c_row, c_next, c_step, cols;
     int32_t add;
+    const float *begin;      /* or NULL */
     const ending *e;         /* or NULL */
     const mlj_matmul *moved; /* or NULL: whose w, from number `place` on, is moved by the tiles of c */
     int64_t place;
@@ -66,6 +68,8 @@ static void move(const mlj_matmul *p, int64_t place, int64_t height, int64_t col
 /* What is done to row i = 3 g + r, for one vector of columns and for two. */
 #define ZERO_1(i, g, r) vf s##i = vset(0.0f);
 #define ZERO_2(i, g, r) vf s##i = vset(0.0f), t##i = vset(0.0f);
+#define BEGIN_1(i, g, r) s##i = vload(w->begin);
+#define BEGIN_2(i, g, r) s##i = vload(w->begin), t##i = vload(w->begin + LANES);
 #define FETCH_1(i, g, r) s##i = get(c + i * c_row, cols);
 #define FETCH_2(i, g, r) s##i = vload(c + i * c_row), t##i = vload(c + i * c_row + c_next);
 #define STEP_1(i, g, r) s##i = vfma(vset(*(const float *)(p##g + r * a_row)), b0, s##i);
@@ -106,6 +110,8 @@ static void move(const mlj_matmul *p, int64_t place, int64_t height, int64_t col
             ROWS_##MR(ZERO_##NV)                                                                                   \
             if (w->add) {                                                                                          \
                 ROWS_##MR(FETCH_##NV)                                                                              \
+            } else if (w->begin) {                                                                                 \
+                ROWS_##MR(BEGIN_##NV)                                                                              \
             }                                                                                                      \
             for (int64_t segment = w->segments; segment > 0; segment--) {                                          \
                 for (int64_t k = w->k; k > 0; k--) {                                                               \

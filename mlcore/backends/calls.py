@@ -78,10 +78,10 @@ class Stage(NamedTuple):
 class Row(NamedTuple):
     """How a layer becomes calls: forward of (stage, batch), backward of (stage, whether anybody needs dx).
 
-    room: floats that forward leaves for backward, of (numbers in a row, rows of a block); rooms: whatever else it needs,
-    by name, of (stage, rows of a block). whole: whether the layer has to see the batch as one block. bends: whether the
-    activation behind it can be fused into it, and whether dx is multiplied by the slope of one fused into the stage
-    before. pools: which pooling behind it can be fused into it.
+    room: floats that forward leaves for backward, of (numbers in a row, rows of a block); rooms: whatever else it
+    needs, by name, of (stage, rows of a block). whole: whether the layer has to see the batch as one block. bends:
+    whether the activation behind it can be fused into it, and whether dx is multiplied by the slope of one fused into
+    the stage before. pools: whether the layer behind it can be, a pooling of rows of that shape.
     """
 
     forward: Callable[[Stage, int], Call]
@@ -90,4 +90,4 @@ class Row(NamedTuple):
     whole: bool = False
     bends: bool = False
     rooms: Callable[[Stage, int], Mapping[str, Shape]] = lambda stage, block: {}
-    pools: Callable[[Layer], bool] = lambda layer: False
+    pools: Callable[[Layer, Shape], bool] = lambda layer, shape: False

@@ -11,7 +11,7 @@ from mlcore.layers.layer import Array, Layer, Shape
 from mlcore.layers.pool import MaxPool2d
 
 TOGETHER = 16  # MLJ_IMAGES of mlj.h: images that are worked on together
-POOLED = 16  # places of a window up to which a pooling is fused into the convolution before it
+BAND = 256  # places of as many rows as a pooling sees at a time, up to which it is fused into the convolution before it
 POOLING = {"max": 1, "mean": 2}  # MLJ_POOL_… of mlj.h
 
 
@@ -123,7 +123,7 @@ def _rooms(stage: Stage, block: int) -> Mapping[str, Shape]:
     if stage.pool:
         rooms[f"where{k}"] = (block, stage.outputs)
     if _spreads(stage):
-        rooms[f"spread{k}"] = (groups * TOGETHER, down * across * outputs)
+        rooms[f"spread{k}"] = (groups * TOGETHER, down * across * outputs + 16)
     return rooms
 
 
@@ -131,9 +131,11 @@ def _whole(channels: int) -> int:
     return -(-channels // 16) * 16
 
 
-def _fusible(layer: Layer) -> bool:
+def _fusible(layer: Layer, shape: Shape) -> bool:
     """Whether a layer is a pooling that a convolution can make while its outputs are in the cache."""
-    return isinstance(layer, MaxPool2d) and layer.size**2 <= POOLED and (layer.stride or layer.size) >= layer.size
+    if not isinstance(layer, MaxPool2d):
+        return False
+    return layer.size * shape[2] <= BAND and (layer.stride or layer.size) >= layer.size
 
 
 # ---- pooling ----

@@ -162,7 +162,7 @@ def _joined(network: Network, group: _Group, place: int) -> _Group | None:
         return None
     if row.bends and not group.bend and joins(layer):
         return group._replace(last=place, bend=bend_of(layer))
-    return group._replace(last=place, pool=layer) if row.pools(layer) else None
+    return group._replace(last=place, pool=layer) if row.pools(layer, network.shapes[place]) else None
 
 
 def outputs(plan: Plan) -> list[str]:

@@ -7,8 +7,8 @@ import pytest
 
 from mlcore import kernels
 from mlcore.backends.native import NativeSession
-from mlcore.backends.program import Program
 from mlcore.backends.plan import lower
+from mlcore.backends.program import Program
 from tests.contracts.problems import LOSSES, OPTIMIZERS, first_weights, opened, problem, rates, threads
 
 pytestmark = pytest.mark.skipif(kernels.unavailable() is not None, reason=str(kernels.unavailable()))
