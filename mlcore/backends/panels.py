@@ -2,9 +2,9 @@
 
 Flat: as in the vector. In panels: a matrix w [I, O] as panels of sixteen columns, [ceil(O / 16), I, 16], the last one
 filled up with zeros, so that kernels read and write whole cache lines and copy nothing; each parameter begins at a
-cache line. Filters w [O, C, …] are always in panels, as the matrix [… C, O] whose rows lie as the numbers of a window of
-an image do, channels last; so do the gains and biases of images [C, H, W]. What fills the gaps is zero and no optimizer
-moves it.
+cache line. Filters w [O, C, …] are always in panels, as the matrix [… C, O] whose rows lie as the numbers of a window
+of an image do, channels last; so do the gains and biases of images [C, H, W]. What fills the gaps is zero and no
+optimizer moves it.
 """
 
 from __future__ import annotations
