@@ -63,6 +63,7 @@ static mlj_pooling pooling_of(const mlj_block *b, const mlj_call *c) {
 static void spread(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to, float *out) {
     if (c->pool.tall) {
         mlj_pooling p = pooling_of(b, c);
+        if (c->activation == MLJ_RELU || c->activation == MLJ_RELU6) p.activation = MLJ_LINEAR; /* `where` knows */
         p.channels = c->filters, p.dx = out, p.dx_pixel = whole(c->filters), p.dx_image = spread_of(c);
         b->ops->pool_backward(&p, from, to);
         return;

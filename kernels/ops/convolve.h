@@ -176,25 +176,44 @@ static void correlate(correlation *p, float *y) {
 
 /* ---- with pooling ---- */
 
-/* The largest numbers of the windows of a pooling over a band of rows [tall][columns][PANEL], and where they are. */
-static void pool_band(const mlj_convolution *c, const target *t, const float *band, float *y, float *where) {
+/* The largest number of a window over a band, vector by vector, and which it is. tall and wide are constants where that
+ * pays. */
+INLINE void largest(int64_t tall, int64_t wide, int64_t row, const float *band, vf *best, vf *at) {
+    vf place = vset(0.0f);
+    *best = vload(band), *at = place;
+    for (int64_t u = 0; u < tall; u++)
+        for (int64_t v = 0; v < wide; v++, place += 1.0f) {
+            const vf other = vload(band + u * row + v * PANEL);
+            const vi larger = ~(other <= *best) & (*best == *best);
+            *best = either(larger, other, *best);
+            *at = either(larger, place, *at);
+        }
+}
+
+/* The largest numbers of the windows of a pooling over a band of rows [tall][columns][PANEL], and where they are: -1
+ * where the slope of a relu is zero. */
+INLINE void pool_row(int64_t tall, int64_t wide, const mlj_convolution *c, const target *t, const float *band, float *y,
+                     float *where) {
     const mlj_windows *pool = &c->pool;
     const int bounds = is_relu(c->activation);
     const vf floor = vset(t->e.floor), ceiling = vset(t->e.ceiling);
     for (int64_t j = 0; j < pool->across; j++, band += pool->step_across * PANEL, y += c->filters, where += c->filters)
         for (int64_t i = 0; i < t->cols; i += LANES) {
-            vf best = vload(band + i), at = vset(0.0f), place = at;
-            for (int64_t u = 0; u < pool->tall; u++)
-                for (int64_t v = 0; v < pool->wide; v++, place += 1.0f) {
-                    const vf other = vload(band + (u * pool->width + v) * PANEL + i);
-                    const vi larger = ~(other <= best) & (best == best);
-                    best = either(larger, other, best);
-                    at = either(larger, place, at);
-                }
-            if (bounds) best = vmin(ceiling, vmax(floor, best));
+            vf best, at;
+            largest(tall, wide, pool->width * PANEL, band + i, &best, &at);
+            if (bounds) {
+                at = either((best > floor) & ~(best >= ceiling), at, vset(-1.0f));
+                best = vmin(ceiling, vmax(floor, best));
+            }
             put(y + i, part_of(t->cols - i), best);
             put(where + i, part_of(t->cols - i), at);
         }
+}
+static void pool_band(const mlj_convolution *c, const target *t, const float *band, float *y, float *where) {
+    if (c->pool.tall == 2 && c->pool.wide == 2)
+        pool_row(2, 2, c, t, band, y, where);
+    else
+        pool_row(c->pool.tall, c->pool.wide, c, t, band, y, where);
 }
 
 /* The same, pooled: the rows that a row of y sees are made in a room that stays in the first cache. Bounds come after

@@ -44,31 +44,46 @@ static void pool(const mlj_pooling *p, int64_t from, int64_t to) {
     }
 }
 
-/* What a place of y gives back to the numbers of its window, whose first is at dx. */
-INLINE void pool_back_place(const mlj_pooling *p, int32_t bend, int add, int64_t place, float *dx) {
-    const int64_t wide = p->at.wide, all = p->at.tall * wide;
-    EACH_VECTOR(p->channels, {
-        vf slope = get(p->dy + place + i, left), at = vset(0.0f);
-        if (bend != MLJ_LINEAR) slope = through_slope(bend, p->alpha, get(p->y + place + i, left), slope);
-        if (p->kind == MLJ_POOL_MEAN)
-            slope /= vset((float)all);
-        else
-            at = get(p->where + place + i, left);
-        for (int64_t n = 0; n < all; n++) {
-            float *to = dx + (n / wide * p->at.width + n % wide) * p->dx_pixel + i;
-            vf given = slope;
-            if (p->kind != MLJ_POOL_MEAN) given = either(at == vset((float)n), slope, vset(0.0f));
+/* What `left` channels of a place of y give back to the numbers of its window, whose first is at dx. */
+INLINE void give_back(const mlj_pooling *p, int64_t tall, int64_t wide, int add, vf slope, vf at, int64_t left,
+                      float *dx) {
+    vf place = vset(0.0f);
+    for (int64_t u = 0; u < tall; u++)
+        for (int64_t v = 0; v < wide; v++, place += 1.0f) {
+            float *to = dx + (u * p->at.width + v) * p->dx_pixel;
+            const vf given = p->kind == MLJ_POOL_MEAN ? slope : either(at == place, slope, vset(0.0f));
             put(to, left, add ? get(to, left) + given : given);
         }
-    });
 }
 
-INLINE void pool_back_image(const mlj_pooling *p, int32_t bend, int add, int64_t image, float *dx) {
+INLINE void pool_back_image(const mlj_pooling *p, int64_t tall, int64_t wide, int32_t bend, int add, int64_t image,
+                            float *dx) {
     const mlj_windows *at = &p->at;
-    for (int64_t i = 0; i < at->down; i++)
-        for (int64_t j = 0; j < at->across; j++)
-            pool_back_place(p, bend, add, ((image * at->down + i) * at->across + j) * p->channels,
-                            dx + (i * at->step_down * at->width + j * at->step_across) * p->dx_pixel);
+    const vf count = vset((float)(tall * wide));
+    int64_t place = image * at->down * at->across * p->channels;
+    for (int64_t row = 0; row < at->down; row++)
+        for (int64_t j = 0; j < at->across; j++, place += p->channels) {
+            float *to = dx + (row * at->step_down * at->width + j * at->step_across) * p->dx_pixel;
+            EACH_VECTOR(p->channels, {
+                vf slope = get(p->dy + place + i, left), where = count;
+                if (bend != MLJ_LINEAR) slope = through_slope(bend, p->alpha, get(p->y + place + i, left), slope);
+                if (p->kind == MLJ_POOL_MEAN)
+                    slope /= count;
+                else
+                    where = get(p->where + place + i, left);
+                give_back(p, tall, wide, add, slope, where, left, to + i);
+            });
+        }
+}
+
+/* One image; windows that cover it by twos, without an activation, are a case of their own. */
+static void pool_back_one(const mlj_pooling *p, int add, int64_t image, float *dx) {
+    const int64_t tall = p->at.tall, wide = p->at.wide;
+    if (tall == 2 && wide == 2 && !add && p->activation == MLJ_LINEAR) {
+        pool_back_image(p, 2, 2, MLJ_LINEAR, 0, image, dx);
+        return;
+    }
+    FOR_KIND(p->activation, pool_back_image(p, tall, wide, KIND, add, image, dx););
 }
 
 /* dx holds the images from `from` on, dx_pixel numbers from pixel to pixel, of which `channels` are written. */
@@ -81,10 +96,6 @@ static void pool_backward(const mlj_pooling *p, int64_t from, int64_t to) {
         float *dx = p->dx + (image - from) * p->dx_image;
         for (int64_t pixel = 0; !covers && pixel < pixels; pixel++)
             memset(dx + pixel * p->dx_pixel, 0, (size_t)p->channels * sizeof *dx);
-        if (covers) {
-            FOR_KIND(p->activation, pool_back_image(p, KIND, 0, image, dx););
-        } else {
-            FOR_KIND(p->activation, pool_back_image(p, KIND, 1, image, dx););
-        }
+        pool_back_one(p, !covers, image, dx);
     }
 }
