@@ -95,16 +95,7 @@ class Network:
         """
         body = [layer.sized(sequence.vocabulary if sequence else 0) for layer in body]
         first = next((layer for layer in body if layer.takes_images or _reshapes(layer)), None)
-        lengths = False
-        if first is not None and first.takes_sequences and not (image and first.takes_images):
-            if sequence:
-                input_shape, lengths = sequence.shape, sequence.lengths
-            elif image:
-                input_shape = (image[-2], math.prod(image) // image[-2])
-            elif len(input_shape) == 1:
-                input_shape = (*input_shape, 1)
-        elif image and first is not None and first.takes_images:
-            input_shape = image
+        input_shape, lengths = _entering(first, tuple(input_shape), image, sequence) if first else (input_shape, False)
         trunk = cls(body, input_shape, lengths)
         if not steps and len(trunk.output_shape) == 2:
             trunk = cls(_concluded(trunk), input_shape, lengths)
@@ -240,6 +231,17 @@ class Network:
         """The widths as one line: `784-128-10`."""
         widths = [self.shapes[0], *(self.shapes[slot.layer + 1] for slot in self.slots if slot.param.role == "weight")]
         return "-".join("x".join(map(str, shape)) for shape in widths)
+
+
+def _entering(first: Layer, flat: Shape, image: Shape | None, sequence: Sequence | None) -> tuple[Shape, bool]:
+    """The shape of a row as a layer sees it that is the first to mind, and whether rows are of different lengths."""
+    if first.takes_images and image:
+        return image, False
+    if sequence and (first.tokens if sequence.vocabulary else first.takes_sequences):
+        return sequence.shape, sequence.lengths
+    if first.takes_sequences and len(flat) == 1:
+        return (image[-2], math.prod(image) // image[-2]) if image else (*flat, 1), False
+    return flat, False
 
 
 def _reshapes(layer: Layer) -> bool:

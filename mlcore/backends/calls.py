@@ -42,8 +42,8 @@ class Stage(NamedTuple):
     """A layer, with the activation fused into it, between two row buffers. Numbers count from 1.
 
     place: the layer's number in the network, from 0. shape, becomes: of a row of x and of what the layer makes of it,
-    on the page; pool: the pooling fused into it, whose shape y has. steps: rows of its own that a row of the batch is to
-    it, each of so many inputs and outputs.
+    as on the page; pool: the pooling fused into it, whose shape y has. steps: rows of its own that a row of the batch
+    is to it, each of so many inputs and outputs.
     """
 
     number: int
