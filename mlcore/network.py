@@ -96,6 +96,11 @@ class Network:
                 hint = "what lies between a skip and its add has to give back the shape it was given"
                 raise ShapeError(f"add: expected {kept}, which layer {skip + 1}, skip, kept, got {arrives}", hint=hint)
 
+    @property
+    def takes_images(self) -> bool:
+        """Whether the first layer for which it matters takes images: one (H, W) then has one channel."""
+        return len(self.shapes[0]) > 1 and _begins_with_images(self.layers)
+
     def rows(self, x: Any) -> Any:
         """Rows [B, …] in the shape the first layer takes: pixels lie in a row as they do in an image."""
         return x.reshape(len(x), *self.shapes[0])

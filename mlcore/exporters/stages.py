@@ -28,7 +28,8 @@ ANYTHING = "any of numpy, pytorch, c and onnx may know it"
 class Stage(NamedTuple):
     """A layer with its parameters (float32, by name) between two shapes.
 
-    number counts layers from 0, as names in files do; nth counts those with parameters from 1, as people do.
+    number counts layers from 0, as names in files do; nth counts those with parameters from 1, as people do. skip: of
+    an add the number of its skip.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Stage(NamedTuple):
     p: dict[str, Array]
     inputs: Shape
     outputs: Shape
+    skip: int = -1
 
     @property
     def size(self) -> int:
@@ -77,14 +79,18 @@ def stages(model: Model) -> list[Stage]:
     views = network.views(model.vector.astype(np.float32, copy=False))
     for number, (layer, p) in enumerate(zip(network.layers, views, strict=True)):
         count += bool(p)
-        found.append(Stage(number, count, layer, p, network.shapes[number], network.shapes[number + 1]))
+        inputs, outputs = network.shapes[number : number + 2]
+        found.append(Stage(number, count, layer, p, inputs, outputs, network.skips.get(number, -1)))
     return found
 
 
-def image(model: Model) -> Shape | None:
-    """The channels, height and width in which the first layer takes a row, or None where it takes a list of numbers."""
+def shaped(model: Model) -> Shape | None:
+    """The shape in which the first layer takes a row, or None where it takes a list of numbers.
+
+    Channels, height and width of an image, which has one channel where nobody said; steps and features of a sequence.
+    """
     shape = model.network.shapes[0]
-    return None if len(shape) == 1 else (1, *shape)[-3:]
+    return None if len(shape) == 1 else (1, *shape)[-3:] if model.network.takes_images else shape
 
 
 def row(rows: Mapping[type[Layer], Row], stage: Stage, target: str) -> Row:
