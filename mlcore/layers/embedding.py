@@ -55,6 +55,10 @@ class Embedding(Layer, frozen=True, tag="embedding"):
         np.add.at(dw, x.astype(np.intp), dy)
         return np.zeros(x.shape, dy.dtype), {"w": dw}
 
+    @property
+    def word(self) -> str:
+        return f"embed {self.dim}" + f" vocabulary={self.vocabulary}" * bool(self.vocabulary)
+
     def _tokens(self, x: Array, vocabulary: int) -> Array:
         """The rows of w. Raises DataError for a number that is no token."""
         wrong = ~((x >= 0) & (x < vocabulary) & (x == np.floor(x)))
