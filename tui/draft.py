@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 UNITS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 BENDS = ("relu", "tanh", "sigmoid", "relu6", "")  # "" is no bend at all: a straight line
 NORMS = ("batch_norm", "layer_norm")  # stand between the neurons and their activation
-SHORT = {"dropout": "drop", "conv2d": "conv", "max_pool2d": "pool"}  # as the architecture line writes it
+SHORT = {  # as the architecture line writes it
+    "dropout": "drop",
+    "conv2d": "conv",
+    "max_pool2d": "pool",
+    "avg_pool2d": "avgpool",
+    "max_pool1d": "pool1d",
+    "avg_pool1d": "avgpool1d",
+    "embedding": "embed",
+}
+COUNTS = ("conv", "conv1d", "embed")  # words whose number goes up and down the ladder of neurons
+WINDOWS = ("pool", "avgpool", "pool1d", "avgpool1d")  # those whose number is the size of a window
 SETTING = re.compile(r"[a-z]?[\d.][\w.+-]*|\w+=\S*")  # what belongs to the word before: .2, k3, momentum=.5
 LOWEST, HIGHEST = 1e-6, 100.0  # learning rates the keys stop at
 FEW = 500  # epochs for the few points a hand places: each is one step
@@ -266,8 +276,8 @@ def turned(word: str, step: int) -> str:
     if kind == SHORT["dropout"]:
         share = round(float(rest) + 0.1 * step, 2)
         return f"{kind} {min(max(share, 0.1), 0.9):g}"
-    if kind in (SHORT["conv2d"], SHORT["max_pool2d"]):
+    if kind in COUNTS + WINDOWS:
         number, *more = rest.split()
-        size = resized(int(number), step) if kind == SHORT["conv2d"] else max(int(number) + step, 2)
+        size = resized(int(number), step) if kind in COUNTS else max(int(number) + step, 2)
         return " ".join([kind, str(size), *more])
     return word
