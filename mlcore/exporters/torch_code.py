@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 
@@ -85,7 +86,7 @@ def _classes(made: list[Module], container: str) -> str:
     source = files("mlcore.backends.pytorch").joinpath("modules.py").read_text(encoding="utf-8")
     found = [each for each in ast.parse(source).body if isinstance(each, ast.ClassDef) and each.name in used]
     text = "".join(f"\n\n{ast.get_source_segment(source, each)}\n" for each in found)
-    return f"{text}\n\n" if text else ""
+    return re.sub("  # type: ignore.*", "", f"{text}\n\n") if text else ""
 
 
 def _written(tensors: dict[str, Array]) -> str:
