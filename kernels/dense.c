@@ -1,9 +1,10 @@
-/* A dense layer in a plan: y = x W + b, dx, dW and db; in a fused plan W moves where its gradient is made. */
+/* A dense layer in a plan: y = x W + b, dx, dW and db; in a fused plan W moves where its gradient is made. The steps of
+   a sequence are rows to it. */
 #include "parts.h"
 
 void mlj_part_dense(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     const mlj_matmul m = {
-        .m = b->rows,
+        .m = rows_of_call(b, c),
         .n = c->outputs,
         .k = c->inputs,
         .a = rows_at(b, c->x),
@@ -25,7 +26,7 @@ void mlj_part_dense(const mlj_block *b, const mlj_call *c, int64_t from, int64_t
 void mlj_part_dense_dx(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     if (c->dx < 0) return;
     const mlj_matmul m = {
-        .m = b->rows,
+        .m = rows_of_call(b, c),
         .n = c->inputs,
         .k = c->outputs,
         .a = at(b, c->dy),
@@ -72,7 +73,7 @@ static void gradient(const mlj_block *b, const mlj_call *c, const mlj_rule *rule
     const mlj_matmul m = {
         .m = c->inputs,
         .n = c->outputs,
-        .k = b->rows,
+        .k = rows_of_call(b, c),
         .a = rows_at(b, c->x),
         .a_row = 1,
         .a_col = c->inputs,
@@ -97,7 +98,7 @@ static void turned_gradient(const mlj_block *b, const mlj_call *c, const mlj_rul
     const mlj_matmul m = {
         .m = c->outputs,
         .n = to - from,
-        .k = b->rows,
+        .k = rows_of_call(b, c),
         .a = at(b, c->dy),
         .a_row = 1,
         .a_col = c->outputs,
@@ -126,7 +127,7 @@ void mlj_part_dense_gradient(const mlj_block *b, const mlj_call *c, int64_t from
         gradient(b, c, rule, from, to);
     }
     if (from == 0) {
-        b->ops->column_sum(b->rows, c->outputs, at(b, c->dy), c->outputs, at(b, c->db), b->accumulate);
+        b->ops->column_sum(rows_of_call(b, c), c->outputs, at(b, c->dy), c->outputs, at(b, c->db), b->accumulate);
         if (rule) {
             mlj_rule plain = *rule;
             mlj_penalise(&plain, 0, 0); /* weights decay, biases do not */

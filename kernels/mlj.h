@@ -69,6 +69,20 @@ typedef struct {
     float alpha, mask_alpha; /* of activation and mask_activation */
 } mlj_matmul;
 
+/* A step of a recurrent cell for `rows` rows of `units` numbers, forward and backward; ops/recurrent.h has the
+   formulas. gates [rows, gates * units] are a = x W + b (of an LSTM + h U) before and the gates after, their gradients
+   in the end; h0, h1 the state before and after, rows h_row apart. GRU: u = h U [rows, 3 units], bias c [units], du the
+   gradient of u. LSTM: memories c0, c1 and shown = tanh c1, [rows, units]. dh and dc [rows, units] are those of h1 and
+   c1, and become those of the state before but for what comes through U. */
+typedef struct {
+    int32_t kind;
+    int64_t rows, units, h_row;
+    float *gates, *h0, *h1;
+    const float *u, *bias;
+    float *du, *c0, *c1, *shown, *dh, *dc;
+} mlj_cell;
+enum { MLJ_RNN = 0, MLJ_GRU = 1, MLJ_LSTM = 2 };
+
 /* What a softmax cross-entropy wants of a row beside the probability of its class: share[n] of each class, which is
    multiplied by inverse[class of the row], and keep for its own; penalty times KL(p || uniform) is added. */
 typedef struct {
@@ -105,7 +119,8 @@ typedef struct {
                           else [cols]
    normalize_sums         dgain = sum of dy n and dbias = sum of dy down the columns, added to what is there or not
    batch_norm_backward    dx = gain inverse (dy - share (dbias + n dgain)); mean, inverse [cols]
-   layer_norm_backward    dx = inverse (g - mean of g - n mean of (g n)), g = dy gain; mean, inverse [rows] */
+   layer_norm_backward    dx = inverse (g - mean of g - n mean of (g n)), g = dy gain; mean, inverse [rows]
+   cell, cell_backward    a step of a recurrent layer and the way back */
 typedef struct {
     const char *name;
     int32_t vector_bytes;
@@ -150,6 +165,8 @@ typedef struct {
                                 float share, float *dx);
     void (*layer_norm_backward)(int64_t rows, int64_t cols, const float *x, const float *dy, const float *mean,
                                 const float *inverse, const float *gain, float *dx);
+    void (*cell)(const mlj_cell *c);
+    void (*cell_backward)(const mlj_cell *c);
 } mlj_ops;
 
 /* Constants are made in double and rounded once; correction = 1 - beta^t, t counted from 1. */
@@ -208,6 +225,7 @@ void mlj_parallel_gather(int64_t count, int64_t features, const int32_t *rows, c
 
 enum {
     MLJ_GATHER,
+    MLJ_SPLIT,
     MLJ_DENSE,
     MLJ_DENSE_BACKWARD,
     MLJ_ACTIVATE,
@@ -226,13 +244,16 @@ enum {
     MLJ_BATCH_NORM_BACKWARD,
     MLJ_LAYER_NORM,
     MLJ_LAYER_NORM_BACKWARD,
+    MLJ_RECURRENT,
+    MLJ_RECURRENT_BACKWARD,
     MLJ_OPCODES
 };
 
 /* One call. x … wt are offsets into the arena in floats, -1 where the call has none. A row has `inputs` numbers before
    and `outputs` after; an update moves `inputs` numbers from w on, by the gradient at dw, clipped where y is what a
    clip made of it. With a rule a dense_backward moves its own w and b, w with the decay and l1. A softmax_cross_entropy
-   has share and inverse of an mlj_soft at w and b, or -1. */
+   has share and inverse of an mlj_soft at w and b, or -1. To a call a row of the batch is `each` rows of its
+   own, those of a sequence one after the other. A split takes rows that begin with their length apart. */
 typedef struct {
     int32_t opcode;
     int32_t activation; /* applied to what the call computes, or undone by it */
@@ -247,6 +268,13 @@ typedef struct {
     int32_t layer;           /* its number in the network, of which random words depend */
     int64_t room;            /* what a forward call leaves for its backward call */
     int64_t mean, variance;  /* running statistics */
+    int64_t each;            /* rows of its own that a row of the batch is to it, mostly 1 */
+    /* Of one direction of a recurrent layer: its second matrix and the bias inside a GRU; rows are [steps, features]
+       before, [steps, …] or with `last` one step after, where its states stand from `column` on. W is [features,
+       columns], U [units, columns]; inputs is the rows of both, those of W filled up to whole panels. */
+    int64_t u, b2, du, db2;
+    int64_t steps, features, units, columns, column;
+    int32_t cell, back, last; /* MLJ_RNN …; whether it goes from the last step to the first */
 } mlj_call;
 
 /* A network on its rows. The caller owns every array. */
@@ -259,14 +287,16 @@ typedef struct {
     int64_t vector, moments, size; /* offsets of the parameters and of the first moment, and their distance */
     int32_t panels;                /* w and wt are in panels; else a row after the other */
     int64_t features, outputs;     /* numbers in a row of x and of z */
+    int64_t answers;               /* labels, targets, weights and losses of a row: 1, or the steps of z */
     int64_t rows, batch, block;    /* rows of the data, of a batch, in the arena at a time */
     int32_t is_uint8;
     float factor; /* multiplies uint8 inputs */
     const void *x;
-    const int32_t *labels;   /* class of each row, or NULL */
+    const int32_t *labels;   /* class of each answer, or NULL */
     const float *targets;    /* `outputs` numbers for each row, or NULL */
-    const float *weights;    /* how much each row counts, or NULL where all count the same */
+    const float *weights;    /* how much each answer counts, or NULL where all count the same */
     int32_t *batch_labels;   /* room for a block of labels */
+    int32_t *lengths;        /* room for the lengths of a block's rows, or NULL where all are whole */
     int32_t *order;          /* room for the order of an epoch, or NULL where a batch holds every row */
     const int32_t *count_up; /* 0, 1, … block - 1 */
     uint64_t seed;

@@ -10,7 +10,7 @@
 #include "parts.h"
 
 /* Whether the rows in hand have statistics of their own. */
-static int of_the_batch(const mlj_block *b) { return b->training && b->rows > 1; }
+static int of_the_batch(const mlj_block *b, const mlj_call *c) { return b->training && rows_of_call(b, c) > 1; }
 
 static void invert(int64_t n, const float *variance, double eps, float *inverse) {
     for (int64_t i = 0; i < n; i++) inverse[i] = 1.0f / sqrtf(variance[i] + (float)eps);
@@ -19,8 +19,8 @@ static void invert(int64_t n, const float *variance, double eps, float *inverse)
 void mlj_part_batch_moments(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     float *mean = at(b, c->room) + from, *inverse = mean + c->inputs, *variance = inverse + c->inputs;
     const size_t size = (size_t)(to - from) * sizeof *mean;
-    if (of_the_batch(b)) {
-        b->ops->column_moments(b->rows, to - from, rows_at(b, c->x) + from, c->inputs, mean, variance);
+    if (of_the_batch(b, c)) {
+        b->ops->column_moments(rows_of_call(b, c), to - from, rows_at(b, c->x) + from, c->inputs, mean, variance);
     } else {
         memcpy(mean, at(b, c->mean) + from, size);
         memcpy(variance, at(b, c->variance) + from, size);
@@ -40,23 +40,23 @@ static void move_towards(int64_t n, float share, float factor, const float *batc
 }
 
 void mlj_part_batch_statistics(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
-    if (!of_the_batch(b)) return;
+    if (!of_the_batch(b, c)) return;
     const float *mean = at(b, c->room) + from, *variance = mean + 2 * c->inputs, share = (float)c->constants[1];
-    const float unbiased = (float)((double)b->rows / (double)(b->rows - 1));
+    const float unbiased = (float)((double)rows_of_call(b, c) / (double)(rows_of_call(b, c) - 1));
     move_towards(to - from, share, 1.0f, mean, at(b, c->mean) + from);
     move_towards(to - from, share, unbiased, variance, at(b, c->variance) + from);
 }
 
 void mlj_part_batch_sums(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     const float *mean = at(b, c->room) + from;
-    b->ops->normalize_sums(b->rows, to - from, rows_at(b, c->x) + from, at(b, c->dy) + from, c->inputs, mean,
+    b->ops->normalize_sums(rows_of_call(b, c), to - from, rows_at(b, c->x) + from, at(b, c->dy) + from, c->inputs, mean,
                            mean + c->inputs, 0, 0, at(b, c->dw) + from, at(b, c->db) + from);
 }
 
 void mlj_part_batch_norm_dx(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     if (c->dx < 0) return;
     const int64_t start = from * c->inputs;
-    const float *mean = at(b, c->room), share = of_the_batch(b) ? 1.0f / (float)b->rows : 0.0f;
+    const float *mean = at(b, c->room), share = of_the_batch(b, c) ? 1.0f / (float)rows_of_call(b, c) : 0.0f;
     b->ops->batch_norm_backward(to - from, c->inputs, rows_at(b, c->x) + start, at(b, c->dy) + start, mean,
                                 mean + c->inputs, at(b, c->w), at(b, c->dw), at(b, c->db), share, at(b, c->dx) + start);
 }
@@ -75,7 +75,7 @@ void mlj_part_norm_update(const mlj_block *b, const mlj_call *c, int64_t from, i
 void mlj_part_layer_norm(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     const int64_t start = from * c->inputs;
     const float *x = rows_at(b, c->x) + start;
-    float *mean = at(b, c->room) + from, *inverse = mean + b->plan->block;
+    float *mean = at(b, c->room) + from, *inverse = mean + b->plan->block * c->each;
     b->ops->row_moments(to - from, c->inputs, x, mean, inverse);
     invert(to - from, inverse, c->constants[0], inverse);
     b->ops->normalize(to - from, c->inputs, x, mean, inverse, 1, at(b, c->w), at(b, c->b), at(b, c->y) + start);
@@ -86,12 +86,12 @@ void mlj_part_layer_norm_dx(const mlj_block *b, const mlj_call *c, int64_t from,
     const int64_t start = from * c->inputs;
     const float *mean = at(b, c->room) + from;
     b->ops->layer_norm_backward(to - from, c->inputs, rows_at(b, c->x) + start, at(b, c->dy) + start, mean,
-                                mean + b->plan->block, at(b, c->w), at(b, c->dx) + start);
+                                mean + b->plan->block * c->each, at(b, c->w), at(b, c->dx) + start);
 }
 
 void mlj_part_layer_norm_gradient(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     const float *mean = at(b, c->room);
-    b->ops->normalize_sums(b->rows, to - from, rows_at(b, c->x) + from, at(b, c->dy) + from, c->inputs, mean,
-                           mean + b->plan->block, 1, b->accumulate, at(b, c->dw) + from, at(b, c->db) + from);
+    b->ops->normalize_sums(rows_of_call(b, c), to - from, rows_at(b, c->x) + from, at(b, c->dy) + from, c->inputs, mean,
+                           mean + b->plan->block * c->each, 1, b->accumulate, at(b, c->dw) + from, at(b, c->db) + from);
     mlj_part_norm_update(b, c, from, to);
 }

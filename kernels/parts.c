@@ -2,6 +2,7 @@
 #include "parts.h"
 
 #include <math.h>
+#include <string.h>
 
 static void gather(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     const mlj_plan *p = b->plan;
@@ -15,10 +16,22 @@ static void gather(const mlj_block *b, const mlj_call *c, int64_t from, int64_t 
         float *targets = at(b, c->dy) + from * c->outputs;
         b->ops->gather(to - from, c->outputs, b->order + from, p->targets, 0, 1.0f, targets, c->outputs);
     }
-    if (p->labels)
-        for (int64_t i = from; i < to; i++) p->batch_labels[i] = p->labels[b->order[i]];
-    if (p->weights)
-        for (int64_t i = from; i < to; i++) p->arena[p->batch_weights + i] = p->weights[b->order[i]];
+    const int64_t n = p->answers;
+    for (int64_t i = from; i < to; i++)
+        for (int64_t j = 0; j < n; j++) {
+            if (p->labels) p->batch_labels[i * n + j] = p->labels[b->order[i] * n + j];
+            if (p->weights) p->arena[p->batch_weights + i * n + j] = p->weights[b->order[i] * n + j];
+        }
+}
+
+/* Rows that begin with their length: it goes to the lengths of the block, what is behind it to y. */
+static void split(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const float *x = rows_at(b, c->x) + from * (1 + c->inputs);
+    float *y = at(b, c->y) + from * c->inputs;
+    for (int64_t i = from; i < to; i++, x += 1 + c->inputs, y += c->inputs) {
+        b->plan->lengths[i] = (int32_t)x[0];
+        memcpy(y, x + 1, (size_t)c->inputs * sizeof *y);
+    }
 }
 
 static void activate(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
@@ -132,6 +145,7 @@ mlj_rule mlj_rule_of(const mlj_call *c, double rate, int64_t updates) {
 
 mlj_part *const mlj_parts[MLJ_OPCODES][PHASES] = {
     [MLJ_GATHER] = {[ROWS] = gather},
+    [MLJ_SPLIT] = {[ROWS] = split},
     [MLJ_DENSE] = {[ROWS] = mlj_part_dense},
     [MLJ_DENSE_BACKWARD] = {[PREPARE] = mlj_part_transpose_weights,
                             [ROWS] = mlj_part_dense_dx,
@@ -156,4 +170,8 @@ mlj_part *const mlj_parts[MLJ_OPCODES][PHASES] = {
                                  [REDUCE] = mlj_part_norm_update},
     [MLJ_LAYER_NORM] = {[ROWS] = mlj_part_layer_norm},
     [MLJ_LAYER_NORM_BACKWARD] = {[ROWS] = mlj_part_layer_norm_dx, [REDUCE] = mlj_part_layer_norm_gradient},
+    [MLJ_RECURRENT] = {[ROWS] = mlj_part_recurrent},
+    [MLJ_RECURRENT_BACKWARD] = {[PREPARE] = mlj_part_recurrent_turn,
+                                [ROWS] = mlj_part_recurrent_back,
+                                [REDUCE] = mlj_part_recurrent_gradient},
 };

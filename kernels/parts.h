@@ -17,7 +17,8 @@ typedef struct { /* the rows in hand and where they come from */
     const float *input;    /* rows as the first layer reads them */
     const int32_t *labels; /* targets of the block's rows */
     const float *targets;
-    const float *weights; /* or NULL */
+    const float *weights;   /* or NULL */
+    const int32_t *lengths; /* steps of each row that are real, or NULL where all are */
     int32_t is_uint8;
     int64_t rows;
     int training;               /* else as in prediction: nothing is dropped, and statistics are the running ones */
@@ -27,8 +28,8 @@ typedef struct { /* the rows in hand and where they come from */
     const mlj_rule *rule;       /* with which reduce and update move the parameters, or NULL */
 } mlj_block;
 
-/* Does a call's share of a phase: rows from ... to - 1 of the block (rows), of W (prepare, reduce), columns (meet),
-   numbers of the gradient (norm) or of the call's span of the parameters (update). */
+/* Does a call's share of a phase: rows from ... to - 1 of the block as it counts them (rows), of W (prepare, reduce),
+   columns (meet), numbers of the gradient (norm) or of the call's span of the parameters (update). */
 typedef void mlj_part(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to);
 
 extern mlj_part *const mlj_parts[MLJ_OPCODES][PHASES]; /* NULL where a call has nothing to do in a phase */
@@ -38,6 +39,10 @@ mlj_part mlj_part_dropout, mlj_part_dropout_backward;                           
 mlj_part mlj_part_batch_moments, mlj_part_batch_norm, mlj_part_batch_statistics;                 /* norms.c */
 mlj_part mlj_part_batch_sums, mlj_part_batch_norm_dx, mlj_part_norm_update;
 mlj_part mlj_part_layer_norm, mlj_part_layer_norm_dx, mlj_part_layer_norm_gradient;
+mlj_part mlj_part_recurrent, mlj_part_recurrent_back, mlj_part_recurrent_gradient, mlj_part_recurrent_turn;
+
+/* Multiply-adds of a row in a recurrent layer, or of all in the phase `prepare`. */
+int64_t mlj_recurrent_work(const mlj_call *c, int phase);
 
 /* The rule of a call at the step in hand. */
 mlj_rule mlj_rule_of(const mlj_call *c, double rate, int64_t updates);
@@ -47,11 +52,17 @@ void mlj_move(const mlj_block *b, const mlj_rule *rule, int64_t place, int64_t n
 static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
+/* So many numbers, filled up to whole panels. */
+static inline int64_t whole(int64_t n) { return (n + PANEL - 1) / PANEL * PANEL; }
+
 static inline float *at(const mlj_block *b, int64_t place) { return place < 0 ? NULL : b->plan->arena + place; }
 
 static inline const float *rows_at(const mlj_block *b, int64_t place) {
     return place == b->plan->input ? b->input : at(b, place);
 }
+
+/* Rows of the block as a call counts them. */
+static inline int64_t rows_of_call(const mlj_block *b, const mlj_call *c) { return b->rows * c->each; }
 
 /* From one panel to the next of a matrix with so many rows; 0 where matrices are not in panels. */
 static inline int64_t panel_of(const mlj_block *b, int64_t rows) { return b->plan->panels ? rows * PANEL : 0; }

@@ -42,7 +42,7 @@ static void run_rows(void *context, int64_t chunk) {
     const mlj_phase *p = context;
     const int64_t from = chunk * p->size, to = smaller(from + p->size, p->block->rows);
     for (const mlj_call *c = p->first; c < p->end; c++)
-        if (mlj_parts[c->opcode][ROWS]) mlj_parts[c->opcode][ROWS](p->block, c, from, to);
+        if (mlj_parts[c->opcode][ROWS]) mlj_parts[c->opcode][ROWS](p->block, c, from * c->each, to * c->each);
 }
 
 /* Chunks of all calls of the phase are numbered through. */
@@ -65,7 +65,8 @@ static int64_t work_of(const mlj_call *c, int phase) {
     if (!mlj_parts[c->opcode][phase]) return 0;
     if (c->opcode == MLJ_DENSE_BACKWARD && phase != REDUCE && c->dx < 0) return 0;
     if (phase == UPDATE) return c->inputs * UPDATE_WORK;
-    return c->opcode == MLJ_DENSE || c->opcode == MLJ_DENSE_BACKWARD ? c->inputs * c->outputs : c->inputs;
+    if (c->opcode == MLJ_RECURRENT || c->opcode == MLJ_RECURRENT_BACKWARD) return mlj_recurrent_work(c, phase);
+    return c->inputs * c->each * (c->opcode == MLJ_DENSE || c->opcode == MLJ_DENSE_BACKWARD ? c->outputs : 1);
 }
 
 static void run_phase(const mlj_block *b, const mlj_call *first, const mlj_call *end, int phase) {
@@ -73,7 +74,8 @@ static void run_phase(const mlj_block *b, const mlj_call *first, const mlj_call 
     for (const mlj_call *c = first; c < end; c++) work += work_of(c, phase);
     if ((phase > PREPARE && phase < NORM ? work * b->rows : work) < SERIAL_WORK || mlj_threads() < 2) {
         for (const mlj_call *c = first; c < end; c++)
-            if (mlj_parts[c->opcode][phase]) mlj_parts[c->opcode][phase](b, c, 0, phase == ROWS ? b->rows : c->inputs);
+            if (mlj_parts[c->opcode][phase])
+                mlj_parts[c->opcode][phase](b, c, 0, phase == ROWS ? rows_of_call(b, c) : c->inputs);
         return;
     }
     mlj_phase p = {b, first, end, phase, phase >= NORM ? MLJ_SPAN : SPAN_ROWS};
@@ -103,6 +105,7 @@ static mlj_block rows_of(const mlj_plan *p, const mlj_ops *ops, const void *x, i
     assert(rows <= p->block);
     mlj_block b = {.plan = p, .ops = ops, .x = x, .is_uint8 = is_uint8, .rows = rows, .scale = 1.0f};
     b.input = is_uint8 ? p->arena + p->input : x;
+    b.lengths = p->lengths;
     return b;
 }
 
@@ -119,17 +122,20 @@ static mlj_block block_of(const mlj_plan *p, const mlj_ops *ops, int64_t place, 
     }
     const size_t width = p->is_uint8 ? 1 : sizeof(float);
     mlj_block b = rows_of(p, ops, (const char *)p->x + (size_t)(place * p->features) * width, p->is_uint8, rows);
-    b.labels = p->labels ? p->labels + place : NULL;
+    b.labels = p->labels ? p->labels + place * p->answers : NULL;
     b.targets = p->targets ? p->targets + place * p->outputs : NULL;
-    b.weights = p->weights ? p->weights + place : NULL;
+    b.weights = p->weights ? p->weights + place * p->answers : NULL;
     return b;
 }
 
 /* How much `rows` rows from `place` of an epoch on count together; 1 where that is nothing. */
 static double weight_of(const mlj_plan *p, int64_t place, int64_t rows) {
-    if (!p->weights) return (double)rows;
+    if (!p->weights) return (double)(rows * p->answers);
     double sum = 0;
-    for (int64_t i = place; i < place + rows; i++) sum += p->weights[p->order ? p->order[i] : i];
+    for (int64_t i = place; i < place + rows; i++) {
+        const float *own = p->weights + (p->order ? p->order[i] : i) * p->answers;
+        for (int64_t j = 0; j < p->answers; j++) sum += own[j];
+    }
     return sum > 0 ? sum : 1;
 }
 
@@ -153,7 +159,7 @@ static double step_of(mlj_plan *p, const mlj_ops *ops, int64_t step, double rate
         if (done == 0 && update < end) run_phase(&b, p->calls, update, PREPARE);
         run_all_rows(&b, p->calls, update);
         const float *row_loss = p->arena + p->row_loss;
-        for (int64_t i = 0; i < b.rows; i++) sum += row_loss[i];
+        for (int64_t i = 0; i < b.rows * p->answers; i++) sum += row_loss[i];
         const int last = done + p->block >= count;
         if (last && !isfinite((float)(sum / weight))) break;
         b.rule = last ? &rule : NULL;
@@ -240,12 +246,12 @@ void mlj_measure(const mlj_plan *p, const mlj_split *s, double *found) {
     for (int64_t done = 0; done < s->rows; done += p->block) {
         const void *from = (const char *)s->x + (size_t)(done * p->features) * width;
         mlj_block b = rows_of(p, ops, from, p->is_uint8, smaller(p->block, s->rows - done));
-        b.labels = s->labels ? s->labels + done : NULL;
+        b.labels = s->labels ? s->labels + done * p->answers : NULL;
         b.targets = s->targets ? s->targets + done * p->outputs : NULL;
-        b.weights = s->weights ? s->weights + done : NULL;
+        b.weights = s->weights ? s->weights + done * p->answers : NULL;
         run_all_rows(&b, p->calls, p->calls + p->loss + loss);
         judge(s, done, b.rows, p->outputs, p->arena + p->output, found);
-        for (int64_t i = 0; loss && i < b.rows; i++) found[0] += p->arena[p->row_loss + i];
+        for (int64_t i = 0; loss && i < b.rows * p->answers; i++) found[0] += p->arena[p->row_loss + i];
     }
 }
 

@@ -11,12 +11,13 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 
 from mlcore.backends.backend import Weights
 from mlcore.config import Config
 from mlcore.datasets import columns
-from mlcore.datasets.dataset import Column, Data, Scaling, Task
+from mlcore.datasets.dataset import Column, Data, Scaling, Sequence, Task
 from mlcore.errors import CheckpointError, ConfigError
 from mlcore.layers.layer import Array
 from mlcore.model import Model, Preparation, blueprint, rebuild
@@ -98,14 +99,7 @@ def _load(path: Path) -> tuple[Model, dict[str, Any], dict[str, Array]]:
     _, tensors = unpack(path, check)
     model, description = found[0]
     scaling = Scaling(tensors["prep/shift"], tensors["prep/factor"])
-    preparation = Preparation(
-        model.preparation.task,
-        scaling,
-        model.preparation.factor,
-        model.preparation.feature_names,
-        model.preparation.image_shape,
-        model.preparation.columns,
-    )
+    preparation = msgspec.structs.replace(model.preparation, scaling=scaling)
     vector = _flat("model", model.network, tensors)
     if not np.isfinite(vector).all():
         raise CheckpointError(f"{path}: weights that are not numbers", code="CKPT_NONFINITE", where=str(path))
@@ -198,6 +192,10 @@ def _text(model: Model, kind: str, **more: Any) -> str:
         "factor": _exact(p.factor),
         "image_shape": list(p.image_shape) if p.image_shape else None,
     }
+    if p.task.steps:
+        preparation["steps"] = p.task.steps
+    if p.sequence:
+        preparation["sequence"] = p.sequence._asdict()
     if p.columns:
         preparation["columns"] = [_column(column) for column in p.columns]
     head = {"schema": SCHEMA, "numerics": NUMERICS, "kind": kind}
@@ -212,13 +210,19 @@ def _preparation(plain: dict[str, Any], shape: tuple[int, ...]) -> Preparation:
     if known and columns.names(known) != tuple(plain["feature_names"]):
         raise ValueError("columns that do not give its features")
     return Preparation(
-        Task(plain["task"], int(plain["outputs"]), tuple(map(str, plain["class_names"]))),
+        Task(plain["task"], int(plain["outputs"]), tuple(map(str, plain["class_names"])), int(plain.get("steps", 0))),
         Scaling(blank, blank),
         _number(plain["factor"]),
         tuple(map(str, plain["feature_names"])),
         (int(image[0]), int(image[1])) if image else None,
         known,
+        _sequence(plain["sequence"]) if "sequence" in plain else None,
     )
+
+
+def _sequence(plain: dict[str, Any]) -> Sequence:
+    steps, numbers, vocabulary = (int(plain[name]) for name in ("steps", "numbers", "vocabulary"))
+    return Sequence(steps, numbers, vocabulary, bool(plain["lengths"]))
 
 
 def _column(column: Column) -> dict[str, Any]:

@@ -156,8 +156,8 @@ def places(network: Network) -> tuple[Place, ...]:
 def numbers_at(model: Model, x: Array, place: Place) -> Array:
     """What the network has made of inputs [n, F] after some of its layers [n, width]."""
     network = model.network
-    found: Array = network.rows(x)
-    walk = network.walk(network.views(model.vector), found)
+    found, mode = network.begin(x)
+    walk = network.walk(network.views(model.vector), found, mode)
     for found, _ in itertools.islice(walk, place.layers):  # noqa: B007  (the last one is asked for)
         pass
     return found.reshape(len(x), -1)

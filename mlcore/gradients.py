@@ -173,11 +173,11 @@ class _Walk:
     """A network at weights that can be moved. What lies before the layer that is moved is computed once."""
 
     def __init__(self, network: Network, loss: Loss, vector: Array, x: Array, y: Array, mode: Mode) -> None:
-        self.network, self.loss, self.x, self.y, self.mode = network, loss, x, y, mode
+        self.network, self.loss, self.x, self.y = network, loss, x, y
         self.vector = vector.copy()
         self.views = network.views(self.vector)
-        x = network.rows(x)
-        self.inputs = [x, *(y for y, _ in network.walk(self.views, x, mode))]
+        x, self.mode = network.begin(x, mode)
+        self.inputs = [x, *(y for y, _ in network.walk(self.views, x, self.mode))]
 
     def _from(self, first: int) -> Iterator[Passed]:
         """What comes out of layer `first` and of those behind it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,9 @@ import numpy as np
 
 from mlcore import losses
 from mlcore.config import Config, from_dict
-from mlcore.datasets.dataset import Column, Data, Scaling, Task
+from mlcore.datasets.dataset import Column, Data, Scaling, Sequence, Task
 from mlcore.errors import DataError
-from mlcore.layers.layer import Array
+from mlcore.layers.layer import Array, Layer
 from mlcore.network import Network
 
 if TYPE_CHECKING:
@@ -34,13 +35,18 @@ class Model:
         return self.network.forward(self.vector, self.preparation.inputs(x))[0]
 
     def predict_proba(self, x: Array) -> Array:
-        """The probability of each class [B, K], rows summing to 1 (regression: the numbers themselves)."""
-        return self.loss.probabilities(self.outputs(x))
+        """The probability of each class [B, K], rows summing to 1 (regression: the numbers themselves).
+
+        With an answer at every step [B, T, K].
+        """
+        z = self.outputs(x)
+        p = self.loss.probabilities(z.reshape(-1, z.shape[-1]))
+        return p.reshape(*z.shape[:-1], p.shape[-1])
 
     def predict(self, x: Array) -> Array:
-        """The class number of each row [B] int64, or for regression the numbers [B, O]."""
+        """The class number of each row [B] int64, or for regression the numbers [B, O]; of each step [B, T]."""
         p = self.predict_proba(x)
-        return p if self.preparation.task.kind == "regression" else p.argmax(axis=1)
+        return p if self.preparation.task.kind == "regression" else p.argmax(axis=-1)
 
     def predictor(self, x: Array | None = None, out: Array | None = None, rows: int = 1) -> Predictor:
         """A bound prediction: write raw inputs into its `x`, call it, read the raw outputs in its `out`.
@@ -83,11 +89,17 @@ class Preparation(msgspec.Struct, frozen=True):
     feature_names: tuple[str, ...]
     image_shape: tuple[int, int] | None = None
     columns: tuple[Column, ...] = ()
+    sequence: Sequence | None = None
 
     @classmethod
     def of(cls, data: Data) -> Preparation:
         """What a loaded data set says about it."""
-        return cls(data.task, data.scaling, data.factor, data.feature_names, data.image_shape, data.columns)
+        return cls(*(getattr(data, name) for name in cls.__struct_fields__))
+
+    def network(self, body: Iterable[Layer], outputs: int) -> Network:
+        """The network of that body for rows like these, with so many outputs, at each step where each has an answer."""
+        shape = (len(self.scaling.factor),)
+        return Network.build(body, shape, outputs, self.image_shape, self.sequence, self.task.steps)
 
     def inputs(self, raw: Any) -> Array:
         """Raw inputs as the network sees them, float32 [B, features]; uint8 pixels are multiplied by `factor`."""
@@ -110,21 +122,20 @@ class Preparation(msgspec.Struct, frozen=True):
         if len(wrong):
             message = f"inputs: row {wrong[0]} has a number that is not finite, or too large for float32"
             raise DataError(message, code="DATA_NONFINITE", hint="leave such rows out or fill the values in")
+        if self.sequence:
+            self.sequence.check(x)
         return x
 
 
 def blueprint(config: Config, data: Data) -> tuple[Network, Loss]:
     """The network and the loss a configuration means on this data."""
     loss = losses.choose(config.loss, data.task.kind, data.task.outputs, data.train.y)
-    outputs = loss.outputs(data.task.outputs)
-    return Network.build(config.layers, data.input_shape, outputs, data.image_shape), loss
+    return Preparation.of(data).network(config.layers, loss.outputs(data.task.outputs)), loss
 
 
 def rebuild(config: dict[str, Any], preparation: Preparation, vector: Array) -> Model:
     """A model from what a file says: its configuration, its preparation, its weights."""
     experiment = from_dict(config)
     loss = losses.choose(experiment.loss, preparation.task.kind, preparation.task.outputs)
-    shape = (len(preparation.scaling.factor),)
-    outputs = loss.outputs(preparation.task.outputs)
-    network = Network.build(experiment.layers, shape, outputs, preparation.image_shape)
+    network = preparation.network(experiment.layers, loss.outputs(preparation.task.outputs))
     return Model(experiment, network, loss, preparation, vector)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from collections.abc import Sequence as Several
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from mlcore import initializers
+from mlcore.datasets.dataset import Sequence
 from mlcore.errors import ShapeError
 from mlcore.initializers import Place
 from mlcore.layers.dense import Dense
@@ -58,8 +60,8 @@ class Network:
     ShapeError naming the layer whose input does not fit.
     """
 
-    def __init__(self, layers: Sequence[Layer], input_shape: Shape) -> None:
-        self.layers = tuple(layers)
+    def __init__(self, layers: Iterable[Layer], input_shape: Shape, lengths: bool = False) -> None:
+        self.layers, self.lengths = tuple(layers), lengths
         self.shapes: list[Shape] = [tuple(input_shape)]
         self.skips = pairs(self.layers)  # of every add the number of its skip
         for number, layer in enumerate(self.layers, start=1):
@@ -69,23 +71,58 @@ class Network:
             except ShapeError as error:
                 before = f" from layer {number - 1}, {self.layers[number - 2].word}" if number > 1 else " from the data"
                 raise ShapeError(f"layer {number}, {error}{before}", where=f"layer {number}", hint=error.hint) from None
+        self._check_lengths()
         self.slots = self._place()
         self.size = sum(slot.size for slot in self.slots)
         self.weights = sum(slot.size for slot in self.slots if slot.param.role == "weight")
         self.learned = sum(slot.size for slot in self.slots if slot.param.role != "statistic")
 
     @classmethod
-    def build(cls, body: Sequence[Layer], input_shape: Shape, outputs: int, image: Shape | None = None) -> Network:
+    def build(
+        cls,
+        body: Iterable[Layer],
+        input_shape: Shape,
+        outputs: int,
+        image: Shape | None = None,
+        sequence: Sequence | None = None,
+        steps: int = 0,
+    ) -> Network:
         """The network of a configuration: its body and the output layer the task needs, `Dense(outputs)`.
 
-        image: the shape of a row as a picture, which it has for a body whose first layer that sees it takes images.
+        image, sequence: what a row is as a picture or as steps, which it is for a body whose first layer that sees it
+        takes that. steps: how many answers a row has, one for each step; 0: one for the row, for which a recurrent
+        layer at the end of the body gives its last state. Raises ShapeError where the body ends in another shape.
         """
-        network = cls((*body, Dense(outputs)), image if image and _begins_with_images(body) else input_shape)
-        if len(network.output_shape) != 1:
-            number, shape = len(network.layers), list(network.shapes[-2])
-            what = f"layer {number}, the output layer: needs one list of numbers for a row, got the sequence {shape}"
-            raise ShapeError(what, where=f"layer {number}", hint="put mean, max or flatten before it")
-        return network
+        body = [layer.sized(sequence.vocabulary if sequence else 0) for layer in body]
+        first, lengths = _first(body), False
+        if first is not None and first.takes_sequences and not (image and first.takes_images):
+            if sequence:
+                input_shape, lengths = sequence.shape, sequence.lengths
+            elif image:
+                input_shape = (image[-2], math.prod(image) // image[-2])
+            elif len(input_shape) == 1:
+                input_shape = (*input_shape, 1)
+        elif image and first is not None and first.takes_images:
+            input_shape = image
+        trunk = cls(body, input_shape, lengths)
+        if not steps and len(trunk.output_shape) == 2:
+            trunk = cls(_concluded(trunk), input_shape, lengths)
+        _check_end(trunk, steps)
+        return cls((*trunk.layers, Dense(outputs)), input_shape, lengths)
+
+    @property
+    def row(self) -> Shape:
+        """The shape of a row as it is handed over: where lengths differ, its own and then its numbers."""
+        return (1 + math.prod(self.shapes[0]),) if self.lengths else self.shapes[0]
+
+    def rows(self, x: Any) -> Any:
+        """Rows [B, …] in the shape they are handed over: pixels lie in a row as they do in an image."""
+        return x.reshape(len(x), *self.row)
+
+    def opened(self, x: Any) -> tuple[Any, Any]:
+        """Rows as the first layer takes them, and their lengths [B] in the type of x, or None: of arrays or tensors."""
+        x = self.rows(x)
+        return (x[:, 1:].reshape(len(x), *self.shapes[0]), x[:, 0]) if self.lengths else (x, None)
 
     def _meet(self, number: int) -> None:
         """Raise ShapeError where an add cannot take what its skip kept."""
@@ -99,11 +136,18 @@ class Network:
     @property
     def takes_images(self) -> bool:
         """Whether the first layer for which it matters takes images: one (H, W) then has one channel."""
-        return len(self.shapes[0]) > 1 and _begins_with_images(self.layers)
+        first = _first(self.layers)
+        return len(self.shapes[0]) > 1 and first is not None and first.takes_images
 
-    def rows(self, x: Any) -> Any:
-        """Rows [B, …] in the shape the first layer takes: pixels lie in a row as they do in an image."""
-        return x.reshape(len(x), *self.shapes[0])
+    def _check_lengths(self) -> None:
+        """Raises ShapeError where rows of different lengths reach a layer that needs them to be alike."""
+        for number, (layer, shape) in enumerate(zip(self.layers, self.shapes, strict=False), start=1):
+            if not self.lengths or (len(shape) == 1 and number > 1):
+                return
+            if not layer.any_length:
+                message = f"layer {number}, {layer.word}: needs rows of one length, and these are of different ones"
+                hint = "put a recurrent layer with last, mean or max before it"
+                raise ShapeError(message, where=f"layer {number}", hint=hint)
 
     def _place(self) -> tuple[Slot, ...]:
         found = [
@@ -129,16 +173,21 @@ class Network:
         return tuple(tuple(s for s in self.slots if s.layer == number) for number in range(len(self.layers)))
 
     def init(self, seed: int, initializer: str) -> Array:
-        """The first weights [size], float32: a function of the seed and the initializer's name alone."""
-        fill = initializers.find(initializer).fill
+        """The first weights [size], float32: a function of the seed and the initializer's name alone.
+
+        A parameter that names an initializer of its own starts by that one.
+        """
         vector, stream = np.empty(self.size, dtype=np.float32), np.random.RandomState(seed % 2**32)
         for number, views in enumerate(self.views(vector)):
+            filled = dict.fromkeys(ROLES, 0)  # arrays of each role in this layer, so far
             for slot in self.own[number]:
-                p, place = slot.param, views[slot.name]
+                p, fill = slot.param, initializers.find(slot.param.initializer or initializer).fill
                 if p.start is None:
-                    place[...] = fill(Place(p.shape, p.role, p.fan_in, p.fan_out, seed, number, stream))
+                    place = Place(p.shape, p.role, p.fan_in, p.fan_out, seed, number, stream, filled[p.role])
+                    views[slot.name][...] = fill(place)
+                    filled[p.role] += 1
                 else:
-                    place[...] = p.start
+                    views[slot.name][...] = p.start
         return vector
 
     def views(self, vector: Array) -> list[dict[str, Array]]:
@@ -150,13 +199,16 @@ class Network:
     @np.errstate(over="ignore", invalid="ignore")  # of weights that diverged; whoever reads z asks whether it is finite
     def forward(self, vector: Array, x: Array, mode: Mode = INFERENCE) -> tuple[Array, list[Saved]]:
         """Outputs z [B, O] and what each layer saved for backward."""
-        saved: list[Saved] = []
-        z = x = self.rows(x)
-        for z, keep in self.walk(self.views(vector), x, mode):  # noqa: B007  (the last one is asked for)
-            saved.append(keep)
-        return z, saved
+        x, mode = self.begin(x, mode)
+        made = list(self.walk(self.views(vector), x, mode))
+        return made[-1][0] if made else x, [saved for _, saved in made]
 
-    def walk(self, views: Views, x: Array, mode: Mode = INFERENCE, before: Sequence[Array] = ()) -> Iterator[Passed]:
+    def begin(self, x: Array, mode: Mode = INFERENCE) -> tuple[Array, Mode]:
+        """Rows as the first layer takes them, and how a pass is meant, with their lengths where these differ."""
+        x, lengths = self.opened(x)
+        return x, mode if lengths is None else mode._replace(lengths=lengths.astype(np.int64))
+
+    def walk(self, views: Views, x: Array, mode: Mode = INFERENCE, before: Several[Array] = ()) -> Iterator[Passed]:
         """What comes out of one layer after the other for x [B, …], in the shape the first of them takes.
 
         before: the outputs of the layers that have been passed already, x being the last of them.
@@ -169,7 +221,7 @@ class Network:
                 kept[number] = x
             yield x, saved
 
-    def walk_back(self, views: Views, saved: Sequence[Saved], dz: Array) -> Iterator[Returned]:
+    def walk_back(self, views: Views, saved: Several[Saved], dz: Array) -> Iterator[Returned]:
         """What comes back through one layer after the other, the last first, from dz at the output."""
         kept: dict[int, Array] = {}  # what goes around, by the number of the skip it goes to
         for number in reversed(range(len(self.layers))):
@@ -195,9 +247,36 @@ class Network:
         return "-".join("x".join(map(str, shape)) for shape in widths)
 
 
-def _begins_with_images(body: Sequence[Layer]) -> bool:
-    """Whether the first layer that changes the shape of its input, or needs it to have one, takes images."""
-    for layer in body:
-        if layer.takes_images or type(layer).output_shape is not Layer.output_shape:
-            return layer.takes_images
-    return False
+def _first(body: Iterable[Layer]) -> Layer | None:
+    """The first layer for which the shape of a row matters."""
+    return next((layer for layer in body if layer.takes_images or _reshapes(layer)), None)
+
+
+def _reshapes(layer: Layer) -> bool:
+    """Whether a layer changes the shape of its input, or needs it to have one."""
+    return type(layer).output_shape is not Layer.output_shape
+
+
+def _concluded(trunk: Network) -> tuple[Layer, ...]:
+    """The layers of a body whose last one that gives an answer for each step gives one for the row."""
+    layers = list(trunk.layers)
+    for place in reversed(range(len(layers))):
+        last = layers[place].concluded()
+        if last is not None:
+            return (*layers[:place], last, *layers[place + 1 :])
+        if _reshapes(layers[place]):
+            break
+    return trunk.layers
+
+
+def _check_end(trunk: Network, steps: int) -> None:
+    """Raises ShapeError unless a body ends in what the output layer takes: a flat row, or one for each of the steps."""
+    shape, number = trunk.output_shape, len(trunk.layers)
+    if (len(shape) == 2 and shape[0] == steps) if steps else len(shape) != 2:
+        return
+    after = f" from layer {number}, {trunk.layers[-1].word}" if number else " from the data"
+    if steps:
+        expected, hint = f"{steps} steps, each with an answer", "let the body keep the steps, e.g. embed 24 | gru 64"
+    else:
+        expected, hint = "one flat row, as there is one answer", "put flatten, mean or max at the end"
+    raise ShapeError(f"output layer: needs {expected}, got {list(shape)}{after}", where="output layer", hint=hint)

@@ -170,7 +170,8 @@ def by_heart(subject: Subject) -> Check:
     some = spread(subject.data.train, FEW)
     some = Rows(some.x, some.y)
     calm = [layer for layer in subject.network.layers if kind_of(layer) != "dropout"]  # which has no parameters
-    subject = subject._replace(network=Network(calm, subject.network.shapes[0]), loss=type(subject.loss)())
+    network = Network(calm, subject.network.shapes[0], subject.network.lengths)
+    subject = subject._replace(network=network, loss=type(subject.loss)())
     silent = subject.loss(np.zeros((len(some), *subject.network.output_shape), np.float32), some.y)[0]
     lowest, steps = np.inf, 0
     for rate in RATES:

@@ -74,7 +74,7 @@ def trace(network: Network, loss: Loss, vector: Array, x: Array, y: Any, optimiz
 
     optimizer: go backward too, and make its first update.
     """
-    vector, batch = vector.astype(np.float64), network.rows(np.asarray(x, np.float64)[None])
+    vector, batch = vector.astype(np.float64), network.begin(np.asarray(x, np.float64)[None])[0]
     target = np.asarray(y)[None]
     views = network.views(vector)
     walk = list(network.walk(views, batch))

@@ -53,8 +53,9 @@ class Problem(NamedTuple):
     @classmethod
     def asked(cls, network: Network, loss: Loss, rows: int = 256) -> Problem:
         """What a session that only predicts is opened on: so many rows at once, of which only the shape matters."""
-        x = np.zeros((rows, *network.shapes[0]), np.float32)
-        y = np.zeros((rows, *network.output_shape), np.float32) if loss.fits("regression") else np.zeros(rows, np.int32)
+        x = np.zeros((rows, *network.row), np.float32)
+        asked = network.output_shape if loss.fits("regression") else network.output_shape[:-1]
+        y = np.zeros((rows, *asked), np.float32 if loss.fits("regression") else np.int32)
         return cls(network, type(loss)(), SGD(), Rows(x, y), 1.0, rows, 0)
 
     @property

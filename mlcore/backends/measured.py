@@ -20,9 +20,10 @@ CLASSES, NUMBERS = ("accuracy",), metrics.NUMBERS  # what sums over rows can tel
 
 
 def summable(watch: Watch) -> bool:
-    """Whether sums over rows tell all that is asked."""
+    """Whether sums over rows tell all that is asked; of rows with an answer at every step they do not."""
     known = NUMBERS if watch.task.kind == "regression" else CLASSES
-    return bool(watch.splits) and set(watch.metrics) <= set(known) and all(map(len, watch.splits.values()))
+    measured = bool(watch.splits) and set(watch.metrics) <= set(known) and all(map(len, watch.splits.values()))
+    return measured and not watch.task.steps
 
 
 def measurable(problem: Problem, watch: Watch) -> bool:
@@ -84,7 +85,7 @@ class Measured(Sums):
         rows, loss = self._watch.splits[name], problem.loss
         labels = targets = weights = classes = numbers = None
         if name in self._watch.losses:
-            labels, targets = targets_of(loss, rows.y, len(rows), self.outputs)
+            labels, targets = targets_of(loss, rows.y, len(rows), problem.network.output_shape)
             weights = weights_of(loss, rows.y, rows.w)
         if self._watch.task.kind == "regression":
             numbers = np.require(rows.y.reshape(len(rows), self.outputs), np.float32, ("C", "A"))
@@ -92,7 +93,7 @@ class Measured(Sums):
             classes = np.require(rows.y, np.int32, ("C", "A"))
         return {
             "rows": len(rows),
-            "x": program.address(stored(rows.x, problem.network.shapes[0])),
+            "x": program.address(stored(rows.x, problem.network.row)),
             "labels": program.address(labels, "int32_t[]"),
             "targets": program.address(targets, "float[]"),
             "weights": program.address(weights, "float[]"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,12 @@ CACHE_LINE = 64
 
 
 def stored(x: Array, shape: Shape) -> Array:
-    """Inputs as C reads them: contiguous float32 or uint8 [B, …]; the same array where it already is."""
+    """Inputs as C reads them: contiguous float32 or uint8 [B, …]; the same array where it already is.
+
+    A row may also come flat, its numbers in the same order.
+    """
     x = np.asarray(x)
-    if x.shape[1:] != shape or not x.ndim:
+    if not x.ndim or x.shape[1:] not in (shape, (math.prod(shape),)):
         raise DataError(f"inputs: expected rows of shape {list(shape)}, got an array of shape {list(x.shape)}")
     if x.flags.carray and x.dtype in (np.float32, np.uint8) and x.dtype.isnative:
         return x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -88,11 +89,8 @@ class NativeSession:
 
     def measured(self) -> dict[str, float]:
         assert self._measured is not None
-        p, splits, sums = (
-            self.program,
-            self._measured.splits,
-            np.empty((len(self._measured.splits), self._measured.width)),
-        )
+        p, splits = self.program, self._measured.splits
+        sums = np.empty((len(splits), self._measured.width))
         for number, row in enumerate(sums):
             p.lib.mlj_measure(p.plan, splits + number, p.ffi.from_buffer("double[]", row))
         return self._measured.metrics(sums)
@@ -151,10 +149,9 @@ class NativeSession:
 
     def predict(self, x: Array) -> Array:
         p, network = self.program, self.problem.network
-        x = stored(x, network.shapes[0])
+        x = stored(x, network.row)
         z = np.empty((len(x), *network.output_shape), dtype=np.float32)
-        inputs, outputs = p.ffi.from_buffer(x), p.ffi.from_buffer("float[]", z)
-        p.lib.mlj_predict(p.plan, inputs, x.dtype == np.uint8, len(x), outputs)
+        p.lib.mlj_predict(p.plan, p.ffi.from_buffer(x), x.dtype == np.uint8, len(x), p.ffi.from_buffer("float[]", z))
         return z
 
     def weights(self) -> Weights:
@@ -192,13 +189,14 @@ class Program:
         self.arena[...] = 0
         for name, values in LOSSES[type(plan.loss)].tables(plan.loss, plan.stages[-1].outputs).items():
             self.array(name)[...] = values
-        x = stored(data.x, plan.network.shapes[0])
+        x = stored(data.x, plan.network.row)
         shuffled = plan.batch < len(x)
         if not shuffled and x.dtype == np.float32:
             x = at_cache_line(x)  # read in place
-        labels, targets = targets_of(plan.loss, data.y, len(x), plan.stages[-1].outputs)
-        weights = weights_of(plan.loss, data.y, data.w)
-        self.weight = len(x) if weights is None else float(weights.sum(dtype=np.float64)) or 1.0
+        output = plan.network.output_shape
+        labels, targets = targets_of(plan.loss, data.y, len(x), output)
+        weights = weights_of(plan.loss, data.y, data.w, output)
+        self.weight = len(x) * plan.stages[-1].steps if weights is None else float(weights.sum(dtype=np.float64)) or 1.0
         order = np.zeros(len(x), np.int32) if shuffled else None
         self.calls = ffi.new("mlj_call[]", [self._call(call) for call in plan.calls])
         rows = {
@@ -217,6 +215,7 @@ class Program:
 
     def _layout(self, plan: Plan) -> dict[str, Any]:
         """What of mlj_plan follows from the network and the size of its batches."""
+        answers, lengths = plan.stages[-1].steps, np.zeros(plan.block, np.int32) if plan.network.lengths else None
         return {
             "calls": self.calls,
             "count": len(plan.calls),
@@ -232,11 +231,13 @@ class Program:
             "moments": plan.places["moments"].offset,
             "size": plan.layout.size,
             "panels": plan.layout.panels,
-            "features": plan.stages[0].inputs,
-            "outputs": plan.stages[-1].outputs,
+            "features": math.prod(plan.network.row),
+            "outputs": math.prod(plan.network.output_shape),
+            "answers": answers,
             "batch": plan.batch,
             "block": plan.block,
-            "batch_labels": self.address(np.zeros(plan.block, np.int32), "int32_t[]"),
+            "batch_labels": self.address(np.zeros(plan.block * answers, np.int32), "int32_t[]"),
+            "lengths": self.address(lengths, "int32_t[]"),
             "count_up": self.address(np.arange(plan.block, dtype=np.int32), "int32_t[]"),
         }
 
@@ -272,7 +273,7 @@ class Program:
         return self.arena[start : start + self.layout.size]
 
     def _call(self, call: Call) -> dict[str, Any]:
-        fields: dict[str, Any] = dict.fromkeys(OPERANDS, -1)
+        fields: dict[str, Any] = {**dict.fromkeys(OPERANDS, -1), "each": 1}
         fields |= {field: self.places[name].offset for field, name in call.operands.items()}
         words = {"opcode": call.opcode, "activation": call.activation.kind, "mask": call.mask.kind, "rule": call.rule}
         fields |= {field: getattr(self.lib, f"MLJ_{word.upper()}") for field, word in words.items()}
@@ -296,4 +297,5 @@ def _each(steps: int, rates: Array) -> Array:
     return np.ascontiguousarray(rates, dtype=np.float64)
 
 
-OPERANDS = ("x", "w", "b", "y", "dx", "dw", "db", "dy", "wt", "room", "mean", "variance")  # places in mlj_call
+# Places in mlj_call.
+OPERANDS = ("x", "w", "b", "y", "dx", "dw", "db", "dy", "wt", "room", "mean", "variance", "u", "b2", "du", "db2")

@@ -19,15 +19,16 @@ from mlcore.backends.lowering import (
     OPTIMIZERS,
     Bend,
     Call,
+    Made,
     Row,
     Stage,
     bend_of,
-    constants,
     joins,
     lacking,
     slope,
 )
 from mlcore.backends.panels import Layout, whole
+from mlcore.backends.updates import updates, with_update
 from mlcore.layers.dense import Dense
 from mlcore.layers.layer import Shape
 from mlcore.losses import Loss
@@ -90,16 +91,16 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
     looking at.
     """
     stages = _stages(network, fuse)
-    numbers = sum(stage.inputs + stage.outputs for stage in stages)
+    numbers = sum(stage.steps * (stage.inputs + stage.outputs) for stage in stages)
     in_blocks = fuse and not any(row.whole for row in map(_row, stages))
     block = min(batch, max(BLOCK_ROWS, BLOCK_FLOATS // numbers // 64 * 64)) if in_blocks else batch
     forward, backward = _forward(network, loss, stages, batch), _backward(stages)
     moving = fuse and network.weights >= FUSED_WEIGHTS and not optimizer.clip_norm  # a norm is known at the end only
     layout = Layout(network, panels=moving)
     if layout.panels:
-        backward, update = [_moving(call, optimizer) for call in backward], []
+        backward, update = [with_update(call, optimizer) for call in backward], []
     else:
-        update = _update(layout, optimizer)
+        update = updates(layout, optimizer)
     tables = LOSSES[type(loss)].tables(loss, stages[-1].outputs)
     places, size = _arena(layout, optimizer, stages, block, list(tables))
     loss_call, update_call = len(forward) - 1, len(forward) + len(backward)
@@ -137,6 +138,7 @@ def _stages(network: Network, fuse: bool) -> tuple[Stage, ...]:
         else:
             groups.append((place, Bend()))
     ends = [*(place for place, _ in groups[1:]), len(network.layers)]
+    steps = [_steps(network, place) for place, _ in groups]
     return tuple(
         Stage(
             number=k + 1,
@@ -144,14 +146,21 @@ def _stages(network: Network, fuse: bool) -> tuple[Stage, ...]:
             layer=network.layers[place],
             slots=network.own[place],
             activation=activation,
-            inputs=math.prod(network.shapes[place]),
-            outputs=math.prod(network.shapes[ends[k]]),
-            x=f"x{k}",
+            inputs=math.prod(network.shapes[place]) // steps[k],
+            outputs=math.prod(network.shapes[ends[k]]) // steps[k],
+            x=f"x{k}" if k or not network.lengths else "steps",
             y="z" if k + 1 == len(groups) else f"x{k + 1}",
             mask=groups[k - 1][1] if k else Bend(),
+            steps=steps[k],
         )
         for k, (place, activation) in enumerate(groups)
     )
+
+
+def _steps(network: Network, place: int) -> int:
+    """Rows that a row of the batch is to a layer."""
+    row, shape = LOWERING[type(network.layers[place])], network.shapes[place]
+    return shape[0] if row and row.by_step and len(shape) == 2 else 1
 
 
 def outputs(plan: Plan) -> list[str]:
@@ -172,21 +181,25 @@ def _row(stage: Stage) -> Row:
 
 def _forward(network: Network, loss: Loss, stages: tuple[Stage, ...], batch: int) -> list[Call]:
     """Gather, every stage, the loss."""
-    features, row = stages[0].inputs, LOSSES[type(loss)]
-    outputs = stages[-1].outputs
+    features, row = math.prod(network.row), LOSSES[type(loss)]
+    outputs, steps = stages[-1].outputs, stages[-1].steps
     gathered = f"{features} feature{'s' * (features != 1)}"
-    operands, numbers = {"y": "x0", "dy": "targets"}, {"inputs": features, "outputs": 0 if row.labels else outputs}
+    operands = {"y": "x0", "dy": "targets"}
+    numbers = {"inputs": features, "outputs": 0 if row.labels else steps * outputs}
     calls = [Call("gather", "gather", gathered, f"x0 [{batch}, {features}]", "", operands, numbers)]
+    if network.lengths:
+        made, numbers = f"lengths, steps [{batch}, {features - 1}]", {"inputs": features - 1, "outputs": features - 1}
+        calls.append(Call("split", "split", "x0", made, "", {"x": "x0", "y": "steps"}, numbers))
     for stage in stages:
         note = row.head(outputs) if stage.y == "z" else ""
-        call = _row(stage).forward(stage, batch)
-        calls.append(call._replace(note=note) if note else call)
+        own = _listed(_row(stage).forward(stage, batch))
+        calls += [call._replace(note=note) if note else call for call in own]
     target, tables = "labels" if row.labels else "targets", row.tables(loss, outputs)
     operands = {"x": "z", "y": "row_loss", "dx": "dz"} | ({} if row.labels else {"dy": "targets"})
     operands |= dict(zip(("w", "b"), tables, strict=False))
-    numbers = {"inputs": outputs, "outputs": outputs}
-    made = Call(row.opcode, kind_of(loss), f"z, {target}", "loss, dz", _said(loss), operands, numbers)
-    return [*calls, made._replace(constants=row.constants(loss))]
+    numbers = {"inputs": outputs, "outputs": outputs, "each": steps}
+    call = Call(row.opcode, kind_of(loss), f"z, {target}", "loss, dz", _said(loss), operands, numbers)
+    return [*calls, call._replace(constants=row.constants(loss))]
 
 
 def _said(loss: Loss) -> str:
@@ -208,50 +221,12 @@ def _backward(stages: tuple[Stage, ...]) -> list[Call]:
         masked = stage.number < len(stages) and isinstance(stages[stage.number].layer, Dense)
         if stage.activation and not masked:
             calls.append(slope(stage, stage.activation, stage.y, stage.dy))
-        calls.append(_row(stage).backward(stage, stage.number > first))
+        calls += _listed(_row(stage).backward(stage, stage.number > first))
     return calls
 
 
-def _moving(call: Call, optimizer: Optimizer) -> Call:
-    """The call with the update of the parameters whose gradient it makes, if it makes any."""
-    if "dw" not in call.operands:
-        return call
-    kind, own = kind_of(optimizer), constants(optimizer)
-    written = [name if name.startswith("dx") else name.removeprefix("d") for name in call.writes.split(", ")]
-    text, writes = f"{call.text}, {kind}", ", ".join(written)
-    return call._replace(text=text, writes=writes, rule=kind, constants=own)
-
-
-def _update(layout: Layout, optimizer: Optimizer) -> list[Call]:
-    """One call over the flat vector, or two where only the weights decay; before them the norm, if it is clipped."""
-    network, clipped = layout.network, optimizer.clip_norm > 0
-    behind = ", norm" * clipped + ", moments" * (optimizer.moments > 0)
-    decays = bool(optimizer.weight_decay or optimizer.l1)
-    learned = network.learned  # statistics lie behind, and nothing moves them
-    spans = [(0, network.weights), (network.weights, learned)] if decays else [(0, learned)]
-    operands = {"w": "parameters", "dw": "gradient"} | ({"y": "norm"} if clipped else {})
-    calls = []
-    if clipped:
-        note = f"of the whole gradient, {optimizer.clip_norm:g} at most"
-        squares = {"y": "norm", "dw": "gradient"}
-        calls.append(Call("clip", "norm", "dW, db", "norm", note, squares, {"inputs": layout.size, "outputs": 1}))
-    for start, end in spans:
-        if start == end:
-            continue
-        weights = decays and end == network.weights
-        moved = "W, b" if end - start == learned else "W" if start == 0 else "b"
-        note = f"{end - start} numbers, " + (_penalties(optimizer) if weights else "one call")
-        reads = ", ".join(f"d{name}" for name in moved.split(", ")) + behind
-        numbers = {"inputs": end - start, "outputs": 1, "first": start}
-        own = constants(optimizer, weights)
-        kind = kind_of(optimizer)
-        calls.append(Call("update", kind, reads, moved, note, operands, numbers, rule=kind, constants=own))
-    return calls
-
-
-def _penalties(optimizer: Optimizer) -> str:
-    named = {"decay": optimizer.weight_decay, "l1": optimizer.l1}
-    return ", ".join(f"{name} {strength:g}" for name, strength in named.items() if strength)
+def _listed(made: Made) -> list[Call]:
+    return [made] if isinstance(made, Call) else list(made)
 
 
 def _arena(
@@ -263,20 +238,23 @@ def _arena(
         "moments": (optimizer.moments, layout.size),
         "gradient": (layout.size,),
         "norm": (2 * -(-layout.size // SPAN) if optimizer.clip_norm else 0,),  # doubles
-        "x0": (block, stages[0].inputs),
-        "targets": (block, stages[-1].outputs),
-        "row_loss": (block,),
-        "weights": (block,),
+        "x0": (block, math.prod(layout.network.row)),
+        "targets": (block, stages[-1].steps * stages[-1].outputs),
+        "row_loss": (block * stages[-1].steps,),
+        "weights": (block * stages[-1].steps,),
         **dict.fromkeys(tables, (stages[-1].outputs,)),
     }
+    if layout.network.lengths:
+        shapes["steps"] = (block, math.prod(layout.network.shapes[0]))
     for stage in stages:
-        shapes |= {stage.y: (block, stage.outputs), stage.dy: (block, stage.outputs)}
+        shapes |= dict.fromkeys((stage.y, stage.dy), (block, stage.steps * stage.outputs))
         if isinstance(stage.layer, Dense):
             columns = whole(stage.inputs) if layout.panels else stage.inputs
             shapes[f"W{stage.number}T"] = (stage.outputs, columns)
-        room = _row(stage).room(stage.inputs, block)
+        room = _row(stage).room(stage.inputs, block * stage.steps)
         if room:
             shapes[f"m{stage.number}"] = (room,)
+        shapes |= _row(stage).places(stage, block)
     places, end = {}, 0
     for name, shape in shapes.items():
         places[name] = Place(end, shape)
@@ -284,7 +262,8 @@ def _arena(
     offsets = dict(zip(layout.network.slots, layout.offsets, strict=True))
     for stage in stages:
         for slot in stage.slots:
-            name, shape = f"{'W' if slot.name == 'w' else slot.name}{stage.number}", layout.shape(slot)
+            name = f"{'W' if slot.name[0] == 'w' else slot.name[0]}{slot.name[1:]}{stage.number}"
+            shape = layout.shape(slot)
             places[name] = Place(places["parameters"].offset + offsets[slot], shape)
             places[f"d{name}"] = Place(places["gradient"].offset + offsets[slot], shape)
     return places, end

@@ -84,11 +84,11 @@ class ReferenceSession:
     @np.errstate(over="ignore", invalid="ignore")  # a diverged network is inspected to name its layer
     def inspect(self, x: Array, y: Array) -> Inspection:
         network = self.problem.network
-        walk = list(network.walk(network.views(self.vector), network.rows(self._inputs(x))))
-        activations, saved = [y for y, _ in walk], [kept for _, kept in walk]
+        walk = list(network.walk(network.views(self.vector), *network.begin(self._inputs(x))))
+        activations, saved = tuple(y for y, _ in walk), [kept for _, kept in walk]
         loss, dz = self.problem.loss(activations[-1], y)
         gradient, _ = network.backward(self.vector, saved, dz)
-        return Inspection(loss, tuple(activations), gradient)
+        return Inspection(loss, activations, gradient)
 
     @np.errstate(over="ignore", invalid="ignore")
     def predict(self, x: Array) -> Array:

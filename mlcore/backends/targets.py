@@ -6,18 +6,24 @@ import numpy as np
 
 from mlcore.backends.lowering import LOSSES
 from mlcore.errors import DataError
-from mlcore.layers.layer import Array
-from mlcore.losses import BinaryCrossEntropy, KLDivergence, Loss
+from mlcore.layers.layer import Array, Shape
+from mlcore.losses import BinaryCrossEntropy, KLDivergence, Loss, steps_of
 
 
-def targets_of(loss: Loss, y: Array, rows: int, outputs: int) -> tuple[Array | None, Array | None]:
+def targets_of(loss: Loss, y: Array, rows: int, output: Shape) -> tuple[Array | None, Array | None]:
     """Class numbers [B] int32, or targets [B, O] float32, as the loss reads them; one of the two is None.
 
-    Smoothing of what C takes as numbers is done here, once. Raises DataError where rows and targets do not fit.
+    output: the shape of a row of z; with an answer at each of T steps they are [B T] and [B T, O]. Smoothing of what C
+    takes as numbers is done here, once. Raises DataError where rows and targets do not fit.
     """
     y = np.asarray(y)
     if len(y) != rows:
         raise DataError(f"targets: expected one for each of {rows} rows, got {len(y)}")
+    if len(output) == 2 and y.shape[1:2] != output[:1]:
+        raise DataError(f"targets: expected one for each of {output[0]} steps, got an array of shape {list(y.shape)}")
+    if len(output) == 2:
+        y, rows = steps_of(y)[0], rows * output[0]
+    outputs = output[-1]
     if isinstance(loss, KLDivergence):
         return None, _distributions(loss, y, outputs)
     if LOSSES[type(loss)].labels:
@@ -31,9 +37,15 @@ def targets_of(loss: Loss, y: Array, rows: int, outputs: int) -> tuple[Array | N
     return None, targets
 
 
-def weights_of(loss: Loss, y: Array, w: Array | None) -> Array | None:
-    """How much each row counts [B] float32, from its class and its own weight; None where all count the same."""
-    found = loss.weights(np.asarray(y), w)
+def weights_of(loss: Loss, y: Array, w: Array | None, output: Shape = (1,)) -> Array | None:
+    """How much each row counts [B] float32, from its class and its own weight; None where all count the same.
+
+    output: the shape of a row of z; with an answer at each of T steps it is how much each answer counts [B T].
+    """
+    y = np.asarray(y)
+    if len(output) == 2:
+        y, w = steps_of(y, w)
+    found = loss.weights(y, w)
     if found is None:
         return None
     if found.shape != (len(y),):

@@ -23,11 +23,47 @@ class Task(NamedTuple):
 
     kind: "binary" and "multiclass" (y are class numbers, int32) or "regression" (y are float32 [n, outputs]).
     outputs: how many classes there are (2 for "binary", whatever the loss makes of it), or how many numbers.
+    steps: how many answers a row has, one for each step of a sequence; 0: one for the whole row. Then y is [n, steps]
+    or [n, steps, outputs], and a class of -1 stands where nothing is asked, behind the end of a short row.
     """
 
     kind: Literal["binary", "multiclass", "regression"]
     outputs: int
     class_names: tuple[str, ...] = ()
+    steps: int = 0
+
+
+class Sequence(NamedTuple):
+    """How a row is a sequence: `steps` of `numbers` each, those of a step beside each other.
+
+    vocabulary: not 0 where steps are tokens instead, whole numbers below it. lengths: whether rows are of different
+    lengths; then each begins with its own, a number in front of the others, and behind its last step lies padding.
+    """
+
+    steps: int
+    numbers: int = 1
+    vocabulary: int = 0
+    lengths: bool = False
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of one sequence, as layers see it: tokens [T], or numbers [T, D]."""
+        return (self.steps,) if self.vocabulary else (self.steps, self.numbers)
+
+    def check(self, x: Array) -> None:
+        """Raises DataError where rows x [n, features] have lengths or tokens that cannot be."""
+        if self.lengths:
+            _whole("length", x[:, :1], 1, self.steps)
+        if self.vocabulary:
+            _whole("token", x[:, int(self.lengths) :], 0, self.vocabulary - 1)
+
+
+def _whole(what: str, x: Array, low: int, high: int) -> None:
+    wrong = np.argwhere((x != np.floor(x)) | (x < low) | (x > high))
+    if len(wrong):
+        row, place = (int(number) for number in wrong[0])
+        message = f"inputs: expected a {what} from {low} to {high}, got {x[row, place]:g} in row {row}"
+        raise DataError(message, code="DATA_SCHEMA", where=f"row {row}")
 
 
 class Rows(NamedTuple):
@@ -100,7 +136,8 @@ class Data(NamedTuple):
 
     Floating inputs are already scaled. validation and test may be None. `ceiling` is the best possible accuracy
     (Bayes), or R² of a regression, where it is known, else None. `image_shape` is (height, width) where the features
-    are pixels. `columns` say how a raw row of a table became features, and are empty where it was features already.
+    are pixels, `sequence` says how they are steps. `columns` say how a raw row of a table became features, and are
+    empty where it was features already.
     """
 
     train: Rows
@@ -113,6 +150,7 @@ class Data(NamedTuple):
     ceiling: float | None = None
     image_shape: tuple[int, int] | None = None
     columns: tuple[Column, ...] = ()
+    sequence: Sequence | None = None
     notices: tuple[Notice, ...] = ()
 
     @property

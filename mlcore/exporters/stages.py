@@ -74,8 +74,15 @@ def whole(model: Model) -> Model:
 
 
 def stages(model: Model) -> list[Stage]:
-    """Every layer of a model, the head included; of a float32 vector the parameters are views into it."""
+    """Every layer of a model, the head included; of a float32 vector the parameters are views into it.
+
+    Raises ConfigError for a network that takes sequences of several lengths, or answers at every step of one.
+    """
     network, found, count = model.network, [], 0
+    if network.lengths or len(network.output_shape) > 1:
+        what = "sequences of several lengths" if network.lengths else "an answer at every step"
+        hint = "end the network with last, mean or max, on sequences of one length"
+        raise ConfigError(f"{what}: no export can express that yet", code="EXPORT_UNSUPPORTED", hint=hint)
     views = network.views(model.vector.astype(np.float32, copy=False))
     for number, (layer, p) in enumerate(zip(network.layers, views, strict=True)):
         count += bool(p)

@@ -19,20 +19,23 @@ class Param(NamedTuple):
     """One parameter array of a layer: where it stands in the vector and how it starts follow from this.
 
     `role` is weight, bias, gain or statistic (in this order they lie in the vector; decay and L1 touch weights only);
-    fan_in and fan_out are what an initializer scales a weight by; with `start` every number starts there instead.
+    fan_in and fan_out are what an initializer scales a weight by, the experiment's unless `initializer` names another;
+    with `start`, a number or nested rows of them that broadcast over the shape, everything starts there instead.
     """
 
     shape: Shape
     role: str
     fan_in: int = 0
     fan_out: int = 0
-    start: float | None = None
+    start: float | tuple[Any, ...] | None = None
+    initializer: str = ""
 
 
 class Mode(NamedTuple):
     """How a forward pass is meant: training (seed and step choose the dropout masks) or inference.
 
-    lengths [B]: of sequences in one batch, how many steps of each are real. kept: what the `skip` of an `add` kept.
+    lengths: how many steps of each row are real [B], where rows are of different lengths. What lies behind them must
+    not reach what is in front: no output, state or gradient of a real step depends on it.
     """
 
     training: bool = False
@@ -69,6 +72,10 @@ class Layer(Spec, frozen=True, tag_field="kind"):
         """The layer for data that name so many things; only one that takes tokens differs by it."""
         return self
 
+    def concluded(self) -> Layer | None:
+        """This layer with one answer a row, where it gives one for each step; None where there is no such thing."""
+        return None
+
     def params(self, shape: Shape) -> dict[str, Param]:
         """The parameters this layer needs for inputs of `shape`, by name."""
         return {}
@@ -83,13 +90,13 @@ class Layer(Spec, frozen=True, tag_field="kind"):
 
     @property
     def word(self) -> str:
-        """How the architecture line writes this layer: `10`, `relu`, `elu 1.5`, `batch_norm momentum=.2`."""
+        """How the architecture line writes this layer: `10`, `elu 1.5`, `batch_norm momentum=.2`, `gru 64 bi`."""
         words = [kind_of(self)]
         for field in fields(type(self)):
             value = getattr(self, field.name)
             if field.name in self.flags:
                 words += [field.name] * value
-            elif value != field.default:
+            elif value != field.default or (field.name == self.number and isinstance(value, int)):
                 words.append(written(value) if field.name == self.number else f"{field.name}={written(value)}")
         return " ".join(words)
 

@@ -12,7 +12,7 @@ from mlcore.losses.classes import (
     SoftmaxCrossEntropy,
     balanced,
 )
-from mlcore.losses.loss import Array, Loss
+from mlcore.losses.loss import Array, Loss, each_step, steps_of
 from mlcore.losses.numbers import MAE, MSE, Huber
 from mlcore.spec import changed, fields, kind_of
 
@@ -28,6 +28,8 @@ __all__ = [
     "Loss",
     "SoftmaxCrossEntropy",
     "choose",
+    "each_step",
+    "steps_of",
 ]
 
 CATALOGUE = Catalogue(

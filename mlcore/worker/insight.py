@@ -170,7 +170,7 @@ def _responses(model: Model, x: Array, height: int, width: int) -> Iterator[Resp
     """Each hidden layer by what the next dense one is given."""
     network, hidden = model.network, 0
     with np.errstate(all="ignore"):
-        outputs = [y for y, _ in network.walk(network.views(model.vector), network.rows(x))]
+        outputs = [y for y, _ in network.walk(network.views(model.vector), *network.begin(x))]
     for layer, value in zip(network.layers, [x, *outputs], strict=False):
         if isinstance(layer, Dense) and hidden:
             yield _maps(f"dense.{hidden}", value.reshape(len(value), -1), height, width)

@@ -203,8 +203,9 @@ class Stage:
 
     def activity_of(self, model: Model, raw: Array, label: float = math.nan) -> Activity:
         """What a model makes of one input in data units [1, features]; label: what it should be, if known."""
-        network, x = model.network, model.network.rows(model.preparation.inputs(raw))
-        outputs = [y for y, _ in network.walk(network.views(model.vector), x)]
+        network = model.network
+        x, mode = network.begin(model.preparation.inputs(raw))
+        outputs = [y for y, _ in network.walk(network.views(model.vector), x, mode)]
         probabilities = model.loss.probabilities(outputs[-1])[0].astype(np.float32)
         layers = tuple(y[0].astype(np.float32) for y in outputs)
         return Activity(raw[0].astype(np.float64), layers, probabilities, label)

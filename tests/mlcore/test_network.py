@@ -75,6 +75,32 @@ def test_a_layer_that_cannot_take_its_input_is_named_with_what_it_got_and_the_wa
     assert "Flatten" in caught.value.hint
 
 
+def test_a_body_that_keeps_its_steps_where_there_is_one_answer_is_told_what_to_put_behind_it() -> None:
+    with pytest.raises(
+        ShapeError, match=r"output layer: needs one flat row.* got \[8, 10\] from layer 2, relu"
+    ) as caught:
+        Network.build(line.parse("10 relu"), (8, 8), 3)
+    assert "flatten" in caught.value.hint
+
+
+def test_a_body_that_gives_up_the_steps_where_each_has_an_answer_is_told_what_was_needed() -> None:
+    with pytest.raises(ShapeError, match=r"output layer: needs 8 steps, each with an answer, got \[10\]"):
+        Network.build(line.parse("flatten | 10 relu"), (8, 8), 3, steps=8)
+
+
+def test_rows_of_different_lengths_are_opened_into_steps_and_lengths() -> None:
+    network = Network(line.parse("4 relu"), (3, 2), lengths=True)
+    x, lengths = network.opened(np.array([[2, 1, 2, 3, 4, 0, 0]], np.float32))
+    assert network.row == (7,) and lengths.tolist() == [2]
+    assert x.tolist() == [[[1, 2], [3, 4], [0, 0]]]
+
+
+def test_a_layer_that_needs_rows_of_one_length_says_so() -> None:
+    with pytest.raises(ShapeError, match="layer 2, flatten: needs rows of one length") as caught:
+        Network(line.parse("4 relu | flatten")[0:1] + line.parse("flatten"), (3, 2), lengths=True)
+    assert "mean" in caught.value.hint
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

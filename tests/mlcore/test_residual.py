@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from mlcore.config import from_dict
-from mlcore.errors import ShapeError
+from mlcore.errors import ConfigError, ShapeError
 from mlcore.examining import Place, numbers_at
+from mlcore.exporters import export
 from mlcore.gradients import gradcheck
+from mlcore.layers.dense import Dense
 from mlcore.layers.line import parse, write
 from mlcore.losses import SoftmaxCrossEntropy
 from mlcore.model import Model, Preparation
@@ -91,9 +93,25 @@ def test_what_does_not_pair_or_fit_is_named(body: str, message: str, hint: str) 
 
 
 def test_a_body_that_ends_in_a_sequence_is_refused_with_the_way_out() -> None:
-    with pytest.raises(ShapeError, match=r"layer 2, the output layer: .* got the sequence \[5, 8\]") as refused:
+    with pytest.raises(ShapeError, match=r"needs one flat row, as there is one answer, got \[5, 8\]") as refused:
         Network.build(parse("conv1d 8 k3"), (7, 2), 2)
     assert "mean" in refused.value.hint
+    answers = Network.build(parse("conv1d 8 k3 p1"), (7, 2), 2, steps=7)
+    assert answers.output_shape == (7, 2)
+
+
+@pytest.mark.parametrize("target", ["numpy", "pytorch", "onnx", "c", "safetensors", "sklearn"])
+@pytest.mark.parametrize("case", ["an answer at every step", "sequences of several lengths"])
+def test_what_no_export_can_express_is_refused_in_words(target: str, case: str) -> None:
+    several = case == "sequences of several lengths"
+    body = (*parse("layer_norm | mean" if several else "layer_norm"), Dense(2))
+    found, settings = Network(body, (7, 2), lengths=several), config(layers="layer_norm")
+    data = settings.dataset.load()
+    vector = found.init(1, "he_normal")
+    model = Model(settings, found, SoftmaxCrossEntropy(), Preparation.of(data), vector)
+    with pytest.raises(ConfigError, match=case) as refused:
+        export(model, target)
+    assert refused.value.code == "EXPORT_UNSUPPORTED"
 
 
 @pytest.mark.parametrize(

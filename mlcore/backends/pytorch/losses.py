@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from mlcore.layers.layer import Array
-from mlcore.losses import BinaryCrossEntropy, KLDivergence, Loss, SoftmaxCrossEntropy
+from mlcore.layers.layer import Array, Shape
+from mlcore.losses import BinaryCrossEntropy, KLDivergence, Loss, SoftmaxCrossEntropy, steps_of
 from mlcore.spec import kind_of
 
 Tensor: TypeAlias = Any  # torch.Tensor, which must not be imported here
@@ -37,31 +37,40 @@ class Targets(NamedTuple):
 Row: TypeAlias = Callable[[Any, Tensor, Targets, str], Tensor]
 
 
-def targets(loss: Loss, y: Array, w: Array | None, outputs: int, like: Tensor) -> Targets:
-    """Targets as torch's functions take them, on the device and in the precision of `like`."""
+def targets(loss: Loss, y: Array, w: Array | None, output: Shape, like: Tensor) -> Targets:
+    """Targets as torch's functions take them, on the device and in the precision of `like`.
+
+    output: the shape of a row of z; with an answer at each of T steps, targets and weights are [B, T].
+    """
     import torch
 
-    y = np.asarray(y)
+    y, steps = np.asarray(y), len(output) == 2
+    shape = y.shape[:2] if steps else y.shape[:1]
+    if steps:
+        y, w = steps_of(y, w)
     weight = factor = loss.weights(y, w)
     if isinstance(loss, SoftmaxCrossEntropy):
         factor = w if w is not None or weight is None else np.ones(len(y))
     elif isinstance(loss, KLDivergence):
-        y = loss.targets(y, outputs)
+        y = loss.targets(y, output[-1])
     elif isinstance(loss, BinaryCrossEntropy):
         y = loss.targets(y).reshape(-1)
 
-    def moved(x: Array | None) -> Tensor | None:
-        return x if x is None else torch.as_tensor(np.ascontiguousarray(x), device=like.device).to(like.dtype)
+    def moved(x: Array | None, dtype: Any = like.dtype) -> Tensor | None:
+        if x is None:
+            return None
+        return torch.as_tensor(np.ascontiguousarray(x.reshape(*shape, *x.shape[1:])), device=like.device).to(dtype)
 
     if not isinstance(loss, SoftmaxCrossEntropy):
         return Targets(moved(y), moved(factor), moved(weight), None)
-    labels = torch.as_tensor(np.ascontiguousarray(y), device=like.device).long()
-    return Targets(labels, moved(factor), moved(weight), moved(loss.of_classes))
+    classes = None if loss.of_classes is None else torch.as_tensor(loss.of_classes, device=like.device).to(like.dtype)
+    return Targets(moved(y, torch.long), moved(factor), moved(weight), classes)
 
 
 def mean(loss: Loss, z: Tensor, t: Targets) -> Tensor:
     """The mean loss of outputs z, weighted where rows count differently; of some rows, their share of that of all."""
     row = table()[kind_of(loss)]
+    z, t = _each(z, t)
     if t.total is not None:
         return total(loss, z, t) / (t.total + (t.total == 0))
     if t.weight is None:
@@ -72,8 +81,17 @@ def mean(loss: Loss, z: Tensor, t: Targets) -> Tensor:
 
 def total(loss: Loss, z: Tensor, t: Targets) -> Tensor:
     """The losses of rows, each times its weight, added up."""
+    z, t = _each(z, t)
     found = table()[kind_of(loss)](loss, z, t, "none")
     return (found if t.factor is None else found * t.factor).sum()
+
+
+def _each(z: Tensor, t: Targets) -> tuple[Tensor, Targets]:
+    """Every step as a row of its own, where there is an answer at each: z [B, T, O]."""
+    if z.dim() != 3:
+        return z, t
+    y, factor, weight = (part if part is None else part.flatten(0, 1) for part in t[:3])
+    return z.flatten(0, 1), t._replace(y=y, factor=factor, weight=weight)
 
 
 def table() -> dict[str, Row]:

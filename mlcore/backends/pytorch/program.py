@@ -177,7 +177,7 @@ class Program:
     def most(self, size: int) -> int:
         """How many steps of so many rows a chunk may have."""
         lanes = self.lanes[0] if self.lanes else 1
-        rows = size * int(np.prod(self.problem.network.shapes[0])) * (1 if self.alike else lanes) * self.shuffled
+        rows = size * int(np.prod(self.problem.network.row)) * (1 if self.alike else lanes) * self.shuffled
         masks = sum(4 * size * width * lanes for width, *_ in self._drops.values())
         return int(min(MOST, max(1, ROOM // max(1, rows + masks))))
 

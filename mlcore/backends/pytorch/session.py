@@ -170,7 +170,7 @@ class TorchSession:
             leaf = vector.detach().clone().requires_grad_()
             outputs = step.outputs(leaf, inputs)
             problem = self.problem
-            targets = losses.targets(problem.loss, y, None, problem.network.output_shape[0], vector)
+            targets = losses.targets(problem.loss, y, None, problem.network.output_shape, vector)
             loss = losses.mean(problem.loss, outputs[-1], targets)
             (gradient,) = torch.autograd.grad(loss, leaf)
         value, gradient, *activations = self._read(loss, gradient, *(output.to(step.dtype) for output in outputs))

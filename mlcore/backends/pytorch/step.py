@@ -67,6 +67,9 @@ class Step:
         for slot, piece in zip(self.network.slots, vector.split(self.sizes), strict=True):
             value = piece.detach() if slot.param.role == "statistic" else piece
             p[slot.layer][slot.name] = value.view(slot.param.shape)
+        x, lengths = self.network.opened(x)
+        if lengths is not None:
+            mode = mode._replace(lengths=lengths.long())
         found: list[Tensor] = []
         layers, applied = self.network.layers, False
         with self._cast():
@@ -78,7 +81,7 @@ class Step:
                     applied = False  # the dense layer before has done it
                 else:
                     kept = found[self.network.skips[number]] if number in self.network.skips else None
-                    x = row(layer, p[number], x, mode._replace(layer=number, kept=kept))
+                    x = row(layer, p[number], x, mode._replace(layer=number, kept=kept, mapped=self._mapped))
                 found.append(x)
         found[-1] = found[-1].to(self.dtype)
         return found

@@ -24,7 +24,7 @@ def shape(problem: Problem) -> tuple[Any, ...]:
     rule = msgspec.structs.replace(problem.optimizer, **DIFFERING)
     alike = tuple(Dropout() if isinstance(layer, Dropout) else layer for layer in problem.network.layers)
     rows = tuple(id(part) for part in problem.rows)
-    return alike, problem.network.shapes[0], problem.loss, rule, rows, problem.factor, problem.batch_size
+    return alike, problem.network.row, problem.loss, rule, rows, problem.factor, problem.batch_size
 
 
 class TogetherSession(Members):
