@@ -125,6 +125,12 @@ class Network:
                 hint = "what lies between a skip and its add has to give back the shape it was given"
                 raise ShapeError(f"add: expected {kept}, which layer {skip + 1}, skip, kept, got {arrives}", hint=hint)
 
+    @property
+    def takes_images(self) -> bool:
+        """Whether the first layer for which it matters takes images: one (H, W) then has one channel."""
+        first = _first(self.layers)
+        return len(self.shapes[0]) > 1 and first is not None and first.takes_images
+
     def _check_lengths(self) -> None:
         """Raises ShapeError where rows of different lengths reach a layer that needs them to be alike."""
         for number, (layer, shape) in enumerate(zip(self.layers, self.shapes, strict=False), start=1):

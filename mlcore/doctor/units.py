@@ -52,7 +52,7 @@ def bends(network: Network, activations: Sequence[Array]) -> Iterator[Bend]:
 def curved(layer: Layer) -> bool:
     """Whether it is an activation: no parameters, the shape kept, a slope that changes. Dropout at rest has but one."""
     try:
-        if layer.params((1,)) or layer.output_shape((1,)) != (1,):
+        if layer.output_shape((1,)) != (1,) or layer.params((1,)):
             return False
     except ShapeError:
         return False
