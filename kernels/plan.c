@@ -34,9 +34,16 @@ typedef struct { /* one phase of the calls first … end - 1 */
     const mlj_call *first, *end;
     int phase;
     int64_t size; /* rows or numbers in a chunk */
+    int32_t threads;
 } mlj_phase;
 
 static int64_t chunks_of(int64_t length, int64_t size) { return (length + size - 1) / size; }
+
+/* Rows of W in a chunk of a call: of a recurrent layer, whose sums are long, so many that every thread has a part. */
+static int64_t span_of(const mlj_call *c, const mlj_phase *p) {
+    if (c->opcode != MLJ_RECURRENT_BACKWARD) return p->size;
+    return smaller(p->size, whole(chunks_of(c->inputs, p->threads)));
+}
 
 static void run_rows(void *context, int64_t chunk) {
     const mlj_phase *p = context;
@@ -51,9 +58,9 @@ static void run_span(void *context, int64_t chunk) {
     for (const mlj_call *c = p->first; c < p->end; c++) {
         mlj_part *part = mlj_parts[c->opcode][p->phase];
         if (!part) continue;
-        const int64_t own = chunks_of(c->inputs, p->size);
+        const int64_t size = span_of(c, p), own = chunks_of(c->inputs, size);
         if (chunk < own) {
-            part(p->block, c, chunk * p->size, smaller((chunk + 1) * p->size, c->inputs));
+            part(p->block, c, chunk * size, smaller((chunk + 1) * size, c->inputs));
             return;
         }
         chunk -= own;
@@ -77,13 +84,13 @@ static void run_phase(const mlj_block *b, const mlj_call *first, const mlj_call 
             if (mlj_parts[c->opcode][phase]) mlj_parts[c->opcode][phase](b, c, 0, phase == ROWS ? b->rows : c->inputs);
         return;
     }
-    mlj_phase p = {b, first, end, phase, phase >= NORM ? MLJ_SPAN : SPAN_ROWS};
+    mlj_phase p = {b, first, end, phase, phase >= NORM ? MLJ_SPAN : SPAN_ROWS, mlj_threads()};
     if (phase == ROWS) {
         p.size = larger(CHUNK_ROWS, ROWS_WORK / (work + 1) / CHUNK_ROWS * CHUNK_ROWS);
         chunks = chunks_of(b->rows, p.size);
     } else {
         for (const mlj_call *c = first; c < end; c++)
-            if (mlj_parts[c->opcode][phase]) chunks += chunks_of(c->inputs, p.size);
+            if (mlj_parts[c->opcode][phase]) chunks += chunks_of(c->inputs, span_of(c, &p));
     }
     mlj_parallel_for(chunks, phase == ROWS ? run_rows : run_span, &p);
 }

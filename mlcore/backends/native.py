@@ -9,7 +9,8 @@ import numpy as np
 
 from mlcore import kernels
 from mlcore.backends.backend import Closed, Inspection, Problem, Watch, Weights
-from mlcore.backends.lowering import LOSSES, Call
+from mlcore.backends.calls import OPERANDS, Call
+from mlcore.backends.lowering import LOSSES
 from mlcore.backends.measured import Measured, measurable
 from mlcore.backends.memory import aligned, at_cache_line, stored
 from mlcore.backends.plan import Plan, lower, outputs, unsupported
@@ -294,7 +295,3 @@ def _each(steps: int, rates: Array) -> Array:
     if len(rates) < steps:
         raise ValueError(f"rates: expected one for each of {steps} steps, got {len(rates)}")
     return np.ascontiguousarray(rates, dtype=np.float64)
-
-
-# Places in mlj_call.
-OPERANDS = ("x", "w", "b", "y", "dx", "dw", "db", "dy", "wt", "room", "mean", "variance", "u", "b2", "du", "db2")

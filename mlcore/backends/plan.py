@@ -13,20 +13,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mlcore.backends.lowering import (
-    LOSSES,
-    LOWERING,
-    OPTIMIZERS,
-    Bend,
-    Call,
-    Made,
-    Row,
-    Stage,
-    bend_of,
-    constants,
-    joins,
-    slope,
-)
+from mlcore.backends.calls import Bend, Call, Made, Row, Stage
+from mlcore.backends.lowering import LOSSES, LOWERING, OPTIMIZERS, bend_of, constants, joins, slope
 from mlcore.backends.panels import Layout, whole
 from mlcore.layers.dense import Dense
 from mlcore.layers.layer import Shape
@@ -179,8 +167,8 @@ def _forward(network: Network, loss: Loss, stages: tuple[Stage, ...], batch: int
     calls = [Call("gather", "gather", gathered, f"x0 [{batch}, {features}]", "", operands, numbers)]
     for stage in stages:
         note = row.head(outputs) if stage.y == "z" else ""
-        made = _listed(_row(stage).forward(stage, batch))
-        calls += [call._replace(note=note) if note else call for call in made]
+        own = _listed(_row(stage).forward(stage, batch))
+        calls += [call._replace(note=note) if note else call for call in own]
     target, tables = "labels" if row.labels else "targets", row.tables(loss, outputs)
     operands = {"x": "z", "y": "row_loss", "dx": "dz"} | ({} if row.labels else {"dy": "targets"})
     operands |= dict(zip(("w", "b"), tables, strict=False))

@@ -43,6 +43,14 @@ EXPERIMENTS = {
     "norms in several blocks": BIG | {"body": "150 layer_norm softplus | drop .5 | 90", "rows": 1500, "batch": 1500},
     "a norm first": BIG | {"body": "batch_norm | layer_norm | 9 silu", "batch": 399},
     "bends with a number": BIG | {"body": "150 leaky_relu .2 | 90 elu 1.5 | 30 leaky_relu"},
+    "recurrent layers": {"body": "lstm 23 bi | gru 40 | rnn 33 bi last", "features": (9, 5), "rows": 130, "batch": 110},
+    "small recurrent layers": {"body": "gru 5 bi | lstm 6 bi last", "features": (30, 3), "rows": 130, "batch": 110},
+    "recurrent layers in several blocks": {
+        "body": "gru 40 | lstm 40 last",
+        "features": (20, 9),
+        "rows": 400,
+        "batch": 390,
+    },
     "an activation alone": {"body": "tanh | 150 relu sigmoid | 80", "features": 90, "rows": 300, "batch": 200},
 }
 
