@@ -148,5 +148,5 @@ def _begins_with_images(body: Sequence[Layer]) -> bool:
     """Whether the first layer that changes the shape of its input, or needs it to have one, takes images."""
     for layer in body:
         if layer.takes_images or type(layer).output_shape is not Layer.output_shape:
-            return layer.takes_images
+            return layer.takes_images or layer.takes_sequences
     return False

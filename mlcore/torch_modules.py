@@ -19,7 +19,7 @@ import numpy as np
 from mlcore.backends import CATALOGUE
 from mlcore.config import Config
 from mlcore.errors import BackendError, CheckpointError, ConfigError
-from mlcore.exporters.stages import scaling, whole
+from mlcore.exporters.stages import image, scaling, whole
 from mlcore.exporters.torch_layout import LAYERS, Module, modules, state_dict
 from mlcore.layers.layer import Array, Layer
 from mlcore.model import Model, Preparation, blueprint
@@ -77,6 +77,7 @@ def from_torch(module: nn.Sequential, like: Model | Run | Config | str | Path) -
         state = theirs.state_dict()
         for name, place in ours.tensors.items():
             place[...] = _numbers(state.get(name), place.shape, f"layer {number}, {ours.kind}: {name}")
+        ours.settle()
     return model
 
 
@@ -112,18 +113,15 @@ def _planned(parts: list[nn.Module], config: Config) -> Model:
 def _empty(made: Module) -> nn.Module:
     """A module without numbers: first weights would be drawn from torch's random numbers, which are the caller's."""
     import torch
-    from torch import nn
 
     with torch.device("meta"):
-        found: nn.Module = getattr(nn, made.kind)(*made.arguments, **made.settings)
+        found: nn.Module = _class(made.kind)(*made.arguments, **made.settings)
     return found
 
 
 def _layer(number: int, part: nn.Module) -> Layer:
-    from torch import nn
-
     kind = type(part).__name__
-    if kind not in LAYERS or type(part) is not getattr(nn, kind):
+    if kind not in LAYERS or type(part) is not _class(kind):
         raise ConfigError(f"layer {number}: mlj has no layer for {_said(part)}", hint="it knows " + ", ".join(LAYERS))
     return LAYERS[kind](part)
 
@@ -153,12 +151,12 @@ def _front(model: Model, raw: bool) -> list[tuple[str, nn.Module]]:
     import torch
     from torch import nn
 
-    (shift, factor), shape = map(np.copy, scaling(model)), model.network.shapes[0]
+    (shift, factor), shape = map(np.copy, scaling(model)), image(model)
     found: list[tuple[str, nn.Module]] = []
     if raw and (shift.any() or (factor != 1).any()):
         found.append(("scale", _scale()(torch.from_numpy(shift), torch.from_numpy(factor))))
-    if len(shape) > 1:
-        found.append(("image", nn.Unflatten(1, (1,) * (3 - len(shape)) + shape)))
+    if shape:
+        found.append(("image", nn.Unflatten(1, shape)))
     return found
 
 
@@ -203,7 +201,38 @@ def _scale() -> type[nn.Module]:
     return Scale
 
 
+@functools.cache
+def _class(kind: str) -> Any:
+    """The class of a layer: torch's own, or for one that would answer two things, one that answers its states alone."""
+    import torch
+    from torch import Tensor, nn
+
+    theirs: Any = getattr(nn, kind)
+    if not issubclass(theirs, nn.RNNBase):
+        return theirs
+
+    class States(theirs):  # type: ignore[misc]
+        """y [B, T, H], or with `last` [B, H] the last state; of both directions side by side."""
+
+        def __init__(self, *sizes: int, last: bool = False, **settings: Any) -> None:
+            super().__init__(*sizes, **settings)
+            self.last = last
+
+        def forward(self, x: Tensor) -> Tensor:
+            y, state = super().forward(x)
+            h = state[0] if isinstance(state, tuple) else state
+            return torch.cat(list(h), dim=1) if self.last else y
+
+        def extra_repr(self) -> str:
+            return f"{super().extra_repr()}{', last=True' * self.last}"
+
+    States.__name__ = States.__qualname__ = kind
+    return States
+
+
 def __getattr__(name: str) -> Any:
     if name == "Scale":
         return _scale()
+    if name in ("RNN", "GRU", "LSTM"):  # for torch.load
+        return _class(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from mlcore.exporters.stages import Head, Stage, class_names, filled, head, row, scaling, stages
+from mlcore.exporters.c_text import literal, quoted
+from mlcore.exporters.recurrent_code import in_c
+from mlcore.exporters.stages import Head, Stage, class_names, filled, head, once, row, scaling, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.conv import Conv2d
 from mlcore.layers.dense import Dense
@@ -18,11 +19,12 @@ from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.layers.pool import MaxPool2d
+from mlcore.layers.recurrent import GRU, LSTM, RNN
 from mlcore.model import Model
 
 
 class Piece(NamedTuple):
-    """A layer in C: its call, the arrays it names and the function it calls.
+    """A layer in C: its call, the arrays it names, the function it calls and one that that one calls.
 
     In the call {x} is where the layer's input is. One that has {y} writes there; others change x in place.
     """
@@ -30,6 +32,7 @@ class Piece(NamedTuple):
     call: str
     function: str = ""
     arrays: Mapping[str, Array] = {}
+    beneath: str = ""
 
 
 Write: TypeAlias = Callable[[Stage], Piece]
@@ -164,6 +167,7 @@ ROWS: Mapping[type[Layer], Write] = {
     Conv2d: _conv2d,
     MaxPool2d: _max_pool2d,
     Flatten: lambda stage: Piece(""),
+    **dict.fromkeys((RNN, GRU, LSTM), lambda stage: Piece(*in_c(stage))),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
 }
@@ -232,7 +236,7 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     """One C file: a function to call, and with -DMODEL_MAIN a program."""
     pieces = [row(ROWS, stage, "the C export")(stage) for stage in stages(model)]
     end, function = ENDS[head(model)]
-    functions = dict.fromkeys(filter(None, [*(piece.function for piece in pieces), function]))
+    functions = once([*(text for piece in pieces for text in (piece.beneath, piece.function)), function])
     names = class_names(model)
     text = _opening(model, names) + _names(names)
     for name, values in zip(("shift", "factor"), scaling(model), strict=True):
@@ -268,22 +272,11 @@ def _names(names: tuple[str, ...]) -> str:
     return f"{declared}const char *const class_names[MODEL_OUTPUTS] = {{\n{cells}\n}};\n"
 
 
-def quoted(text: str) -> str:
-    """A string literal whose every unusual byte is an octal escape: no quote, no trigraph, no comment gets through."""
-    data = text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("latin-1")
-    return '"' + re.sub(r"[^A-Za-z0-9 _.,:+-]", lambda found: f"\\{ord(found[0]):03o}", data) + '"'
-
-
 def _array(name: str, values: Array) -> str:
     """A constant array, a matrix row by row."""
     kind = "double" if values.dtype == np.float64 else "float"
     body = filled([literal(value) for value in values.ravel()], 4)
     return f"\nstatic const {kind} {name}[{values.size}] = {{\n{body}\n}};\n"
-
-
-def literal(value: float | np.floating[Any]) -> str:
-    """0x1.8p+1: the number itself, without the zeros Python writes behind it; 0x1.8p+1f if it is a float32."""
-    return re.sub(r"\.?0*p", "p", float(value).hex(), count=1) + ("f" if isinstance(value, np.float32) else "")
 
 
 def _body(pieces: list[Piece], end: str) -> str:

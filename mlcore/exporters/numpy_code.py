@@ -9,7 +9,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from mlcore.exporters.python_text import INLINE, listed, names, opening, program, scales
-from mlcore.exporters.stages import Head, Stage, head, image, row, stages
+from mlcore.exporters.recurrent_code import in_numpy
+from mlcore.exporters.stages import Head, Stage, head, image, once, row, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.conv import Conv2d
 from mlcore.layers.dense import Dense
@@ -18,15 +19,17 @@ from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.layers.pool import MaxPool2d
+from mlcore.layers.recurrent import GRU, LSTM, RNN
 from mlcore.model import Model
 
 
 class Piece(NamedTuple):
-    """A layer in NumPy: the line that computes x from x, the arrays it names, and a function it calls, if any."""
+    """A layer in NumPy: the line that makes x of x, arrays it names, a function it calls, and one under that."""
 
     line: str
     arrays: Mapping[str, Array] = {}
     function: str = ""
+    beneath: str = ""
 
 
 Write: TypeAlias = Callable[[Stage], Piece]
@@ -110,6 +113,7 @@ ROWS: Mapping[type[Layer], Write] = {
     Conv2d: _conv2d,
     MaxPool2d: _max_pool2d,
     Flatten: lambda stage: Piece("x.reshape(len(x), -1)" if len(stage.inputs) > 1 else ""),
+    **dict.fromkeys((RNN, GRU, LSTM), lambda stage: Piece(*in_numpy(stage, SIGMOID))),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
 }
@@ -160,7 +164,7 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     arrays = {name: array for _, piece in pieces for name, array in piece.arrays.items()}
     beside = sum(array.size for array in arrays.values()) > INLINE
     behind, function = PREDICT[head(model)]
-    functions = dict.fromkeys(filter(None, [*(piece.function for _, piece in pieces), function]))
+    functions = once([*(text for _, piece in pieces for text in (piece.beneath, piece.function)), function])
     path = "from pathlib import Path\n" if beside else ""
     text = opening(model, "numpy", "NumPy and nothing else")
     math = "import math\n" if any("math." in each for each in functions) else ""
@@ -199,7 +203,8 @@ def _forward(model: Model, pieces: list[tuple[Stage, Piece]]) -> str:
     lines = [(f"x = {piece.line}", stage.word) for stage, piece in pieces if piece.line]
     shape = image(model)
     if shape:
-        lines.insert(0, (f"x = x.reshape(len(x), {', '.join(map(str, shape))})", "images: channels, height, width"))
+        said = "images: channels, height, width" if len(shape) == 3 else "sequences: steps, numbers"
+        lines.insert(0, (f"x = x.reshape(len(x), {', '.join(map(str, shape))})", said))
     width = max(len(line) for line, _ in lines)
     body = "\n".join(f"    {line.ljust(width)}  # {word}" for line, word in lines)
     return (

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from mlcore.exporters.onnx_recurrent import recurrent
 from mlcore.exporters.protobuf import each, message
 from mlcore.exporters.stages import Stage, class_names, head, image, row, scaling, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
@@ -21,6 +22,7 @@ from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.layers.pool import MaxPool2d
+from mlcore.layers.recurrent import GRU, LSTM, RNN
 from mlcore.model import Model
 
 OPSET, IR_VERSION = 17, 8
@@ -55,13 +57,16 @@ class Graph:
 
     def then(self, operator: str, *others: str, called: str = "", **attributes: int | float | list[int]) -> None:
         """Another node on the value so far; `others` are its further inputs, `called` a name for what comes out."""
-        self.value = self.node(operator, self.value, *others, called=called, **attributes)
+        self.value = self.node(operator, self.value, *others, called=called, skipped=0, **attributes)
 
-    def node(self, operator: str, *inputs: str, called: str = "", **attributes: int | float | list[int]) -> str:
-        """A node, and the name of what comes out."""
+    def node(
+        self, operator: str, *inputs: str, called: str = "", skipped: int = 0, **attributes: int | float | list[int]
+    ) -> str:
+        """A node, and the name of what comes out; `skipped`: how many of its outputs before that nobody wants."""
         name = called or f"v{len(self.nodes) + 1}"
         written = [_attribute(key, value) for key, value in attributes.items()]
-        self.nodes.append(message(*each(1, inputs), (2, name), (3, f"n{name}"), (4, operator), *each(5, written)))
+        outputs = each(2, ("",) * skipped + (name,))
+        self.nodes.append(message(*each(1, inputs), *outputs, (3, f"n{name}"), (4, operator), *each(5, written)))
         return name
 
 
@@ -133,6 +138,7 @@ ROWS: Mapping[type[Layer], Write] = {
     Conv2d: _conv2d,
     MaxPool2d: _max_pool2d,
     Flatten: lambda stage, graph: graph.then("Flatten", axis=1),
+    **dict.fromkeys((RNN, GRU, LSTM), recurrent),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -82,9 +82,11 @@ def stages(model: Model) -> list[Stage]:
 
 
 def image(model: Model) -> Shape | None:
-    """The channels, height and width in which the first layer takes a row, or None where it takes a list of numbers."""
+    """The shape in which the first layer takes a row, None where that is a list of numbers; images have channels."""
     shape = model.network.shapes[0]
-    return None if len(shape) == 1 else (1, *shape)[-3:]
+    if len(shape) == 1:
+        return None
+    return (1, *shape)[-3:] if any(layer.takes_images for layer in model.network.layers) else shape
 
 
 def row(rows: Mapping[type[Layer], Row], stage: Stage, target: str) -> Row:
@@ -122,6 +124,11 @@ def scaling(model: Model) -> tuple[Array, Array]:
     """shift and factor [features] float64 of x = (raw - shift) * factor."""
     shift, factor = model.preparation.scaling
     return np.asarray(shift, np.float64), np.asarray(factor, np.float64)
+
+
+def once(texts: Iterable[str]) -> list[str]:
+    """Each text once, where it came first, and none that is empty."""
+    return list(dict.fromkeys(filter(None, texts)))
 
 
 def filled(cells: Sequence[str], indent: int, width: int = 116) -> str:

@@ -16,25 +16,30 @@ from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.layers.pool import MaxPool2d
+from mlcore.layers.recurrent import GRU, LSTM, RNN, Recurrent
 from mlcore.model import Model
+from mlcore.spec import kind_of
 
 
 class Module(NamedTuple):
     """A layer as a module of `nn`: its class, what that is called with, and the arrays of its state dict.
 
-    The arrays are views into the vector of the model, so that they can be written as well as read.
+    The arrays are views into the vector of the model, so that they can be written as well as read; `settle` is called
+    when they were written, where some are none. own: a class that is not torch's, but made of the one of that name.
     """
 
     kind: str
     arguments: tuple[Any, ...] = ()
     settings: Mapping[str, Any] = {}
     tensors: Mapping[str, Array] = {}
+    own: bool = False
+    settle: Callable[[], None] = lambda: None
 
     @property
     def text(self) -> str:
         """The expression that makes it."""
         words = [*map(repr, self.arguments), *(f"{name}={value!r}" for name, value in self.settings.items())]
-        return f"nn.{self.kind}({', '.join(words)})"
+        return f"{'' if self.own else 'nn.'}{self.kind}({', '.join(words)})"
 
 
 Write: TypeAlias = Callable[[Stage], Module]
@@ -69,6 +74,30 @@ def _layer_norm(stage: Stage) -> Module:
     return Module("LayerNorm", (list(stage.inputs),), {"eps": stage.setting("eps")}, tensors)
 
 
+def _recurrent(stage: Stage) -> Module:
+    """torch keeps matrices turned, and has a second bias: of ours only a GRU's c, else zeros, which are added to b."""
+    layer, tensors, seconds = stage.layer, dict[str, Array](), list[tuple[Array, Array, Array | None]]()
+    assert isinstance(layer, Recurrent)
+    for way, suffix in zip(layer.ways, ("_l0", "_l0_reverse"), strict=False):
+        w, u, b, c = stage.p[f"w{way}"], stage.p[f"u{way}"], stage.p[f"b{way}"].reshape(-1), stage.p.get(f"c{way}")
+        second = np.zeros_like(b)
+        if c is not None:
+            second[-len(c) :] = c
+        tensors |= {f"weight_ih{suffix}": w.T, f"weight_hh{suffix}": u.T}
+        tensors |= {f"bias_ih{suffix}": b, f"bias_hh{suffix}": second}
+        seconds.append((b, second, c))
+
+    def settle() -> None:
+        for b, second, c in seconds:
+            if c is not None:
+                c[...] = second[-len(c) :]
+            shared = slice(0, len(b) - (0 if c is None else len(c)))
+            b[shared] = np.where(second[shared] == 0, b[shared], b[shared] + second[shared])
+
+    settings = {"batch_first": True} | dict.fromkeys(["bidirectional"] * layer.bi + ["last"] * layer.last, True)
+    return Module(kind_of(layer).upper(), (stage.inputs[-1], layer.units), settings, tensors, True, settle)
+
+
 ROWS: Mapping[type[Layer], Write] = {
     Dense: _linear,
     ReLU: lambda stage: Module("ReLU"),
@@ -84,6 +113,7 @@ ROWS: Mapping[type[Layer], Write] = {
     Conv2d: _conv2d,
     MaxPool2d: _max_pool2d,
     Flatten: lambda stage: Module("Flatten"),
+    **dict.fromkeys((RNN, GRU, LSTM), _recurrent),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
 }
@@ -106,6 +136,9 @@ LAYERS: Mapping[str, Callable[[Any], Layer]] = {
     "Flatten": lambda module: Flatten(),
     "BatchNorm1d": lambda module: BatchNorm(module.eps, module.momentum),
     "LayerNorm": lambda module: LayerNorm(module.eps),
+    "RNN": lambda module: RNN(module.hidden_size, module.bidirectional, module.last),
+    "GRU": lambda module: GRU(module.hidden_size, module.bidirectional, module.last),
+    "LSTM": lambda module: LSTM(module.hidden_size, module.bidirectional, module.last),
 }
 
 

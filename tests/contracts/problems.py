@@ -25,11 +25,6 @@ INITIALIZERS = tuple(entry.name for entry in initializers.CATALOGUE)
 TO_FOLLOW = {  # rows that come in a change of their own: ("torch", "layer relu")
     ("native", "layer conv2d"),
     ("native", "layer max_pool2d"),
-    *(
-        (target, f"layer {name}")
-        for target in ("numpy", "pytorch", "c", "onnx", "safetensors")
-        for name in ("rnn", "gru", "lstm")
-    ),
 }
 SHAPES = ((6,), (2, 6, 5), (5, 4))
 

@@ -47,8 +47,9 @@ def test_a_module_answers_as_the_model_and_gives_its_bits_back(name: str) -> Non
 @pytest.mark.parametrize("name", LAYERS)
 def test_the_layers_of_an_experiment_are_read_from_the_module(name: str) -> None:
     layer = known(name)
-    body = (layer, Flatten(), Dense(5)) if layer.takes_images else (Dense(9), layer, Dense(5))
-    config = from_dict({"dataset": {"kind": "digits" if layer.takes_images else "circles"}})
+    images = layer.takes_images or layer.takes_sequences
+    body = (layer, Flatten(), Dense(5)) if images else (Dense(9), layer, Dense(5))
+    config = from_dict({"dataset": {"kind": "digits" if images else "circles"}})
     config = changed(config, layers=body)
     data = config.dataset.load()
     network, loss = blueprint(config, data)
