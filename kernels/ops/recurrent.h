@@ -10,20 +10,26 @@
  * the step before is dh, the part that does not go through U, and dc. Gradients below the normal range become zero:
  * those of long sequences fade until they get there. Formulas: mlcore/layers/recurrent.py. */
 
-/* Sigmoid and tanh, within four units in the last place, by one exponential and one division each, for numbers that
- * need no care at the ends of the range: half of the time of vsigmoid and vtanh, and of a step of a small cell. */
-INLINE vf vgate(vf x) {
-    vf r;
-    const vf shifted = in_twos(-vmin(vset(87.0f), vmax(vset(-87.0f), x)), &r);
-    const vf scale = power_of_two((vi)shifted - (vi)vset(ROUNDER));
-    return 1.0f / (vfma(exp_near_0(r), scale, scale) + 1.0f);
+/* Sigmoid and tanh, within four units in the last place or 1e-7, by one exponential and one division each, for numbers
+ * that need no care at the ends of the range: a third of the time of vsigmoid and vtanh, which is half of a step of a
+ * small cell. What counts is how long a number is on its way, so the polynomial is short and its halves go side by side
+ * (Estrin 1960); it is ours, within 8e-9 of exp(r) - 1. */
+INLINE vf exp_fast(vf shifted, vf r, vf less) { /* 2^n exp(r) - less, where shifted holds n */
+    const vf scale = power_of_two((vi)shifted - (vi)vset(ROUNDER)), square = r * r;
+    const vf low = vfma(r, vset(1.666657627e-01f), vset(5.000000000e-01f)),
+             high = vfma(r, vset(8.363203146e-03f), vset(4.166655615e-02f));
+    const vf p = vfma(vfma(square, vset(1.392621314e-03f), high), square, low);
+    return vfma(vfma(p, square, r), scale, scale - less);
 }
-/* -e / (e + 2) with e = exp(-2|x|) - 1. */
-INLINE vf vsquash(vf x) {
-    vf r;
-    const vf shifted = in_twos(-2.0f * vmin(vset(43.0f), vabs(x)), &r);
-    const vf scale = power_of_two((vi)shifted - (vi)vset(ROUNDER));
-    const vf e = vfma(exp_near_0(r), scale, scale - 1.0f);
+INLINE vf vgate(vf x) { /* 1 / (1 + exp(-x)) */
+    const vf a = vmin(vset(87.0f), vmax(vset(-87.0f), x));
+    const vf shifted = vfma(a, vset(-1.44269504f), vset(ROUNDER)), n = shifted - ROUNDER;
+    return 1.0f / (exp_fast(shifted, vfma(n, vset(-0.693147182f), -a), vset(-1.0f)));
+}
+INLINE vf vsquash(vf x) { /* -e / (e + 2) with e = exp(-2|x|) - 1 */
+    const vf a = vmin(vset(43.0f), vabs(x));
+    const vf shifted = vfma(a, vset(-2.88539008f), vset(ROUNDER)), n = shifted - ROUNDER;
+    const vf e = exp_fast(shifted, vfma(n, vset(-0.693147182f), -(a + a)), vset(1.0f));
     return with_sign_of(-e / (e + 2.0f), x);
 }
 
