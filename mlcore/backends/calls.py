@@ -80,12 +80,12 @@ Made: TypeAlias = Call | tuple[Call, ...]
 class Row(NamedTuple):
     """How a layer becomes calls: forward of (stage, batch), backward of (stage, whether anybody needs dx).
 
-    room: floats that forward leaves for backward, of (numbers in a row, rows of a block); places: other room it needs,
-    by name, of (stage, rows of a block). whole: whether the layer has to see the batch as one block.
+    room: floats that forward leaves for backward, of (numbers in a row, rows of a block); rooms: whatever else it
+    needs, by name, of (stage, rows of a block). whole: whether the layer has to see the batch as one block.
     """
 
     forward: Callable[[Stage, int], Made]
     backward: Callable[[Stage, bool], Made]
     room: Callable[[int, int], int] = lambda inputs, block: 0
     whole: bool = False
-    places: Callable[[Stage, int], Mapping[str, Shape]] = lambda stage, block: {}
+    rooms: Callable[[Stage, int], Mapping[str, Shape]] = lambda stage, block: {}

@@ -269,7 +269,7 @@ def _arena(
         room = _row(stage).room(stage.inputs, block)
         if room:
             shapes[f"m{stage.number}"] = (room,)
-        shapes |= _row(stage).places(stage, block)
+        shapes |= _row(stage).rooms(stage, block)
     places, end = {}, 0
     for name, shape in shapes.items():
         places[name] = Place(end, shape)
@@ -277,8 +277,7 @@ def _arena(
     offsets = dict(zip(layout.network.slots, layout.offsets, strict=True))
     for stage in stages:
         for slot in stage.slots:
-            name = f"{'W' if slot.name[0] == 'w' else slot.name[0]}{slot.name[1:]}{stage.number}"
-            shape = layout.shape(slot)
+            name, shape = f"{'W' if slot.name == 'w' else slot.name}{stage.number}", layout.shape(slot)
             places[name] = Place(places["parameters"].offset + offsets[slot], shape)
             places[f"d{name}"] = Place(places["gradient"].offset + offsets[slot], shape)
     return places, end

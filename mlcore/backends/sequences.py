@@ -34,7 +34,13 @@ def _directions(stage: Stage) -> Iterator[tuple[str, dict[str, str], dict[str, i
     own = {"steps": stage.inputs // features, "features": features, "units": layer.units, "columns": columns}
     own |= {"inputs": whole(features) + layer.units, "outputs": stage.outputs, "cell": CELLS[type(layer)].number}
     for back, way in enumerate(layer.ways):
-        operands = {"x": stage.x, "w": f"W{way}{k}", "u": f"u{way}{k}", "b": f"b{way}{k}", "room": f"m{way}{k}"}
+        operands = {
+            "x": stage.x,
+            "w": f"w{way}{k}" if way else f"W{k}",
+            "u": f"u{way}{k}",
+            "b": f"b{way}{k}",
+            "room": f"m{way}{k}",
+        }
         operands |= {"packed": f"WU{way}{k}"} | ({"b2": f"c{way}{k}"} if layer.gates == 3 else {})
         yield way, operands, own | {"column": back * layer.units, "back": back, "last": layer.last}
 
@@ -68,7 +74,7 @@ def _own(operands: Mapping[str, str]) -> list[str]:
     return [name for field, name in operands.items() if field in ("u", "b", "b2")]
 
 
-def _recurrent_places(stage: Stage, block: int) -> dict[str, Shape]:
+def _recurrent_rooms(stage: Stage, block: int) -> dict[str, Shape]:
     """Room for the steps of a block and for the matrices transposed, as `kernels/recurrent.c` lays them out."""
     found: dict[str, Shape] = {}
     for way, _, n in _directions(stage):
@@ -80,4 +86,4 @@ def _recurrent_places(stage: Stage, block: int) -> dict[str, Shape]:
     return found
 
 
-ROWS: Mapping[type[Layer], Row] = dict.fromkeys(CELLS, Row(_recurrent, _recurrent_backward, places=_recurrent_places))
+ROWS: Mapping[type[Layer], Row] = dict.fromkeys(CELLS, Row(_recurrent, _recurrent_backward, rooms=_recurrent_rooms))

@@ -42,7 +42,6 @@ def predict(x):
 ''',
 }
 STATES = '''
-
 class {kind}(nn.{kind}):
     """nn.{kind} that answers the states alone [rows, steps, units], or the last of each direction [rows, units]."""
 
@@ -75,7 +74,8 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     text += "from safetensors.torch import load_file\n" if beside else ""
     text += f"from torch import nn\n\n{names(model)}\n{scales(model, 'torch.tensor({}, dtype=torch.float64)')}\n"
     for kind in dict.fromkeys(module.kind for module in made if module.own):
-        text += STATES.replace("{kind}", kind).replace("{state}", "state[0]" if kind == "LSTM" else "state") + "\n"
+        text += STATES.replace("{kind}", kind).replace("{state}", "state[0]" if kind == "LSTM" else "state")
+    text += "\n" * any(module.own for module in made)
     text += "network = nn.Sequential(\n" + "".join(f"    {module.text},\n" for module in made) + ")\n"
     if beside:
         text += f"network.load_state_dict(load_file(Path(__file__).with_name({stem + '.safetensors'!a})))\n"
