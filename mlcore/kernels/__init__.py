@@ -43,6 +43,7 @@ from mlcore.kernels.losses import (
 from mlcore.kernels.norms import batch_norm, batch_norm_backward, dropout, layer_norm, layer_norm_backward
 from mlcore.kernels.optimizers import adagrad, adam, adamw, clip, rmsprop, sgd
 from mlcore.kernels.products import column_sum, matmul, transpose
+from mlcore.kernels.recurrent import cell, cell_backward
 
 __all__ = [
     "absolute_error",
@@ -52,6 +53,8 @@ __all__ = [
     "batch_norm",
     "batch_norm_backward",
     "binary_cross_entropy",
+    "cell",
+    "cell_backward",
     "clip",
     "column_sum",
     "dropout",

@@ -8,6 +8,7 @@
 #include "selftest_losses.h"
 #include "selftest_norms.h"
 #include "selftest_plan.h"
+#include "selftest_recurrent.h"
 
 /* ---- plain truths ---- */
 
@@ -350,7 +351,7 @@ int main(void) {
         if (!(ops = mlj_ops_for(tiers[i]))) continue;
         state = 1, checksum = 14695981039346656037u, numbers = 0;
         mlj_select(tiers[i]);
-        products(), activations(), norms(), chances(), updates(), rows_and_columns(), batches(), plans();
+        products(), activations(), norms(), chances(), updates(), rows_and_columns(), batches(), plans(), sequences();
         printf("%s %016llx %lld\n", ops->name, (unsigned long long)checksum, (long long)numbers);
     }
     return failures > 0;
