@@ -67,14 +67,20 @@ def on_one(work: Workload, libraries: Sequence[str], peak: limits.Against | None
         print(f"  {peers.PEERS[name]:42} {ratio:6.2f} times slower", flush=True)
     goals = [] if share is None else [Goal(work.name, "of the peak of one core", share, work.peak or 0, kind="share")]
     about = {"workload": work.name, "losses_differ_by": float(f"{worst:.2g}"), "flops_a_step": work.flops}
-    return about | {"share_of_peak": share and round(share, 3)} | report, goals + _goals(work.name, ratios, work.targets)
+    return about | {"share_of_peak": share and round(share, 3)} | report, goals + _goals(
+        work.name, ratios, work.targets
+    )
 
 
 def _goals(what: str, ratios: dict[str, float], targets: Any) -> list[Goal]:
     """Eager and compiled, each beside the memory format that suits it better."""
     goals = []
     for form, least in targets.items():
-        both = [ratios[name] for name in (form, form.replace("fused", "last").replace("torch c", "torch last c")) if name in ratios]
+        both = [
+            ratios[name]
+            for name in (form, form.replace("fused", "last").replace("torch c", "torch last c"))
+            if name in ratios
+        ]
         if both:
             goals.append(Goal(what, f"beside {peers.PEERS[form]}, better layout", min(both), least))
     return goals
@@ -112,10 +118,14 @@ def on_two(libraries: Sequence[str], rounds: int) -> tuple[list[dict[str, Any]],
         goals += _goals(f"two threads, {work.name}", ratios, work.two)
         if result["share_of_peak"] and work.peak_two:
             share = min(result["share_of_peak"].values())
-            goals.append(Goal(f"two threads, {work.name}", "of the peak of two cores", share, work.peak_two, kind="share"))
+            goals.append(
+                Goal(f"two threads, {work.name}", "of the peak of two cores", share, work.peak_two, kind="share")
+            )
         print(f"{work.name}, two threads: native {result['microseconds_a_step']['native']['median']:.0f} us a step")
         for name, ratio in result["times_slower_than_native"].items():
-            print(f"  {name:22} {ratio['median']:6.2f} times slower (best against best {ratio['best']:.2f})", flush=True)
+            print(
+                f"  {name:22} {ratio['median']:6.2f} times slower (best against best {ratio['best']:.2f})", flush=True
+            )
     return results, goals
 
 

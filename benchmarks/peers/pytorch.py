@@ -23,7 +23,9 @@ def modules(p: Problem) -> Iterator[Any]:
         module = _module(layer, own)
         with torch.no_grad():
             for name, values in zip(("weight", "bias"), own.values(), strict=False):
-                getattr(module, name).copy_(torch.from_numpy(values.T if name == "weight" and values.ndim == 2 else values))
+                getattr(module, name).copy_(
+                    torch.from_numpy(values.T if name == "weight" and values.ndim == 2 else values)
+                )
         yield module
 
 

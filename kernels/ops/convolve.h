@@ -165,6 +165,7 @@ static void sum_row(const correlation *p, target *t, int64_t i, int64_t to) {
 /* y [images][rows][columns][cols]. */
 static void correlate(correlation *p, float *y) {
     target t;
+    if (p->images < 1) return;
     find_inner(p);
     for (int64_t col = 0; col < p->cols; col += PANEL) {
         aim(p, col, &t);

@@ -29,6 +29,14 @@ from mlcore.kernels.activations import (
     tanh_backward,
 )
 from mlcore.kernels.batches import gather, order, words
+from mlcore.kernels.images import (
+    avg_pool2d,
+    avg_pool2d_backward,
+    conv2d,
+    conv2d_backward,
+    max_pool2d,
+    max_pool2d_backward,
+)
 from mlcore.kernels.library import isa, set_threads, threads, tiers, unavailable, use
 from mlcore.kernels.losses import (
     absolute_error,
@@ -49,11 +57,15 @@ __all__ = [
     "adagrad",
     "adam",
     "adamw",
+    "avg_pool2d",
+    "avg_pool2d_backward",
     "batch_norm",
     "batch_norm_backward",
     "binary_cross_entropy",
     "clip",
     "column_sum",
+    "conv2d",
+    "conv2d_backward",
     "dropout",
     "elu",
     "elu_backward",
@@ -68,6 +80,8 @@ __all__ = [
     "leaky_relu",
     "leaky_relu_backward",
     "matmul",
+    "max_pool2d",
+    "max_pool2d_backward",
     "order",
     "relu",
     "relu6",
