@@ -195,19 +195,20 @@ INLINE void largest(int64_t tall, int64_t wide, int64_t row, const float *band, 
  * where the slope of a relu is zero. */
 INLINE void pool_row(int64_t tall, int64_t wide, const mlj_convolution *c, const target *t, const float *band, float *y,
                      float *where) {
-    const mlj_windows *pool = &c->pool;
+    const mlj_windows pool = c->pool;
     const int bounds = is_relu(c->activation);
+    const int64_t filters = c->filters, cols = t->cols;
     const vf floor = vset(t->e.floor), ceiling = vset(t->e.ceiling);
-    for (int64_t j = 0; j < pool->across; j++, band += pool->step_across * PANEL, y += c->filters, where += c->filters)
-        for (int64_t i = 0; i < t->cols; i += LANES) {
+    for (int64_t j = 0; j < pool.across; j++, band += pool.step_across * PANEL, y += filters, where += filters)
+        for (int64_t i = 0; i < cols; i += LANES) {
             vf best, at;
-            largest(tall, wide, pool->width * PANEL, band + i, &best, &at);
+            largest(tall, wide, pool.width * PANEL, band + i, &best, &at);
             if (bounds) {
                 at = either((best > floor) & ~(best >= ceiling), at, vset(-1.0f));
                 best = vmin(ceiling, vmax(floor, best));
             }
-            put(y + i, part_of(t->cols - i), best);
-            put(where + i, part_of(t->cols - i), at);
+            put(y + i, part_of(cols - i), best);
+            put(where + i, part_of(cols - i), at);
         }
 }
 static void pool_band(const mlj_convolution *c, const target *t, const float *band, float *y, float *where) {
