@@ -93,10 +93,10 @@ def cases() -> Iterator[Case]:
     yield from _products(rng)
     yield from _activations(rng)
     yield from _norms(rng)
-    yield from _images(rng)
     yield from _losses(rng)
     yield from _optimizers(rng)
     yield from _batches(rng)
+    yield from _images(rng)
 
 
 def _floats(rng: np.random.Generator, *shape: int) -> Array:
@@ -167,13 +167,15 @@ def _images(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("conv2d_backward", "12x12x16 k5", lambda: back()[1], back, own["w"], scale, 64, 2 * work, "GF/s")
     y, where = images.max_pool2d(x)
     windows = x.astype(np.float64).reshape(16, 6, 2, 6, 2, 16)
-    for name, exact, run, back in (
-        ("max_pool2d", windows.max(axis=(2, 4)), _bound(images.max_pool2d, x), (where, y)),
-        ("avg_pool2d", windows.mean(axis=(2, 4)), _bound(images.avg_pool2d, x), (y,)),
-    ):
+    kinds: dict[str, tuple[Array, tuple[Array, ...]]] = {
+        "max_pool2d": (windows.max(axis=(2, 4)), (where, y)),
+        "avg_pool2d": (windows.mean(axis=(2, 4)), (y,)),
+    }
+    for name, (exact, told) in kinds.items():
+        run = _bound(getattr(images, name), x)
         check = _first(run) if name == "max_pool2d" else run
         yield Case(name, "12x12x16", check, run, exact, np.abs(windows).mean(axis=(2, 4)) + 1, 4, 8 * x.size, "GB/s")
-        run = _bound(getattr(images, f"{name}_backward"), x, *back)
+        run = _bound(getattr(images, f"{name}_backward"), x, *told)
         spread = y.repeat(2, axis=1).repeat(2, axis=2).astype(np.float64)
         exact = spread / 4 if name == "avg_pool2d" else spread * (x == spread)
         yield Case(f"{name}_backward", "12x12x16", run, run, exact, np.abs(spread), 2, 8 * x.size, "GB/s")
