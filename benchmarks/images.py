@@ -71,9 +71,7 @@ def on_one(work: Workload, libraries: Sequence[str], peak: limits.Against | None
     if share and work.peak:
         goals.append(Goal(work.name, "of the peak of one core", share, work.peak, kind="share"))
     about = {"workload": work.name, "losses_differ_by": float(f"{worst:.2g}"), "flops_a_step": work.flops}
-    return about | {"share_of_peak": share and round(share, 3)} | report, goals + _goals(
-        work.name, ratios, work.targets
-    )
+    return about | {"share_of_peak": share and round(share, 3)} | report, goals
 
 
 def _goals(what: str, ratios: dict[str, float], targets: Any) -> list[Goal]:
