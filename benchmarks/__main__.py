@@ -12,7 +12,7 @@ import time
 from benchmarks import peers
 
 PROGRAMS = (
-    "limits", "training", "sequences", "products", "operations", "many", "inference", "two_threads", "loaded",
+    "limits", "training", "images", "sequences", "products", "operations", "many", "inference", "two_threads", "loaded",
     "processes", "live",
 )  # fmt: skip
 

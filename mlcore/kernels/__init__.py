@@ -29,6 +29,14 @@ from mlcore.kernels.activations import (
     tanh_backward,
 )
 from mlcore.kernels.batches import gather, order, words
+from mlcore.kernels.images import (
+    avg_pool2d,
+    avg_pool2d_backward,
+    conv2d,
+    conv2d_backward,
+    max_pool2d,
+    max_pool2d_backward,
+)
 from mlcore.kernels.library import isa, set_threads, threads, tiers, unavailable, use
 from mlcore.kernels.losses import (
     absolute_error,
@@ -50,6 +58,8 @@ __all__ = [
     "adagrad",
     "adam",
     "adamw",
+    "avg_pool2d",
+    "avg_pool2d_backward",
     "batch_norm",
     "batch_norm_backward",
     "binary_cross_entropy",
@@ -57,6 +67,8 @@ __all__ = [
     "cell_backward",
     "clip",
     "column_sum",
+    "conv2d",
+    "conv2d_backward",
     "dropout",
     "elu",
     "elu_backward",
@@ -71,6 +83,8 @@ __all__ = [
     "leaky_relu",
     "leaky_relu_backward",
     "matmul",
+    "max_pool2d",
+    "max_pool2d_backward",
     "order",
     "relu",
     "relu6",

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlcore import layers, losses, optimizers, philox
-from mlcore.kernels import activations, batches, norms, products
+from mlcore.kernels import activations, batches, images, norms, products
 from mlcore.kernels import losses as fast
 from mlcore.kernels import optimizers as moves
 from mlcore.kernels.arrays import Array
 from mlcore.kernels.library import isa, set_threads, threads, tiers, unavailable, use
-from mlcore.layers.layer import Mode
+from mlcore.layers.layer import INFERENCE, Mode
 
 ROUNDOFF = 2.0**-24
 ROUNDS = 7
@@ -96,6 +96,7 @@ def cases() -> Iterator[Case]:
     yield from _losses(rng)
     yield from _optimizers(rng)
     yield from _batches(rng)
+    yield from _images(rng)
 
 
 def _floats(rng: np.random.Generator, *shape: int) -> Array:
@@ -151,6 +152,37 @@ def _norms(rng: np.random.Generator) -> Iterator[Case]:
     exact, _ = layers.CATALOGUE.find("dropout").load()(0.2).forward({}, x.astype(np.float64), Mode(training=True))
     run = _bound(norms.dropout, x, 0.2)
     yield Case("dropout", "128x512", _first(run), run, exact, np.abs(exact), 2, 12 * x.size, "GB/s")
+
+
+def _images(rng: np.random.Generator) -> Iterator[Case]:
+    x, w, b = _floats(rng, 16, 12, 12, 16), _floats(rng, 32, 16, 5, 5), _floats(rng, 32)
+    page, p, paged = layers.CATALOGUE.find("conv2d").load()(32, kernel=5), {"w": w, "b": b}, _channels_first
+    exact, saved = page.forward({name: each.astype(np.float64) for name, each in p.items()}, paged(x), INFERENCE)
+    bound, _ = page.forward({name: abs(each).astype(np.float64) for name, each in p.items()}, paged(abs(x)), INFERENCE)
+    run, work = _bound(images.conv2d, x, w, b), 2 * exact.size * w[0].size
+    yield Case("conv2d", "12x12x16 k5", lambda: paged(run()), run, exact, bound, w[0].size + 2, work, "GF/s")
+    dy = _floats(rng, 16, 8, 8, 32)
+    back, (_, own) = _bound(images.conv2d_backward, x, w, dy), page.backward(p, saved, paged(dy))
+    scale = np.full(own["w"].shape, np.abs(x).max() * np.abs(dy).sum(axis=(0, 1, 2)).max())
+    yield Case("conv2d_backward", "12x12x16 k5", lambda: back()[1], back, own["w"], scale, 64, 2 * work, "GF/s")
+    y, where = images.max_pool2d(x)
+    windows = x.astype(np.float64).reshape(16, 6, 2, 6, 2, 16)
+    kinds: dict[str, tuple[Array, tuple[Array, ...]]] = {
+        "max_pool2d": (windows.max(axis=(2, 4)), (where, y)),
+        "avg_pool2d": (windows.mean(axis=(2, 4)), (y,)),
+    }
+    for name, (exact, told) in kinds.items():
+        run = _bound(getattr(images, name), x)
+        check = _first(run) if name == "max_pool2d" else run
+        yield Case(name, "12x12x16", check, run, exact, np.abs(windows).mean(axis=(2, 4)) + 1, 4, 8 * x.size, "GB/s")
+        run = _bound(getattr(images, f"{name}_backward"), x, *told)
+        spread = y.repeat(2, axis=1).repeat(2, axis=2).astype(np.float64)
+        exact = spread / 4 if name == "avg_pool2d" else spread * (x == spread)
+        yield Case(f"{name}_backward", "12x12x16", run, run, exact, np.abs(spread), 2, 8 * x.size, "GB/s")
+
+
+def _channels_first(x: Array) -> Array:
+    return x.transpose(0, 3, 1, 2).astype(np.float64)
 
 
 def _losses(rng: np.random.Generator) -> Iterator[Case]:

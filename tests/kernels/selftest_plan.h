@@ -45,6 +45,7 @@ static void train(int fused, int rule, const float *x, const int32_t *labels, fl
                   .outputs = OUT,
                   .rows = PLAN_ROWS,
                   .batch = BATCH,
+                  .chunk = 32,
                   .block = BATCH,
                   .factor = 1,
                   .x = x,
