@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mlcore import layers, losses, optimizers, philox
-from mlcore.kernels import activations, batches, norms, products
+from mlcore.kernels import activations, batches, norms, products, recurrent
 from mlcore.kernels import losses as fast
 from mlcore.kernels import optimizers as moves
 from mlcore.kernels.arrays import Array
@@ -96,6 +97,7 @@ def cases() -> Iterator[Case]:
     yield from _losses(rng)
     yield from _optimizers(rng)
     yield from _batches(rng)
+    yield from _cells(rng)
 
 
 def _floats(rng: np.random.Generator, *shape: int) -> Array:
@@ -151,6 +153,23 @@ def _norms(rng: np.random.Generator) -> Iterator[Case]:
     exact, _ = layers.CATALOGUE.find("dropout").load()(0.2).forward({}, x.astype(np.float64), Mode(training=True))
     run = _bound(norms.dropout, x, 0.2)
     yield Case("dropout", "128x512", _first(run), run, exact, np.abs(exact), 2, 12 * x.size, "GB/s")
+
+
+def _cells(rng: np.random.Generator) -> Iterator[Case]:
+    rows, units = 32, 64
+    for kind, gates in recurrent.GATES.items():
+        page, states = layers.CATALOGUE.find(kind).load()(units), 1 + (kind == "lstm")
+        a, state, u, d = (_floats(rng, 1, rows, n, units)[0] for n in (gates, states, 3, states))
+        state, d, bias = state.swapaxes(0, 1).copy(), d.swapaxes(0, 1).copy(), _floats(rng, 1, units)[0]
+        before, wide = state.astype(np.float64), a.astype(np.float64)
+        inside = u.astype(np.float64) if kind == "gru" else np.zeros_like(wide)
+        after, kept = page.cell({"c": bias.astype(np.float64)}, wide, inside, before)
+        run = partial(recurrent.cell, kind, a, state, u, bias)
+        size, moved = f"{rows}x{units}", 4 * (2 * a.size + 2 * state.size)
+        yield Case(f"{kind} cell", size, _state(run), run, after, np.ones(1), 8, moved, "GB/s")
+        back = partial(recurrent.cell_backward, run(), d)
+        exact = page.cell_back(kept, before, after, d.astype(np.float64))[0]
+        yield Case(f"{kind} cell_backward", size, _first(back), back, exact, 1 + np.abs(exact), 30, moved, "GB/s")
 
 
 def _losses(rng: np.random.Generator) -> Iterator[Case]:
@@ -242,6 +261,11 @@ def _batches(rng: np.random.Generator) -> Iterator[Case]:
     exact = philox.words(1, philox.Purpose.INIT, 60_000).astype(np.float64)
     run = _bound(batches.words, 1, philox.Purpose.INIT, 60_000)
     yield Case("words", "60000", run, run, exact, exact, 0, 4 * 60_000, "GB/s")
+
+
+def _state(run: Callable[[], recurrent.Step]) -> Callable[[], Array]:
+    """The state after a step."""
+    return lambda: run().after
 
 
 def _first(run: Callable[[], tuple[Array, ...]]) -> Callable[[], Array]:
