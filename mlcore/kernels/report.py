@@ -165,11 +165,11 @@ def _cells(rng: np.random.Generator) -> Iterator[Case]:
         inside = u.astype(np.float64) if kind == "gru" else np.zeros_like(wide)
         after, kept = page.cell({"c": bias.astype(np.float64)}, wide, inside, before)
         run = partial(recurrent.cell, kind, a, state, u, bias)
-        size, moved = f"{rows}x{units}", 4 * (2 * a.size + 2 * state.size)
-        yield Case(f"{kind} cell", size, _state(run), run, after, np.ones(1), 8, moved, "GB/s")
+        size, moved = f"{kind} {rows}x{units}", 4 * (2 * a.size + 2 * state.size)
+        yield Case("cell", size, _state(run), run, after, np.ones(1), 8, moved, "GB/s")
         back = partial(recurrent.cell_backward, run(), d)
         exact = page.cell_back(kept, before, after, d.astype(np.float64))[0]
-        yield Case(f"{kind} cell_backward", size, _first(back), back, exact, 1 + np.abs(exact), 30, moved, "GB/s")
+        yield Case("cell_backward", size, _first(back), back, exact, 1 + np.abs(exact), 30, moved, "GB/s")
 
 
 def _losses(rng: np.random.Generator) -> Iterator[Case]:
