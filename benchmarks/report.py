@@ -131,6 +131,7 @@ def _verdict(ratios: Mapping[tuple[str, str], float]) -> str:
 
 def _sequences(found: Mapping[str, Any]) -> Iterator[str]:
     """A row for each recurrent layer: its time, and PyTorch's fastest form beside it."""
+    yield f"Recurrent layers, one thread, Adam, under a load of {found['machine']['load'][0]:.1f}:"
     yield ""
     yield "| one training step of | native | of the core's peak | beside PyTorch at its best |"
     yield "| --- | --- | --- | --- |"
@@ -142,7 +143,6 @@ def _sequences(found: Mapping[str, Any]) -> Iterator[str]:
         )
         best = _compared(min(ratios.values())) if ratios else ""
         yield f"| {result['workload']} | {took:,.0f} µs | {f'{share:.0%}' if share else ''} | {best} |"
-    yield ""
 
 
 def _waiting(found: Mapping[str, Any]) -> Iterator[str]:

@@ -26,11 +26,11 @@ INLINE vf vgate(vf x) { /* 1 / (1 + exp(-x)) */
     const vf shifted = vfma(a, vset(-1.44269504f), vset(ROUNDER)), n = shifted - ROUNDER;
     return 1.0f / (exp_fast(shifted, vfma(n, vset(-0.693147182f), -a), vset(-1.0f)));
 }
-INLINE vf vsquash(vf x) { /* -e / (e + 2) with e = exp(-2|x|) - 1 */
-    const vf a = vmin(vset(43.0f), vabs(x));
-    const vf shifted = vfma(a, vset(-2.88539008f), vset(ROUNDER)), n = shifted - ROUNDER;
-    const vf e = exp_fast(shifted, vfma(n, vset(-0.693147182f), -(a + a)), vset(1.0f));
-    return with_sign_of(-e / (e + 2.0f), x);
+INLINE vf vsquash(vf x) { /* e / (e + 2) with e = exp(2x) - 1 */
+    const vf a = vmin(vset(43.0f), vmax(vset(-43.0f), x));
+    const vf shifted = vfma(a, vset(2.88539008f), vset(ROUNDER)), n = shifted - ROUNDER;
+    const vf e = exp_fast(shifted, vfma(n, vset(-0.693147182f), a + a), vset(1.0f));
+    return e / (e + 2.0f);
 }
 
 /* Each in a loop of its own, whose constants stay in registers. */
