@@ -23,6 +23,13 @@ CATALOGUE = Catalogue(
     Entry("breast_cancer", "569 tumours, malignant or benign; no download", "mlcore.datasets.tables:BreastCancer"),
     Entry("diabetes", "how the illness of 442 patients went on: a regression", "mlcore.datasets.tables:Diabetes"),
     Entry("mnist", "70,000 handwritten digits of 28 x 28 pixels", "mlcore.datasets.images:MNIST"),
+    Entry("mnist1d", "ten digits as curves of 40 numbers", "mlcore.datasets.mnist1d:MNIST1D"),
+    Entry("sine", "waves with noise: what comes next", "mlcore.datasets.sequences:Sine"),
+    Entry("sales", "monthly sales with a trend and a season: what comes next", "mlcore.datasets.sales:Sales"),
+    Entry("adding", "the sum of two marked numbers of many", "mlcore.datasets.sequences:Adding"),
+    Entry("copy", "say again what was said some steps ago", "mlcore.datasets.sequences:Copy"),
+    Entry("parity", "whether the number of ones is odd", "mlcore.datasets.sequences:Parity"),
+    Entry("names", "first names letter by letter, or the lines of a text", "mlcore.datasets.characters:Names"),
     Entry("file", "your own rows: CSV, NPZ, IDX, or pictures in folders", "mlcore.datasets.own:Own"),
 )
 

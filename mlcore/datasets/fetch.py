@@ -32,7 +32,7 @@ def fetch(name: str) -> Iterator[Fetched]:
     before it gets its name. Raises ConfigError for an unknown name, DataError when there is nothing to download or no
     mirror has it or can be reached, StorageError when it cannot be written.
     """
-    if name not in files.COLLECTIONS:
+    if name not in files.COLLECTIONS or not files.COLLECTIONS[name].mirrors:
         datasets.CATALOGUE.find(name)
         message = f"{name} needs no download: its rows are made or read on this machine"
         raise DataError(message, code="DATA_NO_DOWNLOAD", hint=f"mlj data show {name}")

@@ -43,6 +43,11 @@ COLLECTIONS = {
         ),
         "mlj train journey/digits",
     ),
+    "text": Collection(
+        (File("names.txt", "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d"),),
+        (),
+        "--set dataset.path=FILE takes any text",
+    ),
 }
 
 
@@ -87,6 +92,8 @@ def find(name: str) -> tuple[Path, ...]:
 def ways_out(name: str) -> str:
     """What a person without these files can do."""
     instead = COLLECTIONS[name].instead
+    if not COLLECTIONS[name].mirrors:
+        return f"set MLJ_DATA_HOME to the folder holding {name}/; {instead}"
     return (
         f"mlj data fetch {name} downloads it; or set MLJ_DATA_HOME to the folder holding {name}/; {instead} works now"
     )

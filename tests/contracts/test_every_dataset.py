@@ -50,15 +50,30 @@ def test_rows_have_the_declared_shape_and_type_and_are_finite(case: tuple[Datase
     for rows in parts(data):
         assert rows.x.shape == (len(rows.y), len(data.feature_names)) and len(rows)
         assert rows.x.dtype == (np.float32 if data.factor == 1 else np.uint8) and rows.x.flags.c_contiguous
-        assert rows.y.shape == ((len(rows),) if classes else (len(rows), data.task.outputs))
+        steps = (data.task.steps,) if data.task.steps else ()
+        assert rows.y.shape == (len(rows), *steps, *(() if classes else (data.task.outputs,)))
         assert rows.y.dtype == (np.int32 if classes else np.float32)
         assert np.isfinite(data.inputs(rows.take(slice(1000)))).all() and np.isfinite(rows.y).all()
     assert len(set(data.feature_names)) == len(data.feature_names) and all(data.feature_names)
     if classes:
-        assert data.task.outputs == len(data.task.class_names) == len(np.unique(data.train.y)) >= 2
+        assert data.task.outputs == len(data.task.class_names) == len(set(np.unique(data.train.y)) - {-1}) >= 2
+        assert data.task.steps or data.train.y.min() == 0
         assert (data.task.kind == "binary") == (data.task.outputs == 2)
     if data.image_shape:
         assert math.prod(data.image_shape) == len(data.feature_names)
+    if data.sequence:
+        assert math.prod(data.sequence.shape) + data.sequence.lengths == len(data.feature_names)
+        assert data.task.steps in (0, data.sequence.steps)
+        for rows in parts(data):
+            data.sequence.check(rows.x)
+
+
+def test_nothing_is_asked_behind_the_end_of_a_row(case: tuple[Dataset, Data]) -> None:
+    data = case[1]
+    if not (data.sequence and data.sequence.lengths and data.task.steps):
+        return
+    behind = np.arange(data.task.steps) >= data.train.x[:, :1]
+    assert (data.train.y[behind] == -1).all() and (data.train.y[~behind] >= 0).all()
 
 
 def test_parts_have_the_sizes_asked_for_and_the_same_mix_of_classes(case: tuple[Dataset, Data]) -> None:
@@ -67,7 +82,7 @@ def test_parts_have_the_sizes_asked_for_and_the_same_mix_of_classes(case: tuple[
     for share, rows in ((dataset.split.test, data.test), (dataset.split.validation, data.validation)):
         asked = share if isinstance(share, int) else math.ceil(share * total)
         assert (0 if rows is None else len(rows)) == asked
-    if data.task.kind != "regression" and dataset.split.stratify:
+    if data.task.kind != "regression" and dataset.split.stratify and not data.task.steps:
         drawn = [data.train, data.validation] if isinstance(dataset.split.test, int) else parts(data)
         mix = np.bincount(np.concatenate([rows.y for rows in drawn])) / sum(map(len, drawn))
         for rows in drawn:
