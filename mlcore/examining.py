@@ -205,14 +205,29 @@ class Filters(NamedTuple):
 
 def filters(model: Model) -> Filters:
     """The weights of the first layer that has units. Raises DataError where none has."""
+    found = first_weights(model)
+    if found is None:
+        raise DataError("this network has no layer with weights", code="DATA_EMPTY")
+    _, weights, image = found
+    own = next(p for p in model.network.views(model.vector) if "w" in p)
+    bias = own.get("b", np.zeros(0, np.float32)).reshape(-1)
+    return Filters(weights, bias if len(bias) == weights.shape[1] else np.zeros(weights.shape[1], np.float32), image)
+
+
+def first_weights(model: Model) -> tuple[str, Array, tuple[int, int] | None] | None:
+    """The first layer that has weights: its word, they [inputs, units], and their height and width as pictures."""
     image = model.preparation.image_shape
     for layer, p in zip(model.network.layers, model.network.views(model.vector), strict=True):
+        if "w" not in p:
+            continue
+        w = p["w"]
         if isinstance(layer, Conv2d):
-            w = p["w"]
-            return Filters(w.reshape(len(w), -1).T, p["b"], (w.shape[1] * w.shape[2], w.shape[3]))
-        if isinstance(layer, Dense):
-            return Filters(p["w"], p["b"], image if image and math.prod(image) == len(p["w"]) else None)
-    raise DataError("this network has no dense layer", code="DATA_EMPTY")
+            return layer.word, w.reshape(len(w), -1).T, (w.shape[1] * w.shape[2], w.shape[3])
+        if w.ndim > 2:
+            return layer.word, w.reshape(len(w), -1).T, None
+        pictures = isinstance(layer, Dense) and image and math.prod(image) == len(w)
+        return layer.word, w, (image[-2] * math.prod(image[:-2]), image[-1]) if pictures and image else None
+    return None
 
 
 def neighbours(model: Model, data: Data, row: Rows, count: int) -> tuple[Array, Array]:

@@ -33,9 +33,10 @@ class Forecast(NamedTuple):
 
 
 def forecasts(data: Data) -> bool:
-    """Whether these data are a series whose next number is asked for."""
+    """Whether these data are a series whose next numbers are asked for."""
     sequence, task = data.sequence, data.task
-    return task.kind == "regression" and sequence is not None and not sequence.vocabulary and not task.steps
+    series = sequence is not None and sequence.numbers == 1 and not sequence.vocabulary and not sequence.lengths
+    return task.kind == "regression" and series and not task.steps
 
 
 @np.errstate(all="ignore")

@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from mlcore import philox
+from mlcore.datasets.dataset import Data
 from mlcore.errors import Diverged, UsageError
 from mlcore.layers.layer import Array
-from mlcore.model import Model
+from mlcore.model import Model, Preparation
 from mlcore.philox import Purpose
 
 END = 0  # the token a row begins with, and the class that ends it
 
 
-def speaks(model: Model) -> bool:
-    """Whether a model answers every step of its tokens with the next one."""
-    preparation = model.preparation
-    sequence, task = preparation.sequence, preparation.task
+def speaks(data: Data | Preparation) -> bool:
+    """Whether models of such data answer every step of their tokens with the next one."""
+    sequence, task = data.sequence, data.task
     return bool(
         sequence
         and sequence.vocabulary
@@ -36,7 +36,7 @@ def generate(model: Model, count: int, seed: int, temperature: float = 1.0) -> l
     Raises UsageError for a model that does not answer each step with the next token, Diverged for one whose answers are
     no numbers.
     """
-    if not speaks(model):
+    if not speaks(model.preparation):
         hint = "generate asks a model that was trained to tell the next token at every step, as on the data set names"
         raise UsageError("this model does not go on by itself", code="USAGE_UNFIT", hint=hint)
     assert model.preparation.sequence is not None

@@ -96,7 +96,9 @@ class Network:
         body = [layer.sized(sequence.vocabulary if sequence else 0) for layer in body]
         first = next((layer for layer in body if layer.takes_images or _reshapes(layer)), None)
         lengths = False
-        if first is not None and first.takes_sequences and not (image and first.takes_images):
+        if first is not None and first.tokens and sequence:
+            input_shape, lengths = sequence.shape, sequence.lengths
+        elif first is not None and first.takes_sequences and not (image and first.takes_images):
             if sequence:
                 input_shape, lengths = sequence.shape, sequence.lengths
             elif image:

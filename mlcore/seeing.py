@@ -51,9 +51,14 @@ def blocks(network: Network) -> tuple[Block, ...]:
     for first, after in zip(starts, [*starts[1:], len(network.layers)], strict=True):
         shape = network.shapes[after]
         kind: Kind = "numbers" if len(shape) == 1 else "maps" if pictures or len(shape) == 3 else "steps"
-        words = " ".join(layer.word for layer in network.layers[first:after] if not isinstance(layer, Skip))
+        words = " ".join(_word(layer) for layer in network.layers[first:after] if not isinstance(layer, Skip))
         found.append(Block(words, range(first, after), shape, kind))
     return tuple(found)
+
+
+def _word(layer: Layer) -> str:
+    """A layer by its word and the numbers that have no name."""
+    return " ".join(word for word in layer.word.split() if "=" not in word)
 
 
 def of_images(network: Network) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlcore import examining
 from mlcore.commands import insides, loops, maps
 from mlcore.commands.answers import WIDEST
-from mlcore.commands.data import class_name, raw, splits
+from mlcore.commands.data import class_name, raw
 from mlcore.commands.drawing import Paper, curves, points
 from mlcore.commands.story import plural
 from mlcore.config import Config
@@ -42,9 +42,7 @@ class Sitter(NamedTuple):
     @property
     def held(self) -> tuple[str, Rows]:
         """The rows it is judged by: test, else validation, else training rows; with their name."""
-        there = splits(self.data)
-        name = next(name for name in ("test", "validation", "train") if name in there)
-        return name, there[name]
+        return self.data.held
 
 
 def plot(args: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlcore import forecasting, generating
 from mlcore.config import Config
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.datasets.drawn import Drawn
@@ -45,8 +46,8 @@ class Stage:
 
     @property
     def shown(self) -> Rows:
-        """The rows whose pictures are shown: test rows in file order, else validation, else training rows."""
-        return self.data.test or self.data.validation or self.data.train
+        """The rows whose pictures are shown, in file order."""
+        return self.data.held[1]
 
     @cached_property
     def scene(self) -> Scene:
@@ -66,6 +67,7 @@ class Stage:
             axes=self.plane.names if self.plane else (),
             spread=self.plane.spread if self.plane else None,
             levels=self.levels if self.surface else None,
+            shows=self.shows,
         )
 
     def raw(self, rows: Rows) -> Array:
@@ -78,6 +80,13 @@ class Stage:
         if self.data.task.kind == "regression" and self.data.task.outputs != 1:
             return None
         return plane_of(self.data)
+
+    @property
+    def shows(self) -> str:
+        """What says best what a network has learned of these data, where it is neither a plane nor pictures."""
+        if generating.speaks(self.data):
+            return "samples"
+        return "forecast" if forecasting.forecasts(self.data) and not self.line else ""
 
     @property
     def surface(self) -> bool:
