@@ -70,6 +70,9 @@ COMMANDS = (
     Command("pane_6", "6", "Confusion", "which class is taken for which", "Show"),
     Command("pane_7", "7", "Neurons", "what every hidden neuron answers", "Show"),
     Command("pane_8", "8", "Events", "what became of the run, and who did it", "Show"),
+    Command("pane_9", "9", "Filters", "the first weights, what each unit looks for", "Show"),
+    Command("next_example", "right_parenthesis", "Next example", "another row on its way through the network", "Show"),
+    Command("previous_example", "left_parenthesis", "Example before", "the row before on its way through it", "Show"),
     Command("zoom", "z", "Zoom", "one pane alone; again: all of them", "Show", short="zoom"),
     Command("default_layout", "0", "Default layout", "the panes as at first", "Show"),
     Command("next_metric", "M", "Next metric", "F1, R2, errors, the rate, where accuracy stands", "Show"),
@@ -220,11 +223,13 @@ SHOWN = {
     "escape": "esc",
     "pageup": "pgup",
     "pagedown": "pgdn",
+    "left_parenthesis": "(",
+    "right_parenthesis": ")",
 }
 ARROWS = {"right": "→", "left": "←", "up": "↑", "down": "↓"}
 PAIRED = {
     "raise_rate": "[ ]", "next_data": "←→", "more_units": "↑↓", "add_layer": "+ -", "back": ", .",
-    "pane_1": "1-8", "line_down": "↑↓", "turn_on": "←→", "insert_layer": "+ -", "layer_down": "< >",
+    "pane_1": "1-9", "line_down": "↑↓", "turn_on": "←→", "insert_layer": "+ -", "layer_down": "< >",
     "cell_right": "←→↑↓", "row_after": ", .", "place_class": "1-6",
 }  # fmt: skip
 PLAIN = {"←→": "<->", "↑↓": "up/dn", "←→↑↓": "arrows"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlcore import examining, seeing
-from mlcore.datasets.dataset import Data, Rows
+from mlcore.datasets.dataset import Data, Rows, Sequence
 from mlcore.layers.layer import Array
 from mlcore.model import Model
 from mlcore.seeing import Passed
@@ -52,7 +52,7 @@ def seen(stage: Stage, model: Model, split: str, number: int, *, saliency: bool 
         image=image,
         series=series,
         letters=letters,
-        saliency=_shares(seeing.saliency(model, x), image) if saliency else None,
+        saliency=_shares(seeing.saliency(model, x), image, data.sequence) if saliency else None,
     )
 
 
@@ -130,17 +130,16 @@ def signed(values: Array, scale: Array | float) -> Array:
     return np.ascontiguousarray(found)
 
 
-def _shares(slopes: Array, image: Array | None) -> Array:
+def _shares(slopes: Array, image: Array | None, sequence: Sequence | None) -> Array:
     """How much each pixel or step moves the answer, 255 the most: the sum over channels, or over the numbers of a step.
 
     Rows of pixels read as a sequence are the same picture.
     """
     if image is not None:
         slopes = slopes.reshape(-1, *image.shape).sum(axis=0)
-    elif slopes.ndim == 2:
-        slopes = np.array(_every(slopes.sum(axis=1)))
     else:
-        slopes = np.array(_every(slopes))
+        numbers = sequence.numbers if sequence and not sequence.vocabulary else 1
+        slopes = np.array(_every(slopes.reshape(-1, numbers).sum(axis=1)))
     most = float(slopes.max(initial=0.0))
     found: Array = (slopes * (255 / most if most else 0.0)).round().astype(np.uint8)
     return found
