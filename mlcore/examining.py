@@ -220,13 +220,13 @@ def first_weights(model: Model) -> tuple[str, Array, tuple[int, int] | None] | N
     for layer, p in zip(model.network.layers, model.network.views(model.vector), strict=True):
         if "w" not in p:
             continue
-        w = p["w"]
+        w, word = p["w"], " ".join(each for each in layer.word.split() if "=" not in each)
         if isinstance(layer, Conv2d):
-            return layer.word, w.reshape(len(w), -1).T, (w.shape[1] * w.shape[2], w.shape[3])
+            return word, w.reshape(len(w), -1).T, (w.shape[1] * w.shape[2], w.shape[3])
         if w.ndim > 2:
-            return layer.word, w.reshape(len(w), -1).T, None
+            return word, w.reshape(len(w), -1).T, None
         pictures = isinstance(layer, Dense) and image and math.prod(image) == len(w)
-        return layer.word, w, (image[-2] * math.prod(image[:-2]), image[-1]) if pictures and image else None
+        return word, w, (image[-2] * math.prod(image[:-2]), image[-1]) if pictures and image else None
     return None
 
 

@@ -108,18 +108,23 @@ class Insight:
         return tuple(_rows(network, found, update, found_bends))
 
     def confusion(self, model: Model) -> Confusion | None:
-        """Validation rows by label and answer (test rows, or training rows, where there are none); None for numbers."""
+        """Validation rows by label and answer (test rows, or training rows, where there are none); None for numbers.
+
+        Where every step has an answer, it is the steps that are counted.
+        """
         data = self.data
         if data.task.kind == "regression":
             return None
         split, rows = next((name, r) for name in ("validation", "test", "train") if (r := getattr(data, name)))
-        rows = even(rows, ASKED)
-        answers = metrics.predicted(model.network.forward(model.vector, data.inputs(rows))[0])
-        said = answers >= 0  # an output that is no number is no answer
-        counts = metrics.confusion_matrix(rows.y[said], answers[said], data.task.outputs)
+        rows = even(rows, max(1, ASKED // max(1, data.task.steps)))
+        z, y = model.network.forward(model.vector, data.inputs(rows))[0], rows.y.reshape(-1)
+        answers = metrics.predicted(z.reshape(-1, z.shape[-1]))
+        said = (answers >= 0) & (y >= 0)  # an output that is no number is no answer
+        counts = metrics.confusion_matrix(y[said], answers[said], data.task.outputs)
         wrong = counts.sum(axis=0) + counts.sum(axis=1) - 2 * counts.diagonal()
         chosen = np.sort(np.argsort(-wrong, kind="stable")[:CLASSES])
-        return Confusion(counts[np.ix_(chosen, chosen)].astype(np.int32), tuple(chosen.tolist()), split, len(rows))
+        asked, shown = int((y >= 0).sum()), counts[np.ix_(chosen, chosen)].astype(np.int32)
+        return Confusion(shown, tuple(chosen.tolist()), split, asked)
 
     def responses(self, model: Model) -> tuple[Responses, ...]:
         """What the hidden neurons answer over the plane, or along the only feature; nothing where there is neither."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 
 import msgspec
 
@@ -80,7 +81,11 @@ def _inside(board: Board, peer: Peer, rested: int) -> Inside | None:
         return None
     peer.inside = key
     moment, rate = board.seen(peer.scrub)
-    found = board.stage.insight.look(moment, rate, peer.view, board.number)
+    try:
+        found = board.stage.insight.look(moment, rate, peer.view, board.number)
+    except Exception:
+        traceback.print_exc()  # into worker.log: a bug, but a pane without a picture is not the end of the run
+        found = None
     least = CALM if "samples" in peer.view.panes else INSIDE
     peer.next_inside = now + max(least, rested * (time.monotonic() - now))
     return found

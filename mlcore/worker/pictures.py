@@ -77,8 +77,15 @@ class Stage:
 
     @cached_property
     def plane(self) -> Plane | None:
-        """The plane decision maps are drawn over; None where there is one feature, or several numbers to predict."""
-        if self.data.task.kind == "regression" and self.data.task.outputs != 1:
+        """The plane decision maps are drawn over.
+
+        None where there is one feature, several numbers or steps to predict, or where rows are tokens or of different
+        lengths: what lies between two words is no word.
+        """
+        task, sequence = self.data.task, self.data.sequence
+        if task.steps or (task.kind == "regression" and task.outputs != 1):
+            return None
+        if sequence is not None and (sequence.vocabulary or sequence.lengths):
             return None
         return plane_of(self.data)
 

@@ -1,4 +1,4 @@
-"""What comes before the neurons of a network of images or sequences: a line for each block, with the shape behind it."""
+"""What comes before the neurons of a network of images or sequences: a line for each block, its shape at the end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def wide(net: Net, width: int) -> int:
 
 
 def lines(net: Net, width: int, height: int, terminal: Terminal) -> list[list[Piece]]:
-    """Exactly `height` lines of exactly `width` cells, one character each; of too many blocks the middle is left out."""
+    """Exactly `height` lines of exactly `width` cells, one character each; of many blocks the middle is left out."""
     shown = list(net.blocks)
     if len(shown) > height:
         kept = max(1, height - 1)

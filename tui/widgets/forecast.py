@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.strip import Strip
 
@@ -13,6 +13,12 @@ from tui.widgets import rows
 from tui.widgets.ansi import strips
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Piece
+
+if TYPE_CHECKING:
+    from mlcore import plots
+
+EDGE = 6  # cells of the axis
+LEAST = 12  # rows shown
 
 
 class ForecastPane(Pane):
@@ -59,7 +65,7 @@ that only repeats the last value runs one step behind the truth.
         from mlcore import plots
 
         text = plots.curve(
-            self._lines(frame.forecast),
+            self._lines(frame.forecast, width - EDGE),
             width,
             height,
             glyphs=self.terminal.glyphs,
@@ -68,18 +74,19 @@ that only repeats the last value runs one step behind the truth.
         )
         return rows.block(strips(text, width), width, height)
 
-    def _lines(self, found: Forecast) -> list[tuple[object, ...]]:
+    def _lines(self, found: Forecast, columns: int) -> list[plots.Line]:
+        """The band, the truth and the forecast; of a long series the end, about a row in each column."""
         import numpy as np
 
         from mlcore import plots
 
-        before = len(found.before)
-        x = np.arange(len(found.said)) + 1.0
-        truth = np.concatenate([found.before, found.truth])
+        many = min(len(found.said), max(columns * 4 // 5, LEAST))
+        said, truth = found.said[len(found.said) - many :], found.truth[len(found.truth) - many :]
+        earlier = np.concatenate([found.before, found.truth[: len(found.truth) - many]])[-max(columns // 4, 1) :]
+        x = np.arange(many) + len(found.said) - many + 1.0
         faint, plain = number(self.palette.faint), self.terminal.colors == "none"
-        lines = [plots.Line("band", x, found.said + off, faint) for off in (found.low, found.high) if not plain]
-        lines.append(
-            plots.Line("truth", np.arange(-before, len(x)) + 1.0, truth, number(self.palette.train), "o" * plain)
-        )
-        lines.append(plots.Line("forecast", x, found.said, number(self.palette.validation)))
-        return lines
+        lines = [plots.Line("band", x, said + off, faint) for off in (found.low, found.high) if not plain]
+        lines.append(plots.Line("forecast", x, said, number(self.palette.validation)))
+        known = np.concatenate([earlier, truth])
+        every = np.arange(len(known)) - len(known) + 1.0 + len(found.said)
+        return [*lines, plots.Line("truth", every, known, number(self.palette.train), "o" * plain)]

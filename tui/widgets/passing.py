@@ -23,6 +23,7 @@ SCALES = (4.0, 3.0, 2.0, 1.0, 1 / 2, 1 / 3, 1 / 4)  # cells for each pixel acros
 CLEAR = 6  # cells across from which a map can be told from its neighbours
 SEVERAL = 8  # maps there should be at least of many
 LEAST = 3  # rows of a block with its words
+WIDE = 8  # cells of a step at most
 ASIDE = 3  # parts of the width: the example takes at most one of them
 
 
@@ -75,7 +76,7 @@ class Passing:
         steps = max([1, len(seen.letters), *(seen.series.shape[1:] if seen.series is not None else ())])
         if seen.series is None and not seen.letters:
             steps = max([1, *(made.maps.shape[2] for made in seen.made if not made.picture and len(made.shape) > 1)])
-        return min(width, steps * max(1, min(4, width // steps)))
+        return min(width, steps * max(1, min(WIDE, width // steps)))
 
     # the example ----------------------------------------------------------------------------------------------------
 
@@ -101,13 +102,13 @@ class Passing:
             shown.pop()
         left = len(seen.made) - len(shown)
         room = height - sum(map(self._least, shown)) - bool(left)
-        lines: list[list[Piece]] = []
-        for place, made in enumerate(shown):
-            waiting = [each for each in shown[place:] if self._least(each) == LEAST]
-            share = room // max(1, len(waiting)) if self._least(made) == LEAST else 0
-            drawn = self._block(seen, made, width, self._least(made) + share)
-            room -= len(drawn) - self._least(made)
-            lines += drawn
+        drawn: list[list[list[Piece]]] = []
+        for place, made in reversed(list(enumerate(shown))):  # the last are small and leave room to the first
+            waiting = sum(self._least(each) == LEAST for each in shown[: place + 1])
+            share = room // waiting if self._least(made) == LEAST else 0
+            drawn.insert(0, self._block(seen, made, width, self._least(made) + share))
+            room -= len(drawn[0]) - self._least(made)
+        lines = [line for block in drawn for line in block]
         if left and len(lines) < height:
             lines.append([(f" and {plural(left, 'layer')} more: z", paint(self.palette.muted))])
         return lines[: max(height, 0)]
