@@ -52,8 +52,9 @@ def forecast(model: Model, data: Data) -> Forecast:
     off = _first(some.y) - _said(model, data, some)
     finite = off[np.isfinite(off)]
     low, high = np.quantile(finite, BAND).tolist() if len(finite) else (float("nan"),) * 2
-    before = rows.y[: -len(shown)][-BEFORE:] if len(rows) > len(shown) else earlier.y[-BEFORE:] if earlier else []
-    return Forecast(split, _first(np.asarray(before)), _first(shown.y), _said(model, data, shown), low, high)
+    front = rows.y[: len(rows) - len(shown)] if earlier is None or len(rows) > len(shown) else earlier.y
+    before = _first(front[-BEFORE:])
+    return Forecast(split, before, _first(shown.y), _said(model, data, shown), low, high)
 
 
 def _first(y: Array) -> Array:

@@ -59,12 +59,13 @@ def _drawn(model: Model, rows: Array, step: int, seed: int, temperature: float) 
     if not np.isfinite(z).all():
         raise Diverged("its answers are no numbers: it diverged", hint="mlj doctor says why")
     if not temperature:
-        return z.argmax(axis=1)
+        likeliest: Array = z.argmax(axis=1)
+        return likeliest
     p = np.exp((z - z.max(axis=1, keepdims=True)) / temperature)
     ends = np.cumsum(p, axis=1)
     places = philox.uniform(seed, Purpose.GENERATE, len(rows), step=step) * ends[:, -1]
-    found: Array = (ends <= places[:, None]).sum(axis=1)
-    return np.minimum(found, z.shape[1] - 1)
+    found: Array = np.minimum((ends <= places[:, None]).sum(axis=1), z.shape[1] - 1)
+    return found
 
 
 def _until_end(row: list[int]) -> list[int]:

@@ -117,7 +117,7 @@ def saliency(model: Model, x: Array) -> Array:
         dz[..., 0] = 1
     if mode.lengths is not None and z.ndim == 3:
         dz *= real(z, mode.lengths)[..., None]
-    slope = _slope(network, vector, list(saved), dz)
+    slope: Array = _slope(network, vector, list(saved), dz)
     return slope if mode.lengths is None else slope[: int(mode.lengths[0])]
 
 
@@ -128,7 +128,8 @@ def _slope(network: Network, vector: Array, saved: list[tuple[Array, ...]], dz: 
             found = np.sqrt(np.square(back.dy).sum(axis=-1))
             break
         found = np.abs(back.dx)
-    return np.nan_to_num(found[0], posinf=0.0, neginf=0.0)
+    finite: Array = np.nan_to_num(found[0], posinf=0.0, neginf=0.0)
+    return finite
 
 
 def characters(model: Model) -> tuple[str, ...]:

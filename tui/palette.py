@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from tui.commands import commands, keys_of
+from tui.commands import commands
+from tui.keys import keys_of
 
 if TYPE_CHECKING:
     from mlcore.form import Choice

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mlcore import examining, tracing
+from mlcore import examining, seeing, tracing
 from mlcore.errors import RunError
 from mlcore.examining import Judged, split_of
 from mlcore.layers.layer import Array
@@ -20,6 +20,7 @@ from mlcore.worker.commands import Examine
 from mlcore.worker.findings import AnyFinding
 from mlcore.worker.moment import Moment
 from mlcore.worker.pictures import Stage, gray
+from mlcore.worker.seen import seen
 
 HELD = 4  # moments kept
 JUDGED = 20_000  # rows told one by one, those with the greatest loss
@@ -111,9 +112,11 @@ def _example(subject: Subject, command: Examine) -> AnyFinding:
     x, raw = data.inputs(row), stage.raw(row)
     z = examining.outputs(model, x)
     near, far = examining.neighbours(model, data, row, NEAR)
-    image = None
+    image = way = None
     if data.image_shape:
         image = (raw if raw.dtype == np.uint8 else gray(raw)).reshape(data.image_shape)
+    if data.image_shape or data.sequence or seeing.visible(model.network):
+        way = seen(stage, model, command.split, command.row, saliency=True)
     return findings.Example(
         **subject.facts(command.split),  # type: ignore[arg-type]
         row=command.row,
@@ -126,6 +129,7 @@ def _example(subject: Subject, command: Examine) -> AnyFinding:
         near=near.astype(np.int32),
         near_label=data.train.y.reshape(len(data.train), -1)[near, 0].astype(np.float64),
         far=far,
+        seen=way,
     )
 
 

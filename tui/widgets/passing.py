@@ -73,7 +73,7 @@ class Passing:
     @staticmethod
     def columns(seen: Seen, width: int) -> int:
         """Cells a sequence takes across: the same number for each step, or all there are of a long one."""
-        steps = max([1, len(seen.letters), *(seen.series.shape[1:] if seen.series is not None else ())])
+        steps: int = max([1, len(seen.letters), *(seen.series.shape[1:] if seen.series is not None else ())])
         if seen.series is None and not seen.letters:
             steps = max([1, *(made.maps.shape[2] for made in seen.made if not made.picture and len(made.shape) > 1)])
         return min(width, steps * max(1, min(WIDE, width // steps)))
@@ -87,7 +87,7 @@ class Passing:
         across, rise = images.scale(wide, high, max(width, 4), max(1, (height - 2) // 2 if both else height))
         lines = [[(" ", PLAIN), *line] for line in images.grey(image, across, rise, self.terminal)]
         if both and saliency is not None:
-            words = "moves the answer" if across > 15 else "what moves"
+            words = "moves the answer" if across > 15 else "saliency"
             lines.append([(" " + words[: across + 1], paint(self.palette.muted))])
             drawn = images.signed(saliency / 255.0, across, rise, self.terminal)
             lines += [[(" ", PLAIN), *line] for line in drawn]
