@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore import examining, metrics, report
-from mlcore.commands import features, table
+from mlcore.commands import features, generate, table
 from mlcore.commands.data import class_name, raw
 from mlcore.commands.drawing import Paper, picture
 from mlcore.commands.story import called
@@ -138,6 +138,10 @@ def predict(args: argparse.Namespace) -> int:
     """Predictions for rows of the test split or of a file, as CSV, JSON lines or pictures."""
     run = open_run(args.run, args.runs_dir)
     model = run.model()
+    if args.generate is not None:
+        _put_out(generate.generate(args, model), args.out)
+        return 0
+    generate.unasked(args)
     answer = _answering(args, model)
     if args.data is not None and (args.rows is not None or args.show):
         raise UsageError("--data brings its own rows", hint="leave out --rows and --show, or leave out --data")
@@ -157,13 +161,18 @@ def predict(args: argparse.Namespace) -> int:
         if args.show:
             _show(answers, data, picked)
             return 0
-    if args.out is None:
-        answers.write(sys.stdout, args.json, args.proba)
-        return 0
     text = io.StringIO(newline="")
     answers.write(text, args.json, args.proba)
-    put(Path(args.out), text.getvalue().encode(), "--out")
+    _put_out(text.getvalue(), args.out)
     return 0
+
+
+def _put_out(text: str, out: str | None) -> None:
+    """Print a text, or write it where --out says."""
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        put(Path(out), text.encode(), "--out")
 
 
 def put(path: Path, data: bytes, option: str) -> None:
