@@ -69,6 +69,20 @@ typedef struct {
     float alpha, mask_alpha; /* of activation and mask_activation */
 } mlj_matmul;
 
+/* A step of a recurrent cell for `rows` rows of `units` numbers, forward and backward; ops/recurrent.h has the
+   formulas. gates [rows, gates * units] are a = x W + b (of an LSTM + h U) before and the gates after, their gradients
+   in the end; h0, h1 the state before and after, rows h_row apart. GRU: u = h U [rows, 3 units], bias c [units], du the
+   gradient of u. LSTM: memories c0, c1 and shown = tanh c1, [rows, units]. dh and dc [rows, units] are those of h1 and
+   c1, and become those of the state before but for what comes through U. */
+typedef struct {
+    int32_t kind;
+    int64_t rows, units, h_row;
+    float *gates, *h0, *h1;
+    const float *u, *bias;
+    float *du, *c0, *c1, *shown, *dh, *dc;
+} mlj_cell;
+enum { MLJ_RNN = 0, MLJ_GRU = 1, MLJ_LSTM = 2 };
+
 /* What a softmax cross-entropy wants of a row beside the probability of its class: share[n] of each class, which is
    multiplied by inverse[class of the row], and keep for its own; penalty times KL(p || uniform) is added. */
 typedef struct {
@@ -105,7 +119,8 @@ typedef struct {
                           else [cols]
    normalize_sums         dgain = sum of dy n and dbias = sum of dy down the columns, added to what is there or not
    batch_norm_backward    dx = gain inverse (dy - share (dbias + n dgain)); mean, inverse [cols]
-   layer_norm_backward    dx = inverse (g - mean of g - n mean of (g n)), g = dy gain; mean, inverse [rows] */
+   layer_norm_backward    dx = inverse (g - mean of g - n mean of (g n)), g = dy gain; mean, inverse [rows]
+   cell, cell_backward    a step of a recurrent layer and the way back */
 typedef struct {
     const char *name;
     int32_t vector_bytes;
@@ -150,6 +165,8 @@ typedef struct {
                                 float share, float *dx);
     void (*layer_norm_backward)(int64_t rows, int64_t cols, const float *x, const float *dy, const float *mean,
                                 const float *inverse, const float *gain, float *dx);
+    void (*cell)(const mlj_cell *c);
+    void (*cell_backward)(const mlj_cell *c);
 } mlj_ops;
 
 /* Constants are made in double and rounded once; correction = 1 - beta^t, t counted from 1. */
@@ -227,14 +244,16 @@ enum {
     MLJ_BATCH_NORM_BACKWARD,
     MLJ_LAYER_NORM,
     MLJ_LAYER_NORM_BACKWARD,
+    MLJ_RECURRENT,
+    MLJ_RECURRENT_BACKWARD,
     MLJ_OPCODES
 };
 
 /* One call. x … wt are offsets into the arena in floats, -1 where the call has none. A row has `inputs` numbers before
    and `outputs` after; an update moves `inputs` numbers from w on, by the gradient at dw, clipped where y is what a
    clip made of it. With a rule a dense_backward moves its own w and b, w with the decay and l1. A softmax_cross_entropy
-   has share and inverse of an mlj_soft at w and b, or -1. To a call of `steps` a row of the batch is so many rows of
-   its own, those of a sequence one after the other. A split takes rows that begin with their length apart. */
+   has share and inverse of an mlj_soft at w and b, or -1. To a call a row of the batch is `each` rows of its
+   own, those of a sequence one after the other. A split takes rows that begin with their length apart. */
 typedef struct {
     int32_t opcode;
     int32_t activation; /* applied to what the call computes, or undone by it */
@@ -249,7 +268,13 @@ typedef struct {
     int32_t layer;           /* its number in the network, of which random words depend */
     int64_t room;            /* what a forward call leaves for its backward call */
     int64_t mean, variance;  /* running statistics */
-    int64_t steps;           /* 1 where a row of the batch is one row */
+    int64_t each;            /* rows of its own that a row of the batch is to it, mostly 1 */
+    /* Of one direction of a recurrent layer: its second matrix and the bias inside a GRU; rows are [steps, features]
+       before, [steps, …] or with `last` one step after, where its states stand from `column` on. W is [features,
+       columns], U [units, columns]; inputs is the rows of both, those of W filled up to whole panels. */
+    int64_t u, b2, du, db2;
+    int64_t steps, features, units, columns, column;
+    int32_t cell, back, last; /* MLJ_RNN …; whether it goes from the last step to the first */
 } mlj_call;
 
 /* A network on its rows. The caller owns every array. */

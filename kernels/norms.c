@@ -75,7 +75,7 @@ void mlj_part_norm_update(const mlj_block *b, const mlj_call *c, int64_t from, i
 void mlj_part_layer_norm(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     const int64_t start = from * c->inputs;
     const float *x = rows_at(b, c->x) + start;
-    float *mean = at(b, c->room) + from, *inverse = mean + b->plan->block * c->steps;
+    float *mean = at(b, c->room) + from, *inverse = mean + b->plan->block * c->each;
     b->ops->row_moments(to - from, c->inputs, x, mean, inverse);
     invert(to - from, inverse, c->constants[0], inverse);
     b->ops->normalize(to - from, c->inputs, x, mean, inverse, 1, at(b, c->w), at(b, c->b), at(b, c->y) + start);
@@ -86,13 +86,12 @@ void mlj_part_layer_norm_dx(const mlj_block *b, const mlj_call *c, int64_t from,
     const int64_t start = from * c->inputs;
     const float *mean = at(b, c->room) + from;
     b->ops->layer_norm_backward(to - from, c->inputs, rows_at(b, c->x) + start, at(b, c->dy) + start, mean,
-                                mean + b->plan->block * c->steps, at(b, c->w), at(b, c->dx) + start);
+                                mean + b->plan->block * c->each, at(b, c->w), at(b, c->dx) + start);
 }
 
 void mlj_part_layer_norm_gradient(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     const float *mean = at(b, c->room);
     b->ops->normalize_sums(rows_of_call(b, c), to - from, rows_at(b, c->x) + from, at(b, c->dy) + from, c->inputs, mean,
-                           mean + b->plan->block * c->steps, 1, b->accumulate, at(b, c->dw) + from,
-                           at(b, c->db) + from);
+                           mean + b->plan->block * c->each, 1, b->accumulate, at(b, c->dw) + from, at(b, c->db) + from);
     mlj_part_norm_update(b, c, from, to);
 }

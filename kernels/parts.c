@@ -170,4 +170,8 @@ mlj_part *const mlj_parts[MLJ_OPCODES][PHASES] = {
                                  [REDUCE] = mlj_part_norm_update},
     [MLJ_LAYER_NORM] = {[ROWS] = mlj_part_layer_norm},
     [MLJ_LAYER_NORM_BACKWARD] = {[ROWS] = mlj_part_layer_norm_dx, [REDUCE] = mlj_part_layer_norm_gradient},
+    [MLJ_RECURRENT] = {[ROWS] = mlj_part_recurrent},
+    [MLJ_RECURRENT_BACKWARD] = {[PREPARE] = mlj_part_recurrent_turn,
+                                [ROWS] = mlj_part_recurrent_back,
+                                [REDUCE] = mlj_part_recurrent_gradient},
 };

@@ -39,6 +39,10 @@ mlj_part mlj_part_dropout, mlj_part_dropout_backward;                           
 mlj_part mlj_part_batch_moments, mlj_part_batch_norm, mlj_part_batch_statistics;                 /* norms.c */
 mlj_part mlj_part_batch_sums, mlj_part_batch_norm_dx, mlj_part_norm_update;
 mlj_part mlj_part_layer_norm, mlj_part_layer_norm_dx, mlj_part_layer_norm_gradient;
+mlj_part mlj_part_recurrent, mlj_part_recurrent_back, mlj_part_recurrent_gradient, mlj_part_recurrent_turn;
+
+/* Multiply-adds of a row in a recurrent layer, or of all in the phase `prepare`. */
+int64_t mlj_recurrent_work(const mlj_call *c, int phase);
 
 /* The rule of a call at the step in hand. */
 mlj_rule mlj_rule_of(const mlj_call *c, double rate, int64_t updates);
@@ -48,6 +52,9 @@ void mlj_move(const mlj_block *b, const mlj_rule *rule, int64_t place, int64_t n
 static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
+/* So many numbers, filled up to whole panels. */
+static inline int64_t whole(int64_t n) { return (n + PANEL - 1) / PANEL * PANEL; }
+
 static inline float *at(const mlj_block *b, int64_t place) { return place < 0 ? NULL : b->plan->arena + place; }
 
 static inline const float *rows_at(const mlj_block *b, int64_t place) {
@@ -55,7 +62,7 @@ static inline const float *rows_at(const mlj_block *b, int64_t place) {
 }
 
 /* Rows of the block as a call counts them. */
-static inline int64_t rows_of_call(const mlj_block *b, const mlj_call *c) { return b->rows * c->steps; }
+static inline int64_t rows_of_call(const mlj_block *b, const mlj_call *c) { return b->rows * c->each; }
 
 /* From one panel to the next of a matrix with so many rows; 0 where matrices are not in panels. */
 static inline int64_t panel_of(const mlj_block *b, int64_t rows) { return b->plan->panels ? rows * PANEL : 0; }

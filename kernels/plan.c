@@ -42,7 +42,7 @@ static void run_rows(void *context, int64_t chunk) {
     const mlj_phase *p = context;
     const int64_t from = chunk * p->size, to = smaller(from + p->size, p->block->rows);
     for (const mlj_call *c = p->first; c < p->end; c++)
-        if (mlj_parts[c->opcode][ROWS]) mlj_parts[c->opcode][ROWS](p->block, c, from * c->steps, to * c->steps);
+        if (mlj_parts[c->opcode][ROWS]) mlj_parts[c->opcode][ROWS](p->block, c, from * c->each, to * c->each);
 }
 
 /* Chunks of all calls of the phase are numbered through. */
@@ -65,7 +65,8 @@ static int64_t work_of(const mlj_call *c, int phase) {
     if (!mlj_parts[c->opcode][phase]) return 0;
     if (c->opcode == MLJ_DENSE_BACKWARD && phase != REDUCE && c->dx < 0) return 0;
     if (phase == UPDATE) return c->inputs * UPDATE_WORK;
-    return c->inputs * c->steps * (c->opcode == MLJ_DENSE || c->opcode == MLJ_DENSE_BACKWARD ? c->outputs : 1);
+    if (c->opcode == MLJ_RECURRENT || c->opcode == MLJ_RECURRENT_BACKWARD) return mlj_recurrent_work(c, phase);
+    return c->inputs * c->each * (c->opcode == MLJ_DENSE || c->opcode == MLJ_DENSE_BACKWARD ? c->outputs : 1);
 }
 
 static void run_phase(const mlj_block *b, const mlj_call *first, const mlj_call *end, int phase) {

@@ -19,7 +19,10 @@ Array: TypeAlias = NDArray[Any]
 
 
 class Place(NamedTuple):
-    """The array to fill: its shape, fans and role, and where its random numbers come from."""
+    """The array to fill: its shape, fans and role, and where its random numbers come from.
+
+    number: which array of that role it is in its layer, from 0, so that no two have the same numbers.
+    """
 
     shape: tuple[int, ...]
     role: str
@@ -28,6 +31,7 @@ class Place(NamedTuple):
     seed: int
     layer: int
     stream: np.random.RandomState  # one stream for the whole network, drawn from in the order of its parameters
+    number: int = 0
 
 
 class Initializer(NamedTuple):
@@ -40,12 +44,14 @@ class Initializer(NamedTuple):
 
 def _normal(place: Place, deviation: float) -> Array:
     count = int(np.prod(place.shape))
-    return deviation * philox.normal(place.seed, Purpose.INIT, count, layer=place.layer).reshape(place.shape)
+    return deviation * philox.normal(place.seed, Purpose.INIT, count, layer=place.layer, step=2 * place.number).reshape(
+        place.shape
+    )
 
 
 def _uniform(place: Place, bound: float, stream: int = 0) -> Array:
     count = int(np.prod(place.shape))
-    u = philox.uniform(place.seed, Purpose.INIT, count, layer=place.layer, step=stream)
+    u = philox.uniform(place.seed, Purpose.INIT, count, layer=place.layer, step=2 * place.number + stream)
     return bound * (2 * u - 1).reshape(place.shape)
 
 
@@ -67,7 +73,9 @@ def _orthogonal(place: Place) -> Array:
     """Columns (or rows, where there are more columns) of length 1 that stand upright on each other."""
     rows, columns = place.shape[0], int(np.prod(place.shape[1:]))
     count = rows * columns
-    drawn = philox.normal(place.seed, Purpose.INIT, count, layer=place.layer).reshape(rows, columns)
+    drawn = philox.normal(place.seed, Purpose.INIT, count, layer=place.layer, step=2 * place.number).reshape(
+        rows, columns
+    )
     q, r = np.linalg.qr(drawn if rows >= columns else drawn.T)
     q = q * np.where(np.diag(r) < 0, -1.0, 1.0)  # one answer whatever the signs LAPACK chooses
     return (q if rows >= columns else q.T).reshape(place.shape)

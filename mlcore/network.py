@@ -170,16 +170,21 @@ class Network:
         return tuple(tuple(s for s in self.slots if s.layer == number) for number in range(len(self.layers)))
 
     def init(self, seed: int, initializer: str) -> Array:
-        """The first weights [size], float32: a function of the seed and the initializer's name alone."""
-        fill = initializers.find(initializer).fill
+        """The first weights [size], float32: a function of the seed and the initializer's name alone.
+
+        A parameter that names an initializer of its own starts by that one.
+        """
         vector, stream = np.empty(self.size, dtype=np.float32), np.random.RandomState(seed % 2**32)
         for number, views in enumerate(self.views(vector)):
+            filled = dict.fromkeys(ROLES, 0)  # arrays of each role in this layer, so far
             for slot in self.own[number]:
-                p, place = slot.param, views[slot.name]
+                p, fill = slot.param, initializers.find(slot.param.initializer or initializer).fill
                 if p.start is None:
-                    place[...] = fill(Place(p.shape, p.role, p.fan_in, p.fan_out, seed, number, stream))
+                    place = Place(p.shape, p.role, p.fan_in, p.fan_out, seed, number, stream, filled[p.role])
+                    views[slot.name][...] = fill(place)
+                    filled[p.role] += 1
                 else:
-                    place[...] = p.start
+                    views[slot.name][...] = p.start
         return vector
 
     def views(self, vector: Array) -> list[dict[str, Array]]:

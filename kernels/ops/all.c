@@ -16,6 +16,7 @@
 #include "matmul.h"
 #include "norms.h"
 #include "random.h"
+#include "recurrent.h"
 #include "softmax.h"
 
 #include "softened.h"
@@ -53,6 +54,8 @@ const mlj_ops TABLE(TIER) = {
     .normalize_sums = normalize_sums,
     .batch_norm_backward = batch_norm_backward,
     .layer_norm_backward = layer_norm_backward,
+    .cell = cell,
+    .cell_backward = cell_backward,
     .order = order,
     .words = words,
 };

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
+from mlcore.backends.panels import whole
 from mlcore.layers.activations import ELU, GELU, Activation, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer, Shape
 from mlcore.layers.norms import BatchNorm, LayerNorm
+from mlcore.layers.recurrent import GRU, LSTM, RNN, Recurrent
 from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Huber, KLDivergence, Loss, SoftmaxCrossEntropy
 from mlcore.network import Slot
 from mlcore.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSProp
@@ -80,7 +82,7 @@ class Stage(NamedTuple):
     @property
     def numbers(self) -> dict[str, int]:
         """Numbers in a row of x and of y, and how many of these a row of the batch is."""
-        return {"inputs": self.inputs, "outputs": self.outputs, "steps": self.steps}
+        return {"inputs": self.inputs, "outputs": self.outputs, "each": self.steps}
 
     def made(self, batch: int) -> str:
         """What is computed, for people: x1 [32, 16], or x1 [32, 50, 16] of sequences."""
@@ -139,7 +141,7 @@ def _activate_backward(stage: Stage, needs_dx: bool) -> Call:
 def slope(stage: Stage, bend: Bend, told: str, dx: str) -> Call:
     """dx = dy times the slope of an activation, told by its output or its input; in place where dx is dy."""
     operands = {"y": told, "dy": stage.dy, "dx": dx}
-    numbers = {"inputs": stage.outputs, "outputs": stage.outputs, "steps": stage.steps}
+    numbers = {"inputs": stage.outputs, "outputs": stage.outputs, "each": stage.steps}
     return Call("activate_backward", f"{bend.kind} back", f"{stage.dy}, {told}", dx, "", operands, numbers, bend)
 
 
@@ -185,20 +187,87 @@ def _layer_norm(stage: Stage, batch: int) -> Call:
     return _norm("layer_norm", stage, batch, (stage.layer.eps,))  # type: ignore[attr-defined]
 
 
+def _directions(stage: Stage) -> Iterator[tuple[str, dict[str, str], dict[str, int]]]:
+    """Of each cell of a recurrent layer: what names end in, its operands, and its numbers."""
+    layer, k = stage.layer, stage.number
+    assert isinstance(layer, Recurrent)
+    features = next(slot for slot in stage.slots if slot.name == "w").param.shape[0]
+    columns = layer.gates * layer.units
+    own = {"steps": stage.inputs // features, "features": features, "units": layer.units, "columns": columns}
+    own |= {"inputs": whole(features) + layer.units, "outputs": stage.outputs, "cell": CELLS[type(layer)].number}
+    for back, way in enumerate(layer.ways):
+        operands = {"x": stage.x, "w": f"W{way}{k}", "u": f"u{way}{k}", "b": f"b{way}{k}", "room": f"m{way}{k}"}
+        operands |= {"b2": f"c{way}{k}"} if layer.gates == 3 else {}
+        yield way, operands, own | {"column": back * layer.units, "back": back, "last": layer.last}
+
+
+def _recurrent(stage: Stage, batch: int) -> tuple[Call, ...]:
+    calls = []
+    for way, operands, numbers in _directions(stage):
+        read = ", ".join([stage.x, f"{operands['w']} [{numbers['features']}, {numbers['columns']}]", *_own(operands)])
+        made = f"{stage.y} [{batch}, {stage.outputs}], {operands['room']}"
+        note = f"{numbers['steps']} steps" + ", the last first" * bool(way)
+        text = kind_of(stage.layer) + " from the end" * bool(way)
+        calls.append(Call("recurrent", text, read, made, note, operands | {"y": stage.y}, numbers))
+    return tuple(calls)
+
+
+def _recurrent_backward(stage: Stage, needs_dx: bool) -> tuple[Call, ...]:
+    calls = []
+    for way, operands, numbers in _directions(stage):
+        read = ", ".join([stage.dy, operands["w"], *_own(operands), operands["room"]])
+        slopes = {f"d{field}": f"d{name}" for field, name in operands.items() if field in ("w", "u", "b", "b2")}
+        operands = operands | {"dy": stage.dy, "wt": f"W{way}{stage.number}T"} | slopes
+        made = ", ".join([stage.dx] * needs_dx + list(slopes.values()))
+        operands |= {"dx": stage.dx} if needs_dx else {}
+        note = "" if not needs_dx or not way else f"adds to {stage.dx}"
+        text = kind_of(stage.layer) + " from the end" * bool(way) + " back"
+        calls.append(Call("recurrent_backward", text, read, made, note, operands, numbers))
+    return tuple(calls)
+
+
+def _own(operands: Mapping[str, str]) -> list[str]:
+    return [name for field, name in operands.items() if field in ("u", "b", "b2")]
+
+
+def _recurrent_places(stage: Stage, block: int) -> dict[str, Shape]:
+    """Room for the steps of a block and for the matrices transposed, as `kernels/recurrent.c` lays them out."""
+    found: dict[str, Shape] = {}
+    for way, _, n in _directions(stage):
+        cell, steps, h = CELLS[type(stage.layer)], n["steps"], n["units"]
+        kept = (steps + 1) * (n["features"] + h) + (cell.kept * steps + cell.more + 3) * h + n["features"]
+        found[f"m{way}{stage.number}"] = (block, kept)
+        found[f"W{way}{stage.number}T"] = (n["columns"], whole(n["features"]) + whole(h))
+    return found
+
+
+class Cell(NamedTuple):
+    """A recurrent cell as C knows it: its number, and what it keeps, in units: of each step, and beside the steps."""
+
+    number: int
+    kept: int
+    more: int = 0
+
+
+CELLS: Mapping[type[Layer], Cell] = {RNN: Cell(0, 1), GRU: Cell(1, 7), LSTM: Cell(2, 6, 1)}
+Made: TypeAlias = Call | tuple[Call, ...]
+
+
 class Row(NamedTuple):
     """How a layer becomes calls: forward of (stage, batch), backward of (stage, whether anybody needs dx).
 
-    room: floats that forward leaves for backward, of (numbers in a row, rows of a block). whole: whether the layer has
-    to see the batch as one block. by_step: whether the steps of a sequence are rows to it. axes: how many an input may
-    have; nothing where it may be of any shape.
+    room: floats that forward leaves for backward, of (numbers in a row, rows of a block); places: other room it needs,
+    by name, of (stage, rows of a block). whole: whether the layer has to see the batch as one block. by_step: whether
+    the steps of a sequence are rows to it. axes: how many an input may have; nothing where it may be of any shape.
     """
 
-    forward: Callable[[Stage, int], Call]
-    backward: Callable[[Stage, bool], Call]
+    forward: Callable[[Stage, int], Made]
+    backward: Callable[[Stage, bool], Made]
     room: Callable[[int, int], int] = lambda inputs, block: 0
     whole: bool = False
     by_step: bool = False
     axes: tuple[int, ...] = ()
+    places: Callable[[Stage, int], Mapping[str, Shape]] = lambda stage, block: {}
 
 
 class LossRow(NamedTuple):
@@ -249,6 +318,7 @@ LOWERING: Mapping[type[Layer], Row | None] = {  # None: the layer needs no call,
     Dropout: Row(_dropout, _dropout_backward, lambda inputs, block: inputs * block),
     BatchNorm: Row(_batch_norm, partial(_norm_backward, "batch_norm"), lambda n, block: 3 * n, True, True, (1, 2)),
     LayerNorm: Row(_layer_norm, partial(_norm_backward, "layer_norm"), lambda n, block: 2 * block, by_step=True),
+    **{cell: Row(_recurrent, _recurrent_backward, places=_recurrent_places) for cell in CELLS},
     Flatten: None,
 }
 INPUTS = {1: "rows", 2: "sequences", 3: "images"}  # by their number of axes

@@ -273,7 +273,7 @@ class Program:
         return self.arena[start : start + self.layout.size]
 
     def _call(self, call: Call) -> dict[str, Any]:
-        fields: dict[str, Any] = {**dict.fromkeys(OPERANDS, -1), "steps": 1}
+        fields: dict[str, Any] = {**dict.fromkeys(OPERANDS, -1), "each": 1}
         fields |= {field: self.places[name].offset for field, name in call.operands.items()}
         words = {"opcode": call.opcode, "activation": call.activation.kind, "mask": call.mask.kind, "rule": call.rule}
         fields |= {field: getattr(self.lib, f"MLJ_{word.upper()}") for field, word in words.items()}
@@ -297,4 +297,5 @@ def _each(steps: int, rates: Array) -> Array:
     return np.ascontiguousarray(rates, dtype=np.float64)
 
 
-OPERANDS = ("x", "w", "b", "y", "dx", "dw", "db", "dy", "wt", "room", "mean", "variance")  # places in mlj_call
+# Places in mlj_call.
+OPERANDS = ("x", "w", "b", "y", "dx", "dw", "db", "dy", "wt", "room", "mean", "variance", "u", "b2", "du", "db2")

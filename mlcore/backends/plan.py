@@ -19,6 +19,7 @@ from mlcore.backends.lowering import (
     OPTIMIZERS,
     Bend,
     Call,
+    Made,
     Row,
     Stage,
     bend_of,
@@ -191,12 +192,12 @@ def _forward(network: Network, loss: Loss, stages: tuple[Stage, ...], batch: int
         calls.append(Call("split", "split", "x0", made, "", {"x": "x0", "y": "steps"}, numbers))
     for stage in stages:
         note = row.head(outputs) if stage.y == "z" else ""
-        call = _row(stage).forward(stage, batch)
-        calls.append(call._replace(note=note) if note else call)
+        own = _listed(_row(stage).forward(stage, batch))
+        calls += [call._replace(note=note) if note else call for call in own]
     target, tables = "labels" if row.labels else "targets", row.tables(loss, outputs)
     operands = {"x": "z", "y": "row_loss", "dx": "dz"} | ({} if row.labels else {"dy": "targets"})
     operands |= dict(zip(("w", "b"), tables, strict=False))
-    numbers = {"inputs": outputs, "outputs": outputs, "steps": steps}
+    numbers = {"inputs": outputs, "outputs": outputs, "each": steps}
     call = Call(row.opcode, kind_of(loss), f"z, {target}", "loss, dz", _said(loss), operands, numbers)
     return [*calls, call._replace(constants=row.constants(loss))]
 
@@ -220,8 +221,12 @@ def _backward(stages: tuple[Stage, ...]) -> list[Call]:
         masked = stage.number < len(stages) and isinstance(stages[stage.number].layer, Dense)
         if stage.activation and not masked:
             calls.append(slope(stage, stage.activation, stage.y, stage.dy))
-        calls.append(_row(stage).backward(stage, stage.number > first))
+        calls += _listed(_row(stage).backward(stage, stage.number > first))
     return calls
+
+
+def _listed(made: Made) -> list[Call]:
+    return [made] if isinstance(made, Call) else list(made)
 
 
 def _arena(
@@ -249,6 +254,7 @@ def _arena(
         room = _row(stage).room(stage.inputs, block * stage.steps)
         if room:
             shapes[f"m{stage.number}"] = (room,)
+        shapes |= _row(stage).places(stage, block)
     places, end = {}, 0
     for name, shape in shapes.items():
         places[name] = Place(end, shape)
@@ -256,7 +262,8 @@ def _arena(
     offsets = dict(zip(layout.network.slots, layout.offsets, strict=True))
     for stage in stages:
         for slot in stage.slots:
-            name, shape = f"{'W' if slot.name == 'w' else slot.name}{stage.number}", layout.shape(slot)
+            name = f"{'W' if slot.name[0] == 'w' else slot.name[0]}{slot.name[1:]}{stage.number}"
+            shape = layout.shape(slot)
             places[name] = Place(places["parameters"].offset + offsets[slot], shape)
             places[f"d{name}"] = Place(places["gradient"].offset + offsets[slot], shape)
     return places, end

@@ -30,6 +30,9 @@ CATALOGUE = Catalogue(
     Entry("attention", "every step of a sequence asks all others", "mlcore.layers.attention:Attention"),
     Entry("skip", "keeps what arrives here for the add that follows", "mlcore.layers.residual:Skip"),
     Entry("add", "adds what the last skip kept", "mlcore.layers.residual:Add"),
+    Entry("rnn", "a memory of the steps before, made anew at every step", "mlcore.layers.recurrent:RNN"),
+    Entry("gru", "a memory whose gates choose what stays and what is new", "mlcore.layers.recurrent:GRU"),
+    Entry("lstm", "a memory that keeps until a gate forgets, for long sequences", "mlcore.layers.recurrent:LSTM"),
     Entry("flatten", "every row as one list of numbers", "mlcore.layers.flatten:Flatten"),
 )
 

@@ -42,12 +42,12 @@ class Attention(Layer, frozen=True, tag="attention"):
 
     def params(self, shape: Shape) -> dict[str, Param]:
         d = shape[1]
-        fans = {"fan_in": d, "fan_out": d}  # Wqkv is three matrices beside each other
+        fans = d, d  # Wqkv is three matrices beside each other
         return {
-            "wqkv": Param((d, 3 * d), "weight", **fans),
-            "bqkv": Param((3 * d,), "bias", **fans),
-            "wo": Param((d, d), "weight", **fans),
-            "bo": Param((d,), "bias", **fans),
+            "wqkv": Param((d, 3 * d), "weight", *fans),
+            "bqkv": Param((3 * d,), "bias", *fans),
+            "wo": Param((d, d), "weight", *fans),
+            "bo": Param((d,), "bias", *fans),
         }
 
     def forward(self, p: dict[str, Array], x: Array, mode: Mode) -> tuple[Array, Saved]:

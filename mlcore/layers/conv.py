@@ -41,10 +41,10 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
 
     def params(self, shape: Shape) -> dict[str, Param]:
         channels, k = (shape[0] if len(shape) == 3 else 1), self.kernel
-        fans = {"fan_in": channels * k * k, "fan_out": self.filters * k * k}
+        fans = channels * k * k, self.filters * k * k  # in, out
         return {
-            "w": Param((self.filters, channels, k, k), "weight", **fans),
-            "b": Param((self.filters,), "bias", **fans),
+            "w": Param((self.filters, channels, k, k), "weight", *fans),
+            "b": Param((self.filters,), "bias", *fans),
         }
 
     def forward(self, p: dict[str, Array], x: Array, mode: Mode) -> tuple[Array, Saved]:

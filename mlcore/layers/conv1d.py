@@ -40,8 +40,8 @@ class Conv1d(Layer, frozen=True, tag="conv1d"):
 
     def params(self, shape: Shape) -> dict[str, Param]:
         channels, k = shape[-1], self.kernel
-        fans = {"fan_in": channels * k, "fan_out": self.filters * k}
-        return {"w": Param((self.filters, channels, k), "weight", **fans), "b": Param((self.filters,), "bias", **fans)}
+        fans = channels * k, self.filters * k
+        return {"w": Param((self.filters, channels, k), "weight", *fans), "b": Param((self.filters,), "bias", *fans)}
 
     def forward(self, p: dict[str, Array], x: Array, mode: Mode) -> tuple[Array, Saved]:
         count = self.output_shape(x.shape[1:])[0]

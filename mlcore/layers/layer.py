@@ -19,14 +19,16 @@ class Param(NamedTuple):
     """One parameter array of a layer: where it stands in the vector and how it starts follow from this.
 
     `role` is weight, bias, gain or statistic (in this order they lie in the vector; decay and L1 touch weights only);
-    fan_in and fan_out are what an initializer scales a weight by; with `start` every number starts there instead.
+    fan_in and fan_out are what an initializer scales a weight by, the experiment's unless `initializer` names another;
+    with `start`, a number or nested rows of them that broadcast over the shape, everything starts there instead.
     """
 
     shape: Shape
     role: str
     fan_in: int = 0
     fan_out: int = 0
-    start: float | None = None
+    start: float | tuple[Any, ...] | None = None
+    initializer: str = ""
 
 
 class Mode(NamedTuple):
@@ -88,13 +90,13 @@ class Layer(Spec, frozen=True, tag_field="kind"):
 
     @property
     def word(self) -> str:
-        """How the architecture line writes this layer: `10`, `relu`, `elu 1.5`, `batch_norm momentum=.2`."""
+        """How the architecture line writes this layer: `10`, `elu 1.5`, `batch_norm momentum=.2`, `gru 64 bi`."""
         words = [kind_of(self)]
         for field in fields(type(self)):
             value = getattr(self, field.name)
             if field.name in self.flags:
                 words += [field.name] * value
-            elif value != field.default:
+            elif value != field.default or (field.name == self.number and isinstance(value, int)):
                 words.append(written(value) if field.name == self.number else f"{field.name}={written(value)}")
         return " ".join(words)
 

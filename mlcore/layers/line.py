@@ -79,6 +79,9 @@ def _layer(words: list[str], where: str) -> Layer:
     while words and (setting := _setting(words[0], kind)):
         name, text = setting
         words.pop(0)
+        if name in kind.flags and text == name:
+            given[name] = True
+            continue
         if name not in kind.__struct_fields__:
             there = ", ".join(kind.__struct_fields__) or "no setting"
             message = f"{where}: expected {there} of {entry.name}, got the setting {name!r}"

@@ -38,6 +38,11 @@ TO_FOLLOW = {  # rows that come in a change of their own: ("torch", "layer relu"
     ("native", "layer skip"),
     ("native", "layer add"),
     ("native", "layer batch_norm on images"),
+    *(
+        (target, f"layer {name}")
+        for target in ("numpy", "pytorch", "c", "onnx", "safetensors")
+        for name in ("rnn", "gru", "lstm")
+    ),
 }
 SHAPES = ((6,), (2, 6, 5), (5, 4))
 VOCABULARY = 11

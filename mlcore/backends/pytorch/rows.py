@@ -25,7 +25,8 @@ class Pass(NamedTuple):
     statistics of a layer, {layer: {name: values}}; whole: the batch, where these are only some of its rows;
     own_kernels: dense layers may take those of `cuda.py`; channels_last: how images lie; lengths [B]: how many steps of
     each sequence are real; kept: what the `skip` of an `add` kept; plain: attention is made of plain operations, which
-    can be mapped over many networks, and on a GPU give the same bits each time (the fused one is twice as fast).
+    can be mapped over many networks, and on a GPU give the same bits each time (the fused one is twice as fast);
+    mapped: whether this is inside torch.func.vmap.
     """
 
     training: bool = False
@@ -38,6 +39,7 @@ class Pass(NamedTuple):
     lengths: Tensor | None = None
     kept: Tensor | None = None
     plain: bool = False
+    mapped: bool = False
 
 
 INFERENCE = Pass()
@@ -47,6 +49,8 @@ def table() -> dict[str, Row]:
     """layer kind -> f(layer, parameters by name, x, mode)"""
     import torch
     from torch.nn import functional as f
+
+    from mlcore.backends.pytorch import recurrent
 
     return {
         "dense": _dense,
@@ -75,6 +79,7 @@ def table() -> dict[str, Row]:
         "attention": _attention,
         "skip": lambda layer, p, x, mode: x,
         "add": lambda layer, p, x, mode: x + mode.kept,
+        **dict.fromkeys(("rnn", "gru", "lstm"), recurrent.row),
         "flatten": lambda layer, p, x, mode: x.flatten(1),
     }
 

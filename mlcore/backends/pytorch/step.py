@@ -81,7 +81,7 @@ class Step:
                     applied = False  # the dense layer before has done it
                 else:
                     kept = found[self.network.skips[number]] if number in self.network.skips else None
-                    x = row(layer, p[number], x, mode._replace(layer=number, kept=kept))
+                    x = row(layer, p[number], x, mode._replace(layer=number, kept=kept, mapped=self._mapped))
                 found.append(x)
         found[-1] = found[-1].to(self.dtype)
         return found
