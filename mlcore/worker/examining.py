@@ -95,7 +95,7 @@ def _judgement(subject: Subject, command: Examine) -> AnyFinding:
         features=data.feature_names,
         splits=tuple(subject.stage.scene.rows),
         metrics=examining.figures(judged, data, blueprint(subject.model.config, data)[1]),
-        index=index.astype(np.int32),
+        index=judged.numbers[index].astype(np.int32),
         label=judged.rows.y.reshape(len(judged.rows), -1)[index, 0].astype(np.float64),
         said=said[index].astype(np.float64),
         sure=judged.answers.max(axis=1)[index].astype(np.float32),
@@ -110,7 +110,7 @@ def _example(subject: Subject, command: Examine) -> AnyFinding:
     model, data, stage = subject.model, subject.data, subject.stage
     row = examining.row_of(data, command.split, command.row)
     x, raw = data.inputs(row), stage.raw(row)
-    z = examining.outputs(model, x)
+    said = examining.answered(model, row, x)
     near, far = examining.neighbours(model, data, row, NEAR)
     image = way = None
     if data.image_shape:
@@ -122,9 +122,9 @@ def _example(subject: Subject, command: Examine) -> AnyFinding:
         row=command.row,
         inputs=np.zeros(0) if image is not None else raw[0].astype(np.float64),
         image=image,
-        answer=model.loss.probabilities(z)[0].astype(np.float64),
-        label=np.atleast_1d(row.y[0]).astype(np.float64),
-        loss=float(model.loss.rows(z, row.y)[0][0]),
+        answer=said.answer.astype(np.float64),
+        label=said.label.astype(np.float64),
+        loss=said.loss,
         pull=examining.pull(model, row, x),
         near=near.astype(np.int32),
         near_label=data.train.y.reshape(len(data.train), -1)[near, 0].astype(np.float64),
@@ -141,7 +141,7 @@ def _projected(subject: Subject, command: Examine) -> AnyFinding:
     label = rows.y.reshape(len(rows), -1)[found.which, 0]
     wrong = np.zeros(len(label), np.uint8)
     if subject.classes:
-        wrong = (subject.judged(command.split).said[found.which] != label).astype(np.uint8)
+        wrong = np.isin(found.which, subject.judged(command.split).wrong).astype(np.uint8)
     return findings.Projected(
         **subject.facts(command.split),  # type: ignore[arg-type]
         places=tuple(each.name for each in places),
