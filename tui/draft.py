@@ -15,8 +15,15 @@ if TYPE_CHECKING:
 UNITS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 BENDS = ("relu", "tanh", "sigmoid", "relu6", "")  # "" is no bend at all: a straight line
 NORMS = ("batch_norm", "layer_norm")  # stand between the neurons and their activation
-SHORT = {"dropout": "drop", "conv2d": "conv", "max_pool2d": "pool"}  # as the architecture line writes it
-SETTING = re.compile(r"[a-z]?[\d.][\w.+-]*|\w+=\S*")  # what belongs to the word before: .2, k3, momentum=.5
+SHORT = {  # as the architecture line writes it
+    "dropout": "drop",
+    "conv2d": "conv",
+    "max_pool2d": "pool",
+    "avg_pool2d": "avgpool",
+    "max_pool1d": "pool1d",
+    "avg_pool1d": "avgpool1d",
+}
+SETTING = re.compile(r"[a-z]?[\d.][\w.+-]*|\w+=\S*|bi|last|causal")  # of the word before: .2, k3, momentum=.5
 LOWEST, HIGHEST = 1e-6, 100.0  # learning rates the keys stop at
 FEW = 500  # epochs for the few points a hand places: each is one step
 LAYERS = 8  # hidden layers the Lab goes up to; a file may have more
@@ -266,8 +273,19 @@ def turned(word: str, step: int) -> str:
     if kind == SHORT["dropout"]:
         share = round(float(rest) + 0.1 * step, 2)
         return f"{kind} {min(max(share, 0.1), 0.9):g}"
-    if kind in (SHORT["conv2d"], SHORT["max_pool2d"]):
-        number, *more = rest.split()
-        size = resized(int(number), step) if kind == SHORT["conv2d"] else max(int(number) + step, 2)
-        return " ".join([kind, str(size), *more])
-    return word
+    layer = kind_of(kind)
+    if not layer.number:
+        return word
+    given, more = rest.split(), rest.split()
+    if given and given[0].isdigit():
+        now, more = int(given[0]), given[1:]
+    else:
+        now = int(getattr(layer(), layer.number))
+    size = max(now + step, 2) if layer.number == "size" else resized(now, step)
+    return " ".join([kind, str(size), *more])
+
+
+def kind_of(word: str) -> Any:
+    """The class of a layer by its name, or by the word the architecture line has for it."""
+    full = next((name for name, short in SHORT.items() if word == short), word)
+    return mlcore.layers.CATALOGUE.find(full).load()

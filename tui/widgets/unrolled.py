@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CURVE = 4  # rows of a curve, where there is room
 TALLEST = 12
+INFINITE = float("inf")
 
 
 class Unrolled:
@@ -74,7 +75,7 @@ class Unrolled:
 
     def _curve(self, series: Array, height: int) -> list[list[Piece]]:
         """The numbers of the sequence between their lowest and their highest."""
-        known = series[abs(series) < float("inf")]  # NaN is not below either
+        known = series[abs(series) < INFINITE]  # NaN is not below either
         low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
         fine = self.terminal.glyphs == "braille"
         paper = canvas.Braille(self.columns, height) if fine else Dashes(self.columns, height)
@@ -85,7 +86,7 @@ class Unrolled:
             ]
             color = self.palette.train if not place else self.palette.points[place % len(self.palette.points)]
             for start, end in zip(dots, dots[1:] or dots, strict=False):
-                if start[1] == start[1] and end[1] == end[1]:
+                if abs(start[1]) < INFINITE and abs(end[1]) < INFINITE:
                     paper.line(start, end, color, -place, 0)
         return [[(" ", PLAIN), *line] for line in paper.cells()]
 
