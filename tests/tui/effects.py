@@ -198,3 +198,8 @@ DIGITS = Scene("LabScreen", mode="lab", effects={
     "plane": Effect(lambda lab: lab.app.laboratory.picture.NAME, becomes("what it believes"), back="d"),
     "scribble": opens("ScribbleScreen"),
 })  # fmt: skip
+
+IMAGES = Scene("LabScreen", mode="lab", effects={
+    "next_example": Effect(lambda lab: lab.app.feed.frame().seen.row, by(1)),
+    "previous_example": Effect(lambda lab: lab.app.feed.frame().seen.row, by(-1)),
+}, ready=lambda lab: lab.app.feed.frame().seen)  # fmt: skip
