@@ -26,7 +26,7 @@ static void limits_multiply_add(int64_t turns, float *out) {
 #ifdef TILE_ROWS
 /* `calls` times one tile, TILE_ROWS rows by two vectors, over k numbers: a by rows, b a panel. */
 static void limits_tile(int64_t calls, int64_t k, const float *a, const float *b, float *c) {
-    const strip work = {.count = 1, .k = k, .a = a, .a_row = k, .a_col = 1, .b = b, .b_row = 2 * LANES,
+    const strip work = {.count = 1, .segments = 1, .k = k, .a = a, .a_row = k, .a_col = 1, .b = b, .b_row = 2 * LANES,
                         .b_next = LANES, .c = c, .c_row = 2 * LANES, .c_next = LANES, .cols = 2 * LANES};
     for (int64_t call = 0; call < calls; call++) wide_tiles[TILE_ROWS](&work);
 }

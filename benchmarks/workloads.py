@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from mlcore.backends.backend import Problem
 from mlcore.datasets.dataset import Rows
+from mlcore.layers.conv import Conv2d
 from mlcore.layers.dense import Dense
+from mlcore.layers.layer import Layer
 from mlcore.layers.line import parse
 from mlcore.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
 from mlcore.network import Network
@@ -21,7 +22,8 @@ class Workload(NamedTuple):
     """A network on data of a shape.
 
     targets: times faster than a peer with one thread; two: the same with two threads; peak, peak_two: the least share
-    of the multiply-add peak of one core and of two. compiled: torch.compile takes part too.
+    of the multiply-add peak of one core and of two. compiled: torch.compile takes part too. image: the shape of a row as
+    a picture.
     """
 
     name: str
@@ -37,6 +39,11 @@ class Workload(NamedTuple):
     peak: float | None = None
     peak_two: float | None = None
     compiled: bool = False
+    image: tuple[int, ...] | None = None
+
+    def network(self) -> Network:
+        """What is trained."""
+        return Network.build(parse(self.body), (self.features,), self.classes, self.image)
 
     def problem(self, seed: int = 1) -> Problem:
         """The workload as a session sees it. One label in ten is wrong: a loss of zero would make denormal numbers.
@@ -47,19 +54,39 @@ class Workload(NamedTuple):
         x = random.standard_normal((self.rows, self.features), dtype=np.float32)
         y = (x @ random.normal(size=(self.features, classes))).argmax(axis=1)
         y = np.where(random.random(self.rows) < 0.1, random.integers(0, classes, self.rows), y).astype(np.int32)
-        network = Network.build(parse(self.body), (self.features,), self.classes)
+        network = self.network()
         optimizer = Adam() if self.adam else SGD()
         loss = BinaryCrossEntropy() if self.classes == 1 else SoftmaxCrossEntropy()
         return Problem(network, loss, optimizer, Rows(x, y), 1.0, self.batch, seed)
 
     @property
     def flops(self) -> float:
-        """Floating-point operations of a mean step's products: forward, dW, and dX of all but the first layer."""
-        units = [layer.units for layer in parse(self.body) if isinstance(layer, Dense)]
-        sizes = [self.features, *units, self.classes]
-        weights = [a * b for a, b in pairwise(sizes)]
+        """Floating-point operations of a mean step's products: forward, dW, and dX of all but the first layer.
+
+        What a convolution multiplies with the zeros around an image is not counted.
+        """
+        network = self.network()
+        products = [_products(layer, shape) for layer, shape in zip(network.layers, network.shapes, strict=False)]
+        products = [each for each in products if each]
         steps = -(-self.rows // self.batch)
-        return 2.0 * (3 * sum(weights) - weights[0]) * self.rows / steps
+        return 2.0 * (3 * sum(products) - products[0]) * self.rows / steps
+
+
+def _products(layer: Layer, shape: tuple[int, ...]) -> int:
+    """Multiplications of a row going through a layer, of those that multiply matrices."""
+    if isinstance(layer, Dense):
+        return shape[0] * layer.units
+    if not isinstance(layer, Conv2d):
+        return 0
+    *channels, height, width = shape
+    met = [_met(side, layer.kernel, layer.stride, layer.padding) for side in (height, width)]
+    return layer.filters * int(np.prod(channels)) * met[0] * met[1]
+
+
+def _met(side: int, kernel: int, stride: int, padding: int) -> int:
+    """How often a window meets a pixel along one side of an image."""
+    starts = range(-padding, side + padding - kernel + 1, stride)
+    return sum(min(start + kernel, side) - max(start, 0) for start in starts)
 
 
 MOONS = Workload(
@@ -95,4 +122,19 @@ WORKLOADS = (
     MNIST,
     WIDE_MNIST,
     ARTICLE,
+)  # fmt: skip
+PICTURES = (28, 28)
+CONVOLUTIONS = (  # PyTorch is held against its better memory format; the dropout of the recipe is left out
+    Workload(
+        "conv 16 k3 p1, conv 32 k3 p1, batch 128, Adam",
+        "conv 16 k3 p1 relu | pool 2 | conv 32 k3 p1 relu | pool 2 | flatten", 2560, 784, 10, 128, True, 0.001,
+        {"torch fused": 2.5, "torch compiled": 2.5}, compiled=True,
+        two={"torch fused": 3, "torch compiled": 3}, peak=0.6, peak_two=0.55, image=PICTURES,
+    ),
+    Workload(
+        "journey/mnist-cnn, batch 128, Adam",
+        "conv 16 k5 relu | pool 2 | conv 32 k5 relu | pool 2 | flatten | 128 relu", 2560, 784, 10, 128, True, 0.001,
+        {"torch fused": 2.5, "torch compiled": 2.5}, compiled=True,
+        two={"torch fused": 3, "torch compiled": 3}, peak=0.6, peak_two=0.55, image=PICTURES,
+    ),
 )  # fmt: skip

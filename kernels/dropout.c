@@ -1,4 +1,5 @@
-/* Dropout in a plan: what forward multiplied by lies in the call's room, for backward. Outside training y is x. */
+/* Dropout in a plan: what forward multiplied by lies in the call's room, for backward. Outside training y is x. Random
+   words go by the places of numbers on the page, where channels come first: of images m is turned. */
 #include <string.h>
 
 #include "parts.h"
@@ -21,6 +22,16 @@ void mlj_part_dropout(const mlj_block *b, const mlj_call *c, int64_t from, int64
         .keep = (int32_t)c->constants[0],
         .scale = (float)c->constants[1],
     };
+    if (c->channels) {
+        float *m = at(b, c->room) + start;
+        const int64_t pixels = c->inputs / c->channels;
+        for (int64_t row = from; row < to; row++, x += c->inputs, y += c->inputs, m += c->inputs) {
+            b->ops->dropout(&chance, (b->first + row) * c->inputs, c->inputs, x, y, m); /* y holds m for now */
+            b->ops->transpose(c->channels, pixels, y, pixels, m, c->channels);
+            for (int64_t i = 0; i < c->inputs; i++) y[i] = x[i] * m[i];
+        }
+        return;
+    }
     b->ops->dropout(&chance, b->first * c->inputs + start, n, x, at(b, c->room) + start, y);
 }
 

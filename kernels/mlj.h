@@ -82,6 +82,47 @@ typedef struct {
     float *du, *c0, *c1, *shown, *dh, *dc;
 } mlj_cell;
 enum { MLJ_RNN = 0, MLJ_GRU = 1, MLJ_LSTM = 2 };
+/* A window of tall x wide numbers over an image of height x width with a border of pad numbers, which stands at down x
+   across places, `step` numbers apart. Images are [rows][height][width][channels]. A sequence is an image of height 1.
+ */
+typedef struct {
+    int64_t height, width, down, across;
+    int64_t tall, wide, step_down, step_across, pad_down, pad_across;
+} mlj_windows;
+
+/* A convolution of images and what belongs to it. w is in panels of sixteen filters, [filters / 16][tall][wide]
+   [channels][16], the last filled up with zeros; so is dw; wt is room for w turned, in panels of sixteen channels. With
+   pool.tall y and `where` are pooled, of as many places as there are on the windows' outputs; dy never is: of its
+   pixels `dy_pixel` numbers apart every sixteen begun are read. dy begins with the first image of a call; its images
+   are dy_image numbers apart. */
+typedef struct {
+    mlj_windows at, pool;
+    int64_t channels, filters;
+    const float *x, *w, *bias;
+    float *y, *where, *wt;
+    int32_t activation, mask;
+    float alpha, mask_alpha;
+    const float *dy;
+    int64_t dy_pixel, dy_image;
+    float *dx, *dw, *db;
+} mlj_convolution;
+
+enum { MLJ_NO_POOL = 0, MLJ_POOL_MAX = 1, MLJ_POOL_MEAN = 2 };
+enum { MLJ_IMAGES = 16 }; /* images that are worked on together, whose gradients are added together */
+
+/* Pooling, and the way back: `where` [as y] says which number of its window y is (or NULL). dx begins with the first
+   image of a call; its pixels and images are dx_pixel and dx_image numbers apart. */
+typedef struct {
+    mlj_windows at;
+    int64_t channels;
+    int32_t kind, activation; /* whose slope, told by y, dy is multiplied by */
+    float alpha;
+    const float *x;
+    float *y, *where;
+    const float *dy;
+    float *dx;
+    int64_t dx_pixel, dx_image;
+} mlj_pooling;
 
 /* What a softmax cross-entropy wants of a row beside the probability of its class: share[n] of each class, which is
    multiplied by inverse[class of the row], and keep for its own; penalty times KL(p || uniform) is added. */
@@ -120,7 +161,12 @@ typedef struct {
    normalize_sums         dgain = sum of dy n and dbias = sum of dy down the columns, added to what is there or not
    batch_norm_backward    dx = gain inverse (dy - share (dbias + n dgain)); mean, inverse [cols]
    layer_norm_backward    dx = inverse (g - mean of g - n mean of (g n)), g = dy gain; mean, inverse [rows]
-   cell, cell_backward    a step of a recurrent layer and the way back */
+   cell, cell_backward    a step of a recurrent layer and the way back
+   convolve               y of images from … to - 1, pooled where pool says so
+   turn_filters           wt from rows (u, v, c) from … to - 1 of w
+   convolve_back          dx times the slope of mask, told by x; needs wt, and dy_pixel whole groups of sixteen
+   convolve_gradient      dw and db, added image by image to what is there
+   pool, pool_backward    images from … to - 1 */
 typedef struct {
     const char *name;
     int32_t vector_bytes;
@@ -167,6 +213,12 @@ typedef struct {
                                 const float *inverse, const float *gain, float *dx);
     void (*cell)(const mlj_cell *c);
     void (*cell_backward)(const mlj_cell *c);
+    void (*convolve)(const mlj_convolution *c, int64_t from, int64_t to);
+    void (*turn_filters)(const mlj_convolution *c, int64_t from, int64_t to);
+    void (*convolve_back)(const mlj_convolution *c, int64_t from, int64_t to);
+    void (*convolve_gradient)(const mlj_convolution *c, int64_t from, int64_t to);
+    void (*pool)(const mlj_pooling *p, int64_t from, int64_t to);
+    void (*pool_backward)(const mlj_pooling *p, int64_t from, int64_t to);
 } mlj_ops;
 
 /* Constants are made in double and rounded once; correction = 1 - beta^t, t counted from 1. */
@@ -246,6 +298,11 @@ enum {
     MLJ_LAYER_NORM_BACKWARD,
     MLJ_RECURRENT,
     MLJ_RECURRENT_BACKWARD,
+    MLJ_CONVOLUTION,
+    MLJ_CONVOLUTION_BACKWARD,
+    MLJ_POOL,
+    MLJ_POOL_BACKWARD,
+    MLJ_TURN,
     MLJ_OPCODES
 };
 
@@ -275,6 +332,14 @@ typedef struct {
     int64_t u, b2, du, db2;
     int64_t steps, features, units, columns, column;
     int32_t cell, back, last; /* MLJ_RNN …; whether it goes from the last step to the first */
+    /* Of images, whose rows are [pixels, channels]; channels is 0 where it does not matter. A turn makes of rows
+       [inputs / channels, channels] rows [channels, inputs / channels]. */
+    int64_t channels, filters;
+    mlj_windows at, pool; /* windows of a convolution, and of the pooling */
+    int32_t pooling;      /* MLJ_POOL_… */
+    int64_t where;        /* what a pooling leaves for its backward call */
+    int64_t sums;         /* room for the gradients of each MLJ_IMAGES images, w and then b */
+    int64_t spread;       /* room for dy as windows saw it, of MLJ_IMAGES images each or, without dx, of one; or -1 */
 } mlj_call;
 
 /* A network on its rows. The caller owns every array. */
@@ -289,6 +354,8 @@ typedef struct {
     int64_t features, outputs;     /* numbers in a row of x and of z */
     int64_t answers;               /* labels, targets, weights and losses of a row: 1, or the steps of z */
     int64_t rows, batch, block;    /* rows of the data, of a batch, in the arena at a time */
+    int64_t chunk;                 /* rows a thread takes are multiples of this */
+    int32_t images;                /* rows are images: one thread takes them by chunks, too */
     int32_t is_uint8;
     float factor; /* multiplies uint8 inputs */
     const void *x;

@@ -126,6 +126,14 @@ static void update(const mlj_block *b, const mlj_call *c, int64_t from, int64_t 
     mlj_move(b, &rule, c->w + from, to - from, at(b, c->dw) + from);
 }
 
+int64_t mlj_length_of(const mlj_call *c) {
+    switch (c->opcode) {
+    case MLJ_CONVOLUTION:
+    case MLJ_CONVOLUTION_BACKWARD: return c->at.tall * c->at.wide * c->channels;
+    default: return c->inputs;
+    }
+}
+
 mlj_rule mlj_rule_of(const mlj_call *c, double rate, int64_t updates) {
     const double *own = c->constants + 3, t = (double)(updates + 1);
     mlj_rule rule = {0};
@@ -168,6 +176,13 @@ mlj_part *const mlj_parts[MLJ_OPCODES][PHASES] = {
     [MLJ_BATCH_NORM_BACKWARD] = {[MEET] = mlj_part_batch_sums,
                                  [ROWS] = mlj_part_batch_norm_dx,
                                  [REDUCE] = mlj_part_norm_update},
+    [MLJ_CONVOLUTION] = {[ROWS] = mlj_part_convolution},
+    [MLJ_CONVOLUTION_BACKWARD] = {[PREPARE] = mlj_part_turn_filters,
+                                  [ROWS] = mlj_part_convolution_back,
+                                  [REDUCE] = mlj_part_convolution_gradient},
+    [MLJ_POOL] = {[ROWS] = mlj_part_pool},
+    [MLJ_POOL_BACKWARD] = {[ROWS] = mlj_part_pool_back},
+    [MLJ_TURN] = {[ROWS] = mlj_part_turn},
     [MLJ_LAYER_NORM] = {[ROWS] = mlj_part_layer_norm},
     [MLJ_LAYER_NORM_BACKWARD] = {[ROWS] = mlj_part_layer_norm_dx, [REDUCE] = mlj_part_layer_norm_gradient},
     [MLJ_RECURRENT] = {[ROWS] = mlj_part_recurrent},

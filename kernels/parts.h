@@ -43,7 +43,11 @@ mlj_part mlj_part_recurrent, mlj_part_recurrent_back, mlj_part_recurrent_gradien
 
 /* Multiply-adds of a row in a recurrent layer, or of all in the phase `prepare`. */
 int64_t mlj_recurrent_work(const mlj_call *c, int phase);
+mlj_part mlj_part_convolution, mlj_part_turn_filters, mlj_part_convolution_back, mlj_part_convolution_gradient;
+mlj_part mlj_part_pool, mlj_part_pool_back, mlj_part_turn; /* images.c */
 
+/* Rows of W, or columns, by which a call's share of a phase other than rows is cut. */
+int64_t mlj_length_of(const mlj_call *c);
 /* The rule of a call at the step in hand. */
 mlj_rule mlj_rule_of(const mlj_call *c, double rate, int64_t updates);
 /* n numbers of the parameters from `place` on, moved by their gradient. */

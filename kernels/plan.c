@@ -23,7 +23,6 @@
 
 #define SERIAL_WORK 150000 /* multiply-adds below which waking another thread costs more than it brings */
 #define ROWS_WORK 75000    /* multiply-adds of a chunk of rows */
-#define CHUNK_ROWS 32      /* chunks of rows are multiples of this: whole vectors, and full tiles */
 #define SPAN_ROWS 96       /* rows of W in a chunk of prepare and reduce: whole tiles, whole panels of the transposed */
 #define UPDATE_WORK 10     /* multiply-adds that take as long as the update of one number */
 
@@ -51,9 +50,9 @@ static void run_span(void *context, int64_t chunk) {
     for (const mlj_call *c = p->first; c < p->end; c++) {
         mlj_part *part = mlj_parts[c->opcode][p->phase];
         if (!part) continue;
-        const int64_t own = chunks_of(c->inputs, p->size);
+        const int64_t length = mlj_length_of(c), own = chunks_of(length, p->size);
         if (chunk < own) {
-            part(p->block, c, chunk * p->size, smaller((chunk + 1) * p->size, c->inputs));
+            part(p->block, c, chunk * p->size, smaller((chunk + 1) * p->size, length));
             return;
         }
         chunk -= own;
@@ -65,26 +64,44 @@ static int64_t work_of(const mlj_call *c, int phase) {
     if (!mlj_parts[c->opcode][phase]) return 0;
     if (c->opcode == MLJ_DENSE_BACKWARD && phase != REDUCE && c->dx < 0) return 0;
     if (phase == UPDATE) return c->inputs * UPDATE_WORK;
-    if (c->opcode == MLJ_RECURRENT || c->opcode == MLJ_RECURRENT_BACKWARD) return mlj_recurrent_work(c, phase);
-    return c->inputs * c->each * (c->opcode == MLJ_DENSE || c->opcode == MLJ_DENSE_BACKWARD ? c->outputs : 1);
+    switch (c->opcode) {
+    case MLJ_DENSE:
+    case MLJ_DENSE_BACKWARD: return c->inputs * c->outputs * c->each;
+    case MLJ_RECURRENT:
+    case MLJ_RECURRENT_BACKWARD: return mlj_recurrent_work(c, phase);
+    case MLJ_CONVOLUTION:
+    case MLJ_CONVOLUTION_BACKWARD: {
+        const int64_t weights = mlj_length_of(c) * c->filters, places = c->at.down * c->at.across;
+        if (phase != ROWS) return phase == REDUCE ? weights / MLJ_IMAGES : weights;
+        return places * weights * (1 + (c->opcode == MLJ_CONVOLUTION_BACKWARD && c->dx >= 0));
+    }
+    default: return c->inputs * c->each;
+    }
 }
 
 static void run_phase(const mlj_block *b, const mlj_call *first, const mlj_call *end, int phase) {
     int64_t work = 0, chunks = 0;
     for (const mlj_call *c = first; c < end; c++) work += work_of(c, phase);
-    if ((phase > PREPARE && phase < NORM ? work * b->rows : work) < SERIAL_WORK || mlj_threads() < 2) {
+    const int shared = (phase > PREPARE && phase < NORM ? work * b->rows : work) >= SERIAL_WORK && mlj_threads() > 1;
+    const int64_t rows = larger(b->plan->chunk, ROWS_WORK / (work + 1) / b->plan->chunk * b->plan->chunk);
+    if (!shared && phase == ROWS && b->plan->images) { /* a chunk through all calls while it is in the caches */
+        mlj_phase p = {b, first, end, phase, rows};
+        for (int64_t chunk = 0; chunk * rows < b->rows; chunk++) run_rows(&p, chunk);
+        return;
+    }
+    if (!shared) {
         for (const mlj_call *c = first; c < end; c++)
             if (mlj_parts[c->opcode][phase])
-                mlj_parts[c->opcode][phase](b, c, 0, phase == ROWS ? rows_of_call(b, c) : c->inputs);
+                mlj_parts[c->opcode][phase](b, c, 0, phase == ROWS ? rows_of_call(b, c) : mlj_length_of(c));
         return;
     }
     mlj_phase p = {b, first, end, phase, phase >= NORM ? MLJ_SPAN : SPAN_ROWS};
     if (phase == ROWS) {
-        p.size = larger(CHUNK_ROWS, ROWS_WORK / (work + 1) / CHUNK_ROWS * CHUNK_ROWS);
+        p.size = rows;
         chunks = chunks_of(b->rows, p.size);
     } else {
         for (const mlj_call *c = first; c < end; c++)
-            if (mlj_parts[c->opcode][phase]) chunks += chunks_of(c->inputs, p.size);
+            if (mlj_parts[c->opcode][phase]) chunks += chunks_of(mlj_length_of(c), p.size);
     }
     mlj_parallel_for(chunks, phase == ROWS ? run_rows : run_span, &p);
 }

@@ -94,19 +94,8 @@ class Network:
         layer at the end of the body gives its last state. Raises ShapeError where the body ends in another shape.
         """
         body = [layer.sized(sequence.vocabulary if sequence else 0) for layer in body]
-        first = next((layer for layer in body if layer.takes_images or _reshapes(layer)), None)
-        lengths = False
-        if first is not None and first.tokens and sequence:
-            input_shape, lengths = sequence.shape, sequence.lengths
-        elif first is not None and first.takes_sequences and not (image and first.takes_images):
-            if sequence:
-                input_shape, lengths = sequence.shape, sequence.lengths
-            elif image:
-                input_shape = (image[-2], math.prod(image) // image[-2])
-            elif len(input_shape) == 1:
-                input_shape = (*input_shape, 1)
-        elif image and first is not None and first.takes_images:
-            input_shape = image
+        first = _first(body)
+        input_shape, lengths = _entering(first, tuple(input_shape), image, sequence) if first else (input_shape, False)
         trunk = cls(body, input_shape, lengths)
         if not steps and len(trunk.output_shape) == 2:
             trunk = cls(_concluded(trunk), input_shape, lengths)
@@ -135,6 +124,12 @@ class Network:
             if kept != arrives:
                 hint = "what lies between a skip and its add has to give back the shape it was given"
                 raise ShapeError(f"add: expected {kept}, which layer {skip + 1}, skip, kept, got {arrives}", hint=hint)
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether the first layer for which it matters takes images: one (H, W) then has one channel."""
+        first = _first(self.layers)
+        return len(self.shapes[0]) > 1 and first is not None and first.takes_images
 
     def _check_lengths(self) -> None:
         """Raises ShapeError where rows of different lengths reach a layer that needs them to be alike."""
@@ -242,6 +237,22 @@ class Network:
         """The widths as one line: `784-128-10`."""
         widths = [self.shapes[0], *(self.shapes[slot.layer + 1] for slot in self.slots if slot.param.role == "weight")]
         return "-".join("x".join(map(str, shape)) for shape in widths)
+
+
+def _first(body: Iterable[Layer]) -> Layer | None:
+    """The first layer for which the shape of a row matters."""
+    return next((layer for layer in body if layer.takes_images or _reshapes(layer)), None)
+
+
+def _entering(first: Layer, flat: Shape, image: Shape | None, sequence: Sequence | None) -> tuple[Shape, bool]:
+    """The shape of a row as a layer sees it that is the first to mind, and whether rows are of different lengths."""
+    if first.takes_images and image:
+        return image, False
+    if sequence and (first.tokens if sequence.vocabulary else first.takes_sequences):
+        return sequence.shape, sequence.lengths
+    if first.takes_sequences and len(flat) == 1:
+        return (image[-2], math.prod(image) // image[-2]) if image else (*flat, 1), False
+    return flat, False
 
 
 def _reshapes(layer: Layer) -> bool:

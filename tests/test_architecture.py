@@ -121,7 +121,7 @@ def test_only_two_rooms_touch_the_compiled_module() -> None:
         for where, node in nodes("mlcore", "tui")
         if isinstance(node, ast.Import | ast.ImportFrom) and "mlcore._native" in imported(node)
     }
-    assert users <= {"mlcore/kernels/library.py", "mlcore/backends/native.py"}
+    assert users <= {"mlcore/kernels/library.py", "mlcore/backends/program.py"}
 
 
 def test_every_file_a_document_leads_to_is_there() -> None:

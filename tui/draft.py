@@ -22,7 +22,9 @@ SHORT = {  # as the architecture line writes it
     "avg_pool2d": "avgpool",
     "max_pool1d": "pool1d",
     "avg_pool1d": "avgpool1d",
+    "embedding": "embed",
 }
+AROUND = ("skip", "add")  # where a way around begins and ends
 SETTING = re.compile(r"[a-z]?[\d.][\w.+-]*|\w+=\S*|bi|last|causal")  # of the word before: .2, k3, momentum=.5
 LOWEST, HIGHEST = 1e-6, 100.0  # learning rates the keys stop at
 FEW = 500  # epochs for the few points a hand places: each is one step
@@ -167,12 +169,14 @@ class Draft:
         return self.changed({"layers": " | ".join(words)})
 
     def with_inserted(self, place: int, *words: str) -> Draft:
-        """Layers before the one at `place`."""
-        return self.with_words((*self.words[:place], *words, *self.words[place:]))
+        """Layers before the one at `place`; half of a way around comes with the other half."""
+        whole = AROUND if set(words) & set(AROUND) else words
+        return self.with_words((*self.words[:place], *whole, *self.words[place:]))
 
     def without_block(self, place: int) -> Draft:
-        """The layer at `place` gone; neurons go with the bend behind them."""
-        return self.with_words((*self.words[:place], *self.words[self.behind(place) :]))
+        """The layer at `place` gone; neurons go with the bend behind them, and a skip and its add together."""
+        gone = {*range(place, self.behind(place)), paired(self.words, place)}
+        return self.with_words(word for number, word in enumerate(self.words) if number not in gone)
 
     def behind(self, place: int) -> int:
         """The place behind the layer at `place`, and behind the bend that belongs to it if it is neurons."""
@@ -253,6 +257,19 @@ def bent(words: tuple[str, ...], bend: str) -> tuple[str, ...]:
         end = kept.index("|") if "|" in kept else len(kept)
         kept.insert(place or end, bend)
     return tuple(kept)
+
+
+def paired(words: Sequence[str], place: int) -> int:
+    """The place of the add of a skip, or of the skip of an add; another layer's own."""
+    waiting: list[int] = []
+    for number, word in enumerate(words):
+        if word == "skip":
+            waiting.append(number)
+        elif word == "add" and waiting:
+            skip = waiting.pop()
+            if place in (skip, number):
+                return skip + number - place
+    return place
 
 
 def resized(units: int, step: int) -> int:

@@ -19,6 +19,8 @@ PEERS = {
     "torch": "PyTorch",
     "torch fused": "PyTorch, fused optimizer",
     "torch compiled": "PyTorch, compiled",
+    "torch last": "PyTorch, channels last, fused optimizer",
+    "torch last compiled": "PyTorch, channels last, compiled",
     "jax": "JAX, scanned epoch",
 }
 BRINGS = {"jax": "pip install -r benchmarks/requirements.txt", "torch": 'pip install "mlj-tui[torch]"'}

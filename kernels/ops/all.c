@@ -14,7 +14,10 @@
 #include "optimizers.h"
 
 #include "matmul.h"
+
+#include "convolve.h"
 #include "norms.h"
+#include "pool.h"
 #include "random.h"
 #include "recurrent.h"
 #include "softmax.h"
@@ -56,6 +59,12 @@ const mlj_ops TABLE(TIER) = {
     .layer_norm_backward = layer_norm_backward,
     .cell = cell,
     .cell_backward = cell_backward,
+    .convolve = convolve,
+    .turn_filters = turn_filters,
+    .convolve_back = convolve_back,
+    .convolve_gradient = convolve_gradient,
+    .pool = pool,
+    .pool_backward = pool_backward,
     .order = order,
     .words = words,
 };

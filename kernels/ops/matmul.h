@@ -152,7 +152,7 @@ static void run_tiles(const mlj_matmul *p, const block *now, const float *b, int
     const int64_t c_row = p->c_panel ? GROUP : p->c_row;
     tile *const *const kinds = narrow ? narrow_tiles : wide_tiles;
     const share s = shared(now->rows, narrow && !now->copied);
-    strip w = {.k = now->depth, .b = b, .b_row = b_row, .b_next = b_next, .c_row = c_row};
+    strip w = {.segments = 1, .k = now->depth, .b = b, .b_row = b_row, .b_next = b_next, .c_row = c_row};
     w.add = now->k0 > 0 || p->accumulate;
     w.c_next = next_vector(p->c_panel), w.cols = p->c_panel ? (narrow ? LANES : PANEL) : cols;
     w.moved = last && p->rule ? p : NULL;

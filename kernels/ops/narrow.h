@@ -23,7 +23,7 @@ INLINE void turn(int64_t depth, const float *x, int64_t x_row, float *panel) {
 INLINE void narrow_sums(const mlj_matmul *p, int64_t row, float *panel, float *y) {
     const int64_t b_row = p->b_panel ? GROUP : p->b_row;
     const share s = shared(p->n, 0);
-    strip w = {.b = panel, .b_row = PANEL, .b_next = LANES, .c_row = PANEL, .c_next = LANES};
+    strip w = {.segments = 1, .b = panel, .b_row = PANEL, .b_next = LANES, .c_row = PANEL, .c_next = LANES};
     w.a_row = p->b_panel ? 1 : p->b_col, w.a_col = b_row;
     for (int64_t k = 0; k < p->k; k += w.k) {
         w.k = smaller(K_BLOCK_NARROW, p->k - k), w.add = k > 0;

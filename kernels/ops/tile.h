@@ -36,9 +36,11 @@ INLINE vf sloped(const ending *e, vf y, vf sum) {
 }
 
 /* What tiles work on, `count` of them one below the other; distances in floats. b_next and c_next lead from a row's
- * first vector to its second, a_step and c_step from a tile to the next. */
+ * first vector to its second, a_step and c_step from a tile to the next. The sum runs over `segments` stretches of k
+ * numbers; a_jump and b_jump lead from behind a stretch to the next. Sums begin at those of c where they are added,
+ * else in every row at the whole vectors of `begin`, else at zero. */
 typedef struct {
-    int64_t count, k;
+    int64_t count, segments, k, a_jump, b_jump;
     const float *a;
     int64_t a_row, a_col, a_step;
     const float *b;
@@ -46,6 +48,7 @@ typedef struct {
     float *c;
     int64_t c_row, c_next, c_step, cols;
     int32_t add;
+    const float *begin;      /* or NULL */
     const ending *e;         /* or NULL */
     const mlj_matmul *moved; /* or NULL: whose w, from number `place` on, is moved by the tiles of c */
     int64_t place;
@@ -65,6 +68,8 @@ static void move(const mlj_matmul *p, int64_t place, int64_t height, int64_t col
 /* What is done to row i = 3 g + r, for one vector of columns and for two. */
 #define ZERO_1(i, g, r) vf s##i = vset(0.0f);
 #define ZERO_2(i, g, r) vf s##i = vset(0.0f), t##i = vset(0.0f);
+#define BEGIN_1(i, g, r) s##i = vload(w->begin);
+#define BEGIN_2(i, g, r) s##i = vload(w->begin), t##i = vload(w->begin + LANES);
 #define FETCH_1(i, g, r) s##i = get(c + i * c_row, cols);
 #define FETCH_2(i, g, r) s##i = vload(c + i * c_row), t##i = vload(c + i * c_row + c_next);
 #define STEP_1(i, g, r) s##i = vfma(vset(*(const float *)(p##g + r * a_row)), b0, s##i);
@@ -91,6 +96,7 @@ static void move(const mlj_matmul *p, int64_t place, int64_t height, int64_t col
 #define TILE(MR, NV)                                                                                               \
     static void tile_##MR##x##NV(const strip *w) {                                                                 \
         const int64_t a_row = w->a_row * (int64_t)sizeof *w->a, a_col = w->a_col * (int64_t)sizeof *w->a;          \
+        const int64_t a_jump = w->a_jump * (int64_t)sizeof *w->a;                                                  \
         const int64_t b_row = w->b_row, b_next = w->b_next, c_row = w->c_row, c_next = w->c_next, cols = w->cols;  \
         const ending *e = w->e;                                                                                    \
         const float *a = w->a, *y = e ? e->y : NULL;                                                               \
@@ -104,11 +110,16 @@ static void move(const mlj_matmul *p, int64_t place, int64_t height, int64_t col
             ROWS_##MR(ZERO_##NV)                                                                                   \
             if (w->add) {                                                                                          \
                 ROWS_##MR(FETCH_##NV)                                                                              \
+            } else if (w->begin) {                                                                                 \
+                ROWS_##MR(BEGIN_##NV)                                                                              \
             }                                                                                                      \
-            for (int64_t k = w->k; k > 0; k--) {                                                                   \
-                LOAD_B_##NV                                                                                        \
-                ROWS_##MR(STEP_##NV)                                                                               \
-                p0 += a_col, p1 += a_col, p2 += a_col, p3 += a_col, p4 += a_col, b += b_row;                       \
+            for (int64_t segment = w->segments; segment > 0; segment--) {                                          \
+                for (int64_t k = w->k; k > 0; k--) {                                                               \
+                    LOAD_B_##NV                                                                                    \
+                    ROWS_##MR(STEP_##NV)                                                                           \
+                    p0 += a_col, p1 += a_col, p2 += a_col, p3 += a_col, p4 += a_col, b += b_row;                   \
+                }                                                                                                  \
+                p0 += a_jump, p1 += a_jump, p2 += a_jump, p3 += a_jump, p4 += a_jump, b += w->b_jump;              \
             }                                                                                                      \
             if (y) {                                                                                               \
                 ROWS_##MR(SLOPE_##NV)                                                                              \

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from mlcore import kernels
-from mlcore.backends.native import Program
 from mlcore.backends.plan import lower, unsupported
+from mlcore.backends.program import Program
 from mlcore.datasets.dataset import Rows
 from mlcore.errors import DataError
 from mlcore.layers.dense import Dense

@@ -14,7 +14,7 @@ from mlcore.backends.targets import targets_of, weights_of
 from mlcore.layers.layer import Array
 
 if TYPE_CHECKING:
-    from mlcore.backends.native import Program
+    from mlcore.backends.program import Program
 
 CLASSES, NUMBERS = ("accuracy",), metrics.NUMBERS  # what sums over rows can tell
 

@@ -16,10 +16,11 @@ CACHE_LINE = 64
 def stored(x: Array, shape: Shape) -> Array:
     """Inputs as C reads them: contiguous float32 or uint8 [B, …]; the same array where it already is.
 
-    A row may also come flat, its numbers in the same order.
+    Images may come as rows of pixels.
     """
     x = np.asarray(x)
-    if not x.ndim or x.shape[1:] not in (shape, (math.prod(shape),)):
+    flat = x.ndim == 2 and len(shape) > 1 and x.shape[1] == math.prod(shape)
+    if not flat and (x.shape[1:] != shape or not x.ndim):
         raise DataError(f"inputs: expected rows of shape {list(shape)}, got an array of shape {list(x.shape)}")
     if x.flags.carray and x.dtype in (np.float32, np.uint8) and x.dtype.isnative:
         return x

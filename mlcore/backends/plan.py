@@ -10,50 +10,43 @@ never addresses.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from mlcore.backends.arena import Place, arena
+from mlcore.backends.calls import Bend, Call, Made, Stage
+from mlcore.backends.images import channels_of, turn
 from mlcore.backends.lowering import (
     LOSSES,
     LOWERING,
     OPTIMIZERS,
-    Bend,
-    Call,
-    Made,
-    Row,
-    Stage,
     bend_of,
     joins,
     lacking,
+    needs_call,
+    row_of,
     slope,
+    steps_of,
 )
-from mlcore.backends.panels import Layout, whole
+from mlcore.backends.panels import Layout
 from mlcore.backends.updates import updates, with_update
-from mlcore.layers.dense import Dense
-from mlcore.layers.layer import Shape
+from mlcore.layers.layer import Layer
 from mlcore.losses import Loss
 from mlcore.network import Network
 from mlcore.optimizers import Optimizer
 from mlcore.spec import fields, kind_of
 
 BLOCK_FLOATS = 1 << 17  # half a MiB: a block of rows takes about so much, to stay in the second-level cache
-SPAN = 16384  # MLJ_SPAN of mlj.h: numbers whose squares are added together
 FUSED_WEIGHTS = 4096  # from here on the update is made with the gradient; a smaller network's is one short call
 BLOCK_ROWS = 192  # and has at least so many rows, so that a pass over the weight gradients pays
-
-
-class Place(NamedTuple):
-    """Where a buffer lies in the arena: first float, and its shape."""
-
-    offset: int
-    shape: Shape
 
 
 class Plan(NamedTuple):
     """Everything C needs to train a network, and everything a person needs to read it.
 
     loss_call, update_call: which call is the loss, which is the first update. places: buffers by name, in floats;
-    size: floats in the arena; block: rows that are in the arena at a time.
+    size: floats in the arena; block: rows that are in the arena at a time. images: whether
+    rows are images, of which a few go through all calls together.
     """
 
     network: Network
@@ -68,6 +61,7 @@ class Plan(NamedTuple):
     size: int
     batch: int
     block: int
+    images: bool
 
 
 def unsupported(network: Network, loss: Loss, optimizer: Optimizer) -> list[str]:
@@ -77,6 +71,8 @@ def unsupported(network: Network, loss: Loss, optimizer: Optimizer) -> list[str]
         missing.append("a network without layers")
     elif LOWERING.get(type(network.layers[-1]), network) is None:
         missing.append(f"a network that ends with {kind_of(network.layers[-1])}")
+    elif channels_of(network.output_shape):
+        missing.append("a network whose outputs are images")
     if type(loss) not in LOSSES:
         missing.append(f"loss {kind_of(loss)}")
     if type(optimizer) not in OPTIMIZERS:
@@ -92,7 +88,8 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
     """
     stages = _stages(network, fuse)
     numbers = sum(stage.steps * (stage.inputs + stage.outputs) for stage in stages)
-    in_blocks = fuse and not any(row.whole for row in map(_row, stages))
+    in_blocks = fuse and not any(row_of(stage).whole for stage in stages)
+    images = any(row_of(stage).images for stage in stages)
     block = min(batch, max(BLOCK_ROWS, BLOCK_FLOATS // numbers // 64 * 64)) if in_blocks else batch
     forward, backward = _forward(network, loss, stages, batch), _backward(stages)
     moving = fuse and network.weights >= FUSED_WEIGHTS and not optimizer.clip_norm  # a norm is known at the end only
@@ -102,10 +99,12 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
     else:
         update = updates(layout, optimizer)
     tables = LOSSES[type(loss)].tables(loss, stages[-1].outputs)
-    places, size = _arena(layout, optimizer, stages, block, list(tables))
+    places, size = arena(layout, optimizer, stages, block, list(tables))
     loss_call, update_call = len(forward) - 1, len(forward) + len(backward)
     calls = (*forward, *backward, *update)
-    return Plan(network, optimizer, loss, stages, calls, loss_call, update_call, layout, places, size, batch, block)
+    return Plan(
+        network, optimizer, loss, stages, calls, loss_call, update_call, layout, places, size, batch, block, images
+    )
 
 
 def explain(plan: Plan, room: int = 0) -> str:
@@ -126,41 +125,58 @@ def explain(plan: Plan, room: int = 0) -> str:
 # ---- lowering ----
 
 
+class _Group(NamedTuple):
+    """Layers `first` … `last` that become one call: the first, an activation and a pooling fused into it."""
+
+    first: int
+    last: int
+    bend: Bend = Bend()
+    pool: Layer | None = None
+
+
 def _stages(network: Network, fuse: bool) -> tuple[Stage, ...]:
     """The layers in groups that become one call each; layers that need no call are left out."""
-    groups: list[tuple[int, Bend]] = []  # first layer of the group, activation fused into it
+    groups: list[_Group] = []
     for place, layer in enumerate(network.layers):
-        if LOWERING[type(layer)] is None:
+        if not needs_call(layer, network.shapes[place]):
             continue
-        before = groups[-1] if groups else None
-        if fuse and before == (place - 1, Bend()) and isinstance(network.layers[place - 1], Dense) and joins(layer):
-            groups[-1] = (place - 1, bend_of(layer))
+        joined = _joined(network, groups[-1], place) if fuse and groups else None
+        if joined:
+            groups[-1] = joined
         else:
-            groups.append((place, Bend()))
-    ends = [*(place for place, _ in groups[1:]), len(network.layers)]
-    steps = [_steps(network, place) for place, _ in groups]
+            groups.append(_Group(place, place))
+    ends = [*(group.first for group in groups[1:]), len(network.layers)]
+    begin = "steps" if network.lengths else "turned" if channels_of(network.shapes[0]) else "x0"
+    steps = [steps_of(network.layers[group.first], network.shapes[group.first]) for group in groups]
     return tuple(
         Stage(
             number=k + 1,
-            place=place,
-            layer=network.layers[place],
-            slots=network.own[place],
-            activation=activation,
-            inputs=math.prod(network.shapes[place]) // steps[k],
+            place=group.first,
+            layer=network.layers[group.first],
+            slots=network.own[group.first],
+            activation=group.bend,
+            inputs=math.prod(network.shapes[group.first]) // steps[k],
             outputs=math.prod(network.shapes[ends[k]]) // steps[k],
-            x=f"x{k}" if k or not network.lengths else "steps",
+            x=f"x{k}" if k else begin,
             y="z" if k + 1 == len(groups) else f"x{k + 1}",
-            mask=groups[k - 1][1] if k else Bend(),
+            mask=groups[k - 1].bend if k and not groups[k - 1].pool else Bend(),
+            shape=network.shapes[group.first],
+            becomes=network.shapes[group.first + 1],
+            pool=group.pool,
             steps=steps[k],
         )
-        for k, (place, activation) in enumerate(groups)
+        for k, group in enumerate(groups)
     )
 
 
-def _steps(network: Network, place: int) -> int:
-    """Rows that a row of the batch is to a layer."""
-    row, shape = LOWERING[type(network.layers[place])], network.shapes[place]
-    return shape[0] if row and row.by_step and len(shape) == 2 else 1
+def _joined(network: Network, group: _Group, place: int) -> _Group | None:
+    """The group with one layer more, where its call can do what that does."""
+    row, layer = LOWERING[type(network.layers[group.first])], network.layers[place]
+    if row is None or group.last != place - 1 or group.pool:
+        return None
+    if row.bends and not group.bend and joins(layer):
+        return group._replace(last=place, bend=bend_of(layer))
+    return group._replace(last=place, pool=layer) if row.pools(layer, network.shapes[place]) else None
 
 
 def outputs(plan: Plan) -> list[str]:
@@ -171,12 +187,6 @@ def outputs(plan: Plan) -> list[str]:
         now = names.get(place, now)
         found.append(now)
     return found
-
-
-def _row(stage: Stage) -> Row:
-    row = LOWERING[type(stage.layer)]
-    assert row is not None  # such a layer has no stage
-    return row
 
 
 def _forward(network: Network, loss: Loss, stages: tuple[Stage, ...], batch: int) -> list[Call]:
@@ -190,9 +200,11 @@ def _forward(network: Network, loss: Loss, stages: tuple[Stage, ...], batch: int
     if network.lengths:
         made, numbers = f"lengths, steps [{batch}, {features - 1}]", {"inputs": features - 1, "outputs": features - 1}
         calls.append(Call("split", "split", "x0", made, "", {"x": "x0", "y": "steps"}, numbers))
+    elif stages[0].x != "x0":
+        calls.append(turn("x0", stages[0].x, stages[0].shape, batch, last=True))
     for stage in stages:
         note = row.head(outputs) if stage.y == "z" else ""
-        own = _listed(_row(stage).forward(stage, batch))
+        own = _listed(row_of(stage).forward(stage, batch))
         calls += [call._replace(note=note) if note else call for call in own]
     target, tables = "labels" if row.labels else "targets", row.tables(loss, outputs)
     operands = {"x": "z", "y": "row_loss", "dx": "dz"} | ({} if row.labels else {"dy": "targets"})
@@ -218,52 +230,12 @@ def _backward(stages: tuple[Stage, ...]) -> list[Call]:
     first = next((stage.number for stage in stages if stage.slots), len(stages) + 1)
     calls: list[Call] = []
     for stage in reversed(stages[first - 1 :]):
-        masked = stage.number < len(stages) and isinstance(stages[stage.number].layer, Dense)
+        masked = stage.pool or (stage.number < len(stages) and row_of(stages[stage.number]).bends)
         if stage.activation and not masked:
             calls.append(slope(stage, stage.activation, stage.y, stage.dy))
-        calls += _listed(_row(stage).backward(stage, stage.number > first))
+        calls += _listed(row_of(stage).backward(stage, stage.number > first))
     return calls
 
 
 def _listed(made: Made) -> list[Call]:
     return [made] if isinstance(made, Call) else list(made)
-
-
-def _arena(
-    layout: Layout, optimizer: Optimizer, stages: tuple[Stage, ...], block: int, tables: Sequence[str]
-) -> tuple[dict[str, Place], int]:
-    """Every buffer in its place, and the end of the last. Rows of a buffer follow each other without gaps."""
-    shapes: dict[str, Shape] = {
-        "parameters": (layout.size,),
-        "moments": (optimizer.moments, layout.size),
-        "gradient": (layout.size,),
-        "norm": (2 * -(-layout.size // SPAN) if optimizer.clip_norm else 0,),  # doubles
-        "x0": (block, math.prod(layout.network.row)),
-        "targets": (block, stages[-1].steps * stages[-1].outputs),
-        "row_loss": (block * stages[-1].steps,),
-        "weights": (block * stages[-1].steps,),
-        **dict.fromkeys(tables, (stages[-1].outputs,)),
-    }
-    if layout.network.lengths:
-        shapes["steps"] = (block, math.prod(layout.network.shapes[0]))
-    for stage in stages:
-        shapes |= dict.fromkeys((stage.y, stage.dy), (block, stage.steps * stage.outputs))
-        if isinstance(stage.layer, Dense):
-            columns = whole(stage.inputs) if layout.panels else stage.inputs
-            shapes[f"W{stage.number}T"] = (stage.outputs, columns)
-        room = _row(stage).room(stage.inputs, block * stage.steps)
-        if room:
-            shapes[f"m{stage.number}"] = (room,)
-        shapes |= _row(stage).places(stage, block)
-    places, end = {}, 0
-    for name, shape in shapes.items():
-        places[name] = Place(end, shape)
-        end += whole(math.prod(shape))
-    offsets = dict(zip(layout.network.slots, layout.offsets, strict=True))
-    for stage in stages:
-        for slot in stage.slots:
-            name = f"{'W' if slot.name[0] == 'w' else slot.name[0]}{slot.name[1:]}{stage.number}"
-            shape = layout.shape(slot)
-            places[name] = Place(places["parameters"].offset + offsets[slot], shape)
-            places[f"d{name}"] = Place(places["gradient"].offset + offsets[slot], shape)
-    return places, end

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mlcore.backends.lowering import Call, constants
+from mlcore.backends.calls import Call
+from mlcore.backends.lowering import constants
 from mlcore.backends.panels import Layout
 from mlcore.optimizers import Optimizer
 from mlcore.spec import kind_of
@@ -20,11 +21,11 @@ def with_update(call: Call, optimizer: Optimizer) -> Call:
 
 def updates(layout: Layout, optimizer: Optimizer) -> list[Call]:
     """One call over the flat vector, or two where only the weights decay; before them the norm, if it is clipped."""
-    network, clipped = layout.network, optimizer.clip_norm > 0
+    clipped = optimizer.clip_norm > 0
     behind = ", norm" * clipped + ", moments" * (optimizer.moments > 0)
     decays = bool(optimizer.weight_decay or optimizer.l1)
-    learned = network.learned  # statistics lie behind, and nothing moves them
-    spans = [(0, network.weights), (network.weights, learned)] if decays else [(0, learned)]
+    learned = layout.learned  # statistics lie behind, and nothing moves them
+    spans = [(0, layout.weights), (layout.weights, learned)] if decays else [(0, learned)]
     operands = {"w": "parameters", "dw": "gradient"} | ({"y": "norm"} if clipped else {})
     calls = []
     if clipped:
@@ -34,9 +35,9 @@ def updates(layout: Layout, optimizer: Optimizer) -> list[Call]:
     for start, end in spans:
         if start == end:
             continue
-        weights = decays and end == network.weights
+        weights = decays and end == layout.weights
         moved = "W, b" if end - start == learned else "W" if start == 0 else "b"
-        note = f"{end - start} numbers, " + (_penalties(optimizer) if weights else "one call")
+        note = f"{layout.counted(start, end)} numbers, " + (_penalties(optimizer) if weights else "one call")
         reads = ", ".join(f"d{name}" for name in moved.split(", ")) + behind
         numbers = {"inputs": end - start, "outputs": 1, "first": start}
         own = constants(optimizer, weights)

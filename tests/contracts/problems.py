@@ -24,8 +24,6 @@ OPTIMIZERS = optimizers.CATALOGUE.names()
 BACKENDS = backends.CATALOGUE.names()
 INITIALIZERS = tuple(entry.name for entry in initializers.CATALOGUE)
 TO_FOLLOW = {  # rows that come in a change of their own: ("torch", "layer relu")
-    ("native", "layer conv2d"),
-    ("native", "layer max_pool2d"),
     ("native", "layer avg_pool2d"),
     ("native", "layer conv1d"),
     ("native", "layer max_pool1d"),
@@ -37,7 +35,6 @@ TO_FOLLOW = {  # rows that come in a change of their own: ("torch", "layer relu"
     ("native", "layer attention"),
     ("native", "layer skip"),
     ("native", "layer add"),
-    ("native", "layer batch_norm on images"),
     *(
         (target, f"layer {name}")
         for target in ("numpy", "pytorch", "c", "onnx", "safetensors")

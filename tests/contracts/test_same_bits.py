@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from mlcore import kernels
-from mlcore.backends.native import NativeSession, Program
+from mlcore.backends.native import NativeSession
 from mlcore.backends.plan import lower
+from mlcore.backends.program import Program
 from tests.contracts.problems import LOSSES, OPTIMIZERS, first_weights, opened, problem, rates, threads
 
 pytestmark = pytest.mark.skipif(kernels.unavailable() is not None, reason=str(kernels.unavailable()))
 TIERS = kernels.tiers() if kernels.unavailable() is None else ()
 BIG = {"body": "150 relu | 90 tanh", "features": 130, "rows": 400, "batch": 150}
 ALL = {"label_smoothing": 0.1, "confidence_penalty": 0.2, "class_weight": (0.2, 1.0, 3.0)}
+IMAGES = "conv 6 k3 p1 relu | pool 2 | conv 18 k3 tanh | pool 3 s2 | flatten | 12 relu"
 EXPERIMENTS = {
     **{f"{loss}": BIG | {"loss": loss} for loss in LOSSES},
     **{
@@ -43,6 +45,19 @@ EXPERIMENTS = {
     "norms in several blocks": BIG | {"body": "150 layer_norm softplus | drop .5 | 90", "rows": 1500, "batch": 1500},
     "a norm first": BIG | {"body": "batch_norm | layer_norm | 9 silu", "batch": 399},
     "bends with a number": BIG | {"body": "150 leaky_relu .2 | 90 elu 1.5 | 30 leaky_relu"},
+    "images": {"body": IMAGES, "features": (1, 14, 15), "rows": 300, "batch": 130},
+    "images of several channels": {"body": f"drop .1 | {IMAGES}", "features": (3, 14, 15), "rows": 90, "batch": 50},
+    "images in several blocks": {"body": IMAGES, "features": (1, 14, 15), "rows": 500, "batch": 500},
+    "images, large steps and clipped": {
+        "body": "conv 20 k3 s2 p1 elu | drop .2 | conv 9 k4 p2 s3 gelu | layer_norm | pool 2 s1 | flatten | 30",
+        "features": (2, 17, 20),
+        "optimizer": ("adamw", {"clip_norm": 0.05, "weight_decay": 0.01}),
+    },
+    "images that move with their gradient": {
+        "body": "pool 2 s1 | conv 40 k3 p1 relu | pool 2 | conv 70 k3 p2 relu6 | conv 20 k3 leaky_relu | flatten",
+        "features": (2, 9, 8),
+        "optimizer": ("adam", {"weight_decay": 0.01}),
+    },
     "an activation alone": {"body": "tanh | 150 relu sigmoid | 80", "features": 90, "rows": 300, "batch": 200},
 }
 

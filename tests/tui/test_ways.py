@@ -54,7 +54,7 @@ def test_a_series_is_a_curve_and_gaps_are_where_it_is_no_number() -> None:
 
 
 def test_maps_are_as_large_as_all_of_them_allow_but_never_too_small_to_tell_apart() -> None:
-    assert layout(16, 24, 24, 100, 20) == (5, 3, 12, 6) or layout(16, 24, 24, 100, 20).width >= 6
+    assert layout(16, 24, 24, 100, 20) == (7, 3, 12, 6)
     for count, side, width, height in (
         (1, 28, 118, 30),
         (16, 24, 80, 12),
@@ -111,4 +111,4 @@ def test_blocks_stand_before_the_neurons_where_there_is_room(width: int) -> None
 def test_what_a_block_gives_is_said_in_the_singular_too() -> None:
     made = ways.image(digits()).seen.made  # type: ignore[union-attr]
     assert told(made[0]._replace(of=1, shape=(24, 24))) == "1 map 24x24" and told(made[0], 9) == "9 of 16 maps 24x24"
-    assert "layers" in NeuronsPane(FULL).HELP and "2 zero" not in NeuronsPane(FULL).summary(ways.image(digits()))
+    assert "pool 2: 16 maps 12x12, 1 of 16 zero" in NeuronsPane(FULL).summary(ways.image(digits()))

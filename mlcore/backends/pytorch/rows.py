@@ -25,8 +25,8 @@ class Pass(NamedTuple):
     statistics of a layer, {layer: {name: values}}; whole: the batch, where these are only some of its rows;
     own_kernels: dense layers may take those of `cuda.py`; channels_last: how images lie; lengths [B]: how many steps of
     each sequence are real; kept: what the `skip` of an `add` kept; plain: attention is made of plain operations, which
-    can be mapped over many networks, and on a GPU give the same bits each time (the fused one is twice as fast);
-    mapped: whether this is inside torch.func.vmap.
+    can be mapped over many networks; on a GPU PyTorch promises the same bits each time of these alone; mapped: whether
+    this is inside torch.func.vmap.
     """
 
     training: bool = False
