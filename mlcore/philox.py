@@ -30,6 +30,7 @@ class Purpose(IntEnum):
     SPLIT = 4
     RESAMPLE = 5
     AUGMENT = 6
+    GENERATE = 7
 
 
 def words(

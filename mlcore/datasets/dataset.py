@@ -158,6 +158,12 @@ class Data(NamedTuple):
         """The shape of one input."""
         return tuple(self.train.x.shape[1:])
 
+    @property
+    def held(self) -> tuple[str, Rows]:
+        """The rows a network is judged by, and the name of their split: test, else validation, else training rows."""
+        splits = (("test", self.test), ("validation", self.validation), ("train", self.train))
+        return next((name, rows) for name, rows in splits if rows is not None and len(rows))
+
     def inputs(self, rows: Rows) -> Array:
         """The inputs of some rows as the network sees them, float32 [n, features]."""
         return rows.x if rows.x.dtype == np.float32 else rows.x.astype(np.float32) * np.float32(self.factor)
