@@ -24,10 +24,8 @@ SHORT = {  # as the architecture line writes it
     "avg_pool1d": "avgpool1d",
     "embedding": "embed",
 }
-COUNTS = ("conv", "conv1d", "embed")  # words whose number goes up and down the ladder of neurons
-WINDOWS = ("pool", "avgpool", "pool1d", "avgpool1d")  # those whose number is the size of a window
 AROUND = ("skip", "add")  # where a way around begins and ends
-SETTING = re.compile(r"[a-z]?[\d.][\w.+-]*|\w+=\S*")  # what belongs to the word before: .2, k3, momentum=.5
+SETTING = re.compile(r"[a-z]?[\d.][\w.+-]*|\w+=\S*|bi|last|causal")  # of the word before: .2, k3, momentum=.5
 LOWEST, HIGHEST = 1e-6, 100.0  # learning rates the keys stop at
 FEW = 500  # epochs for the few points a hand places: each is one step
 LAYERS = 8  # hidden layers the Lab goes up to; a file may have more
@@ -292,8 +290,19 @@ def turned(word: str, step: int) -> str:
     if kind == SHORT["dropout"]:
         share = round(float(rest) + 0.1 * step, 2)
         return f"{kind} {min(max(share, 0.1), 0.9):g}"
-    if kind in COUNTS + WINDOWS:
-        number, *more = rest.split()
-        size = resized(int(number), step) if kind in COUNTS else max(int(number) + step, 2)
-        return " ".join([kind, str(size), *more])
-    return word
+    layer = kind_of(kind)
+    if not layer.number:
+        return word
+    given, more = rest.split(), rest.split()
+    if given and given[0].isdigit():
+        now, more = int(given[0]), given[1:]
+    else:
+        now = int(getattr(layer(), layer.number))
+    size = max(now + step, 2) if layer.number == "size" else resized(now, step)
+    return " ".join([kind, str(size), *more])
+
+
+def kind_of(word: str) -> Any:
+    """The class of a layer by its name, or by the word the architecture line has for it."""
+    full = next((name for name, short in SHORT.items() if word == short), word)
+    return mlcore.layers.CATALOGUE.find(full).load()
