@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from mlcore.backends.calls import Bend, Call, Row, Stage
@@ -141,23 +142,23 @@ def _fusible(layer: Layer, shape: Shape) -> bool:
 # ---- pooling ----
 
 
-def _pooling(layer: Any, shape: Shape) -> dict[str, Any]:
+def _pooling(layer: Any, shape: Shape, kind: str = "max") -> dict[str, Any]:
     at = windows(shape, layer.output_shape(shape), layer.size, layer.stride or layer.size)
-    return {"pool": at, "pooling": POOLING["max"]}
+    return {"pool": at, "pooling": POOLING[kind]}
 
 
-def _pool(stage: Stage, batch: int) -> Call:
-    where = f"where{stage.number}"
-    numbers = stage.numbers | {"channels": _image(stage.shape)[0]} | _pooling(stage.layer, stage.shape)
-    made = f"{stage.y} [{batch}, {_written(stage)}], {where}"
-    return Call("pool", "pool", stage.x, made, "", {"x": stage.x, "y": stage.y, "where": where}, numbers)
+def _pool(kind: str, stage: Stage, batch: int) -> Call:
+    where = {"where": f"where{stage.number}"} if kind == "max" else {}
+    numbers = stage.numbers | {"channels": _image(stage.shape)[0]} | _pooling(stage.layer, stage.shape, kind)
+    made = ", ".join([f"{stage.y} [{batch}, {_written(stage)}]", *where.values()])
+    return Call("pool", "pool", stage.x, made, "", {"x": stage.x, "y": stage.y} | where, numbers)
 
 
-def _pool_backward(stage: Stage, needs_dx: bool) -> Call:
-    where = f"where{stage.number}"
-    numbers = stage.numbers | {"channels": _image(stage.shape)[0]} | _pooling(stage.layer, stage.shape)
-    operands = {"dy": stage.dy, "dx": stage.dx, "where": where}
-    return Call("pool_backward", "pool back", f"{stage.dy}, {where}", stage.dx, "", operands, numbers)
+def _pool_backward(kind: str, stage: Stage, needs_dx: bool) -> Call:
+    where = {"where": f"where{stage.number}"} if kind == "max" else {}
+    numbers = stage.numbers | {"channels": _image(stage.shape)[0]} | _pooling(stage.layer, stage.shape, kind)
+    reads = ", ".join([stage.dy, *where.values()])
+    return Call("pool_backward", "pool back", reads, stage.dx, "", {"dy": stage.dy, "dx": stage.dx} | where, numbers)
 
 
 def _where(stage: Stage, block: int) -> Mapping[str, Shape]:
@@ -190,6 +191,11 @@ def _augment_backward(stage: Stage, needs_dx: bool) -> Call:
     return call._replace(constants=_drawn(stage))
 
 
+def pooling(kind: str) -> Row:
+    """The row of a pooling: the largest number of each window, or its mean."""
+    return Row(partial(_pool, kind), partial(_pool_backward, kind), rooms=_where, images=True)
+
+
 # ---- flatten ----
 
 
@@ -203,6 +209,6 @@ def _flatten_backward(stage: Stage, needs_dx: bool) -> Call:
 
 
 CONVOLUTION = Row(_convolution, _convolution_backward, rooms=_rooms, bends=True, pools=_fusible, images=True)
-MAX_POOL = Row(_pool, _pool_backward, rooms=_where, images=True)
+MAX_POOL = pooling("max")
 AUGMENT = Row(_augment, _augment_backward, images=True)
 FLATTEN = Row(_flatten, _flatten_backward)  # of images with several channels; of others it needs no call

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
+from mlcore.backends import sequences
 from mlcore.backends.calls import Bend, Call, Row, Stage
 from mlcore.backends.images import AUGMENT, CONVOLUTION, FLATTEN, MAX_POOL, channels_of
-from mlcore.backends.sequences import CELLS, RECURRENT
 from mlcore.layers.activations import ELU, GELU, Activation, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.augment import Augment
 from mlcore.layers.conv import Conv2d
@@ -176,7 +176,7 @@ LOWERING: Mapping[type[Layer], Row | None] = {  # None: the layer needs no call,
         _batch_norm, partial(_norm_backward, "batch_norm"), lambda n, block: 3 * n, whole=True, by_step=True
     ),
     LayerNorm: Row(_layer_norm, partial(_norm_backward, "layer_norm"), lambda n, block: 2 * block, by_step=True),
-    **dict.fromkeys(CELLS, RECURRENT),
+    **sequences.ROWS,
     Flatten: None,
 }
 INPUTS = {1: "rows", 2: "sequences", 3: "images"}  # by their number of axes

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from mlcore.backends.arena import Place, arena
 from mlcore.backends.calls import Bend, Call, Made, Stage
-from mlcore.backends.images import channels_of, turn
+from mlcore.backends.images import TOGETHER, channels_of, turn
 from mlcore.backends.lowering import (
     LOSSES,
     LOWERING,
@@ -39,6 +39,7 @@ from mlcore.spec import fields, kind_of
 BLOCK_FLOATS = 1 << 17  # half a MiB: a block of rows takes about so much, to stay in the second-level cache
 FUSED_WEIGHTS = 4096  # from here on the update is made with the gradient; a smaller network's is one short call
 BLOCK_ROWS = 192  # and has at least so many rows, so that a pass over the weight gradients pays
+IMAGE_FLOATS = 1 << 24  # 64 MiB: but fewer rows of images, which stay in the cache by TOGETHER at a time anyway
 
 
 class Plan(NamedTuple):
@@ -90,7 +91,8 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
     numbers = sum(stage.steps * (stage.inputs + stage.outputs) for stage in stages)
     in_blocks = fuse and not any(row_of(stage).whole for stage in stages)
     images = any(row_of(stage).images for stage in stages)
-    block = min(batch, max(BLOCK_ROWS, BLOCK_FLOATS // numbers // 64 * 64)) if in_blocks else batch
+    rows = max(TOGETHER, min(BLOCK_ROWS, IMAGE_FLOATS // numbers // TOGETHER * TOGETHER)) if images else BLOCK_ROWS
+    block = min(batch, max(rows, BLOCK_FLOATS // numbers // 64 * 64)) if in_blocks else batch
     forward, backward = _forward(network, loss, stages, batch), _backward(stages)
     moving = fuse and network.weights >= FUSED_WEIGHTS and not optimizer.clip_norm  # a norm is known at the end only
     layout = Layout(network, panels=moving)

@@ -20,7 +20,7 @@ from mlcore.layers.layer import Array
 CHUNK_ROWS = 32  # chunks of rows are multiples of this: whole vectors, and full tiles
 OPERANDS = (  # places in mlj_call
     *("x", "w", "b", "y", "dx", "dw", "db", "dy", "wt"),
-    *("room", "mean", "variance", "where", "sums", "spread", "u", "b2", "du", "db2"),
+    *("room", "mean", "variance", "where", "sums", "spread", "u", "b2", "du", "db2", "packed"),
 )
 
 

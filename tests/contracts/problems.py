@@ -35,11 +35,6 @@ TO_FOLLOW = {  # rows that come in a change of their own: ("torch", "layer relu"
     ("native", "layer attention"),
     ("native", "layer skip"),
     ("native", "layer add"),
-    *(
-        (target, f"layer {name}")
-        for target in ("numpy", "pytorch", "c", "onnx", "safetensors")
-        for name in ("rnn", "gru", "lstm")
-    ),
 }
 SHAPES = ((6,), (2, 6, 5), (5, 4))
 VOCABULARY = 11

@@ -32,6 +32,7 @@ PLANS = {
     "large, every row": LARGE | {"batch": 400},
     "norms and dropout": {"body": "drop .1 | 20 batch_norm gelu | drop .5 | 9 layer_norm elu 2"},
     "large, norms and dropout": LARGE | {"body": "150 batch_norm silu | drop .5 | 90 layer_norm | flatten"},
+    "sequences": {"body": "lstm 40 bi | gru 9 bi last", "features": (12, 5), "rows": 200, "batch": 96},
     "pixels": LARGE | {"batch": 150, "uint8": True, "optimizer": "sgd"},
 }
 pytestmark = pytest.mark.skipif(kernels.unavailable() is not None, reason=str(kernels.unavailable()))

@@ -64,6 +64,14 @@ EXPERIMENTS = {
         "features": (2, 9, 8),
         "optimizer": ("adam", {"weight_decay": 0.01}),
     },
+    "recurrent layers": {"body": "lstm 23 bi | gru 40 | rnn 33 bi last", "features": (9, 5), "rows": 130, "batch": 110},
+    "small recurrent layers": {"body": "gru 5 bi | lstm 6 bi last", "features": (30, 3), "rows": 130, "batch": 110},
+    "recurrent layers in several blocks": {
+        "body": "gru 40 | lstm 40 last",
+        "features": (20, 9),
+        "rows": 400,
+        "batch": 390,
+    },
     "an activation alone": {"body": "tanh | 150 relu sigmoid | 80", "features": 90, "rows": 300, "batch": 200},
 }
 
