@@ -11,6 +11,8 @@ from mlcore.layers.layer import Layer, Shape
 from mlcore.layers.recurrent import GRU, LSTM, RNN, Recurrent
 from mlcore.spec import kind_of
 
+GROUP = 32  # of recurrent.c: rows that go through the sequence together
+
 
 def _directions(stage: Stage) -> Iterator[tuple[str, dict[str, str], dict[str, int]]]:
     """Of each cell of a recurrent layer: what names end in, its operands, and its numbers."""
@@ -75,4 +77,4 @@ class Cell(NamedTuple):
 
 
 CELLS: Mapping[type[Layer], Cell] = {RNN: Cell(0, 1), GRU: Cell(1, 7), LSTM: Cell(2, 6, 1)}
-RECURRENT = Row(_recurrent, _recurrent_backward, rooms=_recurrent_places)
+RECURRENT = Row(_recurrent, _recurrent_backward, rooms=_recurrent_places, group=GROUP)

@@ -24,17 +24,6 @@ OPTIMIZERS = optimizers.CATALOGUE.names()
 BACKENDS = backends.CATALOGUE.names()
 INITIALIZERS = tuple(entry.name for entry in initializers.CATALOGUE)
 TO_FOLLOW = {  # rows that come in a change of their own: ("torch", "layer relu")
-    ("native", "layer avg_pool2d"),
-    ("native", "layer conv1d"),
-    ("native", "layer max_pool1d"),
-    ("native", "layer avg_pool1d"),
-    ("native", "layer mean"),
-    ("native", "layer max"),
-    ("native", "layer embedding"),
-    ("native", "layer positions"),
-    ("native", "layer attention"),
-    ("native", "layer skip"),
-    ("native", "layer add"),
     *(
         (target, f"layer {name}")
         for target in ("numpy", "pytorch", "c", "onnx", "safetensors")
