@@ -156,6 +156,30 @@ def test_outputs_and_gradient_equal_the_reference(other, experiment: str) -> Non
         np.testing.assert_allclose(value, known, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "experiment", [name for name in SHAPED if name.startswith("layer ") and "embedding" not in name]
+)
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_a_number_that_is_none_goes_as_far_as_in_the_reference(other, experiment: str, wrong: float) -> None:
+    p = problem(**SHAPED[experiment])
+    x = p.rows.x[:6].copy()
+    x.reshape(6, -1)[[1, 4], [0, 2]] = wrong
+    found, expected = other(p).predict(x), opened("reference", p)[0].predict(x)
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+
+
+@pytest.mark.parametrize("token", [-1, 11, 0.5, 1e30, np.nan])
+def test_what_is_no_token_ends_a_native_run_by_its_loss(token: float) -> None:
+    p = problem(**SHAPED["tokens"], batch=70)
+    x = p.rows.x.copy()
+    x[3, 2] = token
+    session = _native(p._replace(rows=Rows(x, p.rows.y)))
+    z, losses = session.predict(x), session.train(0, 5, rates(5))
+    assert len(losses) == 1 and np.isnan(losses[0])
+    assert np.flatnonzero(np.isnan(z).any(axis=1)).tolist() == [3]
+    assert np.array_equal(session.weights().vector, first_weights(p).vector)
+
+
 def test_looking_changes_nothing(other) -> None:
     p = problem()
     session = other(p)
