@@ -80,4 +80,4 @@ def _recurrent_rooms(stage: Stage, block: int) -> dict[str, Shape]:
     return found
 
 
-ROWS: Mapping[type[Layer], Row] = dict.fromkeys(CELLS, Row(_recurrent, _recurrent_backward, rooms=_recurrent_rooms))
+RECURRENT = Row(_recurrent, _recurrent_backward, rooms=_recurrent_rooms, group=GROUP)

@@ -66,16 +66,6 @@ EXPERIMENTS = {
     "rows that are not flat": {"body": "flatten | 9 relu", "features": (3, 4)},
     "rows that are not flat, every one": {"body": "layer_norm tanh | flatten | 9", "features": (3, 4), "batch": 70},
     "pixels that are not flat": {"body": "flatten | 9 relu", "features": (3, 4), "uint8": True, "batch": 70},
-    "convolutions": {"body": "conv 7 k3 relu | pool 2 | conv 5 k2 tanh | flatten | 9 relu", "features": (2, 11, 9)},
-    "strides and padding": {"body": "conv 6 k4 s2 p3 relu | pool 3 s2 | flatten", "features": (3, 10, 13), "batch": 70},
-    "strides that leave pixels out": {"body": "conv 4 k2 s3 p1 | pool 2 s3 gelu | flatten", "features": (9, 12)},
-    "windows that overlap": {"body": "pool 3 s1 | conv 5 k1 relu | pool 2 s1 | flatten", "features": (2, 7, 6)},
-    "images of pixels": {"body": "conv 8 k5 p2 relu | pool 2 | flatten | drop .2", "features": (8, 8), "uint8": True},
-    "pooled pixels, with ties": {"body": "pool 2 | conv 3 k2 relu | flatten", "features": (3, 8, 8), "uint8": True},
-    "layer norm between convolutions": {
-        "body": "layer_norm | conv 6 k3 relu | layer_norm | drop .1 | conv 6 k3 | flatten",
-        "features": (2, 8, 8),
-    },
     "a short last batch": {"rows": 33, "batch": 32},
     "recurrent layers on each other": {"body": "gru 7 bi | lstm 9 bi | rnn 5 bi last", "features": (6, 3)} | SLOW,
     "recurrent layers in one direction": {"body": "lstm 6 | tanh | gru 17 | rnn 8 last relu", "features": (9, 1)},
@@ -174,6 +164,30 @@ def test_outputs_and_gradient_equal_the_reference(other, experiment: str) -> Non
     assert len(found.activations) == len(p.network.layers)
     for value, known in zip(found.activations, expected.activations, strict=True):
         np.testing.assert_allclose(value, known, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "experiment", [name for name in SHAPED if name.startswith("layer ") and "embedding" not in name]
+)
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_a_number_that_is_none_goes_as_far_as_in_the_reference(other, experiment: str, wrong: float) -> None:
+    p = problem(**SHAPED[experiment])
+    x = p.rows.x[:6].copy()
+    x.reshape(6, -1)[[1, 4], [0, 2]] = wrong
+    found, expected = other(p).predict(x), opened("reference", p)[0].predict(x)
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+
+
+@pytest.mark.parametrize("token", [-1, 11, 0.5, 1e30, np.nan])
+def test_what_is_no_token_ends_a_native_run_by_its_loss(token: float) -> None:
+    p = problem(**SHAPED["tokens"], batch=70)
+    x = p.rows.x.copy()
+    x[3, 2] = token
+    session = _native(p._replace(rows=Rows(x, p.rows.y)))
+    z, losses = session.predict(x), session.train(0, 5, rates(5))
+    assert len(losses) == 1 and np.isnan(losses[0])
+    assert np.flatnonzero(np.isnan(z).any(axis=1)).tolist() == [3]
+    assert np.array_equal(session.weights().vector, first_weights(p).vector)
 
 
 def test_looking_changes_nothing(other) -> None:
