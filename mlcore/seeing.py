@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from mlcore.layers.activations import Activation
+from mlcore.layers.augment import Augment
 from mlcore.layers.dropout import Dropout
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer, Shape, real
@@ -22,6 +23,8 @@ from mlcore.network import Network
 
 Kind: TypeAlias = Literal["maps", "steps", "numbers"]
 WITH = (Activation, BatchNorm, LayerNorm, Dropout, Positions, Skip, Add)  # belong to the layer before
+
+UNCHANGED = (Augment, Flatten)  # give what they are given, where nothing is trained
 
 
 class Block(NamedTuple):
@@ -87,7 +90,7 @@ def passage(model: Model, x: Array) -> tuple[Passed, ...]:
     outputs = [y[0] for y, _ in network.walk(network.views(model.vector), begun, mode)]
     found = []
     for block in blocks(network)[:-1]:
-        if isinstance(network.layers[block.layers[0]], Flatten):
+        if isinstance(network.layers[block.layers[0]], UNCHANGED):
             continue
         values = outputs[block.layers[-1]].reshape(block.shape)
         if block.kind == "maps":

@@ -26,6 +26,7 @@ SHORT = {  # as the architecture line writes it
 }
 AROUND = ("skip", "add")  # where a way around begins and ends
 SETTING = re.compile(r"[a-z]?[\d.][\w.+-]*|\w+=\S*|bi|last|causal")  # of the word before: .2, k3, momentum=.5
+NUMBER = re.compile(r"[\d.]+")
 LOWEST, HIGHEST = 1e-6, 100.0  # learning rates the keys stop at
 FEW = 500  # epochs for the few points a hand places: each is one step
 LAYERS = 8  # hidden layers the Lab goes up to; a file may have more
@@ -293,11 +294,9 @@ def turned(word: str, step: int) -> str:
     layer = kind_of(kind)
     if not layer.number:
         return word
-    given, more = rest.split(), rest.split()
-    if given and given[0].isdigit():
-        now, more = int(given[0]), given[1:]
-    else:
-        now = int(getattr(layer(), layer.number))
+    given = NUMBER.match(rest)
+    now = int(float(given[0]) if given else getattr(layer(), layer.number))
+    more = rest[given.end() :].split() if given else rest.split()
     size = max(now + step, 2) if layer.number == "size" else resized(now, step)
     return " ".join([kind, str(size), *more])
 

@@ -164,6 +164,32 @@ def _where(stage: Stage, block: int) -> Mapping[str, Shape]:
     return {f"where{stage.number}": (block, stage.outputs)}
 
 
+# ---- augment ----
+
+
+def _augment_numbers(stage: Stage) -> dict[str, Any]:
+    at = windows(stage.shape, stage.shape, 1, 1)
+    return stage.numbers | {"layer": stage.place, "channels": _image(stage.shape)[0], "at": at}
+
+
+def _drawn(stage: Stage) -> tuple[float, ...]:
+    layer: Any = stage.layer
+    return layer.shift, math.radians(layer.rotate), float(layer.flip)
+
+
+def _augment(stage: Stage, batch: int) -> Call:
+    made = f"{stage.y} [{batch}, {_written(stage)}]"
+    operands = {"x": stage.x, "y": stage.y}
+    call = Call("augment", "augment", stage.x, made, "in training", operands, _augment_numbers(stage))
+    return call._replace(constants=_drawn(stage))
+
+
+def _augment_backward(stage: Stage, needs_dx: bool) -> Call:
+    operands = {"dy": stage.dy, "dx": stage.dx}
+    call = Call("augment_backward", "augment back", stage.dy, stage.dx, "", operands, _augment_numbers(stage))
+    return call._replace(constants=_drawn(stage))
+
+
 # ---- flatten ----
 
 
@@ -178,4 +204,5 @@ def _flatten_backward(stage: Stage, needs_dx: bool) -> Call:
 
 CONVOLUTION = Row(_convolution, _convolution_backward, rooms=_rooms, bends=True, pools=_fusible, images=True)
 MAX_POOL = Row(_pool, _pool_backward, rooms=_where, images=True)
+AUGMENT = Row(_augment, _augment_backward, images=True)
 FLATTEN = Row(_flatten, _flatten_backward)  # of images with several channels; of others it needs no call

@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from mlcore.backends.calls import Bend, Call, Row, Stage
-from mlcore.backends.images import CONVOLUTION, FLATTEN, MAX_POOL, channels_of
+from mlcore.backends.images import AUGMENT, CONVOLUTION, FLATTEN, MAX_POOL, channels_of
 from mlcore.backends.sequences import CELLS, RECURRENT
 from mlcore.layers.activations import ELU, GELU, Activation, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
+from mlcore.layers.augment import Augment
 from mlcore.layers.conv import Conv2d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
@@ -169,6 +170,7 @@ LOWERING: Mapping[type[Layer], Row | None] = {  # None: the layer needs no call,
     Conv2d: CONVOLUTION,
     MaxPool2d: MAX_POOL,
     **{layer: Row(_activate, _activate_backward) for layer in ACTIVATIONS},
+    Augment: AUGMENT,
     Dropout: Row(_dropout, _dropout_backward, lambda inputs, block: inputs * block),
     BatchNorm: Row(
         _batch_norm, partial(_norm_backward, "batch_norm"), lambda n, block: 3 * n, whole=True, by_step=True

@@ -34,6 +34,7 @@ from mlcore.exporters.c_functions import (
 from mlcore.exporters.stages import Head, Stage, class_names, filled, head, row, scaling, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
+from mlcore.layers.augment import Augment
 from mlcore.layers.conv import Conv2d
 from mlcore.layers.conv1d import Conv1d
 from mlcore.layers.dense import Dense
@@ -180,6 +181,7 @@ ROWS: Mapping[type[Layer], Write] = {
     Softplus: each("softplus", "(x[i] > 0 ? x[i] : 0) + log1pf(expf(-fabsf(x[i])))"),
     SiLU: each("silu", "x[i] / (1 + expf(-x[i]))"),
     GELU: each("gelu", "x[i] * 0.5f * erfcf(x[i] * -0x1.6a09e6p-1f)"),
+    Augment: lambda stage: Piece(""),
     Dropout: lambda stage: Piece(""),
     Conv2d: _conv("conv2d", CONV2D),
     MaxPool2d: _pool("max_pool2d", MAX_POOL2D),

@@ -24,6 +24,7 @@ from mlcore.exporters.python_text import INLINE, listed, names, opening, program
 from mlcore.exporters.stages import Head, Stage, head, row, shaped, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
+from mlcore.layers.augment import Augment
 from mlcore.layers.conv import Conv2d
 from mlcore.layers.conv1d import Conv1d
 from mlcore.layers.dense import Dense
@@ -123,6 +124,7 @@ ROWS: Mapping[type[Layer], Write] = {
     Softplus: lambda stage: Piece("np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))"),
     SiLU: lambda stage: Piece("x * sigmoid(x)", function=SIGMOID),
     GELU: lambda stage: Piece("gelu(x)", function=GELU_FUNCTION),
+    Augment: lambda stage: Piece(""),
     Dropout: lambda stage: Piece(""),
     Conv2d: _conv("conv2d", CONV2D),
     MaxPool2d: _pool("max_pool2d", MAX_POOL2D),

@@ -16,6 +16,7 @@ from mlcore.exporters.protobuf import each, message
 from mlcore.exporters.stages import Stage, class_names, head, row, scaling, shaped, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
+from mlcore.layers.augment import Augment
 from mlcore.layers.conv import Conv2d
 from mlcore.layers.conv1d import Conv1d
 from mlcore.layers.dense import Dense
@@ -154,6 +155,7 @@ ROWS: Mapping[type[Layer], Write] = {
     Softplus: lambda stage, graph: graph.then("Softplus"),
     SiLU: lambda stage, graph: graph.then("Mul", graph.node("Sigmoid", graph.value)),
     GELU: _gelu,
+    Augment: lambda stage, graph: None,
     Dropout: lambda stage, graph: None,
     Conv2d: _windows("Conv", "kernel", "w", "b"),
     MaxPool2d: _windows("MaxPool", "size"),

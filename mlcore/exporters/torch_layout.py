@@ -10,6 +10,7 @@ import numpy as np
 from mlcore.exporters.stages import Stage, row, stages, unsupported
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
+from mlcore.layers.augment import Augment
 from mlcore.layers.conv import Conv2d
 from mlcore.layers.conv1d import Conv1d
 from mlcore.layers.dense import Dense
@@ -26,7 +27,7 @@ from mlcore.model import Model
 
 OWN = (
     *("StepsConv1d", "StepsMaxPool1d", "StepsAvgPool1d", "StepsNorm", "Tokens", "Positions", "SelfAttention"),
-    *("Mean", "Max", "Skip", "Add", "Stack"),
+    *("Mean", "Max", "Augment", "Skip", "Add", "Stack"),
 )
 
 
@@ -116,6 +117,7 @@ ROWS: Mapping[type[Layer], Write] = {
     Softplus: lambda stage: Module("Softplus"),
     SiLU: lambda stage: Module("SiLU"),
     GELU: lambda stage: Module("GELU"),
+    Augment: lambda stage: Module("Augment", (*map(stage.setting, ("shift", "rotate")), bool(stage.setting("flip")))),
     Dropout: lambda stage: Module("Dropout", (stage.setting("rate"),)),
     Conv2d: _conv2d,
     MaxPool2d: _pool("MaxPool2d"),
@@ -154,6 +156,7 @@ LAYERS: Mapping[str, Callable[[Any], Layer]] = {
     "Softplus": lambda module: Softplus(),
     "SiLU": lambda module: SiLU(),
     "GELU": lambda module: GELU(),
+    "Augment": lambda module: Augment(module.shift, module.rotate, module.flip),
     "Dropout": lambda module: Dropout(module.p),
     "Conv2d": lambda module: Conv2d(module.out_channels, module.kernel_size[0], module.stride[0], module.padding[0]),
     "MaxPool2d": lambda module: MaxPool2d(*_window(module)),

@@ -89,6 +89,31 @@ class Max(nn.Module):
         return x.amax((2, 3)) if x.dim() == 4 else x.amax(1)
 
 
+class Augment(nn.Module):
+    """Moves, turns and mirrors images [rows, channels, height, width] a little while it is trained, each by itself."""
+
+    def __init__(self, shift: float = 1.0, rotate: float = 0.0, flip: bool = False) -> None:
+        super().__init__()
+        self.shift, self.rotate, self.flip = shift, rotate, flip
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        down, across, turn = (2 * torch.rand(3, len(x), 1, 1, device=x.device) - 1) * torch.tensor(
+            [self.shift / x.shape[-2], self.shift / x.shape[-1], self.rotate * torch.pi / 180], device=x.device
+        ).reshape(3, 1, 1, 1)
+        mirror = 1 - 2 * (torch.rand_like(turn) < 0.5).to(x.dtype) * self.flip
+        rows = torch.cat([mirror * turn.cos(), mirror * turn.sin(), -2 * across], dim=2)
+        columns = torch.cat([-turn.sin(), turn.cos(), -2 * down], dim=2)
+        images = x if x.dim() == 4 else x.unsqueeze(1)
+        grid = nn.functional.affine_grid(torch.cat([rows, columns], dim=1), list(images.shape), align_corners=False)
+        moved: Tensor = nn.functional.grid_sample(images, grid, align_corners=False)
+        return moved.view_as(x)
+
+    def extra_repr(self) -> str:
+        return f"{self.shift}, rotate={self.rotate}, flip={self.flip}"
+
+
 class Skip(nn.Identity):
     """Keeps what arrives for the Add that follows."""
 
