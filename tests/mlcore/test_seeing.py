@@ -75,6 +75,21 @@ def test_saliency_is_how_far_a_little_more_of_an_input_moves_the_winner(layers: 
         assert found[place] == pytest.approx(abs(ends[0] - ends[1]) / 2e-6, rel=1e-3, abs=1e-6)
 
 
+@pytest.mark.parametrize("layer", ["rnn 5", "lstm 5 bi", "gru 5"])
+def test_of_a_layer_that_gives_its_last_state_every_state_is_seen(layer: str) -> None:
+    made, data = model(f"{layer} last | 4 relu", dataset="sales")
+    x = data.inputs(data.test.take(slice(0, 1)))
+    states, numbers = seeing.passage(made, x)
+    assert states.block.kind == "steps" and states.values.shape == states.block.shape == (
+        24,
+        10 if "bi" in layer else 5,
+    )
+    last = next(made.network.walk(made.network.views(made.vector), *made.network.begin(x)))[0][0]
+    np.testing.assert_array_equal(states.values[-1, :5], last[:5])
+    np.testing.assert_array_equal(states.values[0, 5:], last[5:])
+    assert numbers.block.kind == "numbers" and seeing.visible(made.network)
+
+
 def test_a_letter_that_is_not_looked_at_moves_nothing() -> None:
     data = letters(["ada", "emma", "bo"])
     made, _ = model("embed 6 | attention 2 causal", data)
