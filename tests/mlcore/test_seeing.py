@@ -8,7 +8,7 @@ import pytest
 from mlcore import examining, seeing
 from mlcore.config import Config
 from mlcore.model import Model, Preparation, blueprint
-from mlcore.worker import protocol
+from mlcore.worker import previews, protocol
 from mlcore.worker.pictures import Stage, describe
 from mlcore.worker.seen import MAPS, STEPS, UNITS, patterns, seen
 from tests.mlcore.letters import letters, rows_of
@@ -162,3 +162,19 @@ def test_a_network_is_drawn_block_by_block_up_to_its_last_neurons() -> None:
 def test_rows_of_letters_are_as_the_data_set_of_names_has_them() -> None:
     x, y, _ = rows_of(["bo"], 4)
     assert x.tolist() == [[3, 0, 2, 15, 0]] and y.tolist() == [[2, 15, 0, -1]]
+
+
+def test_images_are_shown_as_they_are_varied_each_epoch_another_way() -> None:
+    made, data = model("augment 2 r20 | conv 4 k3 relu | flatten", dataset="digits")
+    found = previews.varied(made.config, made.network, data)
+    assert found.shape == (previews.VARIED, previews.EPOCHS + 1, 8, 8) and found.dtype == np.uint8
+    assert (found[:, 0] != found[:, 1]).any() and (found[:, 1] != found[:, 2]).any()
+    pixels = data.inputs(data.train)[: previews.VARIED].reshape(-1, 8, 8)
+    np.testing.assert_array_equal(found[:, 0] == found[:, 0].max(), pixels == pixels.max())
+    again = previews.varied(made.config, made.network, data)
+    np.testing.assert_array_equal(found, again)
+    plain, data = model("conv 4 k3 relu | flatten", dataset="digits")
+    assert previews.varied(plain.config, plain.network, data) is None
+    assert [each.block.words for each in seeing.passage(made, data.inputs(data.test.take(slice(1))))] == [
+        "conv 4 k3 relu"
+    ]

@@ -30,4 +30,5 @@ def varied(found: Array, width: int, height: int, terminal: Terminal) -> list[li
         drawn = [images.grey(each, across, rise, terminal) for each in image]
         lines += [[cell for part in parts for cell in ((" ", PLAIN), *part)] for parts in zip(*drawn, strict=True)]
     words = ("as it is", *(f"epoch {epoch}" if across > 7 else str(epoch) for epoch in range(1, columns)))
-    return [*lines, [(f" {word[:across].ljust(across)}", quiet) for word in words]]
+    below: list[Piece] = [(f" {word[:across].ljust(across)}", quiet) for word in words]
+    return [*lines[: max(height - 1, 1)], below][:height]
