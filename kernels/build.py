@@ -22,7 +22,8 @@ FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=off", "-fvisibility=hidden")
 QUICK = ("-g0",)  # Python's own -g costs a third of the time and 4 MB of wheel
 
 ffi = FFI()
-ffi.cdef("\n".join(line for line in (HERE / "mlj.h").read_text().splitlines() if not line.startswith("#")))
+DECLARED = "".join((HERE / name).read_text() for name in ("mlj.h", "plan.h"))
+ffi.cdef("\n".join(line for line in DECLARED.splitlines() if not line.startswith("#")))
 ffi.set_source(
     "mlcore._native",
     '#include "mlj.h"',

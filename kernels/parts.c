@@ -46,6 +46,13 @@ static void activate_backward(const mlj_block *b, const mlj_call *c, int64_t fro
                               at(b, c->dx) + start);
 }
 
+static void add(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const int64_t start = from * c->inputs, n = (to - from) * c->inputs;
+    const float *x = rows_at(b, c->x) + start, *kept = rows_at(b, c->b) + start;
+    float *y = at(b, c->y) + start;
+    for (int64_t i = 0; i < n; i++) y[i] = x[i] + kept[i];
+}
+
 /* ---- losses: row losses and dz, then both times the weights of rows ---- */
 
 static void weigh(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
@@ -130,6 +137,8 @@ int64_t mlj_length_of(const mlj_call *c) {
     switch (c->opcode) {
     case MLJ_CONVOLUTION:
     case MLJ_CONVOLUTION_BACKWARD: return c->at.tall * c->at.wide * c->channels;
+    case MLJ_EMBEDDING_BACKWARD:
+    case MLJ_POSITIONS_BACKWARD: return c->features;
     default: return c->inputs;
     }
 }
@@ -185,6 +194,16 @@ mlj_part *const mlj_parts[MLJ_OPCODES][PHASES] = {
     [MLJ_POOL] = {[ROWS] = mlj_part_pool},
     [MLJ_POOL_BACKWARD] = {[ROWS] = mlj_part_pool_back},
     [MLJ_TURN] = {[ROWS] = mlj_part_turn},
+    [MLJ_EMBEDDING] = {[ROWS] = mlj_part_embedding},
+    [MLJ_EMBEDDING_BACKWARD] = {[ROWS] = mlj_part_embedding_dx, [REDUCE] = mlj_part_embedding_gradient},
+    [MLJ_POSITIONS] = {[ROWS] = mlj_part_positions},
+    [MLJ_POSITIONS_BACKWARD] = {[ROWS] = mlj_part_positions_dx, [REDUCE] = mlj_part_positions_gradient},
+    [MLJ_ADD] = {[ROWS] = add},
+    [MLJ_SUMMARY] = {[ROWS] = mlj_part_summary},
+    [MLJ_SUMMARY_BACKWARD] = {[ROWS] = mlj_part_summary_back},
+    [MLJ_CLEAR] = {[ROWS] = mlj_part_clear},
+    [MLJ_ATTENTION] = {[ROWS] = mlj_part_attention},
+    [MLJ_ATTENTION_BACKWARD] = {[ROWS] = mlj_part_attention_back},
     [MLJ_LAYER_NORM] = {[ROWS] = mlj_part_layer_norm},
     [MLJ_LAYER_NORM_BACKWARD] = {[ROWS] = mlj_part_layer_norm_dx, [REDUCE] = mlj_part_layer_norm_gradient},
     [MLJ_RECURRENT] = {[ROWS] = mlj_part_recurrent},

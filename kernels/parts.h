@@ -45,7 +45,14 @@ mlj_part mlj_part_recurrent, mlj_part_recurrent_back, mlj_part_recurrent_gradien
 /* Multiply-adds of a row in a recurrent layer, or of all in the phase `prepare`. */
 int64_t mlj_recurrent_work(const mlj_call *c, int phase);
 mlj_part mlj_part_convolution, mlj_part_turn_filters, mlj_part_convolution_back, mlj_part_convolution_gradient;
-mlj_part mlj_part_pool, mlj_part_pool_back, mlj_part_turn; /* images.c */
+mlj_part mlj_part_pool, mlj_part_pool_back, mlj_part_turn;                       /* images.c */
+mlj_part mlj_part_embedding, mlj_part_embedding_dx, mlj_part_embedding_gradient; /* tables.c */
+mlj_part mlj_part_positions, mlj_part_positions_dx, mlj_part_positions_gradient;
+mlj_part mlj_part_summary, mlj_part_summary_back;                     /* summaries.c */
+mlj_part mlj_part_clear, mlj_part_attention, mlj_part_attention_back; /* attention.c */
+
+/* Multiply-adds of a row in attention. */
+int64_t mlj_attention_work(const mlj_call *c);
 
 /* Rows of W, or columns, by which a call's share of a phase other than rows is cut. */
 int64_t mlj_length_of(const mlj_call *c);
@@ -64,6 +71,11 @@ static inline float *at(const mlj_block *b, int64_t place) { return place < 0 ? 
 
 static inline const float *rows_at(const mlj_block *b, int64_t place) {
     return place == b->plan->input ? b->input : at(b, place);
+}
+
+/* How many of its steps are real in a row of the block. */
+static inline int64_t length_at(const mlj_block *b, int64_t row, int64_t steps) {
+    return b->lengths ? larger(smaller(b->lengths[row], steps), 0) : steps;
 }
 
 /* Rows of the block as a call counts them. */

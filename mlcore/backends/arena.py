@@ -45,7 +45,7 @@ def arena(
         if isinstance(stage.layer, Dense):
             columns = whole(stage.inputs) if layout.panels else stage.inputs
             shapes[f"W{stage.number}T"] = (stage.outputs, columns)
-        row = row_of(stage)
+        row = row_of(stage.layer)
         shapes |= row.rooms(stage, block)
         if room := row.room(stage.inputs, block * stage.steps):
             shapes[f"m{stage.number}"] = (room,)

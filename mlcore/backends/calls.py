@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -43,7 +44,8 @@ class Stage(NamedTuple):
 
     place: the layer's number in the network, from 0. shape, becomes: of a row of x and of what the layer makes of it,
     as on the page; pool: the pooling fused into it, whose shape y has. steps: rows of its own that a row of the batch
-    is to it, each of so many inputs and outputs.
+    is to it, each of so many inputs and outputs. kept: the buffer an add takes from. lengths: whether sequences are of
+    different lengths.
     """
 
     number: int
@@ -55,11 +57,13 @@ class Stage(NamedTuple):
     outputs: int
     x: str
     y: str
-    mask: Bend  # the activation fused into the stage before, whose slope dx is multiplied by
+    mask: Bend  # the activation fused into the stage before, where dx is multiplied by its slope
     shape: Shape
     becomes: Shape
     pool: Layer | None = None
     steps: int = 1
+    kept: str = ""
+    lengths: bool = False
 
     @property
     def dx(self) -> str:
@@ -81,6 +85,16 @@ class Stage(NamedTuple):
         return f"{self.y} [{', '.join(map(str, (batch, *(self.steps,) * (self.steps > 1), self.outputs)))}]"
 
 
+def steps_of(shape: Shape) -> int:
+    """Steps of a sequence [T, D], which are rows to a layer that sees each by itself; of other rows 1."""
+    return shape[0] if len(shape) == 2 else 1
+
+
+def pixels_of(shape: Shape) -> int:
+    """Steps of a sequence or pixels of an image, to a layer that sees each by itself."""
+    return math.prod(shape[1:]) if len(shape) == 3 else steps_of(shape)
+
+
 Made: TypeAlias = Call | tuple[Call, ...]
 
 
@@ -90,9 +104,10 @@ class Row(NamedTuple):
     room: floats that forward leaves for backward, of (numbers in a row, rows of a block); rooms: whatever else it
     needs, by name, of (stage, rows of a block). whole: whether the layer has to see the batch as one block. bends:
     whether the activation behind it can be fused into it, and whether dx is multiplied by the slope of one fused into
-    the stage before. pools: whether the layer behind it can be, a pooling of rows of that shape. by_step: whether the
-    steps of a sequence are rows to it. axes: how many an input may have; nothing where it may be of any shape.
-    images: whether a few rows should go through all calls together, while they are in the caches.
+    the stage before. pools: whether the layer behind it can be, a pooling of rows of that shape. steps: how many rows
+    of its own a row of a shape is to it. axes: how many an input may have; nothing where it may be of any shape.
+    images: whether a few rows should go through all calls together, while they are in the caches. needed: whether it
+    does anything to rows of a shape. group: rows that a thread works on together, if more than one.
     """
 
     forward: Callable[[Stage, int], Made]
@@ -102,6 +117,8 @@ class Row(NamedTuple):
     bends: bool = False
     rooms: Callable[[Stage, int], Mapping[str, Shape]] = lambda stage, block: {}
     pools: Callable[[Layer, Shape], bool] = lambda layer, shape: False
-    by_step: bool = False
+    steps: Callable[[Shape], int] = lambda shape: 1
     axes: tuple[int, ...] = ()
     images: bool = False
+    group: int = 1
+    needed: Callable[[Shape], bool] = lambda shape: True

@@ -1,4 +1,7 @@
-"""Convolutions and poolings as kernel calls. In the arena images lie channels last, [H, W, C]; pages have [C, H, W]."""
+"""Convolutions and poolings as kernel calls. In the arena images lie channels last, [H, W, C]; pages have [C, H, W].
+
+A sequence [T, C] is an image of height 1.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 
 from mlcore.backends.calls import Bend, Call, Row, Stage
 from mlcore.layers.layer import Array, Layer, Shape
-from mlcore.layers.pool import MaxPool2d
+from mlcore.layers.pool import AvgPool, MaxPool
 
 TOGETHER = 16  # MLJ_IMAGES of mlj.h: images that are worked on together
 BAND = 256  # places of as many rows as a pooling sees at a time, up to which it is fused into the convolution before it
@@ -36,19 +39,23 @@ def turn(x: str, y: str, shape: Shape, batch: int, last: bool) -> Call:
     return Call("turn", "turn", x, f"{y} [{batch}, {size}]", note, {"x": x, "y": y}, numbers)
 
 
-def _image(shape: Shape) -> tuple[int, int, int]:
-    """Channels, height and width of images [C, H, W] or [H, W]."""
+def _image(layer: Layer, shape: Shape) -> tuple[int, int, int]:
+    """Channels, height and width of images [C, H, W] or [H, W], or of sequences [T, C] for a layer that takes these."""
+    if layer.takes_sequences:
+        steps, channels = shape
+        return channels, 1, steps
     channels, height, width = shape if len(shape) == 3 else (1, *shape)
     return channels, height, width
 
 
-def windows(shape: Shape, made: Shape, size: int, stride: int, padding: int = 0) -> Mapping[str, int]:
-    """mlj_windows of C: square windows over images of `shape`, at the places of `made`."""
-    (_, height, width), (_, down, across) = _image(shape), _image(made)
-    sides = {"height": height, "width": width, "down": down, "across": across, "tall": size, "wide": size}
-    return (
-        sides | dict.fromkeys(("step_down", "step_across"), stride) | dict.fromkeys(("pad_down", "pad_across"), padding)
-    )
+def windows(layer: Any, shape: Shape, made: Shape, size: int, stride: int, padding: int = 0) -> Mapping[str, int]:
+    """mlj_windows of C: square windows over images of `shape`, or flat ones over sequences, at the places of `made`."""
+    (_, height, width), (_, down, across) = _image(layer, shape), _image(layer, made)
+    sides = {"height": height, "width": width, "down": down, "across": across, "wide": size, "step_across": stride}
+    sides |= {"pad_across": padding}
+    if layer.takes_sequences:
+        return sides | {"tall": 1, "step_down": 1, "pad_down": 0}
+    return sides | {"tall": size, "step_down": stride, "pad_down": padding}
 
 
 # ---- convolution ----
@@ -56,8 +63,8 @@ def windows(shape: Shape, made: Shape, size: int, stride: int, padding: int = 0)
 
 def _numbers(stage: Stage) -> dict[str, Any]:
     layer: Any = stage.layer
-    numbers = stage.numbers | {"channels": _image(stage.shape)[0], "filters": layer.filters}
-    numbers["at"] = windows(stage.shape, stage.becomes, layer.kernel, layer.stride, layer.padding)
+    numbers = stage.numbers | {"channels": _image(layer, stage.shape)[0], "filters": layer.filters}
+    numbers["at"] = windows(layer, stage.shape, stage.becomes, layer.kernel, layer.stride, layer.padding)
     return numbers | (_pooling(stage.pool, stage.becomes) if stage.pool else {})
 
 
@@ -66,23 +73,24 @@ def _said(stage: Stage) -> str:
 
 
 def _written(stage: Stage) -> str:
-    """The sizes of a row of y as they lie: `[12, 12, 16]`."""
-    channels, height, width = _image(stage.pool.output_shape(stage.becomes) if stage.pool else stage.becomes)
-    return f"{height}, {width}, {channels}"
+    """The sizes of a row of y as they lie: `12, 12, 16`, of sequences `12, 16`."""
+    shape = stage.pool.output_shape(stage.becomes) if stage.pool else stage.becomes
+    channels, height, width = _image(stage.layer, shape)
+    return f"{width}, {channels}" if stage.layer.takes_sequences else f"{height}, {width}, {channels}"
 
 
 def _convolution(stage: Stage, batch: int) -> Call:
-    k, layer = stage.number, stage.layer
+    k, numbers = stage.number, _numbers(stage)
     where = {"where": f"where{k}"} if stage.pool else {}
     operands = {"x": stage.x, "w": f"W{k}", "b": f"b{k}", "y": stage.y} | where
-    c, size = _image(stage.shape)[0], layer.kernel  # type: ignore[attr-defined]
+    sides = [numbers["at"]["tall"]] * (not stage.layer.takes_sequences) + [numbers["at"]["wide"]]
     return Call(
         "convolution",
         _said(stage),
-        f"{stage.x}, W{k} [{size}, {size}, {c}, {stage.becomes[0]}], b{k}",
+        f"{stage.x}, W{k} {[*sides, numbers['channels'], numbers['filters']]}, b{k}",
         ", ".join([f"{stage.y} [{batch}, {_written(stage)}]", *where.values()]),
         operands=operands,
-        numbers=_numbers(stage),
+        numbers=numbers,
         activation=stage.activation,
     )
 
@@ -108,13 +116,13 @@ def _convolution_backward(stage: Stage, needs_dx: bool) -> Call:
 
 def _spreads(stage: Stage) -> bool:
     """Whether dy is copied as the windows saw it: where it is pooled, or no whole groups of sixteen filters."""
-    return stage.pool is not None or bool(stage.becomes[0] % 16)
+    return stage.pool is not None or bool(_image(stage.layer, stage.becomes)[0] % 16)
 
 
 def _rooms(stage: Stage, block: int) -> Mapping[str, Shape]:
-    k, layer = stage.number, stage.layer
-    (channels, *_), (filters, down, across) = _image(stage.shape), stage.becomes
-    outputs, inputs, size = _whole(filters), _whole(channels), layer.kernel**2  # type: ignore[attr-defined]
+    k, at = stage.number, _numbers(stage)["at"]
+    (channels, *_), (filters, down, across) = (_image(stage.layer, shape) for shape in (stage.shape, stage.becomes))
+    outputs, inputs, size = _whole(filters), _whole(channels), at["tall"] * at["wide"]
     groups = -(-block // TOGETHER)
     rooms: dict[str, Shape] = {
         f"W{k}T": (inputs // 16, size, outputs, 16),
@@ -133,43 +141,51 @@ def _whole(channels: int) -> int:
 
 def _fusible(layer: Layer, shape: Shape) -> bool:
     """Whether a layer is a pooling that a convolution can make while its outputs are in the cache."""
-    if not isinstance(layer, MaxPool2d):
+    if not isinstance(layer, MaxPool):
         return False
-    return layer.size * shape[2] <= BAND and (layer.stride or layer.size) >= layer.size
+    _, _, across = _image(layer, shape)
+    tall = 1 if layer.takes_sequences else layer.size
+    return tall * across <= BAND and (layer.stride or layer.size) >= layer.size
 
 
 # ---- pooling ----
 
 
 def _pooling(layer: Any, shape: Shape) -> dict[str, Any]:
-    at = windows(shape, layer.output_shape(shape), layer.size, layer.stride or layer.size)
-    return {"pool": at, "pooling": POOLING["max"]}
+    at = windows(layer, shape, layer.output_shape(shape), layer.size, layer.stride or layer.size)
+    return {"pool": at, "pooling": POOLING["mean" if isinstance(layer, AvgPool) else "max"]}
+
+
+def _pooled(stage: Stage) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """What a pooling is called, where it leaves which number of a window was the largest, and its numbers."""
+    numbers = stage.numbers | {"channels": _image(stage.layer, stage.shape)[0]} | _pooling(stage.layer, stage.shape)
+    if isinstance(stage.layer, AvgPool):
+        return "avgpool", {}, numbers
+    return "pool", {"where": f"where{stage.number}"}, numbers
 
 
 def _pool(stage: Stage, batch: int) -> Call:
-    where = f"where{stage.number}"
-    numbers = stage.numbers | {"channels": _image(stage.shape)[0]} | _pooling(stage.layer, stage.shape)
-    made = f"{stage.y} [{batch}, {_written(stage)}], {where}"
-    return Call("pool", "pool", stage.x, made, "", {"x": stage.x, "y": stage.y, "where": where}, numbers)
+    name, where, numbers = _pooled(stage)
+    made = ", ".join([f"{stage.y} [{batch}, {_written(stage)}]", *where.values()])
+    return Call("pool", name, stage.x, made, "", {"x": stage.x, "y": stage.y, **where}, numbers)
 
 
 def _pool_backward(stage: Stage, needs_dx: bool) -> Call:
-    where = f"where{stage.number}"
-    numbers = stage.numbers | {"channels": _image(stage.shape)[0]} | _pooling(stage.layer, stage.shape)
-    operands = {"dy": stage.dy, "dx": stage.dx, "where": where}
-    return Call("pool_backward", "pool back", f"{stage.dy}, {where}", stage.dx, "", operands, numbers)
+    name, where, numbers = _pooled(stage)
+    operands, reads = {"dy": stage.dy, "dx": stage.dx, **where}, ", ".join([stage.dy, *where.values()])
+    return Call("pool_backward", f"{name} back", reads, stage.dx, "", operands, numbers)
 
 
 def _where(stage: Stage, block: int) -> Mapping[str, Shape]:
-    return {f"where{stage.number}": (block, stage.outputs)}
+    return dict.fromkeys(_pooled(stage)[1].values(), (block, stage.outputs))
 
 
 # ---- augment ----
 
 
 def _augment_numbers(stage: Stage) -> dict[str, Any]:
-    at = windows(stage.shape, stage.shape, 1, 1)
-    return stage.numbers | {"layer": stage.place, "channels": _image(stage.shape)[0], "at": at}
+    at = windows(stage.layer, stage.shape, stage.shape, 1, 1)
+    return stage.numbers | {"layer": stage.place, "channels": _image(stage.layer, stage.shape)[0], "at": at}
 
 
 def _drawn(stage: Stage) -> tuple[float, ...]:
@@ -202,7 +218,9 @@ def _flatten_backward(stage: Stage, needs_dx: bool) -> Call:
     return call._replace(text="turn back", writes=stage.dx)
 
 
-CONVOLUTION = Row(_convolution, _convolution_backward, rooms=_rooms, bends=True, pools=_fusible, images=True)
-MAX_POOL = Row(_pool, _pool_backward, rooms=_where, images=True)
-AUGMENT = Row(_augment, _augment_backward, images=True)
-FLATTEN = Row(_flatten, _flatten_backward)  # of images with several channels; of others it needs no call
+CONVOLUTION = Row(
+    _convolution, _convolution_backward, rooms=_rooms, bends=True, pools=_fusible, images=True, group=TOGETHER
+)
+AUGMENT = Row(_augment, _augment_backward, images=True, group=TOGETHER)
+POOL = Row(_pool, _pool_backward, rooms=_where, images=True, group=TOGETHER)
+FLATTEN = Row(_flatten, _flatten_backward, needed=lambda shape: channels_of(shape) > 0)

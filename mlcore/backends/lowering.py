@@ -7,18 +7,27 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
-from mlcore.backends.calls import Bend, Call, Row, Stage
-from mlcore.backends.images import AUGMENT, CONVOLUTION, FLATTEN, MAX_POOL, channels_of
+from mlcore.backends.attention import ATTENTION
+from mlcore.backends.calls import Bend, Call, Row, Stage, pixels_of, steps_of
+from mlcore.backends.images import AUGMENT, CONVOLUTION, FLATTEN, POOL, channels_of
 from mlcore.backends.sequences import CELLS, RECURRENT
+from mlcore.backends.summaries import SUMMARY
+from mlcore.backends.tables import EMBEDDING, POSITIONS
 from mlcore.layers.activations import ELU, GELU, Activation, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
+from mlcore.layers.attention import Attention
 from mlcore.layers.augment import Augment
 from mlcore.layers.conv import Conv2d
+from mlcore.layers.conv1d import Conv1d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
+from mlcore.layers.embedding import Embedding
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer, Shape
 from mlcore.layers.norms import BatchNorm, LayerNorm
-from mlcore.layers.pool import MaxPool2d
+from mlcore.layers.pool import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
+from mlcore.layers.positions import Positions
+from mlcore.layers.residual import Add, Skip
+from mlcore.layers.summary import Max, Mean
 from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Huber, KLDivergence, Loss, SoftmaxCrossEntropy
 from mlcore.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSProp
 from mlcore.spec import kind_of
@@ -123,6 +132,22 @@ def _layer_norm(stage: Stage, batch: int) -> Call:
     return _norm("layer_norm", stage, batch, (stage.layer.eps,))  # type: ignore[attr-defined]
 
 
+def _add(stage: Stage, batch: int) -> Call:
+    operands = {"x": stage.x, "b": stage.kept, "y": stage.y}
+    return Call("add", "add", f"{stage.x}, {stage.kept}", stage.made(batch), "", operands, stage.numbers)
+
+
+def _add_backward(stage: Stage, needs_dx: bool) -> Call:
+    call = slope(stage, Bend(), stage.x, stage.dx)
+    return call._replace(text="add back", reads=stage.dy, note=f"{stage.dy} goes around, too")
+
+
+def meet(kept: str, way: Stage) -> Call:
+    """The gradient at a skip, to which that at its add comes: the same went both ways."""
+    operands, numbers = {"x": f"d{kept}", "b": way.dy, "y": f"d{kept}"}, way.numbers
+    return Call("add", "skip back", f"d{kept}, {way.dy}", f"d{kept}", "what went around", operands, numbers)
+
+
 class LossRow(NamedTuple):
     """A loss: its opcode, whether its targets are class numbers, and what the head means for a number of outputs.
 
@@ -166,18 +191,24 @@ ACTIVATIONS: Mapping[type[Layer], Callable[[Any], float]] = {  # the number of e
     GELU: _none,
 }
 LOWERING: Mapping[type[Layer], Row | None] = {  # None: the layer needs no call, its output is its input
-    Dense: Row(_dense, _dense_backward, bends=True, by_step=True, axes=(1, 2)),
-    Conv2d: CONVOLUTION,
-    MaxPool2d: MAX_POOL,
+    Dense: Row(_dense, _dense_backward, bends=True, steps=steps_of, axes=(1, 2)),
+    **dict.fromkeys((Conv2d, Conv1d), CONVOLUTION),
+    **dict.fromkeys((MaxPool2d, AvgPool2d, MaxPool1d, AvgPool1d), POOL),
+    **dict.fromkeys((Mean, Max), SUMMARY),
+    Embedding: EMBEDDING,
+    Positions: POSITIONS,
+    Attention: ATTENTION,
+    Skip: None,
+    Add: Row(_add, _add_backward),
     **{layer: Row(_activate, _activate_backward) for layer in ACTIVATIONS},
     Augment: AUGMENT,
     Dropout: Row(_dropout, _dropout_backward, lambda inputs, block: inputs * block),
     BatchNorm: Row(
-        _batch_norm, partial(_norm_backward, "batch_norm"), lambda n, block: 3 * n, whole=True, by_step=True
+        _batch_norm, partial(_norm_backward, "batch_norm"), lambda n, block: 3 * n, whole=True, steps=pixels_of
     ),
-    LayerNorm: Row(_layer_norm, partial(_norm_backward, "layer_norm"), lambda n, block: 2 * block, by_step=True),
+    LayerNorm: Row(_layer_norm, partial(_norm_backward, "layer_norm"), lambda n, block: 2 * block, steps=steps_of),
     **dict.fromkeys(CELLS, RECURRENT),
-    Flatten: None,
+    Flatten: FLATTEN,
 }
 INPUTS = {1: "rows", 2: "sequences", 3: "images"}  # by their number of axes
 
@@ -190,24 +221,17 @@ def lacking(layer: Layer, shape: Shape) -> str:
     return f"layer {kind_of(layer)} on {INPUTS[len(shape)]}" if row and row.axes and len(shape) not in row.axes else ""
 
 
-def steps_of(layer: Layer, shape: Shape) -> int:
-    """Rows of its own that a row of `shape` is to a layer: steps of a sequence, to a norm the pixels of an image."""
-    row = LOWERING[type(layer)]
-    if not row or not row.by_step:
-        return 1
-    if len(shape) == 2:
-        return shape[0]
-    return math.prod(shape[1:]) if len(shape) == 3 and isinstance(layer, BatchNorm) else 1
-
-
 def needs_call(layer: Layer, shape: Shape) -> bool:
     """Whether a layer does anything to rows of `shape`."""
-    return LOWERING[type(layer)] is not None or channels_of(shape) > 0
+    row = LOWERING.get(type(layer))
+    return row is not None and row.needed(shape)
 
 
-def row_of(stage: Stage) -> Row:
-    """How a stage becomes calls; what needs none has one only to put images in the order of their page."""
-    return LOWERING[type(stage.layer)] or FLATTEN
+def row_of(layer: Layer) -> Row:
+    """How a layer that needs a call becomes calls."""
+    row = LOWERING[type(layer)]
+    assert row is not None
+    return row
 
 
 LOSSES: Mapping[type[Loss], LossRow] = {

@@ -23,10 +23,10 @@ from mlcore.backends.lowering import (
     bend_of,
     joins,
     lacking,
+    meet,
     needs_call,
     row_of,
     slope,
-    steps_of,
 )
 from mlcore.backends.panels import Layout
 from mlcore.backends.updates import updates, with_update
@@ -38,15 +38,17 @@ from mlcore.spec import fields, kind_of
 
 BLOCK_FLOATS = 1 << 17  # half a MiB: a block of rows takes about so much, to stay in the second-level cache
 FUSED_WEIGHTS = 4096  # from here on the update is made with the gradient; a smaller network's is one short call
+CHUNK_ROWS = 32  # chunks of rows are multiples of this: whole vectors, and full tiles
 BLOCK_ROWS = 192  # and has at least so many rows, so that a pass over the weight gradients pays
+IMAGE_FLOATS = 1 << 24  # 64 MiB: but fewer rows of images, which stay in the cache by TOGETHER at a time anyway
 
 
 class Plan(NamedTuple):
     """Everything C needs to train a network, and everything a person needs to read it.
 
     loss_call, update_call: which call is the loss, which is the first update. places: buffers by name, in floats;
-    size: floats in the arena; block: rows that are in the arena at a time. images: whether
-    rows are images, of which a few go through all calls together.
+    size: floats in the arena; block: rows that are in the arena at a time; chunk: rows a thread
+    takes are a multiple of this. images: whether rows are images, of which a chunk goes through all calls together.
     """
 
     network: Network
@@ -61,6 +63,7 @@ class Plan(NamedTuple):
     size: int
     batch: int
     block: int
+    chunk: int
     images: bool
 
 
@@ -69,7 +72,7 @@ def unsupported(network: Network, loss: Loss, optimizer: Optimizer) -> list[str]
     missing = [word for pair in zip(network.layers, network.shapes, strict=False) if (word := lacking(*pair))]
     if not network.layers:
         missing.append("a network without layers")
-    elif LOWERING.get(type(network.layers[-1]), network) is None:
+    elif type(network.layers[-1]) in LOWERING and not needs_call(network.layers[-1], network.shapes[-2]):
         missing.append(f"a network that ends with {kind_of(network.layers[-1])}")
     elif channels_of(network.output_shape):
         missing.append("a network whose outputs are images")
@@ -88,9 +91,11 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
     """
     stages = _stages(network, fuse)
     numbers = sum(stage.steps * (stage.inputs + stage.outputs) for stage in stages)
-    in_blocks = fuse and not any(row_of(stage).whole for stage in stages)
-    images = any(row_of(stage).images for stage in stages)
-    block = min(batch, max(BLOCK_ROWS, BLOCK_FLOATS // numbers // 64 * 64)) if in_blocks else batch
+    in_blocks = fuse and not any(row_of(stage.layer).whole for stage in stages)
+    images = any(row_of(stage.layer).images for stage in stages)
+    chunk = math.lcm(1 if images else CHUNK_ROWS, *(row_of(stage.layer).group for stage in stages))
+    rows = max(chunk, min(BLOCK_ROWS, IMAGE_FLOATS // numbers // chunk * chunk)) if images else BLOCK_ROWS
+    block = min(batch, max(rows, BLOCK_FLOATS // numbers // 64 * 64)) if in_blocks else batch
     forward, backward = _forward(network, loss, stages, batch), _backward(stages)
     moving = fuse and network.weights >= FUSED_WEIGHTS and not optimizer.clip_norm  # a norm is known at the end only
     layout = Layout(network, panels=moving)
@@ -103,7 +108,8 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
     loss_call, update_call = len(forward) - 1, len(forward) + len(backward)
     calls = (*forward, *backward, *update)
     return Plan(
-        network, optimizer, loss, stages, calls, loss_call, update_call, layout, places, size, batch, block, images
+        *(network, optimizer, loss, stages, calls, loss_call, update_call),
+        *(layout, places, size, batch, block, chunk, images),
     )
 
 
@@ -147,7 +153,8 @@ def _stages(network: Network, fuse: bool) -> tuple[Stage, ...]:
             groups.append(_Group(place, place))
     ends = [*(group.first for group in groups[1:]), len(network.layers)]
     begin = "steps" if network.lengths else "turned" if channels_of(network.shapes[0]) else "x0"
-    steps = [steps_of(network.layers[group.first], network.shapes[group.first]) for group in groups]
+    steps = [row_of(network.layers[group.first]).steps(network.shapes[group.first]) for group in groups]
+    names = [begin, *(f"x{number}" for number in range(1, len(groups))), "z"]
     return tuple(
         Stage(
             number=k + 1,
@@ -157,22 +164,35 @@ def _stages(network: Network, fuse: bool) -> tuple[Stage, ...]:
             activation=group.bend,
             inputs=math.prod(network.shapes[group.first]) // steps[k],
             outputs=math.prod(network.shapes[ends[k]]) // steps[k],
-            x=f"x{k}" if k else begin,
-            y="z" if k + 1 == len(groups) else f"x{k + 1}",
-            mask=groups[k - 1].bend if k and not groups[k - 1].pool else Bend(),
+            x=names[k],
+            y=names[k + 1],
+            mask=_mask(network, groups[k - 1], group) if k else Bend(),
             shape=network.shapes[group.first],
             becomes=network.shapes[group.first + 1],
             pool=group.pool,
             steps=steps[k],
+            kept=names[_before(groups, network.skips[group.first])] if group.first in network.skips else "",
+            lengths=network.lengths,
         )
         for k, group in enumerate(groups)
     )
 
 
+def _before(groups: list[_Group], place: int) -> int:
+    """How many stages lie before a layer."""
+    return sum(group.first < place for group in groups)
+
+
+def _mask(network: Network, before: _Group, group: _Group) -> Bend:
+    """The activation of the stage before, if dx can be multiplied by its slope in a stage: nothing else adds to dx."""
+    skipped = any(before.last < skip < group.first for skip in network.skips.values())
+    return Bend() if before.pool or skipped or not row_of(network.layers[group.first]).bends else before.bend
+
+
 def _joined(network: Network, group: _Group, place: int) -> _Group | None:
     """The group with one layer more, where its call can do what that does."""
-    row, layer = LOWERING[type(network.layers[group.first])], network.layers[place]
-    if row is None or group.last != place - 1 or group.pool:
+    row, layer = row_of(network.layers[group.first]), network.layers[place]
+    if group.last != place - 1 or group.pool:
         return None
     if row.bends and not group.bend and joins(layer):
         return group._replace(last=place, bend=bend_of(layer))
@@ -204,7 +224,7 @@ def _forward(network: Network, loss: Loss, stages: tuple[Stage, ...], batch: int
         calls.append(turn("x0", stages[0].x, stages[0].shape, batch, last=True))
     for stage in stages:
         note = row.head(outputs) if stage.y == "z" else ""
-        own = _listed(row_of(stage).forward(stage, batch))
+        own = _listed(row_of(stage.layer).forward(stage, batch))
         calls += [call._replace(note=note) if note else call for call in own]
     target, tables = "labels" if row.labels else "targets", row.tables(loss, outputs)
     operands = {"x": "z", "y": "row_loss", "dx": "dz"} | ({} if row.labels else {"dy": "targets"})
@@ -230,10 +250,12 @@ def _backward(stages: tuple[Stage, ...]) -> list[Call]:
     first = next((stage.number for stage in stages if stage.slots), len(stages) + 1)
     calls: list[Call] = []
     for stage in reversed(stages[first - 1 :]):
-        masked = stage.pool or (stage.number < len(stages) and row_of(stages[stage.number]).bends)
+        masked = stage.pool or (stage.number < len(stages) and stages[stage.number].mask)
         if stage.activation and not masked:
             calls.append(slope(stage, stage.activation, stage.y, stage.dy))
-        calls += _listed(row_of(stage).backward(stage, stage.number > first))
+        calls += _listed(row_of(stage.layer).backward(stage, stage.number > first))
+        if stage.number > first:
+            calls += [meet(stage.x, way) for way in stages if way.kept == stage.x]
     return calls
 
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from mlcore.backends.backend import Weights
 from mlcore.backends.calls import Call
-from mlcore.backends.images import TOGETHER
 from mlcore.backends.lowering import LOSSES
 from mlcore.backends.memory import aligned, at_cache_line, stored
 from mlcore.backends.plan import Plan
@@ -17,10 +16,9 @@ from mlcore.backends.targets import targets_of, weights_of
 from mlcore.datasets.dataset import Rows
 from mlcore.layers.layer import Array
 
-CHUNK_ROWS = 32  # chunks of rows are multiples of this: whole vectors, and full tiles
 OPERANDS = (  # places in mlj_call
     *("x", "w", "b", "y", "dx", "dw", "db", "dy", "wt"),
-    *("room", "mean", "variance", "where", "sums", "spread", "u", "b2", "du", "db2"),
+    *("room", "mean", "variance", "where", "sums", "spread", "u", "b2", "du", "db2", "packed"),
 )
 
 
@@ -87,7 +85,7 @@ class Program:
             "answers": answers,
             "batch": plan.batch,
             "block": plan.block,
-            "chunk": TOGETHER if plan.images else CHUNK_ROWS,
+            "chunk": plan.chunk,
             "images": plan.images,
             "batch_labels": self.address(np.zeros(plan.block * answers, np.int32), "int32_t[]"),
             "lengths": self.address(lengths, "int32_t[]"),

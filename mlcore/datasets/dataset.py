@@ -203,6 +203,10 @@ class Dataset(Spec, frozen=True, tag_field="kind"):
         """The best accuracy, or R² of a regression, anybody can reach on fresh rows, or None where it is not known."""
         return None
 
+    def usual(self, x: Array) -> tuple[str, Array] | None:
+        """What this data is usually compared with: a name, and its answers for rows x; None where there is nothing."""
+        return None
+
     def beside(self, folder: Path) -> Dataset:
         """This data set with the files it names looked for in a folder: that of the configuration which names them."""
         return self

@@ -47,7 +47,9 @@ def sample(stage: Stage) -> Sample:
         head=head,
         features=len(data.feature_names),
         histograms=() if data.image_shape else tuple(_histograms(stage)),
-        counts=tuple(np.bincount(data.train.y, minlength=data.task.outputs).tolist()) if classes else (),
+        counts=tuple(np.bincount(data.train.y[data.train.y >= 0], minlength=data.task.outputs).tolist())
+        if classes
+        else (),
         images=images,
         labels=labels,
         surface=_surface(stage),

@@ -8,6 +8,7 @@ from tests.contracts.problems import LAYERS, layers, made, networks_with
 
 BLOCK = "skip | ln | attention 2 causal | add | skip | ln | 16 gelu | 8 | add"
 TOKENS = made(layers.CATALOGUE, "embedding"), *parse("positions | conv1d 9 k3 tanh | mean")
+WIDE_TOKENS = made(layers.CATALOGUE, "embedding", dim=50, vocabulary=130), *parse("positions | 40 relu | max")
 SHAPED = {
     **{f"layer {where}": {"body": network} for name in LAYERS for where, network in networks_with(name, 3)},
     "images in channels that are normed": {"body": "conv 6 k3 bn relu | avgpool 2 | bn | max", "features": (2, 9, 8)},
@@ -23,4 +24,52 @@ SHAPED = {
     },
     "a transformer": {"body": f"positions | {BLOCK} | {BLOCK} | ln | mean", "features": (7, 8)},
     "tokens": {"body": Network.build(TOKENS, (8,), 3)},
+    "a wide transformer": {
+        "body": "positions | 40 | skip | ln | attention 4 causal | add | skip | ln | 70 gelu | 40 | add | mean",
+        "features": (9, 5),
+        "optimizer": ("adamw", {"weight_decay": 0.05}),
+    },
+    "attention in several blocks": {
+        "body": "positions | attention 2 | tanh | max",
+        "features": (40, 20),
+        "rows": 540,
+        "batch": 520,
+    },
+    "many tokens": {"body": Network.build(WIDE_TOKENS, (8,), 3)},
+    "ways around images": {
+        "body": "skip | conv 3 k3 p1 relu | add | conv 20 k3 p1 relu | skip | pool 1 | conv 20 k1 relu | add | max",
+        "features": (3, 8, 7),
+    },
+    "means that overlap": {"body": "avgpool 3 s2 | conv 5 k3 relu | avgpool 2 s1 | flatten", "features": (2, 12, 11)},
+    "filters before a recurrent layer": {"body": "conv1d 12 k3 p1 relu | pool1d 2 | gru 9 last", "features": (10, 7)},
+    "convolutions": {"body": "conv 7 k3 relu | pool 2 | conv 5 k2 tanh | flatten | 9 relu", "features": (2, 11, 9)},
+    "strides and padding": {"body": "conv 6 k4 s2 p3 relu | pool 3 s2 | flatten", "features": (3, 10, 13), "batch": 70},
+    "strides that leave pixels out": {"body": "conv 4 k2 s3 p1 | pool 2 s3 gelu | flatten", "features": (9, 12)},
+    "windows that overlap": {"body": "pool 3 s1 | conv 5 k1 relu | pool 2 s1 | flatten", "features": (2, 7, 6)},
+    "images of pixels": {"body": "conv 8 k5 p2 relu | pool 2 | flatten | drop .2", "features": (8, 8), "uint8": True},
+    "pooled pixels, with ties": {"body": "pool 2 | conv 3 k2 relu | flatten", "features": (3, 8, 8), "uint8": True},
+    "layer norm between convolutions": {
+        "body": "layer_norm | conv 6 k3 relu | layer_norm | drop .1 | conv 6 k3 | flatten",
+        "features": (2, 8, 8),
+    },
+    "recurrent layers on each other": {"body": "gru 7 bi | lstm 9 bi | rnn 5 bi last", "features": (6, 3)},
+    "recurrent layers in one direction": {"body": "lstm 6 | tanh | gru 17 | rnn 8 last relu", "features": (9, 1)},
+    "wide recurrent layers": {"body": "lstm 21 bi | gru 33 | rnn 40 last", "features": (5, 19), "batch": 50},
+    "wide recurrent layers, all penalties": {
+        "body": "gru 40 bi last | 9 relu",
+        "features": (5, 6),
+        "optimizer": ("adamw", {"weight_decay": 0.05, "l1": 0.02}),
+    },
+    "recurrent layers in several blocks": {
+        "body": "lstm 30 | gru 32 bi last",
+        "features": (40, 20),
+        "rows": 540,
+        "batch": 520,
+    },
+    "every row in a recurrent batch, clipped": {
+        "body": "gru 9 | flatten | drop .2",
+        "features": (5, 4),
+        "batch": 70,
+        "optimizer": ("sgd", {"clip_norm": 0.05}),
+    },
 }

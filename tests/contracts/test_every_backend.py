@@ -19,6 +19,10 @@ STEPS = 50
 ALL = {"label_smoothing": 0.1, "confidence_penalty": 0.2, "class_weight": (0.2, 1.0, 3.0)}
 MANY = ALL | {"class_weight": tuple(np.linspace(0.3, 2, 37).tolist())}
 HEAVY = {"weighted": True, "loss": ("softmax_cross_entropy", {"class_weight": (0.2, 1.0, 3.0)})}
+HARD = ("adamw", {"weight_decay": 0.05, "l1": 0.02})
+SLOW = {"optimizer": ("sgd", {"momentum": 0.9})}
+CLIPPED = {"optimizer": ("sgd", {"clip_norm": 0.05})}
+LARGE = {"rows": 540, "batch": 520}
 WIDE = {"body": "70 relu | 65 relu", "features": 33}
 EXPERIMENTS = {
     **SHAPED,
@@ -41,13 +45,13 @@ EXPERIMENTS = {
     **{f"optimizer {name} with decay": {"optimizer": (name, {"weight_decay": 0.05})} for name in OPTIMIZERS},
     **{f"optimizer {name} with l1": {"optimizer": (name, {"l1": 0.02})} for name in OPTIMIZERS},
     **{f"optimizer {name}, clipped": {"optimizer": (name, {"clip_norm": 0.05})} for name in OPTIMIZERS},
-    "momentum": {"optimizer": ("sgd", {"momentum": 0.9})},
+    "momentum": SLOW,
     "nesterov": {"optimizer": ("sgd", {"momentum": 0.9, "nesterov": True})},
     "no hidden layer": {"body": ""},
     "an activation first": {"body": "tanh | 8 relu6"},
     "two activations in a row": {"body": "8 relu sigmoid | 8 tanh tanh"},
     "no activation at all": {"body": "8 | 8"},
-    "wide layers, all penalties": {**WIDE, "optimizer": ("adamw", {"weight_decay": 0.05, "l1": 0.02})},
+    "wide layers, all penalties": {**WIDE, "optimizer": HARD},
     "wide layers, clipped": {**WIDE, "optimizer": ("adagrad", {"weight_decay": 0.05, "l1": 0.02, "clip_norm": 0.1})},
     "wide layers": WIDE,
     "norms and dropout": {"body": "drop .1 | 12 batch_norm relu | drop .4 | 9 gelu layer_norm | flatten", "batch": 70},
@@ -62,37 +66,13 @@ EXPERIMENTS = {
     "rows that are not flat": {"body": "flatten | 9 relu", "features": (3, 4)},
     "rows that are not flat, every one": {"body": "layer_norm tanh | flatten | 9", "features": (3, 4), "batch": 70},
     "pixels that are not flat": {"body": "flatten | 9 relu", "features": (3, 4), "uint8": True, "batch": 70},
-    "convolutions": {"body": "conv 7 k3 relu | pool 2 | conv 5 k2 tanh | flatten | 9 relu", "features": (2, 11, 9)},
-    "strides and padding": {"body": "conv 6 k4 s2 p3 relu | pool 3 s2 | flatten", "features": (3, 10, 13), "batch": 70},
-    "strides that leave pixels out": {"body": "conv 4 k2 s3 p1 | pool 2 s3 gelu | flatten", "features": (9, 12)},
-    "windows that overlap": {"body": "pool 3 s1 | conv 5 k1 relu | pool 2 s1 | flatten", "features": (2, 7, 6)},
-    "images of pixels": {"body": "conv 8 k5 p2 relu | pool 2 | flatten | drop .2", "features": (8, 8), "uint8": True},
-    "pooled pixels, with ties": {"body": "pool 2 | conv 3 k2 relu | flatten", "features": (3, 8, 8), "uint8": True},
-    "layer norm between convolutions": {
-        "body": "layer_norm | conv 6 k3 relu | layer_norm | drop .1 | conv 6 k3 | flatten",
-        "features": (2, 8, 8),
-    },
     "a short last batch": {"rows": 33, "batch": 32},
-    "recurrent layers on each other": {"body": "gru 7 bi | lstm 9 bi | rnn 5 bi last", "features": (6, 3)},
+    "recurrent layers on each other": {"body": "gru 7 bi | lstm 9 bi | rnn 5 bi last", "features": (6, 3)} | SLOW,
     "recurrent layers in one direction": {"body": "lstm 6 | tanh | gru 17 | rnn 8 last relu", "features": (9, 1)},
     "wide recurrent layers": {"body": "lstm 21 bi | gru 33 | rnn 40 last", "features": (5, 19), "batch": 50},
-    "wide recurrent layers, all penalties": {
-        "body": "gru 40 bi last | 9 relu",
-        "features": (5, 6),
-        "optimizer": ("adamw", {"weight_decay": 0.05, "l1": 0.02}),
-    },
-    "recurrent layers in several blocks": {
-        "body": "lstm 30 | gru 32 bi last",
-        "features": (40, 20),
-        "rows": 540,
-        "batch": 520,
-    },
-    "every row in a recurrent batch, clipped": {
-        "body": "gru 9 | flatten | drop .2",
-        "features": (5, 4),
-        "batch": 70,
-        "optimizer": ("sgd", {"clip_norm": 0.05}),
-    },
+    "wide recurrent layers, all penalties": {"body": "gru 40 bi last | 9 relu", "features": (5, 6), "optimizer": HARD},
+    "recurrent layers in several blocks": {"body": "lstm 30 | gru 32 bi last", "features": (40, 20)} | LARGE,
+    "every row of sequences, clipped": {"body": "gru 9 | flatten | drop .2", "features": (5, 4), "batch": 70} | CLIPPED,
     "batches of one": {"rows": 9, "batch": 1},
     "every row in a batch": {"batch": 70},
     "a batch larger than the rows": {"batch": 1000},
@@ -184,6 +164,30 @@ def test_outputs_and_gradient_equal_the_reference(other, experiment: str) -> Non
     assert len(found.activations) == len(p.network.layers)
     for value, known in zip(found.activations, expected.activations, strict=True):
         np.testing.assert_allclose(value, known, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "experiment", [name for name in SHAPED if name.startswith("layer ") and "embedding" not in name]
+)
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_a_number_that_is_none_goes_as_far_as_in_the_reference(other, experiment: str, wrong: float) -> None:
+    p = problem(**SHAPED[experiment])
+    x = p.rows.x[:6].copy()
+    x.reshape(6, -1)[[1, 4], [0, 2]] = wrong
+    found, expected = other(p).predict(x), opened("reference", p)[0].predict(x)
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+
+
+@pytest.mark.parametrize("token", [-1, 11, 0.5, 1e30, np.nan])
+def test_what_is_no_token_ends_a_native_run_by_its_loss(token: float) -> None:
+    p = problem(**SHAPED["tokens"], batch=70)
+    x = p.rows.x.copy()
+    x[3, 2] = token
+    session = _native(p._replace(rows=Rows(x, p.rows.y)))
+    z, losses = session.predict(x), session.train(0, 5, rates(5))
+    assert len(losses) == 1 and np.isnan(losses[0])
+    assert np.flatnonzero(np.isnan(z).any(axis=1)).tolist() == [3]
+    assert np.array_equal(session.weights().vector, first_weights(p).vector)
 
 
 def test_looking_changes_nothing(other) -> None:

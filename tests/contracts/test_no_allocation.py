@@ -19,7 +19,9 @@ from mlcore import kernels, metrics
 from mlcore.backends.backend import Watch
 from mlcore.backends.native import NativeSession
 from mlcore.datasets.dataset import Task
-from tests.contracts.problems import opened, problem
+from mlcore.layers.line import parse
+from mlcore.network import Network
+from tests.contracts.problems import layers, made, opened, problem
 
 STEPS = 300
 LARGE = {"body": "150 relu | 90 tanh", "features": 130, "rows": 400}  # moved while the gradient is in registers
@@ -32,6 +34,13 @@ PLANS = {
     "large, every row": LARGE | {"batch": 400},
     "norms and dropout": {"body": "drop .1 | 20 batch_norm gelu | drop .5 | 9 layer_norm elu 2"},
     "large, norms and dropout": LARGE | {"body": "150 batch_norm silu | drop .5 | 90 layer_norm | flatten"},
+    "sequences": {"body": "lstm 40 bi | gru 9 bi last", "features": (12, 5), "rows": 200, "batch": 96},
+    "images, a way around": {"body": "conv 8 k3 p1 relu | skip | conv 8 k3 p1 | add | mean", "features": (2, 7, 6)},
+    "a transformer": {
+        "body": "positions | skip | ln | attention 2 causal | add | conv1d 9 k3 | avgpool1d 2 | max",
+        "features": (7, 8),
+    },
+    "tokens": {"body": Network.build((made(layers.CATALOGUE, "embedding"), *parse("gru 20 | max")), (9,), 3)},
     "pixels": LARGE | {"batch": 150, "uint8": True, "optimizer": "sgd"},
 }
 pytestmark = pytest.mark.skipif(kernels.unavailable() is not None, reason=str(kernels.unavailable()))

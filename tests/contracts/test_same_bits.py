@@ -9,13 +9,30 @@ from mlcore import kernels
 from mlcore.backends.native import NativeSession
 from mlcore.backends.plan import lower
 from mlcore.backends.program import Program
-from tests.contracts.problems import LOSSES, OPTIMIZERS, first_weights, opened, problem, rates, threads
+from mlcore.layers.line import parse
+from mlcore.network import Network
+from tests.contracts.problems import (
+    LOSSES,
+    OPTIMIZERS,
+    first_weights,
+    layers,
+    made,
+    opened,
+    problem,
+    rates,
+    threads,
+)
 
 pytestmark = pytest.mark.skipif(kernels.unavailable() is not None, reason=str(kernels.unavailable()))
 TIERS = kernels.tiers() if kernels.unavailable() is None else ()
 BIG = {"body": "150 relu | 90 tanh", "features": 130, "rows": 400, "batch": 150}
 ALL = {"label_smoothing": 0.1, "confidence_penalty": 0.2, "class_weight": (0.2, 1.0, 3.0)}
 IMAGES = "conv 6 k3 p1 relu | pool 2 | conv 18 k3 tanh | pool 3 s2 | flatten | 12 relu"
+BEHIND = parse("positions | 20 | max")
+EMBEDDED, WIDE_EMBEDDED = (
+    Network.build((made(layers.CATALOGUE, "embedding", dim=dim, vocabulary=many), *BEHIND), (9,), 3)
+    for dim, many in ((9, 11), (50, 250))
+)
 EXPERIMENTS = {
     **{f"{loss}": BIG | {"loss": loss} for loss in LOSSES},
     **{
@@ -64,6 +81,35 @@ EXPERIMENTS = {
         "features": (2, 9, 8),
         "optimizer": ("adam", {"weight_decay": 0.01}),
     },
+    "recurrent layers": {"body": "lstm 23 bi | gru 40 | rnn 33 bi last", "features": (9, 5), "rows": 130, "batch": 110},
+    "small recurrent layers": {"body": "gru 5 bi | lstm 6 bi last", "features": (30, 3), "rows": 130, "batch": 110},
+    "recurrent layers in several blocks": {
+        "body": "gru 40 | lstm 40 last",
+        "features": (20, 9),
+        "rows": 400,
+        "batch": 390,
+    },
+    "sequences": {
+        "body": "conv1d 9 k3 p1 relu | positions | skip | ln | attention 3 causal | add | avgpool1d 2 | 30 gelu | max",
+        "features": (16, 5),
+        "rows": 300,
+        "batch": 130,
+    },
+    "sequences that move with their gradient": {
+        "body": "70 | positions | skip | attention 2 | add relu | skip | 70 tanh | add | pool1d 3 s2 | gru 20 | mean",
+        "features": (15, 6),
+        "rows": 200,
+        "batch": 130,
+        "optimizer": ("adamw", {"weight_decay": 0.01}),
+    },
+    "ways around images": {
+        "body": "conv 20 k3 p1 relu | skip | conv 20 k3 p1 relu | add | skip | avgpool 1 | add | mean",
+        "features": (2, 9, 8),
+        "rows": 90,
+        "batch": 50,
+    },
+    "tokens": {"body": EMBEDDED, "rows": 300, "batch": 130},
+    "tokens that move with their gradient": {"body": WIDE_EMBEDDED, "rows": 300, "batch": 130},
     "an activation alone": {"body": "tanh | 150 relu sigmoid | 80", "features": 90, "rows": 300, "batch": 200},
 }
 
