@@ -153,7 +153,7 @@ typedef struct {
                           are not used
    sum_of_squares         of n numbers, in double: sixteen sums (number mod 16), folded 8, 4, 2, 1
    gather                 out [count, features] = x at `rows`; x holds float32, or uint8 to be multiplied by factor
-   words, order           as in mlcore/philox.py; n below 2^31 for order
+   words, order           as in mlcore/philox.py, words from the four of counter `first` on; n below 2^31 for order
    dropout                m [n] = scale or 0, y = x m; the numbers are those from place `first` of the batch on
    column_moments         mean and variance [cols] of the columns of x [rows, cols], row_moments [rows] of its rows
    normalize              y [rows, cols] = gain n + bias, n = (x - mean) inverse, mean and inverse [rows] if by_row,
@@ -196,8 +196,8 @@ typedef struct {
     double (*sum_of_squares)(int64_t n, const float *x);
     void (*gather)(int64_t count, int64_t features, const int32_t *rows, const void *x, int32_t is_uint8, float factor,
                    float *out, int64_t out_row);
-    void (*words)(uint64_t seed, uint32_t purpose, uint32_t layer, uint32_t epoch, uint32_t step, int64_t n,
-                  uint32_t *out);
+    void (*words)(uint64_t seed, uint32_t purpose, uint32_t layer, uint32_t epoch, uint32_t step, int64_t first,
+                  int64_t n, uint32_t *out);
     void (*order)(uint64_t seed, uint32_t epoch, int64_t n, int32_t *out);
     void (*dropout)(const mlj_chance *chance, int64_t first, int64_t n, const float *x, float *m, float *y);
     void (*column_moments)(int64_t rows, int64_t cols, const float *x, int64_t x_row, float *mean, float *variance);

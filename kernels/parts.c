@@ -179,6 +179,8 @@ mlj_part *const mlj_parts[MLJ_OPCODES][PHASES] = {
     [MLJ_UPDATE] = {[UPDATE] = update},
     [MLJ_DROPOUT] = {[ROWS] = mlj_part_dropout},
     [MLJ_DROPOUT_BACKWARD] = {[ROWS] = mlj_part_dropout_backward},
+    [MLJ_AUGMENT] = {[ROWS] = mlj_part_augment},
+    [MLJ_AUGMENT_BACKWARD] = {[ROWS] = mlj_part_augment_backward},
     [MLJ_BATCH_NORM] = {[MEET] = mlj_part_batch_moments,
                         [ROWS] = mlj_part_batch_norm,
                         [REDUCE] = mlj_part_batch_statistics},

@@ -36,6 +36,7 @@ extern mlj_part *const mlj_parts[MLJ_OPCODES][PHASES]; /* NULL where a call has 
 
 mlj_part mlj_part_dense, mlj_part_dense_dx, mlj_part_dense_gradient, mlj_part_transpose_weights; /* dense.c */
 mlj_part mlj_part_dropout, mlj_part_dropout_backward;                                            /* dropout.c */
+mlj_part mlj_part_augment, mlj_part_augment_backward;                                            /* augment.c */
 mlj_part mlj_part_batch_moments, mlj_part_batch_norm, mlj_part_batch_statistics;                 /* norms.c */
 mlj_part mlj_part_batch_sums, mlj_part_batch_norm_dx, mlj_part_norm_update;
 mlj_part mlj_part_layer_norm, mlj_part_layer_norm_dx, mlj_part_layer_norm_gradient;

@@ -13,6 +13,7 @@ from mlcore.errors import ConfigError, ShapeError
 from mlcore.layers.activations import Activation, ReLU, Sigmoid
 from mlcore.layers.dense import Dense
 from mlcore.layers.layer import INFERENCE, Layer, Shape
+from mlcore.layers.residual import Add, Skip
 from mlcore.losses import Loss
 from mlcore.network import Network
 from mlcore.spec import kind_of
@@ -59,7 +60,7 @@ def _straight(network: Network) -> Iterator[Remark]:
         return
     last = 0  # the layer with weights since which nothing has bent
     for number, bent in enumerate(bends, start=1):
-        if bent:
+        if bent or isinstance(network.layers[number - 1], (Skip, Add)):  # what goes around is in no single map
             last = 0
         elif any(slot.param.role == "weight" for slot in network.own[number - 1]):
             if last:
@@ -77,7 +78,7 @@ def straight(layer: Layer, shape: Shape) -> bool:
     p = {name: np.abs(random.normal(size=param.shape)) for name, param in layer.params(shape).items()}
     try:
         one, two, both, none = (layer.forward(p, x, INFERENCE)[0] for x in (a, b, a + b, np.zeros_like(a)))
-    except (IndexError, TypeError, ValueError):  # it takes no numbers of any size: names of things, perhaps
+    except (IndexError, TypeError, ValueError):  # it takes no numbers of any size, but names of things
         return False
     return bool(np.allclose(one + two, both + none, rtol=1e-9, atol=1e-9))
 

@@ -25,20 +25,42 @@ class Baseline(NamedTuple):
 def measure(config: Config, data: Data) -> tuple[str, tuple[Baseline, ...]]:
     """The rows that were judged on, validation where there are any, and the baselines. The test is left alone.
 
-    The first is one answer for every row: the class most training rows have, or their mean. The other one is linear.
+    The first is one answer for every row: the class most training rows have, or their mean. Others are linear, or what
+    the data set itself is usually compared with; where each step has an answer, what follows from the step alone.
     `config` names the data; nothing else of it counts.
     """
     split = "train" if data.validation is None else "validation"
     rows = data.validation or data.train
-    return split, (simplest(data, rows), linear(config, data, rows))
+    found = [simplest(data, rows)]
+    if not data.task.steps:
+        found.append(linear(config, data, rows))
+    elif data.sequence and data.sequence.vocabulary:
+        found.append(pairs(data, rows))
+    usual = config.dataset.usual(rows.x)
+    if usual is not None:
+        found.append(Baseline(usual[0], explained(rows.y, usual[1])))
+    return split, tuple(found)
 
 
 def simplest(data: Data, rows: Rows) -> Baseline:
-    """One and the same answer for every row."""
+    """One and the same answer for every row, or for every step."""
     y = data.train.y
     if data.task.kind == "regression":
         return Baseline("mean", explained(rows.y, np.broadcast_to(y.mean(axis=0), rows.y.shape)))
-    return Baseline("commonest class", float((rows.y == np.bincount(y).argmax()).mean()))
+    commonest, asked = np.bincount(y[y >= 0]).argmax(), rows.y >= 0
+    return Baseline("commonest class", float((rows.y[asked] == commonest).mean()))
+
+
+def pairs(data: Data, rows: Rows) -> Baseline:
+    """What has followed each token most often, said at each of its steps."""
+    classes = data.task.outputs
+    (known, after), (tokens, y) = (
+        (each.x[:, -data.task.steps :][each.y >= 0].astype(np.int64), each.y[each.y >= 0])
+        for each in (data.train, rows)
+    )
+    count = np.zeros((1 + int(max(known.max(), tokens.max())), classes), np.int64)
+    np.add.at(count, (known, after), 1)
+    return Baseline("commonest pair", float((count.argmax(axis=1)[tokens] == y).mean()))
 
 
 def linear(config: Config, data: Data, rows: Rows) -> Baseline:

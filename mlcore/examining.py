@@ -38,7 +38,8 @@ class Judged(NamedTuple):
     """What a network says of the rows of a split.
 
     z [n, O]: raw outputs. answers: class probabilities [n, K], or the numbers of a regression [n, O]. losses [n]: the
-    loss of each row, as if it were alone.
+    loss of each row, as if it were alone. Where every step has an answer, each step that is asked for is a row here,
+    without its inputs; numbers [n]: which rows of the split they are of.
     """
 
     split: str
@@ -46,6 +47,7 @@ class Judged(NamedTuple):
     z: Array
     answers: Array
     losses: Array
+    numbers: Array
 
     @property
     def said(self) -> Array:
@@ -55,8 +57,13 @@ class Judged(NamedTuple):
 
     @property
     def worst(self) -> Array:
-        """The numbers of the rows, the greatest loss first."""
+        """Which of these, the greatest loss first."""
         return np.argsort(-self.losses, kind="stable")
+
+    @property
+    def wrong(self) -> Array:
+        """The rows of the split of which anything is not as it should be, of classes."""
+        return np.unique(self.numbers[self.said != self.rows.y])
 
 
 def split_of(data: Data, name: str) -> Rows:
@@ -109,9 +116,38 @@ def judge(model: Model, data: Data, split: str, answer: Forward | None = None) -
     rows = split_of(data, split)
     with np.errstate(over="ignore", invalid="ignore"):
         z = outputs(model, data.inputs(rows), answer)
+    z, rows, numbers = _asked(z, rows)
     if lost := len(z) - int(np.isfinite(z).all(axis=1).sum()):
         raise Diverged(f"{lost:,} of {len(z):,} outputs are not finite: it diverged")
-    return Judged(split, rows, z, model.loss.probabilities(z), model.loss.rows(z, rows.y)[0])
+    return Judged(split, rows, z, model.loss.probabilities(z), model.loss.rows(z, rows.y)[0], numbers)
+
+
+def _asked(z: Array, rows: Rows) -> tuple[Array, Rows, Array]:
+    """Answers, rows and their numbers; of steps with an answer those where one is asked for, each as a row."""
+    if z.ndim < 3:
+        return z, rows, np.arange(len(rows))
+    y = rows.y.reshape(len(rows) * z.shape[1], *rows.y.shape[2:])
+    places = np.flatnonzero(y >= 0) if y.ndim == 1 and y.dtype.kind in "iu" else np.arange(len(y))
+    numbers = places // z.shape[1]
+    w = None if rows.w is None else rows.w[numbers]
+    nothing = np.zeros((len(places), 0), np.float32)
+    return z.reshape(-1, z.shape[-1])[places], Rows(nothing, y[places], w), numbers
+
+
+class Answered(NamedTuple):
+    """What is said of one row: answer [K or O], its label, its loss; where every step has one, the worst of them."""
+
+    answer: Array
+    label: Array
+    loss: float
+
+
+def answered(model: Model, row: Rows, x: Array) -> Answered:
+    """What a network says of one row, whose inputs as the network sees them are x [1, F]."""
+    z, asked, _ = _asked(outputs(model, x), row)
+    losses = model.loss.rows(z, asked.y)[0]
+    worst = int(np.nan_to_num(losses).argmax())
+    return Answered(model.loss.probabilities(z)[worst], np.atleast_1d(asked.y[worst]), float(losses[worst]))
 
 
 def figures(judged: Judged, data: Data, loss: Loss) -> dict[str, float]:
@@ -205,14 +241,29 @@ class Filters(NamedTuple):
 
 def filters(model: Model) -> Filters:
     """The weights of the first layer that has units. Raises DataError where none has."""
+    found = first_weights(model)
+    if found is None:
+        raise DataError("this network has no layer with weights", code="DATA_EMPTY")
+    _, weights, image = found
+    own = next(p for p in model.network.views(model.vector) if "w" in p)
+    bias = own.get("b", np.zeros(0, np.float32)).reshape(-1)
+    return Filters(weights, bias if len(bias) == weights.shape[1] else np.zeros(weights.shape[1], np.float32), image)
+
+
+def first_weights(model: Model) -> tuple[str, Array, tuple[int, int] | None] | None:
+    """The first layer that has weights: its word, they [inputs, units], and their height and width as pictures."""
     image = model.preparation.image_shape
     for layer, p in zip(model.network.layers, model.network.views(model.vector), strict=True):
+        if "w" not in p:
+            continue
+        w, word = p["w"], " ".join(each for each in layer.word.split() if "=" not in each)
         if isinstance(layer, Conv2d):
-            w = p["w"]
-            return Filters(w.reshape(len(w), -1).T, p["b"], (w.shape[1] * w.shape[2], w.shape[3]))
-        if isinstance(layer, Dense):
-            return Filters(p["w"], p["b"], image if image and math.prod(image) == len(p["w"]) else None)
-    raise DataError("this network has no dense layer", code="DATA_EMPTY")
+            return word, w.reshape(len(w), -1).T, (w.shape[1] * w.shape[2], w.shape[3])
+        if w.ndim > 2:
+            return word, w.reshape(len(w), -1).T, None
+        pictures = isinstance(layer, Dense) and image and math.prod(image) == len(w)
+        return word, w, (image[-2] * math.prod(image[:-2]), image[-1]) if pictures and image else None
+    return None
 
 
 def neighbours(model: Model, data: Data, row: Rows, count: int) -> tuple[Array, Array]:
@@ -237,5 +288,7 @@ def pull(model: Model, row: Rows, x: Array) -> Array:
     vector, batch = model.vector.astype(np.float64), x.astype(np.float64)
     z, saved = model.network.forward(vector, batch)
     _, dx = model.network.backward(vector, saved, model.loss(z, row.y)[1])
-    found: Array = (batch * dx.reshape(batch.shape))[0]
+    slopes = np.zeros_like(batch)
+    slopes[:, int(model.network.lengths) :] = dx.reshape(1, -1)  # a length is no input, and has no slope
+    found: Array = (batch * slopes)[0]
     return found

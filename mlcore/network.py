@@ -94,7 +94,7 @@ class Network:
         layer at the end of the body gives its last state. Raises ShapeError where the body ends in another shape.
         """
         body = [layer.sized(sequence.vocabulary if sequence else 0) for layer in body]
-        first = next((layer for layer in body if layer.takes_images or _reshapes(layer)), None)
+        first = _first(body)
         input_shape, lengths = _entering(first, tuple(input_shape), image, sequence) if first else (input_shape, False)
         trunk = cls(body, input_shape, lengths)
         if not steps and len(trunk.output_shape) == 2:
@@ -124,6 +124,12 @@ class Network:
             if kept != arrives:
                 hint = "what lies between a skip and its add has to give back the shape it was given"
                 raise ShapeError(f"add: expected {kept}, which layer {skip + 1}, skip, kept, got {arrives}", hint=hint)
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether the first layer for which it matters takes images: one (H, W) then has one channel."""
+        first = _first(self.layers)
+        return len(self.shapes[0]) > 1 and first is not None and first.takes_images
 
     def _check_lengths(self) -> None:
         """Raises ShapeError where rows of different lengths reach a layer that needs them to be alike."""
@@ -231,6 +237,11 @@ class Network:
         """The widths as one line: `784-128-10`."""
         widths = [self.shapes[0], *(self.shapes[slot.layer + 1] for slot in self.slots if slot.param.role == "weight")]
         return "-".join("x".join(map(str, shape)) for shape in widths)
+
+
+def _first(body: Iterable[Layer]) -> Layer | None:
+    """The first layer for which the shape of a row matters."""
+    return next((layer for layer in body if layer.takes_images or _reshapes(layer)), None)
 
 
 def _entering(first: Layer, flat: Shape, image: Shape | None, sequence: Sequence | None) -> tuple[Shape, bool]:

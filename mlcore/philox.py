@@ -29,6 +29,8 @@ class Purpose(IntEnum):
     DROPOUT = 3
     SPLIT = 4
     RESAMPLE = 5
+    AUGMENT = 6
+    GENERATE = 7
 
 
 def words(

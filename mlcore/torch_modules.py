@@ -1,8 +1,8 @@
 """A trained network as a plain `nn.Sequential` of PyTorch, and one that was trained further there back as a model.
 
 Modules have torch's own names and layouts (`0.weight` [outputs, inputs], `0.bias`), the number being that of the layer,
-as in `mlj export --to safetensors`. Before them a module called `scale` scales the inputs, and one called `image` makes
-images of rows, each where the network needs it.
+as in `mlj export --to safetensors`. Before them a module called `scale` scales the inputs, and one called `image` or
+`steps` makes images or sequences of rows, each where the network needs it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import numpy as np
 from mlcore.backends import CATALOGUE
 from mlcore.config import Config
 from mlcore.errors import BackendError, CheckpointError, ConfigError
-from mlcore.exporters.stages import scaling, whole
-from mlcore.exporters.torch_layout import LAYERS, Module, modules, state_dict
+from mlcore.exporters.stages import scaling, shaped, whole
+from mlcore.exporters.torch_layout import LAYERS, OWN, Module, modules, state_dict
 from mlcore.layers.layer import Array, Layer
 from mlcore.model import Model, Preparation, blueprint
 from mlcore.run import Run
@@ -46,9 +46,11 @@ def to_torch(model: Model | Run | str | Path, raw: bool = True) -> nn.Sequential
     found = whole(_model(model))
     made = modules(found)
     network = nn.Sequential(*map(_empty, made))
+    container = _home(True).Stack if found.network.skips else nn.Sequential
     tensors = {name: torch.from_numpy(array.copy()) for name, array in state_dict(made).items()}
     network.load_state_dict(tensors, assign=True)
-    return nn.Sequential(OrderedDict([*_front(found, raw), *network.named_children()])).eval()
+    whole_network: nn.Sequential = container(OrderedDict([*_front(found, raw), *network.named_children()])).eval()
+    return whole_network
 
 
 def from_torch(module: nn.Sequential, like: Model | Run | Config | str | Path) -> Model:
@@ -62,7 +64,7 @@ def from_torch(module: nn.Sequential, like: Model | Run | Config | str | Path) -
     _installed()
     from torch import nn
 
-    if type(module) is not nn.Sequential:
+    if type(module) not in (nn.Sequential, _home(True).Stack):
         _refuse(f"expected an nn.Sequential, got {type(module).__name__}", "nn.Sequential(*layers) makes one")
     front = list(takewhile(lambda part: type(part) in (_scale(), nn.Unflatten), module))
     parts = list(module)[len(front) :]
@@ -112,18 +114,26 @@ def _planned(parts: list[nn.Module], config: Config) -> Model:
 def _empty(made: Module) -> nn.Module:
     """A module without numbers: first weights would be drawn from torch's random numbers, which are the caller's."""
     import torch
-    from torch import nn
 
     with torch.device("meta"):
-        found: nn.Module = getattr(nn, made.kind)(*made.arguments, **made.settings)
+        found: nn.Module = getattr(_home(made.own), made.kind)(*made.arguments, **made.settings)
     return found
 
 
-def _layer(number: int, part: nn.Module) -> Layer:
+def _home(own: bool) -> Any:
+    """Where a module comes from: torch.nn, or our own where that has none."""
     from torch import nn
 
+    if not own:
+        return nn
+    from mlcore.backends.pytorch import modules as ours
+
+    return ours
+
+
+def _layer(number: int, part: nn.Module) -> Layer:
     kind = type(part).__name__
-    if kind not in LAYERS or type(part) is not getattr(nn, kind):
+    if kind not in LAYERS or type(part) is not getattr(_home(kind in OWN), kind):
         raise ConfigError(f"layer {number}: mlj has no layer for {_said(part)}", hint="it knows " + ", ".join(LAYERS))
     return LAYERS[kind](part)
 
@@ -153,12 +163,12 @@ def _front(model: Model, raw: bool) -> list[tuple[str, nn.Module]]:
     import torch
     from torch import nn
 
-    (shift, factor), shape = map(np.copy, scaling(model)), model.network.shapes[0]
+    (shift, factor), shape = map(np.copy, scaling(model)), shaped(model)
     found: list[tuple[str, nn.Module]] = []
     if raw and (shift.any() or (factor != 1).any()):
         found.append(("scale", _scale()(torch.from_numpy(shift), torch.from_numpy(factor))))
-    if len(shape) > 1:
-        found.append(("image", nn.Unflatten(1, (1,) * (3 - len(shape)) + shape)))
+    if shape:
+        found.append(("image" if model.network.takes_images else "steps", nn.Unflatten(1, shape)))
     return found
 
 

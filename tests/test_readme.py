@@ -42,7 +42,8 @@ def test_a_command_of_the_readme_is_understood(command: str) -> None:
 
 
 def test_a_key_of_the_readme_is_a_key_of_the_app() -> None:
-    from tui.commands import COMMANDS, keys_of
+    from tui.commands import COMMANDS
+    from tui.keys import keys_of
 
     (table,) = re.findall(r"^\| key \|.*?\n\n", README, re.M | re.S)
     keys = {

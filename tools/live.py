@@ -15,7 +15,9 @@ from typing import NamedTuple
 import mlcore
 from mlcore.config import Config
 from mlcore.datasets.dataset import Data, Dataset
-from mlcore.errors import MljError
+from mlcore.errors import MljError, ShapeError
+from mlcore.layers.line import parse
+from mlcore.network import Network
 from mlcore.training import train
 from mlcore.worker import planning
 from mlcore.worker.building import Outline
@@ -24,7 +26,6 @@ from tui.draft import Draft
 from tui.text import about
 
 REMEMBERED = 4  # data sets
-FOR_IMAGES = ("conv2d", "max_pool2d")  # which never stand behind units, and say so
 LAB = "circles"  # the recipe whose network and training the Lab begins with
 HEAD = """# Live mode: what is learned at once
 
@@ -73,9 +74,18 @@ def changes(config: Config) -> Iterator[tuple[str, object, Draft | MljError]]:
         yield "layers", f"layer {place + 1} smaller", draft.with_turned(place, -1)
         yield "layers", f"layer {place + 1} moved", draft.with_moved(place, 1)
     for choice in mlcore.form.choices():
-        if choice.setting == "layers" and choice.word not in FOR_IMAGES:
-            word = "8" if choice.word == "dense" else choice.word
+        word = "8" if choice.word == "dense" else choice.word
+        if choice.setting == "layers" and stands(word):
             yield "layers", f"{choice.word} behind the last", draft.with_inserted(len(draft.words), word)
+
+
+def stands(word: str) -> bool:
+    """Whether a layer can stand behind units; one for images or sequences, or half of a way around, says why not."""
+    try:
+        Network.build(parse(f"8 | {word}"), (2,), 1)
+    except ShapeError:
+        return False
+    return True
 
 
 def values(row: mlcore.form.Row) -> list[object]:

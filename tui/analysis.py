@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 Cell: TypeAlias = tuple[int | None, int | None]  # label and answer; None: any
 
-VIEWS = ("confusion", "report", "mistakes", "calibration", "projection", "filters", "trace")
+VIEWS = ("confusion", "report", "mistakes", "calibration", "projection", "filters", "trace", "inside")
 NEEDS = {  # what each view shows besides the judgement
     "mistakes": "example",
+    "inside": "example",
     "projection": "projected",
     "filters": "filters",
     "trace": "traced",
@@ -31,6 +32,7 @@ BESIDE = {  # what stands beside a view where there is room: two, and a third be
     "projection": ("filters", "mistakes"),
     "filters": ("projection", "mistakes"),
     "trace": ("mistakes", "filters"),
+    "inside": ("mistakes", "filters"),
 }
 
 
@@ -158,7 +160,7 @@ class Analysis(NamedTuple):
             return self._at(self.cell[0] + down, self.cell[1] + across)
         if self.view == "report" and not self.numbers:
             return self._at(self.cell[0] + down, self.cell[1])
-        if self.view == "mistakes":
+        if self.view in ("mistakes", "inside"):
             return self.stepped(down or across)
         if self.view == "projection":
             return self._pointed(down, across)
@@ -190,7 +192,7 @@ class Analysis(NamedTuple):
 
     def closed(self) -> Analysis | None:
         """Escape: out of the row or the cell that is open; None when there is nothing to leave but the screen."""
-        if self.chosen is not None and self.view in ("trace", "mistakes"):
+        if self.chosen is not None and self.view in ("trace", "mistakes", "inside"):
             return self.seen("projection")
         if self.chosen is not None and self.view == "projection":
             return self._replace(chosen=None)
@@ -270,7 +272,7 @@ class Analysis(NamedTuple):
                 return f"mlj plot {run} --what projection{split} --layer {self.depth}{epoch}"
             case "filters":
                 return f"mlj plot {run} --what filters{epoch}"
-            case "trace":
+            case "trace" | "inside":
                 return f"mlj trace {run}{split} --row {self.row or 0} --backward{epoch}"
             case "confusion" if self.numbers:
                 return f"mlj plot {run} --what fit{epoch}"

@@ -1,4 +1,7 @@
-"""THE LIST: every command once. Bindings, key line, palette, help screen and docs are all made from it."""
+"""THE LIST: every command once. Bindings, key line, palette, help screen and docs are all made from it.
+
+How keys are written, and which of them stand in the key line, is in `keys.py`.
+"""
 
 from __future__ import annotations
 
@@ -70,6 +73,9 @@ COMMANDS = (
     Command("pane_6", "6", "Confusion", "which class is taken for which", "Show"),
     Command("pane_7", "7", "Neurons", "what every hidden neuron answers", "Show"),
     Command("pane_8", "8", "Events", "what became of the run, and who did it", "Show"),
+    Command("pane_9", "9", "Filters", "the first weights, what each unit looks for", "Show"),
+    Command("next_example", "right_parenthesis", "Next example", "another row on its way through the network", "Show"),
+    Command("previous_example", "left_parenthesis", "Example before", "the row before on its way through it", "Show"),
     Command("zoom", "z", "Zoom", "one pane alone; again: all of them", "Show", short="zoom"),
     Command("default_layout", "0", "Default layout", "the panes as at first", "Show"),
     Command("next_metric", "M", "Next metric", "F1, R2, errors, the rate, where accuracy stands", "Show"),
@@ -130,6 +136,14 @@ COMMANDS = (
     Command("view_projection", "5", "Projection (PCA)", "of the inputs and of each hidden layer", "Views", "analyse"),
     Command("view_filters", "6", "Filters", "the first layer's weights, as pictures", "Views", "analyse"),
     Command("view_trace", "7", "One row", "every number: forward, the loss, and back", "Views", "analyse"),
+    Command(
+        "view_inside",
+        "8",
+        "Inside",
+        "a row on its way through the layers, and what moves the answer",
+        "Views",
+        "analyse",
+    ),
     Command("cell_up", "up", "Up", "a class, a row, a line before; the point above", "Move", "analyse"),
     Command("cell_down", "down", "Down", "the next class, row or line; the point below", "Move", "analyse"),
     Command("cell_left", "left", "Left", "a class or step before; the point at the left", "Move", "analyse"),
@@ -205,47 +219,6 @@ COMMANDS = (
     Command("leave", "ctrl+q", "Quit now", "at once; the run goes on without you", "App", "*"),
 )
 
-SHOWN = {
-    "plus": "+",
-    "equals_sign": "=",
-    "minus": "-",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "comma": ",",
-    "full_stop": ".",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-    "question_mark": "?",
-    "slash": "/",
-    "escape": "esc",
-    "pageup": "pgup",
-    "pagedown": "pgdn",
-}
-ARROWS = {"right": "→", "left": "←", "up": "↑", "down": "↓"}
-PAIRED = {
-    "raise_rate": "[ ]", "next_data": "←→", "more_units": "↑↓", "add_layer": "+ -", "back": ", .",
-    "pane_1": "1-8", "line_down": "↑↓", "turn_on": "←→", "insert_layer": "+ -", "layer_down": "< >",
-    "cell_right": "←→↑↓", "row_after": ", .", "place_class": "1-6",
-}  # fmt: skip
-PLAIN = {"←→": "<->", "↑↓": "up/dn", "←→↑↓": "arrows"}
-NEEDED = {  # in the key line of a mode, from never left out to first to go
-    "lab": (
-        "next_data", "more_units", "help", "quit", "full", "activation", "pause", "back", "build", "runs",
-        "analyse", "pane_1", "explain", "add_layer", "branch", "zoom", "raise_rate", "preflight", "find_rate", "code",
-    ),
-    "build": (
-        "turn_on", "open_line", "help", "close", "insert_layer", "preflight", "find_rate", "code", "undo", "line_down",
-        "column_on", "layer_down", "type_body", "parameters", "insert_kind",
-    ),
-    "runs": (
-        "runs_filter", "runs_choose", "runs_compare", "help", "close", "runs_sort", "runs_delete", "runs_tags",
-        "runs_pin", "runs_restore", "runs_note",
-    ),
-    "analyse": (
-        "open_cell", "cell_right", "help", "close", "row_after", "other_split", "explain_view", "save_view", "present",
-    ),
-}  # fmt: skip
-
 
 def commands(mode: str) -> tuple[Command, ...]:
     """What can be asked for in a mode, with what can be asked for everywhere."""
@@ -255,34 +228,3 @@ def commands(mode: str) -> tuple[Command, ...]:
 def find(identity: str) -> Command:
     """The command called `identity`."""
     return next(command for command in COMMANDS if command.id == identity)
-
-
-def shown(key: str, ascii_only: bool = False) -> str:
-    """A key as people write it: `comma` is ","."""
-    return SHOWN.get(key, key) if ascii_only else ARROWS.get(key, SHOWN.get(key, key))
-
-
-def keys_of(command: Command, ascii_only: bool = False) -> str:
-    """The first key of a command as people write it."""
-    return shown(command.keys.split(",", 1)[0], ascii_only)
-
-
-def key_line(mode: str, width: int, ascii_only: bool = False) -> tuple[tuple[str, str], ...]:
-    """The key line: pairs of key and word, as many as fit `width` with two blanks between, the most needed first."""
-    return tuple((key, word) for _, key, word in key_places(mode, width, ascii_only))
-
-
-def key_places(mode: str, width: int, ascii_only: bool = False) -> tuple[tuple[str, str, str], ...]:
-    """The same with the command each stands for: id, key, word."""
-    there = {c.id: (_paired(c, ascii_only), c.short) for c in commands(mode) if c.short}
-    kept: list[str] = []
-    for identity in NEEDED.get(mode, tuple(there)):
-        if identity in there and len("  ".join(map(" ".join, (there[i] for i in (*kept, identity))))) <= width:
-            kept.append(identity)
-    return tuple((identity, *pair) for identity, pair in there.items() if identity in kept)
-
-
-def _paired(command: Command, ascii_only: bool) -> str:
-    """The key of a command, with that of its opposite where they are shown as one."""
-    keys = PAIRED.get(command.id, keys_of(command, ascii_only))
-    return PLAIN.get(keys, keys) if ascii_only else keys

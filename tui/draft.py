@@ -15,8 +15,17 @@ if TYPE_CHECKING:
 UNITS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 BENDS = ("relu", "tanh", "sigmoid", "relu6", "")  # "" is no bend at all: a straight line
 NORMS = ("batch_norm", "layer_norm")  # stand between the neurons and their activation
-SHORT = {"dropout": "drop", "conv2d": "conv", "max_pool2d": "pool"}  # as the architecture line writes it
-SETTING = re.compile(r"[a-z]?[\d.][\w.+-]*|\w+=\S*")  # what belongs to the word before: .2, k3, momentum=.5
+SHORT = {  # as the architecture line writes it
+    "dropout": "drop",
+    "conv2d": "conv",
+    "max_pool2d": "pool",
+    "avg_pool2d": "avgpool",
+    "max_pool1d": "pool1d",
+    "avg_pool1d": "avgpool1d",
+    "embedding": "embed",
+}
+AROUND = ("skip", "add")  # where a way around begins and ends
+SETTING = re.compile(r"[a-z]?[\d.][\w.+-]*|\w+=\S*|bi|last|causal")  # of the word before: .2, k3, momentum=.5
 LOWEST, HIGHEST = 1e-6, 100.0  # learning rates the keys stop at
 FEW = 500  # epochs for the few points a hand places: each is one step
 LAYERS = 8  # hidden layers the Lab goes up to; a file may have more
@@ -160,12 +169,14 @@ class Draft:
         return self.changed({"layers": " | ".join(words)})
 
     def with_inserted(self, place: int, *words: str) -> Draft:
-        """Layers before the one at `place`."""
-        return self.with_words((*self.words[:place], *words, *self.words[place:]))
+        """Layers before the one at `place`; half of a way around comes with the other half."""
+        whole = AROUND if set(words) & set(AROUND) else words
+        return self.with_words((*self.words[:place], *whole, *self.words[place:]))
 
     def without_block(self, place: int) -> Draft:
-        """The layer at `place` gone; neurons go with the bend behind them."""
-        return self.with_words((*self.words[:place], *self.words[self.behind(place) :]))
+        """The layer at `place` gone; neurons go with the bend behind them, and a skip and its add together."""
+        gone = {*range(place, self.behind(place)), paired(self.words, place)}
+        return self.with_words(word for number, word in enumerate(self.words) if number not in gone)
 
     def behind(self, place: int) -> int:
         """The place behind the layer at `place`, and behind the bend that belongs to it if it is neurons."""
@@ -248,6 +259,19 @@ def bent(words: tuple[str, ...], bend: str) -> tuple[str, ...]:
     return tuple(kept)
 
 
+def paired(words: Sequence[str], place: int) -> int:
+    """The place of the add of a skip, or of the skip of an add; another layer's own."""
+    waiting: list[int] = []
+    for number, word in enumerate(words):
+        if word == "skip":
+            waiting.append(number)
+        elif word == "add" and waiting:
+            skip = waiting.pop()
+            if place in (skip, number):
+                return skip + number - place
+    return place
+
+
 def resized(units: int, step: int) -> int:
     """The next larger (step 1) or smaller (-1) number of neurons."""
     if step > 0:
@@ -266,8 +290,19 @@ def turned(word: str, step: int) -> str:
     if kind == SHORT["dropout"]:
         share = round(float(rest) + 0.1 * step, 2)
         return f"{kind} {min(max(share, 0.1), 0.9):g}"
-    if kind in (SHORT["conv2d"], SHORT["max_pool2d"]):
-        number, *more = rest.split()
-        size = resized(int(number), step) if kind == SHORT["conv2d"] else max(int(number) + step, 2)
-        return " ".join([kind, str(size), *more])
-    return word
+    layer = kind_of(kind)
+    if not layer.number:
+        return word
+    given, more = rest.split(), rest.split()
+    if given and given[0].isdigit():
+        now, more = int(given[0]), given[1:]
+    else:
+        now = int(getattr(layer(), layer.number))
+    size = max(now + step, 2) if layer.number == "size" else resized(now, step)
+    return " ".join([kind, str(size), *more])
+
+
+def kind_of(word: str) -> Any:
+    """The class of a layer by its name, or by the word the architecture line has for it."""
+    full = next((name for name, short in SHORT.items() if word == short), word)
+    return mlcore.layers.CATALOGUE.find(full).load()

@@ -99,7 +99,8 @@ class Feed:
         before = self._frame
         if frame.state not in ("loading", "running") or before.dataset != frame.dataset:
             return frame
-        kept = ("boundary", "surface", "fit", "pictures", "layers", "confusion", "responses")
+        kept: tuple[str, ...] = ("boundary", "surface", "fit", "pictures", "layers", "confusion", "responses")
+        kept += ("seen", "patterns", "samples", "forecast")
         return frame._replace(**{name: getattr(before, name) for name in kept})
 
     def _waiting(self, mirror: Mirror) -> Frame:

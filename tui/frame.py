@@ -80,7 +80,9 @@ class Pictures(NamedTuple):
 class Net(NamedTuple):
     """The network as drawn: names of inputs and outputs, widths of every layer of numbers, activations between them.
 
-    weights[i] [inputs shown, outputs shown] of dense layer i, cut to the first 16 of each side; may be empty.
+    weights[i] [inputs shown, outputs shown] of dense layer i, cut to the first 16 of each side; may be empty. blocks:
+    what comes before them in a network of images or sequences, the input first: words and the shape of what comes out;
+    passed: how many dense layers are among these.
     """
 
     inputs: tuple[str, ...] = ()
@@ -89,6 +91,8 @@ class Net(NamedTuple):
     activations: tuple[str, ...] = ()
     weights: tuple[Array, ...] = ()
     parameters: int = 0
+    blocks: tuple[tuple[str, str], ...] = ()
+    passed: int = 0
 
 
 class LayerRow(NamedTuple):
@@ -137,6 +141,64 @@ class Responses(NamedTuple):
     scale: Array
 
 
+class Made(NamedTuple):
+    """What one block of layers makes of an example: its words, the shape of all of it, maps of the first of `of`.
+
+    maps [n, H, W] uint8: 128 is zero, 1 and 255 are -scale and +scale; scale NaN: no numbers. picture: whether they are
+    pictures; else it is one map, of a sequence with its steps across and its units down, of a flat row of one line.
+    """
+
+    words: str
+    shape: tuple[int, ...]
+    of: int
+    picture: bool
+    maps: Array
+    scale: float
+
+
+class Seen(NamedTuple):
+    """An example on its way through the network: row of `rows` in a split, what it is and is taken for, how surely.
+
+    It is an image [h, w] uint8, or a sequence: letters, or series [n, T]. saliency uint8: how much each pixel or step
+    moves the answer, of the image's shape or [T].
+    """
+
+    split: str
+    row: int
+    rows: int
+    label: str
+    said: str
+    sure: float
+    made: tuple[Made, ...]
+    image: Array | None = None
+    series: Array | None = None
+    letters: tuple[str, ...] = ()
+    saliency: Array | None = None
+
+
+class Patterns(NamedTuple):
+    """The first weights: pictures [n, H, W] uint8 of the first of `of` units, or a table: a line for each input."""
+
+    words: str
+    of: int
+    maps: Array
+    inputs: tuple[str, ...] = ()
+
+
+class Forecast(NamedTuple):
+    """A series: before [m] in front of the rows of a split, truth and said [n] of these.
+
+    In eight of ten cases the truth lies between said + low and said + high.
+    """
+
+    split: str
+    before: Array
+    truth: Array
+    said: Array
+    low: float
+    high: float
+
+
 class Happening(NamedTuple):
     """Something that happened to the run. kind: start, change, warning, best, checkpoint or end; who: "you" or ""."""
 
@@ -156,7 +218,9 @@ class Frame(NamedTuple):
     metrics: of the epoch shown;
     saved: the step of the newest checkpoint. axes,
     spread: what the plane of the picture is, and the share of the variance on it where it is a projection.
-    inside_epoch: the epoch layers, confusion and responses are of. selected: the hidden layer keys act on, -1 for none.
+    shows: what says best what a network has learned of these data, where it is not boundary, fit or pictures: samples
+    (texts it makes up) or forecast. inside_epoch: the epoch layers, confusion, responses, seen, patterns, samples and
+    forecast are of. selected: the hidden layer keys act on, -1 for none.
     hint: what helps when there is a message. loop: who trains, where it is not mlj:
     curves over steps and nothing else. machine: on what PyTorch trains, how, and how full and busy that is.
     link: what is to be said of the way to the terminal.
@@ -202,6 +266,11 @@ class Frame(NamedTuple):
     layers: tuple[LayerRow, ...] = ()
     confusion: Confusion | None = None
     responses: tuple[Responses, ...] = ()
+    seen: Seen | None = None
+    patterns: Patterns | None = None
+    samples: tuple[str, ...] = ()
+    forecast: Forecast | None = None
+    shows: str = ""
     events: tuple[Happening, ...] = ()
     loop: str = ""
     machine: str = ""

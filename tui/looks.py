@@ -30,7 +30,7 @@ def network(frame: Frame) -> Hashable:
     """The network and its weights, the layer selected."""
     net = frame.net
     weights = tuple(Held(array) for array in net.weights)
-    return net.widths, net.activations, net.inputs, net.outputs, weights, frame.selected, moment(frame)
+    return net.widths, net.blocks, net.activations, net.inputs, net.outputs, weights, frame.selected, moment(frame)
 
 
 def picture(frame: Frame) -> Hashable:
@@ -40,8 +40,9 @@ def picture(frame: Frame) -> Hashable:
         frame.fit.y if frame.fit else None,
         frame.surface.level if frame.surface else None,
         frame.pictures.probability if frame.pictures else None,
+        frame.forecast.said if frame.forecast else None,
     )
-    return *map(Held, arrays), frame.dataset, frame.class_names, moment(frame)
+    return *map(Held, arrays), frame.samples, frame.dataset, frame.class_names, moment(frame)
 
 
 def losses(frame: Frame) -> Hashable:
@@ -69,7 +70,14 @@ def confusion(frame: Frame) -> Hashable:
 def neurons(frame: Frame) -> Hashable:
     """The maps of hidden neurons."""
     maps = tuple(Held(layer.maps) for layer in frame.responses)
-    return maps, frame.inside_epoch, len(frame.net.widths), frame.state, moment(frame)
+    seen = frame.seen
+    made = tuple(Held(each.maps) for each in seen.made) if seen else ()
+    return maps, made, seen and seen.row, frame.inside_epoch, len(frame.net.widths), frame.state, moment(frame)
+
+
+def filters(frame: Frame) -> Hashable:
+    """The first weights."""
+    return Held(frame.patterns.maps if frame.patterns else None), frame.inside_epoch, frame.state, moment(frame)
 
 
 def events(frame: Frame) -> Hashable:

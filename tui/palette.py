@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from tui.commands import commands, keys_of
+from tui.commands import commands
+from tui.keys import keys_of
 
 if TYPE_CHECKING:
     from mlcore.form import Choice
@@ -34,8 +35,10 @@ ALSO = {  # words people look for that stand neither in a title nor in its help
     "runs": "history list tag note pin delete filter",
     "pane_5": "histogram gradient norm dead saturated units",
     "pane_6": "matrix mistakes errors",
-    "pane_7": "units response maps activations",
+    "pane_7": "units response maps activations hidden state",
     "pane_8": "log journal history",
+    "pane_9": "kernels weights convolution embedding patterns",
+    "next_example": "activation maps hidden state",
     "place": "draw own data custom",
     "scribble": "handwriting write number",
     "reseed": "random initialise",

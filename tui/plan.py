@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from tui.draft import NORMS, SHORT
+from tui.draft import NORMS, SHORT, kind_of
 from tui.text import plural
 
 if TYPE_CHECKING:
@@ -128,8 +128,9 @@ def _family(kind: str) -> str:
 
     if kind.isdigit():
         return "dense"
-    full = next((name for name, short in SHORT.items() if kind == short), kind)
-    return "bend" if kind in mlcore.layers.ACTIVATIONS else "norm" if kind in NORMS else full
+    if kind == SHORT["dropout"]:
+        return "dropout"
+    return "bend" if kind in mlcore.layers.ACTIVATIONS else "norm" if kind in NORMS else kind
 
 
 def _layer(place: int, word: str, strata: Sequence[Stratum]) -> Line:
@@ -137,17 +138,29 @@ def _layer(place: int, word: str, strata: Sequence[Stratum]) -> Line:
     label = _family(kind)
     value = word if label in ("dense", "bend", "norm") else rest
     tail = _learned(strata[place]) if place < len(strata) - 1 else ""
-    return Line(
-        "layer", str(place), f"{place + 1} {label}", value, tail, _about(kind if label in ("bend", "norm") else label)
-    )
+    return Line("layer", str(place), f"{place + 1} {label}", value, tail, _about("dense" if label == "dense" else kind))
 
 
 def _about(kind: str) -> str:
-    """One line about a kind of layer."""
+    """A kind of layer in one line, and what of it can be typed behind its word."""
     import mlcore
 
-    entry = next((entry for entry in mlcore.layers.CATALOGUE if entry.name == kind), None)
-    return f"{kind}: {entry.line}" if entry else kind
+    full = next((name for name, short in SHORT.items() if kind == short), kind)
+    entry = next((entry for entry in mlcore.layers.CATALOGUE if entry.name == full), None)
+    if entry is None:
+        return kind
+    settings = ", ".join(settings_of(kind))
+    return f"{full}: {entry.line}" + (f". enter types {settings}" if settings else "")
+
+
+def settings_of(kind: str) -> Iterator[str]:
+    """The settings of a layer as the architecture line has them: filters, k kernel, causal."""
+    layer = kind_of(kind)
+    if layer.number and kind != "dense":
+        yield layer.number
+    for letter, name in layer.letters.items():
+        yield f"{letter} {name}"
+    yield from layer.flags
 
 
 def _learned(stratum: Stratum) -> str:
@@ -155,7 +168,7 @@ def _learned(stratum: Stratum) -> str:
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape))
+    return "x".join(map(str, shape))
 
 
 def training_lines(rows: Rows, outline: Outline | None) -> tuple[Line, ...]:

@@ -89,12 +89,15 @@ class Runner:
             then(reply)
         return then is not None
 
-    def view(self, width: int, height: int, count: int, panes: tuple[str, ...] = (), wanted: bool = True) -> None:
+    def view(
+        self, width: int, height: int, count: int, panes: tuple[str, ...] = (), wanted: bool = True, example: int = 0
+    ) -> None:
         """Say how large the picture of the decision map is, how many digits fit, and which panes are shown besides.
 
-        wanted: whether anybody looks; where nobody does, the worker draws nothing.
+        wanted: whether anybody looks; where nobody does, the worker draws nothing. example: the row that is followed.
         """
         view = {"width": width, "height": height, "count": count, "panes": panes, "wanted": wanted}
+        view["example"] = example
         if view != self._view:
             self._view = view
             self.ask_for_pictures()

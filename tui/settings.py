@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 PACES = ("show", "full")
-FIRST, EXTRAS = (1, 2, 3, 4), (5, 6, 7, 8)  # panes of the Lab
+FIRST, EXTRAS = (1, 2, 3, 4), (5, 6, 7, 8, 9)  # panes of the Lab
 
 
 class Settings(NamedTuple):
@@ -68,8 +68,8 @@ def _are_panes(value: Any, among: tuple[int, ...]) -> bool:
 KEYS: dict[str, tuple[str, Callable[[Any], bool], str]] = {  # in the file: field, check, what it may be
     "theme": ("theme", _is_theme, "the name of a theme"),
     "pace": ("pace", _is_pace, '"show", "full" or epochs a second'),
-    "layout.slot": ("slot", _is_slot, "a pane from 5 to 8, or 0"),
-    "layout.opened": ("opened", _are_opened, "panes from 5 to 8, such as [5, 7]"),
+    "layout.slot": ("slot", _is_slot, "a pane from 5 to 9, or 0"),
+    "layout.opened": ("opened", _are_opened, "panes from 5 to 9, such as [5, 7]"),
     "layout.hidden": ("hidden", _are_hidden, "panes from 1 to 4, such as [1]"),
 }
 

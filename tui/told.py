@@ -12,12 +12,16 @@ from tui.frame import (
     Boundary,
     Confusion,
     Fit,
+    Forecast,
     Frame,
     LayerRow,
+    Made,
     Net,
+    Patterns,
     Pictures,
     Points,
     Responses,
+    Seen,
     Series,
     Surface,
 )
@@ -25,9 +29,12 @@ from tui.text import shortened
 
 LONGEST = 27  # cells of the name of a GPU: GeForce RTX 4090 Laptop GPU has so many
 GIB = 1 << 30
+LINE = 120  # characters of a text a network makes up, or of an answer
 
 if TYPE_CHECKING:
+    from mlcore.worker import protocol
     from mlcore.worker.protocol import Gauges, Inside, Picture, Scene, Started, Update
+    from tui.frame import Array
 
 
 def start(started: Started) -> Frame:
@@ -48,16 +55,24 @@ def start(started: Started) -> Frame:
         rows=dict(scene.rows),
         axes=_all_safe(scene.axes),
         spread=scene.spread,
+        shows=scene.shows,
         points=_points(scene, held=False),
         test_points=_points(scene, held=True),
-        net=Net(
-            _all_safe(started.net.inputs),
-            _all_safe(started.net.outputs),
-            started.net.widths,
-            _all_safe(started.net.activations),
-            (),
-            started.net.parameters,
-        ),
+        net=net(started.net),
+    )
+
+
+def net(found: protocol.Net, weights: tuple[Array, ...] = ()) -> Net:
+    """A network as it is drawn."""
+    return Net(
+        _all_safe(found.inputs),
+        _all_safe(found.outputs),
+        found.widths,
+        _all_safe(found.activations),
+        weights,
+        found.parameters,
+        tuple((safe(block.words), "x".join(map(str, block.shape))) for block in found.blocks),
+        found.passed,
     )
 
 
@@ -116,7 +131,28 @@ def inside(frame: Frame, inside: Inside, scene: Scene) -> Frame:
         layers=tuple(_layer(row) for row in inside.layers),
         confusion=_confusion(inside, scene),
         responses=tuple(Responses(safe(r.name), r.units, r.maps, r.scale) for r in inside.responses),
+        seen=seen(inside.seen) if inside.seen is not None else None,
+        patterns=_patterns(inside.patterns) if inside.patterns is not None else None,
+        samples=tuple(safe(text, LINE) for text in inside.samples),
+        forecast=_forecast(inside.forecast) if inside.forecast is not None else None,
     )
+
+
+def seen(found: protocol.Seen) -> Seen:
+    """An example on its way through a network."""
+    values = {name: getattr(found, name) for name in Seen._fields}
+    made = tuple(Made(safe(m.words), m.shape, m.of, m.picture, m.maps, m.scale) for m in found.made)
+    words = {name: safe(values[name], LINE) for name in ("split", "label", "said")}
+    letters = tuple(safe(letter, 8) for letter in found.letters)
+    return Seen(**(values | words | {"made": made, "letters": letters}))
+
+
+def _patterns(found: protocol.Patterns) -> Patterns:
+    return Patterns(safe(found.words), found.of, found.maps, _all_safe(found.inputs))
+
+
+def _forecast(found: protocol.Forecast) -> Forecast:
+    return Forecast(safe(found.split), found.before, found.truth, found.said, found.low, found.high)
 
 
 def curves(columns: Mapping[str, Any]) -> dict[str, Any]:

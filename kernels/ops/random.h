@@ -46,11 +46,11 @@ static void philox(uint64_t key, uint32_t first, uint32_t row, uint32_t epoch, u
     }
 }
 
-static void words(uint64_t seed, uint32_t purpose, uint32_t layer, uint32_t epoch, uint32_t step, int64_t n,
-                  uint32_t *out) {
+static void words(uint64_t seed, uint32_t purpose, uint32_t layer, uint32_t epoch, uint32_t step, int64_t first,
+                  int64_t n, uint32_t *out) {
     uint32_t made[WORDS];
     for (int64_t i = 0; i < n; i += WORDS) {
-        philox(seed, (uint32_t)(i / 4), (purpose << 24) + layer, epoch, step, made);
+        philox(seed, (uint32_t)(first + i / 4), (purpose << 24) + layer, epoch, step, made);
         memcpy(out + i, made, (size_t)(n - i < WORDS ? n - i : WORDS) * sizeof(uint32_t));
     }
 }

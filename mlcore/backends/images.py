@@ -180,6 +180,32 @@ def _where(stage: Stage, block: int) -> Mapping[str, Shape]:
     return dict.fromkeys(_pooled(stage)[1].values(), (block, stage.outputs))
 
 
+# ---- augment ----
+
+
+def _augment_numbers(stage: Stage) -> dict[str, Any]:
+    at = windows(stage.layer, stage.shape, stage.shape, 1, 1)
+    return stage.numbers | {"layer": stage.place, "channels": _image(stage.layer, stage.shape)[0], "at": at}
+
+
+def _drawn(stage: Stage) -> tuple[float, ...]:
+    layer: Any = stage.layer
+    return layer.shift, math.radians(layer.rotate), float(layer.flip)
+
+
+def _augment(stage: Stage, batch: int) -> Call:
+    made = f"{stage.y} [{batch}, {_written(stage)}]"
+    operands = {"x": stage.x, "y": stage.y}
+    call = Call("augment", "augment", stage.x, made, "in training", operands, _augment_numbers(stage))
+    return call._replace(constants=_drawn(stage))
+
+
+def _augment_backward(stage: Stage, needs_dx: bool) -> Call:
+    operands = {"dy": stage.dy, "dx": stage.dx}
+    call = Call("augment_backward", "augment back", stage.dy, stage.dx, "", operands, _augment_numbers(stage))
+    return call._replace(constants=_drawn(stage))
+
+
 # ---- flatten ----
 
 
@@ -196,4 +222,5 @@ CONVOLUTION = Row(
     _convolution, _convolution_backward, rooms=_rooms, bends=True, pools=_fusible, images=True, group=TOGETHER
 )
 POOL = Row(_pool, _pool_backward, rooms=_where, images=True, group=TOGETHER)
+AUGMENT = Row(_augment, _augment_backward, images=True, group=TOGETHER)
 FLATTEN = Row(_flatten, _flatten_backward, needed=lambda shape: channels_of(shape) > 0)

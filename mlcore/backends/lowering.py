@@ -9,12 +9,13 @@ from typing import Any, NamedTuple, TypeAlias
 
 from mlcore.backends.attention import ATTENTION
 from mlcore.backends.calls import Bend, Call, Row, Stage, pixels_of, steps_of
-from mlcore.backends.images import CONVOLUTION, FLATTEN, POOL, channels_of
+from mlcore.backends.images import AUGMENT, CONVOLUTION, FLATTEN, POOL, channels_of
 from mlcore.backends.sequences import CELLS, RECURRENT
 from mlcore.backends.summaries import SUMMARY
 from mlcore.backends.tables import EMBEDDING, POSITIONS
 from mlcore.layers.activations import ELU, GELU, Activation, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
+from mlcore.layers.augment import Augment
 from mlcore.layers.conv import Conv2d
 from mlcore.layers.conv1d import Conv1d
 from mlcore.layers.dense import Dense
@@ -200,6 +201,7 @@ LOWERING: Mapping[type[Layer], Row | None] = {  # None: the layer needs no call,
     Skip: None,
     Add: Row(_add, _add_backward),
     **{layer: Row(_activate, _activate_backward) for layer in ACTIVATIONS},
+    Augment: AUGMENT,
     Dropout: Row(_dropout, _dropout_backward, lambda inputs, block: inputs * block),
     BatchNorm: Row(
         _batch_norm, partial(_norm_backward, "batch_norm"), lambda n, block: 3 * n, whole=True, steps=pixels_of

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore import examining, metrics, report
-from mlcore.commands import features, table
+from mlcore.commands import features, generate, table
 from mlcore.commands.data import class_name, raw
 from mlcore.commands.drawing import Paper, picture
 from mlcore.commands.story import called
@@ -82,7 +82,10 @@ def _worst(judged: Judged, data: Data, count: int) -> Iterator[dict[str, Any]]:
     classes = data.task.kind != "regression"
     for row in judged.worst[:count].tolist():
         label, p = judged.rows.y[row], judged.answers[row]
-        told = {"row": row, "label": class_name(data, int(label)) if classes else _numbers(np.atleast_1d(label))}
+        told = {
+            "row": int(judged.numbers[row]),
+            "label": class_name(data, int(label)) if classes else _numbers(np.atleast_1d(label)),
+        }
         if classes:
             told |= {"prediction": class_name(data, int(p.argmax())), "probability": float(p.max())}
             told |= {"probability_of_label": float(p[int(label)])}
@@ -138,6 +141,12 @@ def predict(args: argparse.Namespace) -> int:
     """Predictions for rows of the test split or of a file, as CSV, JSON lines or pictures."""
     run = open_run(args.run, args.runs_dir)
     model = run.model()
+    if args.generate is not None:
+        _put_out(generate.generate(args, model), args.out)
+        return 0
+    generate.unasked(args)
+    if args.proba and model.preparation.task.steps:
+        raise UsageError("--proba: this network answers every step of a row", hint="leave it out")
     answer = _answering(args, model)
     if args.data is not None and (args.rows is not None or args.show):
         raise UsageError("--data brings its own rows", hint="leave out --rows and --show, or leave out --data")
@@ -157,13 +166,18 @@ def predict(args: argparse.Namespace) -> int:
         if args.show:
             _show(answers, data, picked)
             return 0
-    if args.out is None:
-        answers.write(sys.stdout, args.json, args.proba)
-        return 0
     text = io.StringIO(newline="")
     answers.write(text, args.json, args.proba)
-    put(Path(args.out), text.getvalue().encode(), "--out")
+    _put_out(text.getvalue(), args.out)
     return 0
+
+
+def _put_out(text: str, out: str | None) -> None:
+    """Print a text, or write it where --out says."""
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        put(Path(out), text.encode(), "--out")
 
 
 def put(path: Path, data: bytes, option: str) -> None:
@@ -184,19 +198,29 @@ class Answers:
 
     def __init__(self, model: Model, z: NDArray[Any], index: NDArray[Any], y: NDArray[Any] | None) -> None:
         self.index, self.y = index.tolist(), y
-        self.probabilities = model.loss.probabilities(z)
+        self.probabilities = model.loss.probabilities(z.reshape(-1, z.shape[-1])).reshape(*z.shape[:-1], -1)
         self.task = model.preparation.task
         self.classes = self.task.kind != "regression"
 
     def said(self, place: int) -> Any:
-        """The prediction: a class name, or the numbers of a regression."""
+        """The prediction: a class name, or the numbers of a regression; of a row with several steps all of them."""
         p = self.probabilities[place]
-        return self.name(int(p.argmax())) if self.classes else _numbers(p)
+        if not self.classes:
+            return _numbers(p.reshape(-1))
+        return self._names(p.argmax(axis=-1), place) if p.ndim > 1 else self.name(int(p.argmax()))
+
+    def _names(self, classes: NDArray[Any], place: int) -> str:
+        """The classes of the steps that were asked for, letters without blanks between them."""
+        asked = self.y[place] >= 0 if self.y is not None else slice(None)
+        names = [self.name(number) for number in classes[asked].tolist()]
+        return ("" if all(len(name) == 1 for name in names) else " ").join(names)
 
     def label(self, place: int) -> Any:
         """The label of a row that has one."""
         assert self.y is not None
-        return self.name(int(self.y[place])) if self.classes else _numbers(np.atleast_1d(self.y[place]))
+        if self.classes and self.y.ndim > 1:
+            return self._names(self.y[place], place)
+        return self.name(int(self.y[place])) if self.classes else _numbers(np.ravel(self.y[place]))
 
     def name(self, number: int) -> str:
         """The name of a class, safe to print."""

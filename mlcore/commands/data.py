@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from mlcore import baselines, datasets, form
 from mlcore.commands import insides, table
-from mlcore.commands.drawing import Paper, points, side_by_side
+from mlcore.commands.drawing import Paper, curves, points, side_by_side
 from mlcore.commands.experiment import ROWS, assignment, named, own, placed
 from mlcore.commands.parser import nearest
 from mlcore.commands.story import fact
 from mlcore.commands.topics import allowed
 from mlcore.config import Config, recipes
-from mlcore.datasets.dataset import Data, Dataset, Rows
+from mlcore.datasets.dataset import Data, Dataset, Rows, Sequence
 from mlcore.datasets.toy import Toy
 from mlcore.errors import UsageError
 from mlcore.report import json_line
@@ -28,7 +28,7 @@ from mlcore.sections import typed
 from mlcore.spec import kind_of
 
 WIDEST = 5  # features shown of a row
-PICTURES = 12
+PICTURES, SERIES, LINES = 12, 4, 20  # drawn at most
 ROUND = 1e-7  # of the largest value of a feature: what float32 leaves of a zero
 SPLITS = ("train", "validation", "test")
 
@@ -90,6 +90,9 @@ def plot(args: argparse.Namespace) -> int:
         x = raw(data, rows).astype(np.float64)
         pictures = list((x / max(float(x.max()), 1e-9)).reshape(-1, *data.image_shape))
         print("\n".join(side_by_side(pictures, [class_name(data, int(y)) for y in rows.y], paper)))
+        return 0
+    if data.sequence:
+        print(_series(data, paper))
         return 0
     there = splits(data)
     x, y = (np.concatenate(parts) for parts in zip(*((raw(data, r), r.y) for r in there.values()), strict=True))
@@ -160,6 +163,8 @@ def _facts(data: Data) -> Iterator[str]:
     yield fact("rows", ", ".join(f"{len(rows):,} {name}" for name, rows in there.items()))
     if data.image_shape:
         yield fact("pictures", "{} x {} pixels".format(*data.image_shape))
+    elif data.sequence:
+        yield fact("sequences", _steps(data.sequence))
     else:
         names = data.feature_names
         listed = ", ".join(sanitize(name) for name in names[:12])
@@ -167,7 +172,10 @@ def _facts(data: Data) -> Iterator[str]:
     counts = _counts(data)
     if counts:
         listed = ", ".join(f"{sanitize(name)} ({count:,})" for name, count in list(counts.items())[:12])
-        yield fact("classes", listed + (f", … ({len(counts)})" if len(counts) > 12 else ""))
+        yield fact(
+            "classes" if not data.task.steps else "at each step",
+            listed + (f", … ({len(counts)})" if len(counts) > 12 else ""),
+        )
     else:
         y = np.concatenate([rows.y for rows in there.values()])
         yield fact("target", f"numbers from {y.min():.4g} to {y.max():.4g}")
@@ -195,8 +203,8 @@ def _counts(data: Data) -> dict[str, int]:
     """How many rows each class has; nothing for a regression."""
     if data.task.kind == "regression":
         return {}
-    y = np.concatenate([rows.y for rows in splits(data).values()])
-    counts = np.bincount(y, minlength=len(data.task.class_names)).tolist()
+    y = np.concatenate([rows.y.ravel() for rows in splits(data).values()])
+    counts = np.bincount(y[y >= 0], minlength=len(data.task.class_names)).tolist()
     return dict(zip(data.task.class_names, counts, strict=True))
 
 
@@ -230,7 +238,39 @@ def _first(dataset: Dataset, n: int) -> tuple[NDArray[Any], NDArray[Any], tuple[
     return x, data.train.y[:n], data.feature_names, data.task.class_names
 
 
+def _steps(sequence: Sequence) -> str:
+    """What rows are as steps, in words."""
+    several = "s" * (sequence.numbers != 1)
+    what = f"one of {sequence.vocabulary} tokens" if sequence.vocabulary else f"{sequence.numbers} number{several}"
+    return f"{'up to ' * sequence.lengths}{sequence.steps} steps, each {what}"
+
+
+def _series(data: Data, paper: Paper) -> str:
+    """The first sequences: of numbers as curves, of tokens as what they name."""
+    sequence, rows = data.sequence, data.train
+    assert sequence is not None
+    if not sequence.vocabulary:
+        steps = np.arange(sequence.steps)
+        drawn = {
+            f"row {row}": (steps, raw(data, rows.take(slice(row, row + 1)))[0].reshape(sequence.steps, -1)[:, 0])
+            for row in range(min(SERIES, len(rows)))
+        }
+        return curves(drawn, paper, "the first sequences")
+    names = data.task.class_names
+    lines = []
+    for row in rows.x[:LINES].astype(int).tolist():
+        length, tokens = (row[0], row[1:]) if sequence.lengths else (len(row), row)
+        lines.append(
+            "".join(sanitize(names[token]) if token < len(names) else f" {token}" for token in tokens[:length])
+        )
+    return "\n".join(lines)
+
+
 def _target(value: Any, classes: tuple[str, ...]) -> str:
+    if np.ndim(value) and np.size(value) > 1:
+        each = np.ravel(value)
+        said = " ".join("·" if classes and one < 0 else _target(one, classes) for one in each[:WIDEST])
+        return said + " …" * (len(each) > WIDEST)
     if classes:
-        return classes[int(value)]
+        return classes[int(np.ravel(value)[0])]
     return ", ".join(f"{each:.6g}" for each in np.atleast_1d(value))

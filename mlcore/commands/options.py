@@ -65,6 +65,16 @@ def count(text: str) -> int:
     return number
 
 
+def heat(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < 1e6:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 on, got {text!r:.80}")
+    return number
+
+
 def cells(text: str) -> int:
     number = count(text)
     if number > 10_000:

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mlcore import examining
+from mlcore import examining, forecasting
 from mlcore.commands import insides, loops, maps
 from mlcore.commands.answers import WIDEST
-from mlcore.commands.data import class_name, raw, splits
+from mlcore.commands.data import class_name, raw
 from mlcore.commands.drawing import Paper, curves, points
 from mlcore.commands.story import plural
 from mlcore.config import Config
@@ -42,9 +42,7 @@ class Sitter(NamedTuple):
     @property
     def held(self) -> tuple[str, Rows]:
         """The rows it is judged by: test, else validation, else training rows; with their name."""
-        there = splits(self.data)
-        name = next(name for name in ("test", "validation", "train") if name in there)
-        return name, there[name]
+        return self.data.held
 
 
 def plot(args: argparse.Namespace) -> int:
@@ -138,6 +136,19 @@ def _against_x(sitter: Sitter, train: Rows, held: Rows, name: str, paper: Paper)
     return f"target (up) and {feature} (across)\n{_points(xs, ys, names, paper._replace(height=paper.height - 1))}"
 
 
+def _forecast(sitter: Sitter, paper: Paper) -> str:
+    """The series, its truth and what is said of the rows held back, in their order, with a band around it."""
+    if not forecasting.forecasts(sitter.data):
+        raise unfit(sitter, "does not learn from a series", "a forecast is of what comes next", "loss")
+    found = forecasting.forecast(sitter.model, sitter.data)
+    x = np.arange(len(found.said)) + 1.0
+    known = np.concatenate([found.before, found.truth])
+    truth = np.arange(len(known)) + 1.0 - len(found.before), known
+    bands = {"forecast": (x, found.said, found.said + found.low, found.said + found.high), "truth": truth}
+    drawn = curves(bands, paper._replace(height=paper.height - 1), f"{len(x):,} {found.split} rows in their order")
+    return f"{drawn}\ndots: eight of ten validation rows lie from {found.low:+.4g} to {found.high:+.4g} of the forecast"
+
+
 def _predicted(sitter: Sitter, rows: Rows) -> NDArray[Any]:
     return examining.outputs(sitter.model, sitter.data.inputs(rows))
 
@@ -175,4 +186,5 @@ PICTURES: Mapping[str, Callable[[Sitter, Paper], str]] = {
     "boundary": _boundary,
     "confusion": _confusion,
     "fit": _fit,
+    "forecast": _forecast,
 }

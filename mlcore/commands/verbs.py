@@ -12,9 +12,11 @@ from mlcore.commands.options import (
     acts,
     as_json,
     backend,
+    cells,
     count,
     experiment,
     folder,
+    heat,
     machine,
     settings,
     size,
@@ -82,6 +84,9 @@ def _predict(p: Any) -> None:
     p.add_argument("--show", action="store_true", help="draw each row with its prediction and its label")
     p.add_argument("--data", metavar="FILE", help="features to predict from: .npy or .csv")
     p.add_argument("--proba", action="store_true", help="the probability of each class as well")
+    p.add_argument("--generate", type=cells, metavar="N", help="make up N texts instead, of a model of letters")
+    p.add_argument("--temperature", type=heat, metavar="T", help="generate: 0 the likeliest, above 1 wilder (1)")
+    p.add_argument("--seed", type=whole, metavar="N", help="generate: of the random numbers (0)")
     p.add_argument("-o", "--out", metavar="FILE.csv", help="write there instead of stdout")
     backend(p, " (NumPy, as reference)")
     as_json(p)
@@ -118,7 +123,7 @@ def _compare(p: Any) -> None:
 
 def _plot(p: Any) -> None:
     a_run(p)
-    whats = ["loss", "accuracy", "boundary", "confusion", "fit", "projection", "filters"]
+    whats = ["loss", "accuracy", "boundary", "confusion", "fit", "projection", "filters", "forecast"]
     p.add_argument("--what", choices=whats, default="loss", metavar="NAME", help=" | ".join(whats) + " (loss)")
     p.add_argument("--epoch", type=whole, metavar="N", help="the network as it was after that epoch; points it out")
     p.add_argument("--log", action="store_true", help="a logarithmic scale")

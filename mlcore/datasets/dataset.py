@@ -158,6 +158,12 @@ class Data(NamedTuple):
         """The shape of one input."""
         return tuple(self.train.x.shape[1:])
 
+    @property
+    def held(self) -> tuple[str, Rows]:
+        """The rows a network is judged by, and the name of their split: test, else validation, else training rows."""
+        splits = (("test", self.test), ("validation", self.validation), ("train", self.train))
+        return next((name, rows) for name, rows in splits if rows is not None and len(rows))
+
     def inputs(self, rows: Rows) -> Array:
         """The inputs of some rows as the network sees them, float32 [n, features]."""
         return rows.x if rows.x.dtype == np.float32 else rows.x.astype(np.float32) * np.float32(self.factor)
@@ -195,6 +201,10 @@ class Dataset(Spec, frozen=True, tag_field="kind"):
 
     def ceiling(self) -> float | None:
         """The best accuracy, or R² of a regression, anybody can reach on fresh rows, or None where it is not known."""
+        return None
+
+    def usual(self, x: Array) -> tuple[str, Array] | None:
+        """What this data is usually compared with: a name, and its answers for rows x; None where there is nothing."""
         return None
 
     def beside(self, folder: Path) -> Dataset:

@@ -25,6 +25,7 @@ TEMPLATES = (  # the strokes of 0 … 9, published with the data set
 LENGTH, LONGEST = 40, 72  # steps of a row, and of the curve it is taken from
 PADDING = (36, 60)  # steps of nothing behind a stroke, before all is stretched to the same length
 STRETCH, SHEAR, SHIFT = 0.4, 0.75, 48
+MEAN, DEVIATION = -0.0060, 0.1548  # of all numbers, of 200,000 rows: what the published rows were divided by
 BLUR, BLURRED, WHITE = 2.0, 0.25, 0.02  # width of the noise's blur in steps, and the sizes of both noises
 
 
@@ -39,7 +40,7 @@ class MNIST1D(Made, frozen=True, tag="mnist1d"):
 
     A stroke of 12 points is given 36 to 60 points of nothing, brought to 72, made up to a fifth higher or lower, moved
     by up to 48 points around, put on correlated noise where there is nothing (deviation 0.25 before a blur of 2 points)
-    and white noise everywhere (0.02), tilted, and taken at 40 points; each row then has mean 0 and deviation 1.
+    and white noise everywhere (0.02), tilted, and taken at 40 points; all numbers together have mean 0, deviation 1.
 
     Published: logistic regression 32 %, MLP 68 %, GRU 91 %, CNN 94 %, people 96 % of test rows right.
     """
@@ -55,8 +56,7 @@ class MNIST1D(Made, frozen=True, tag="mnist1d"):
         x = np.where(x == 0, BLURRED * _blurred(random.normal(size=x.shape)), x) + WHITE * random.normal(size=x.shape)
         x = x - SHEAR * (random.uniform(size=(n, 1)) - 0.5) * np.linspace(-0.5, 0.5, LONGEST)
         x = _between(x, np.linspace(0, LONGEST - 1, LENGTH)[None])
-        x = (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True)
-        return x.astype(np.float32)[..., None], y.astype(np.int32)
+        return ((x - MEAN) / DEVIATION).astype(np.float32)[..., None], y.astype(np.int32)
 
     def sequence(self) -> Sequence:
         return Sequence(LENGTH)

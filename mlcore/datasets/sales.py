@@ -62,6 +62,9 @@ class Sales(Dataset, frozen=True, tag="sales"):
         task, sequence = Task("regression", self.horizon), Sequence(self.window)
         return arrange(x, y, parts, task, names, constant(self.window, 1.0), sequence=sequence)
 
+    def usual(self, x: Array) -> tuple[str, Array]:
+        return "as a year ago", seasonal_naive(x, self.horizon)
+
     def series(self) -> Array:
         """The sales of each month [years * 12], from a January on."""
         random, months = np.random.RandomState(self.seed), np.arange(self.years * YEAR)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlcore.doctor.case import FEW, Case, Finding, Severity, percent
-from mlcore.errors import ShapeError
+from mlcore.layers.activations import Activation
 from mlcore.layers.layer import INFERENCE, Array, Layer
 from mlcore.network import Network
 from mlcore.spec import kind_of
@@ -50,13 +50,8 @@ def bends(network: Network, activations: Sequence[Array]) -> Iterator[Bend]:
 
 
 def curved(layer: Layer) -> bool:
-    """Whether it is an activation: no parameters, the shape kept, a slope that changes. Dropout at rest has but one."""
-    try:
-        if layer.params((1,)) or layer.output_shape((1,)) != (1,):
-            return False
-    except ShapeError:
-        return False
-    return bool(np.ptp(_slopes(layer, NEAR)) > 1e-6)
+    """Whether it is an activation whose slope changes."""
+    return isinstance(layer, Activation) and bool(np.ptp(_slopes(layer, NEAR)) > 1e-6)
 
 
 def squashes(layer: Layer) -> bool:

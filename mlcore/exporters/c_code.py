@@ -9,20 +9,49 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from mlcore.exporters.c_functions import (
+    ADD,
+    ATTENTION,
+    AVG_POOL1D,
+    AVG_POOL2D,
+    BATCH_NORM,
+    CONV1D,
+    CONV2D,
+    DENSE,
+    EACH,
+    EMBEDDING,
+    INPUTS,
+    LAYER_NORM,
+    MAIN,
+    MAX,
+    MAX_POOL1D,
+    MAX_POOL2D,
+    MEAN,
+    NAME,
+    SIGMOID,
+    SOFTMAX,
+)
 from mlcore.exporters.stages import Head, Stage, class_names, filled, head, row, scaling, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
+from mlcore.layers.attention import Attention
+from mlcore.layers.augment import Augment
 from mlcore.layers.conv import Conv2d
+from mlcore.layers.conv1d import Conv1d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
+from mlcore.layers.embedding import Embedding
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
-from mlcore.layers.pool import MaxPool2d
+from mlcore.layers.pool import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
+from mlcore.layers.positions import Positions
+from mlcore.layers.residual import Add, Skip
+from mlcore.layers.summary import Max, Mean
 from mlcore.model import Model
 
 
 class Piece(NamedTuple):
-    """A layer in C: its call, the arrays it names and the function it calls.
+    """A layer in C: its call, the arrays it names, the function it calls and another that it needs.
 
     In the call {x} is where the layer's input is. One that has {y} writes there; others change x in place.
     """
@@ -30,35 +59,25 @@ class Piece(NamedTuple):
     call: str
     function: str = ""
     arrays: Mapping[str, Array] = {}
+    needs: str = ""
 
 
 Write: TypeAlias = Callable[[Stage], Piece]
-
-# Sums in double are at most 0.8e-6 from the model's probabilities on MNIST (784-128-10), sums in float 1.6e-6.
-DENSE = """
-/* y[o] = b[o] + sum over i of x[i] w[o][i] */
-static void dense(const float *x, float *y, const float *w, const float *b, int inputs, int outputs) {
-    for (int o = 0; o < outputs; o++) {
-        MODEL_SUM sum = b[o];
-        for (int i = 0; i < inputs; i++)
-            sum += (MODEL_SUM)w[o * inputs + i] * x[i];
-        y[o] = (float)sum;
-    }
-}
-"""
-EACH = """
-static void {name}(float *x, int n{more}) {{
-    for (int i = 0; i < n; i++)
-        x[i] = {value};
-}}
-"""
-SIGMOID = EACH.format(name="sigmoid", more="", value="x[i] < 0 ? expf(x[i]) / (1 + expf(x[i])) : 1 / (1 + expf(-x[i]))")
 
 
 def _dense(stage: Stage) -> Piece:
     w, b = f"W{stage.nth}", f"b{stage.nth}"
     inputs, outputs = stage.p["w"].shape
-    return Piece(f"dense({{x}}, {{y}}, {w}, {b}, {inputs}, {outputs});", DENSE, {w: stage.p["w"].T, b: stage.p["b"]})
+    arrays = {w: stage.p["w"].T, b: stage.p["b"]}
+    if len(stage.inputs) == 1:
+        return Piece(f"dense({{x}}, {{y}}, {w}, {b}, {inputs}, {outputs});", DENSE, arrays)
+    return Piece(_each_step(stage.inputs[0], "{x}", "{y}", w, b, inputs, outputs), DENSE, arrays)
+
+
+def _each_step(steps: int, x: str, y: str, w: str, b: str, inputs: int, outputs: int) -> str:
+    """The call of a dense layer for each step of a sequence."""
+    call = f"dense({x} + t * {inputs}, {y} + t * {outputs}, {w}, {b}, {inputs}, {outputs});"
+    return f"for (int t = 0; t < {steps}; t++)\n        {call}"
 
 
 def each(name: str, value: str, setting: str = "") -> Write:
@@ -69,83 +88,85 @@ def each(name: str, value: str, setting: str = "") -> Write:
     return lambda stage: Piece(f"{name}({{x}}, {stage.size}, {literal(np.float32(stage.setting(setting)))});", function)
 
 
-BATCH_NORM = """
-/* x[i] = (x[i] - mean[i]) scale[i] + bias[i], scale = gain / sqrt(variance + eps) */
-static void batch_norm(float *x, int n, const float *mean, const float *scale, const float *bias) {
-    for (int i = 0; i < n; i++)
-        x[i] = (x[i] - mean[i]) * scale[i] + bias[i];
-}
-"""
-LAYER_NORM = """
-/* x[i] = (x[i] - mean of x) / sqrt(variance of x + eps) gain[i] + bias[i] */
-static void layer_norm(float *x, int n, const float *gain, const float *bias, double eps) {
-    double mean = 0, variance = 0;
-    for (int i = 0; i < n; i++)
-        mean += (double)x[i] / n;
-    for (int i = 0; i < n; i++)
-        variance += (x[i] - mean) * (x[i] - mean) / n;
-    for (int i = 0; i < n; i++)
-        x[i] = (float)((x[i] - mean) / sqrt(variance + eps)) * gain[i] + bias[i];
-}
-"""
+def _conv(name: str, function: str) -> Write:
+    def write(stage: Stage) -> Piece:
+        w, b = f"filters{stage.nth}", f"bias{stage.nth}"
+        inputs = (1, *stage.inputs)[-3:] if stage.layer.takes_images else stage.inputs
+        settings = (stage.whole(name) for name in ("kernel", "stride", "padding"))
+        numbers = ", ".join(map(str, (*inputs, *stage.outputs, *settings)))
+        return Piece(f"{name}({{x}}, {{y}}, {w}, {b}, {numbers});", function, {w: stage.p["w"], b: stage.p["b"]})
+
+    return write
 
 
-CONV2D = """
-/* y[o][i][j] = b[o] + sum over c, u, v of w[o][c][u][v] x[c][s i + u - p][s j + v - p]; around x are zeros */
-static void conv2d(const float *x, float *y, const float *w, const float *b, int channels, int height, int width,
-                   int filters, int down, int across, int k, int s, int p) {
-    for (int place = 0; place < filters * down * across; place++) {
-        int o = place / (down * across), top = place / across % down * s - p, left = place % across * s - p;
-        MODEL_SUM sum = b[o];
-        for (int each = 0; each < channels * k * k; each++) {
-            int c = each / (k * k), row = top + each / k % k, column = left + each % k;
-            if (row >= 0 && row < height && column >= 0 && column < width)
-                sum += (MODEL_SUM)w[o * channels * k * k + each] * x[(c * height + row) * width + column];
-        }
-        y[place] = (float)sum;
-    }
-}
-"""
-MAX_POOL2D = """
-/* y[c][i][j] = the largest x[c][s i + u][s j + v] with u, v < k */
-static void max_pool2d(const float *x, float *y, int channels, int height, int width,
-                       int down, int across, int k, int s) {
-    for (int place = 0; place < channels * down * across; place++) {
-        int c = place / (down * across), top = place / across % down * s, left = place % across * s;
-        const float *window = x + (c * height + top) * width + left;
-        float largest = *window;
-        for (int each = 1; each < k * k; each++)
-            largest = fmaxf(largest, window[each / k * width + each % k]);
-        y[place] = largest;
-    }
-}
-"""
+def _pool(name: str, function: str) -> Write:
+    def write(stage: Stage) -> Piece:
+        size, inputs = stage.whole("size"), (1, *stage.inputs)[-3:]
+        shapes = (*inputs, *stage.outputs[1:]) if stage.layer.takes_images else stage.outputs[::-1]
+        numbers = ", ".join(map(str, (*shapes, size, stage.whole("stride") or size)))
+        return Piece(f"{name}({{x}}, {{y}}, {numbers});", function)
+
+    return write
 
 
-def _conv2d(stage: Stage) -> Piece:
-    w, b = f"filters{stage.nth}", f"bias{stage.nth}"
-    shapes = ", ".join(map(str, (*(1, *stage.inputs)[-3:], *stage.outputs)))
-    settings = ", ".join(str(stage.whole(name)) for name in ("kernel", "stride", "padding"))
-    arrays = {w: stage.p["w"], b: stage.p["b"]}
-    return Piece(f"conv2d({{x}}, {{y}}, {w}, {b}, {shapes}, {settings});", CONV2D, arrays)
+def _summary(name: str, function: str) -> Write:
+    """Places of an image lie beside each other, those of a sequence as far apart as a step has numbers."""
+
+    def write(stage: Stage) -> Piece:
+        (channels,), places = stage.outputs, math.prod(stage.inputs) // stage.outputs[0]
+        apart, next_one = (places, 1) if len(stage.inputs) == 3 else (1, channels)
+        return Piece(f"{name}({{x}}, {{y}}, {channels}, {apart}, {places}, {next_one});", function)
+
+    return write
 
 
-def _max_pool2d(stage: Stage) -> Piece:
-    size = stage.whole("size")
-    shapes = ", ".join(map(str, (*(1, *stage.inputs)[-3:], *stage.outputs[1:])))
-    return Piece(f"max_pool2d({{x}}, {{y}}, {shapes}, {size}, {stage.whole('stride') or size});", MAX_POOL2D)
+def _embedding(stage: Stage) -> Piece:
+    w, numbers = f"table{stage.nth}", ", ".join(map(str, (*stage.inputs, *stage.p["w"].shape)))
+    return Piece(f"embedding({{x}}, {{y}}, {w}, {numbers});", EMBEDDING, {w: stage.p["w"]})
+
+
+def _positions(stage: Stage) -> Piece:
+    w = f"places{stage.nth}"
+    return Piece(f"add({{x}}, {stage.size}, {w});", ADD, {w: stage.p["w"]})
+
+
+def _attention(stage: Stage) -> Piece:
+    """What is asked, offered and said by one dense layer; what is heard takes the place of x; then another."""
+    (steps, n), k = stage.inputs, stage.nth
+    settings = f"{steps}, {n}, {stage.whole('heads')}, {stage.whole('causal')}"
+    calls = (
+        f"float qkv{k}[{steps * 3 * n}];",
+        _each_step(steps, "{x}", f"qkv{k}", f"Wqkv{k}", f"bqkv{k}", n, 3 * n),
+        f"attention(qkv{k}, {{x}}, {settings});",
+        _each_step(steps, "{x}", "{y}", f"Wo{k}", f"bo{k}", n, n),
+    )
+    p = stage.p
+    arrays = {f"Wqkv{k}": p["wqkv"].T, f"bqkv{k}": p["bqkv"], f"Wo{k}": p["wo"].T, f"bo{k}": p["bo"]}
+    return Piece("\n    ".join(calls), ATTENTION, arrays, needs=DENSE)
+
+
+def _skip(stage: Stage) -> Piece:
+    kept, n = f"kept{stage.number + 1}", stage.size
+    return Piece(f"float {kept}[{n}];\n    for (int i = 0; i < {n}; i++)\n        {kept}[i] = {{x}}[i];")
 
 
 def _batch_norm(stage: Stage) -> Piece:
     p, names = stage.p, tuple(f"{name}{stage.nth}" for name in ("mean", "scale", "bias"))
     scale = p["gain"] / np.sqrt(p["variance"].astype(np.float64) + stage.setting("eps"))
     arrays = dict(zip(names, (p["mean"], scale.astype(np.float32), p["bias"]), strict=True))
-    return Piece(f"batch_norm({{x}}, {stage.size}, {', '.join(names)});", BATCH_NORM, arrays)
+    features, what = p["gain"].size, ", ".join(names)
+    if len(stage.inputs) != 2:
+        return Piece(f"batch_norm({{x}}, {features}, {stage.size // features}, {what});", BATCH_NORM, arrays)
+    call = f"batch_norm({{x}} + t * {features}, {features}, 1, {what});"
+    return Piece(f"for (int t = 0; t < {stage.inputs[0]}; t++)\n        {call}", BATCH_NORM, arrays)
 
 
 def _layer_norm(stage: Stage) -> Piece:
     gain, bias = f"gain{stage.nth}", f"bias{stage.nth}"
-    call = f"layer_norm({{x}}, {stage.size}, {gain}, {bias}, {literal(stage.setting('eps'))});"
+    n, rest = stage.p["gain"].size, f"{gain}, {bias}, {literal(stage.setting('eps'))});"
+    call = f"layer_norm({{x}}, {n}, {rest}"
+    if len(stage.inputs) == 2:
+        call = f"for (int t = 0; t < {stage.inputs[0]}; t++)\n        layer_norm({{x}} + t * {n}, {n}, {rest}"
     return Piece(call, LAYER_NORM, {gain: stage.p["gain"], bias: stage.p["bias"]})
 
 
@@ -160,79 +181,38 @@ ROWS: Mapping[type[Layer], Write] = {
     Softplus: each("softplus", "(x[i] > 0 ? x[i] : 0) + log1pf(expf(-fabsf(x[i])))"),
     SiLU: each("silu", "x[i] / (1 + expf(-x[i]))"),
     GELU: each("gelu", "x[i] * 0.5f * erfcf(x[i] * -0x1.6a09e6p-1f)"),
+    Augment: lambda stage: Piece(""),
     Dropout: lambda stage: Piece(""),
-    Conv2d: _conv2d,
-    MaxPool2d: _max_pool2d,
+    Conv2d: _conv("conv2d", CONV2D),
+    MaxPool2d: _pool("max_pool2d", MAX_POOL2D),
+    AvgPool2d: _pool("avg_pool2d", AVG_POOL2D),
+    Conv1d: _conv("conv1d", CONV1D),
+    MaxPool1d: _pool("max_pool1d", MAX_POOL1D),
+    AvgPool1d: _pool("avg_pool1d", AVG_POOL1D),
+    Mean: _summary("mean", MEAN),
+    Max: _summary("max", MAX),
+    Embedding: _embedding,
+    Positions: _positions,
+    Attention: _attention,
+    Skip: _skip,
+    Add: lambda stage: Piece(f"add({{x}}, {stage.size}, kept{stage.skip + 1});", ADD),
     Flatten: lambda stage: Piece(""),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
 }
-SOFTMAX = """
-static void softmax(const float *z, float *p, int n) {
-    float largest = z[0], total = 0;
-    for (int i = 1; i < n; i++)
-        largest = z[i] > largest ? z[i] : largest;
-    for (int i = 0; i < n; i++)
-        total += p[i] = expf(z[i] - largest);
-    for (int i = 0; i < n; i++)
-        p[i] /= total;
-}
-"""
 ENDS: Mapping[Head, tuple[str, str]] = {  # what is done with the raw outputs z, and the function it calls
     "logit": ("    sigmoid({x}, 1);\n    out[0] = 1 - {x}[0];\n    out[1] = {x}[0];\n", SIGMOID),
     "softmax": ("    softmax({x}, out, MODEL_OUTPUTS);\n", SOFTMAX),
     "numbers": ("    for (int i = 0; i < MODEL_OUTPUTS; i++)\n        out[i] = {x}[i];\n", ""),
 }
-MAIN = r"""
-#ifdef MODEL_MAIN
-#include <stdio.h>
-
-/* 1: a row was read; 0: there are no more; -1: something is no number, or a row is too short. */
-static int read_row(float *x) {
-    for (int i = 0; i < MODEL_INPUTS; i++) {
-        int separator, found = scanf("%f", &x[i]);
-        if (found != 1)
-            return found == EOF && i == 0 ? 0 : -1;
-        separator = getchar();
-        if (separator != ',' && separator != ';')
-            ungetc(separator, stdin);
-    }
-    return 1;
-}
-
-int main(void) {
-    float x[MODEL_INPUTS], out[MODEL_OUTPUTS];
-    int found;
-    while ((found = read_row(x)) == 1) {
-        predict(x, out);
-        for (int i = 0; i < MODEL_OUTPUTS; i++)
-            printf(i ? " %.9g" : "%.9g", out[i]);
-{NAME}        putchar('\n');
-    }
-    if (found < 0)
-        fprintf(stderr, "expected rows of %d numbers\n", MODEL_INPUTS);
-    return found < 0;
-}
-#endif
-"""
-NAME = """        int best = 0;
-        for (int i = 1; i < MODEL_OUTPUTS; i++)
-            best = out[i] > out[best] ? i : best;
-        printf(" %s", class_names[best]);
-"""
-INPUTS = """
-void predict(const float *x, float *out) {
-    float a[MODEL_WIDEST], b[MODEL_WIDEST];
-    for (int i = 0; i < MODEL_INPUTS; i++)
-        a[i] = (float)((x[i] - shift[i]) * factor[i]);
-"""
 
 
 def write(model: Model, stem: str) -> dict[str, bytes]:
     """One C file: a function to call, and with -DMODEL_MAIN a program."""
     pieces = [row(ROWS, stage, "the C export")(stage) for stage in stages(model)]
     end, function = ENDS[head(model)]
-    functions = dict.fromkeys(filter(None, [*(piece.function for piece in pieces), function]))
+    called = [text for piece in pieces for text in (piece.needs, piece.function)]
+    functions = dict.fromkeys(filter(None, [*called, function]))
     names = class_names(model)
     text = _opening(model, names) + _names(names)
     for name, values in zip(("shift", "factor"), scaling(model), strict=True):

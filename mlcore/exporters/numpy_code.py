@@ -8,78 +8,96 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from mlcore.exporters.numpy_functions import (
+    ATTENTION,
+    AVG_POOL1D,
+    AVG_POOL2D,
+    CONV1D,
+    CONV2D,
+    GELU_FUNCTION,
+    LAYER_NORM,
+    MAX_POOL1D,
+    MAX_POOL2D,
+    SIGMOID,
+)
 from mlcore.exporters.python_text import INLINE, listed, names, opening, program, scales
-from mlcore.exporters.stages import Head, Stage, head, image, row, stages
+from mlcore.exporters.stages import Head, Stage, head, row, shaped, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
+from mlcore.layers.attention import Attention
+from mlcore.layers.augment import Augment
 from mlcore.layers.conv import Conv2d
+from mlcore.layers.conv1d import Conv1d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
+from mlcore.layers.embedding import Embedding
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
-from mlcore.layers.pool import MaxPool2d
+from mlcore.layers.pool import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
+from mlcore.layers.positions import Positions
+from mlcore.layers.residual import Add, Skip
+from mlcore.layers.summary import Max, Mean
 from mlcore.model import Model
 
 
 class Piece(NamedTuple):
-    """A layer in NumPy: the line that computes x from x, the arrays it names, and a function it calls, if any."""
+    """A layer in NumPy: what it computes from x, the arrays it names, a function it calls, what the result is named."""
 
     line: str
     arrays: Mapping[str, Array] = {}
     function: str = ""
+    name: str = "x"
 
 
 Write: TypeAlias = Callable[[Stage], Piece]
 
-SIGMOID = '''
-def sigmoid(z):
-    """1 / (1 + exp(-z)); the exponential is only taken of numbers that are not positive, so none overflows."""
-    e = np.exp(-np.abs(z))
-    return np.where(z >= 0, 1, e) / (1 + e)
-'''
 
-GELU_FUNCTION = '''
-def gelu(x):
-    """Each number times the share of the normal distribution below it."""
-    below = [math.erfc(-z / math.sqrt(2)) / 2 for z in x.ravel().tolist()]
-    return x * np.reshape(below, x.shape).astype(x.dtype)
-'''
-LAYER_NORM = '''
-def layer_norm(x, gain, bias, eps):
-    """Every row with mean 0 and variance 1 over its own numbers, then scaled and shifted."""
-    axes = tuple(range(1, x.ndim))
-    x = x - x.mean(axis=axes, keepdims=True)
-    return x / np.sqrt(x.var(axis=axes, keepdims=True) + np.float32(eps)) * gain + bias
-'''
-CONV2D = '''
-def conv2d(x, filters, bias, stride, padding):
-    """How well each filter fits at every place of images x [rows, channels, height, width]."""
-    x = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
-    seen = np.lib.stride_tricks.sliding_window_view(x, filters.shape[2:], (2, 3))[:, :, ::stride, ::stride]
-    return np.tensordot(seen, filters, ((1, 4, 5), (1, 2, 3))).transpose(0, 3, 1, 2) + bias[:, None, None]
-'''
-MAX_POOL2D = '''
-def max_pool2d(x, size, stride):
-    """The largest number of each window of images x [rows, channels, height, width]."""
-    seen = np.lib.stride_tricks.sliding_window_view(x, (size, size), (2, 3))
-    return seen[:, :, ::stride, ::stride].max((4, 5))
-'''
+def _conv(kind: str, function: str) -> Write:
+    def write(stage: Stage) -> Piece:
+        filters, bias = f"filters{stage.nth}", f"bias{stage.nth}"
+        stride, padding = (stage.whole(name) for name in ("stride", "padding"))
+        line = f"{kind}({_channelled(stage)}, {filters}, {bias}, stride={stride}, padding={padding})"
+        return Piece(line, {filters: stage.p["w"], bias: stage.p["b"]}, function)
+
+    return write
 
 
-def _conv2d(stage: Stage) -> Piece:
-    filters, bias = f"filters{stage.nth}", f"bias{stage.nth}"
-    stride, padding = (stage.whole(name) for name in ("stride", "padding"))
-    line = f"conv2d(x, {filters}, {bias}, stride={stride}, padding={padding})"
-    return Piece(line, {filters: stage.p["w"], bias: stage.p["b"]}, CONV2D)
+def _pool(kind: str, function: str) -> Write:
+    def write(stage: Stage) -> Piece:
+        size = stage.whole("size")
+        stride = stage.whole("stride") or size
+        return Piece(f"{kind}({_channelled(stage)}, size={size}, stride={stride})", function=function)
+
+    return write
 
 
-def _max_pool2d(stage: Stage) -> Piece:
-    size = stage.whole("size")
-    return Piece(f"max_pool2d(x, size={size}, stride={stage.whole('stride') or size})", function=MAX_POOL2D)
+def _channelled(stage: Stage) -> str:
+    """x, with a channel where a layer that takes images is given what has none."""
+    height, width = stage.inputs[-2:]
+    bare = stage.layer.takes_images and len(stage.inputs) == 2
+    return f"x.reshape(-1, 1, {height}, {width})" if bare else "x"
+
+
+def _summary(name: str) -> Write:
+    """Over all places of an image, or all steps of a sequence."""
+    return lambda stage: Piece(f"x.{name}({'(2, 3)' if len(stage.inputs) == 3 else '1'})")
+
+
+def _attention(stage: Stage) -> Piece:
+    arrays = {f"{name}{stage.nth}": stage.p[name.lower()] for name in ("Wqkv", "bqkv", "Wo", "bo")}
+    settings = f"heads={stage.whole('heads')}, causal={bool(stage.whole('causal'))}"
+    return Piece(f"attention(x, {', '.join(arrays)}, {settings})", arrays, ATTENTION)
+
+
+def _table(name: str, line: str) -> Write:
+    """A layer with one array of that name, which the line calls {w}."""
+    return lambda stage: Piece(line.format(w=f"{name}{stage.nth}"), {f"{name}{stage.nth}": stage.p["w"]})
 
 
 def _batch_norm(stage: Stage) -> Piece:
     arrays = {f"{name}{stage.nth}": stage.p[name] for name in ("mean", "variance", "gain", "bias")}
+    if len(stage.inputs) == 3:
+        arrays = {name: array[:, None, None] for name, array in arrays.items()}
     mean, variance, gain, bias = arrays
     return Piece(f"(x - {mean}) / np.sqrt({variance} + {stage.setting('eps')}) * {gain} + {bias}", arrays)
 
@@ -106,9 +124,21 @@ ROWS: Mapping[type[Layer], Write] = {
     Softplus: lambda stage: Piece("np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))"),
     SiLU: lambda stage: Piece("x * sigmoid(x)", function=SIGMOID),
     GELU: lambda stage: Piece("gelu(x)", function=GELU_FUNCTION),
+    Augment: lambda stage: Piece(""),
     Dropout: lambda stage: Piece(""),
-    Conv2d: _conv2d,
-    MaxPool2d: _max_pool2d,
+    Conv2d: _conv("conv2d", CONV2D),
+    MaxPool2d: _pool("max_pool2d", MAX_POOL2D),
+    AvgPool2d: _pool("avg_pool2d", AVG_POOL2D),
+    Conv1d: _conv("conv1d", CONV1D),
+    MaxPool1d: _pool("max_pool1d", MAX_POOL1D),
+    AvgPool1d: _pool("avg_pool1d", AVG_POOL1D),
+    Mean: _summary("mean"),
+    Max: _summary("max"),
+    Embedding: _table("table", "{w}[x.astype(int)]"),
+    Positions: _table("places", "x + {w}"),
+    Attention: _attention,
+    Skip: lambda stage: Piece("x", name=f"kept{stage.number + 1}"),
+    Add: lambda stage: Piece(f"x + kept{stage.skip + 1}"),
     Flatten: lambda stage: Piece("x.reshape(len(x), -1)" if len(stage.inputs) > 1 else ""),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
@@ -196,10 +226,11 @@ def npz(arrays: dict[str, Array]) -> bytes:
 
 def _forward(model: Model, pieces: list[tuple[Stage, Piece]]) -> str:
     features = len(model.preparation.feature_names)
-    lines = [(f"x = {piece.line}", stage.word) for stage, piece in pieces if piece.line]
-    shape = image(model)
+    lines = [(f"{piece.name} = {piece.line}", stage.word) for stage, piece in pieces if piece.line]
+    shape = shaped(model)
     if shape:
-        lines.insert(0, (f"x = x.reshape(len(x), {', '.join(map(str, shape))})", "images: channels, height, width"))
+        what = "images: channels, height, width" if model.network.takes_images else "sequences: steps, features"
+        lines.insert(0, (f"x = x.reshape(len(x), {', '.join(map(str, shape))})", what))
     width = max(len(line) for line, _ in lines)
     body = "\n".join(f"    {line.ljust(width)}  # {word}" for line, word in lines)
     return (

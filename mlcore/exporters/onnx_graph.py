@@ -11,75 +11,48 @@ from typing import TypeAlias
 
 import numpy as np
 
+from mlcore.exporters.onnx_nodes import DOUBLE, FLOAT, INT64, STRING, Graph
 from mlcore.exporters.protobuf import each, message
-from mlcore.exporters.stages import Stage, class_names, head, image, row, scaling, stages
+from mlcore.exporters.stages import Stage, class_names, head, row, scaling, shaped, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
+from mlcore.layers.attention import Attention
+from mlcore.layers.augment import Augment
 from mlcore.layers.conv import Conv2d
+from mlcore.layers.conv1d import Conv1d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
+from mlcore.layers.embedding import Embedding
 from mlcore.layers.flatten import Flatten
-from mlcore.layers.layer import Array, Layer
+from mlcore.layers.layer import Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
-from mlcore.layers.pool import MaxPool2d
+from mlcore.layers.pool import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
+from mlcore.layers.positions import Positions
+from mlcore.layers.residual import Add, Skip
+from mlcore.layers.summary import Max, Mean
 from mlcore.model import Model
 
 OPSET, IR_VERSION = 17, 8
-FLOAT, INT64, STRING, DOUBLE = 1, 7, 8, 11  # TensorProto.DataType
-TYPES = {"float32": FLOAT, "int64": INT64, "float64": DOUBLE}
-A_FLOAT, AN_INT, INTS = 1, 2, 7  # AttributeProto.AttributeType
-
-
-class Graph:
-    """Nodes in a row: each takes the value of the one before as its first input."""
-
-    def __init__(self, value: str) -> None:
-        self.value = value
-        self.nodes: list[bytes] = []
-        self.tensors: list[bytes] = []
-
-    def constant(self, name: str, values: Array) -> str:
-        """A tensor by name."""
-        values = np.ascontiguousarray(values)
-        data = values.astype(values.dtype.newbyteorder("<")).tobytes()
-        self.tensors.append(message(*each(1, values.shape), (2, TYPES[values.dtype.name]), (8, name), (9, data)))
-        return name
-
-    def number(self, name: str, value: float) -> str:
-        """A tensor of one float32 by name."""
-        return self.constant(name, np.array(value, np.float32))
-
-    def strings(self, name: str, words: tuple[str, ...]) -> str:
-        """A tensor of strings by name."""
-        self.tensors.append(message((1, len(words)), (2, STRING), *each(6, words), (8, name)))
-        return name
-
-    def then(self, operator: str, *others: str, called: str = "", **attributes: int | float | list[int]) -> None:
-        """Another node on the value so far; `others` are its further inputs, `called` a name for what comes out."""
-        self.value = self.node(operator, self.value, *others, called=called, **attributes)
-
-    def node(self, operator: str, *inputs: str, called: str = "", **attributes: int | float | list[int]) -> str:
-        """A node, and the name of what comes out."""
-        name = called or f"v{len(self.nodes) + 1}"
-        written = [_attribute(key, value) for key, value in attributes.items()]
-        self.nodes.append(message(*each(1, inputs), (2, name), (3, f"n{name}"), (4, operator), *each(5, written)))
-        return name
-
-
-def _attribute(name: str, value: int | float | list[int]) -> bytes:
-    if isinstance(value, float):
-        return message((1, name), (2, value), (20, A_FLOAT))
-    if isinstance(value, int):
-        return message((1, name), (3, value), (20, AN_INT))
-    return message((1, name), *each(8, value), (20, INTS))
-
 
 Write: TypeAlias = Callable[[Stage, Graph], None]
 
 
 def _dense(stage: Stage, graph: Graph) -> None:
-    """Gemm is x W + b."""
-    w, b = (graph.constant(f"{stage.number}.{name}", stage.p[name]) for name in ("w", "b"))
-    graph.then("Gemm", w, b)
+    """Gemm is x W + b, for rows alone."""
+    w, b = _constants(stage, graph, "w", "b")
+    if len(stage.inputs) == 1:
+        graph.then("Gemm", w, b)
+    else:
+        _product(graph, w, b)
+
+
+def _product(graph: Graph, w: str, b: str) -> None:
+    """x W + b, each step by itself."""
+    graph.then("MatMul", w)
+    graph.then("Add", b)
+
+
+def _constants(stage: Stage, graph: Graph, *names: str) -> list[str]:
+    return [graph.constant(f"{stage.number}.{name}", stage.p[name]) for name in names]
 
 
 def _relu6(stage: Stage, graph: Graph) -> None:
@@ -96,26 +69,79 @@ def _gelu(stage: Stage, graph: Graph) -> None:
     graph.then("Mul", graph.number(f"{stage.number}.half", 0.5))
 
 
-def _conv2d(stage: Stage, graph: Graph) -> None:
-    w, b = (graph.constant(f"{stage.number}.{name}", stage.p[name]) for name in ("w", "b"))
-    kernel, stride, padding = (stage.whole(name) for name in ("kernel", "stride", "padding"))
-    graph.then("Conv", w, b, kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=[padding] * 4)
+def _windows(operator: str, size: str, *arrays: str) -> Write:
+    """Windows over an image, or along a sequence, whose channels ONNX wants first."""
+
+    def write(stage: Stage, graph: Graph) -> None:
+        k, sides = stage.whole(size), 2 if stage.layer.takes_images else 1
+        pads = [stage.whole("padding") if arrays else 0] * 2 * sides
+        if sides == 1:
+            graph.then("Transpose", perm=[0, 2, 1])
+        elif len(stage.inputs) == 2:
+            graph.then("Reshape", graph.constant(f"{stage.number}.image", np.array([-1, 1, *stage.inputs])))
+        strides = [stage.whole("stride") or k] * sides
+        graph.then(operator, *_constants(stage, graph, *arrays), kernel_shape=[k] * sides, strides=strides, pads=pads)
+        if sides == 1:
+            graph.then("Transpose", perm=[0, 2, 1])
+
+    return write
 
 
-def _max_pool2d(stage: Stage, graph: Graph) -> None:
-    size = stage.whole("size")
-    graph.then("MaxPool", kernel_shape=[size] * 2, strides=[stage.whole("stride") or size] * 2)
+def _summary(operator: str) -> Write:
+    """Over all places of an image, or all steps of a sequence."""
+    return lambda stage, graph: graph.then(operator, axes=[2, 3] if len(stage.inputs) == 3 else [1], keepdims=0)
 
 
 def _batch_norm(stage: Stage, graph: Graph) -> None:
-    names = ("gain", "bias", "mean", "variance")
-    tensors = [graph.constant(f"{stage.number}.{name}", stage.p[name]) for name in names]
-    graph.then("BatchNormalization", *tensors, epsilon=stage.setting("eps"))
+    """The operator has features behind the rows; where they are last, a factor and a shift do the same."""
+    if len(stage.inputs) != 2:
+        tensors = _constants(stage, graph, "gain", "bias", "mean", "variance")
+        graph.then("BatchNormalization", *tensors, epsilon=stage.setting("eps"))
+        return
+    p = {name: array.astype(np.float64) for name, array in stage.p.items()}
+    factor = p["gain"] / np.sqrt(p["variance"] + stage.setting("eps"))
+    graph.then("Mul", graph.constant(f"{stage.number}.factor", factor.astype(np.float32)))
+    shift = p["bias"] - p["mean"] * factor
+    graph.then("Add", graph.constant(f"{stage.number}.shift", shift.astype(np.float32)))
 
 
 def _layer_norm(stage: Stage, graph: Graph) -> None:
-    gain, bias = (graph.constant(f"{stage.number}.{name}", stage.p[name]) for name in ("gain", "bias"))
-    graph.then("LayerNormalization", gain, bias, axis=1, epsilon=stage.setting("eps"))
+    gain, bias = _constants(stage, graph, "gain", "bias")
+    graph.then("LayerNormalization", gain, bias, axis=-stage.p["gain"].ndim, epsilon=stage.setting("eps"))
+
+
+def _embedding(stage: Stage, graph: Graph) -> None:
+    tokens = graph.node("Cast", graph.value, to=INT64)
+    graph.value = graph.node("Gather", *_constants(stage, graph, "w"), tokens, axis=0)
+
+
+def _attention(stage: Stage, graph: Graph) -> None:
+    """Scores of every step with every other, what must not be heard far below all others, and their shares."""
+    (steps, features), heads = stage.inputs, stage.whole("heads")
+    wqkv, bqkv, wo, bo = _constants(stage, graph, "wqkv", "bqkv", "wo", "bo")
+
+    def number(name: str, *shape: int) -> str:
+        return graph.constant(f"{stage.number}.{name}", np.array(shape))
+
+    _product(graph, wqkv, bqkv)
+    graph.then("Reshape", number("parts", -1, steps, 3, heads, features // heads))
+    graph.then("Transpose", perm=[2, 0, 3, 1, 4])
+    places = [graph.constant(f"{stage.number}.{part}", np.array(place)) for place, part in enumerate("qkv")]
+    q, k, v = (graph.node("Gather", graph.value, place, axis=0) for place in places)
+    graph.value = graph.node("MatMul", q, graph.node("Transpose", k, perm=[0, 1, 3, 2]))
+    graph.then("Mul", graph.number(f"{stage.number}.scale", (features // heads) ** -0.5))
+    if stage.whole("causal"):
+        later = np.triu(np.full((steps, steps), -np.inf, np.float32), 1)
+        graph.then("Add", graph.constant(f"{stage.number}.later", later))
+    graph.then("Softmax", axis=3)
+    graph.then("MatMul", v)
+    graph.then("Transpose", perm=[0, 2, 1, 3])
+    graph.then("Reshape", number("joined", -1, steps, features))
+    _product(graph, wo, bo)
+
+
+def _skip(stage: Stage, graph: Graph) -> None:
+    graph.kept[stage.number] = graph.value
 
 
 ROWS: Mapping[type[Layer], Write] = {
@@ -129,9 +155,21 @@ ROWS: Mapping[type[Layer], Write] = {
     Softplus: lambda stage, graph: graph.then("Softplus"),
     SiLU: lambda stage, graph: graph.then("Mul", graph.node("Sigmoid", graph.value)),
     GELU: _gelu,
+    Augment: lambda stage, graph: None,
     Dropout: lambda stage, graph: None,
-    Conv2d: _conv2d,
-    MaxPool2d: _max_pool2d,
+    Conv2d: _windows("Conv", "kernel", "w", "b"),
+    MaxPool2d: _windows("MaxPool", "size"),
+    AvgPool2d: _windows("AveragePool", "size"),
+    Conv1d: _windows("Conv", "kernel", "w", "b"),
+    MaxPool1d: _windows("MaxPool", "size"),
+    AvgPool1d: _windows("AveragePool", "size"),
+    Mean: _summary("ReduceMean"),
+    Max: _summary("ReduceMax"),
+    Embedding: _embedding,
+    Positions: lambda stage, graph: graph.then("Add", *_constants(stage, graph, "w")),
+    Attention: _attention,
+    Skip: _skip,
+    Add: lambda stage, graph: graph.then("Add", graph.kept[stage.skip]),
     Flatten: lambda stage, graph: graph.then("Flatten", axis=1),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
@@ -146,9 +184,9 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     graph.then("Sub", graph.constant("shift", shift))
     graph.then("Mul", graph.constant("factor", factor))
     graph.then("Cast", to=FLOAT)
-    shape = image(model)
+    shape = shaped(model)
     if shape:
-        graph.then("Reshape", graph.constant("image", np.array([-1, *shape])))
+        graph.then("Reshape", graph.constant("shape", np.array([-1, *shape])))
     for stage in stages(model):
         row(ROWS, stage, "the ONNX export")(stage, graph)
     outputs = _meaning(model, graph)

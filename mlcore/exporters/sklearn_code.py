@@ -85,6 +85,9 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
 def expressed(found: list[Stage]) -> tuple[list[Stage], str]:
     """The dense layers of a network and the one activation between them. Raises ConfigError where there is another."""
     rows = [(stage, row(ROWS, stage, TARGET)) for stage in found]
+    for stage in found:
+        if isinstance(stage.layer, Dense) and len(stage.inputs) > 1:
+            raise unsupported(TARGET, f"layer {stage.number + 1}, dense", "it takes rows, no sequences")
     rows = [(stage, kind) for stage, kind in rows if kind != NOTHING]
     dense = [stage for stage, kind in rows if kind == DENSE]
     after: dict[int, str] = {}

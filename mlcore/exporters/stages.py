@@ -28,7 +28,8 @@ ANYTHING = "any of numpy, pytorch, c and onnx may know it"
 class Stage(NamedTuple):
     """A layer with its parameters (float32, by name) between two shapes.
 
-    number counts layers from 0, as names in files do; nth counts those with parameters from 1, as people do.
+    number counts layers from 0, as names in files do; nth counts those with parameters from 1, as people do. skip: of
+    an add the number of its skip.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Stage(NamedTuple):
     p: dict[str, Array]
     inputs: Shape
     outputs: Shape
+    skip: int = -1
 
     @property
     def size(self) -> int:
@@ -72,19 +74,30 @@ def whole(model: Model) -> Model:
 
 
 def stages(model: Model) -> list[Stage]:
-    """Every layer of a model, the head included; of a float32 vector the parameters are views into it."""
+    """Every layer of a model, the head included; of a float32 vector the parameters are views into it.
+
+    Raises ConfigError for a network that takes sequences of several lengths, or answers at every step of one.
+    """
     network, found, count = model.network, [], 0
+    if network.lengths or len(network.output_shape) > 1:
+        what = "sequences of several lengths" if network.lengths else "an answer at every step"
+        hint = "end the network with last, mean or max, on sequences of one length"
+        raise ConfigError(f"{what}: no export can express that yet", code="EXPORT_UNSUPPORTED", hint=hint)
     views = network.views(model.vector.astype(np.float32, copy=False))
     for number, (layer, p) in enumerate(zip(network.layers, views, strict=True)):
         count += bool(p)
-        found.append(Stage(number, count, layer, p, network.shapes[number], network.shapes[number + 1]))
+        inputs, outputs = network.shapes[number : number + 2]
+        found.append(Stage(number, count, layer, p, inputs, outputs, network.skips.get(number, -1)))
     return found
 
 
-def image(model: Model) -> Shape | None:
-    """The channels, height and width in which the first layer takes a row, or None where it takes a list of numbers."""
+def shaped(model: Model) -> Shape | None:
+    """The shape in which the first layer takes a row, or None where it takes a list of numbers.
+
+    Channels, height and width of an image, which has one channel where nobody said; steps and features of a sequence.
+    """
     shape = model.network.shapes[0]
-    return None if len(shape) == 1 else (1, *shape)[-3:]
+    return None if len(shape) == 1 else (1, *shape)[-3:] if model.network.takes_images else shape
 
 
 def row(rows: Mapping[type[Layer], Row], stage: Stage, target: str) -> Row:

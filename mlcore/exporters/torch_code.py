@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Mapping
+from importlib.resources import files
 
 from mlcore.exporters.python_text import INLINE, listed, names, opening, program, scales
-from mlcore.exporters.stages import Head, head, image
-from mlcore.exporters.torch_layout import modules, state_dict
+from mlcore.exporters.stages import Head, head, shaped
+from mlcore.exporters.torch_layout import Module, modules, state_dict
 from mlcore.layers.layer import Array
 from mlcore.model import Model
 
@@ -51,7 +54,7 @@ def predict(x):
 
 def write(model: Model, stem: str) -> dict[str, bytes]:
     """A Python file; with many weights they lie beside it in a safetensors file."""
-    made = modules(model)
+    made, container = modules(model), "Stack" if model.network.skips else "nn.Sequential"
     tensors = state_dict(made)
     beside = sum(tensor.size for tensor in tensors.values()) > INLINE
     extra = " and safetensors" if beside else ""
@@ -59,20 +62,31 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     path = "from pathlib import Path\n" if beside else ""
     text += f"\nimport csv\nimport sys\n{path}\nimport torch\n"
     text += "from safetensors.torch import load_file\n" if beside else ""
-    text += f"from torch import nn\n\n{names(model)}\n{scales(model, 'torch.tensor({}, dtype=torch.float64)')}\n"
-    text += "network = nn.Sequential(\n" + "".join(f"    {module.text},\n" for module in made) + ")\n"
+    classes = _classes(made, container)
+    text += f"from torch import {'Tensor, ' if classes else ''}nn\n\n{names(model)}\n"
+    text += f"{scales(model, 'torch.tensor({}, dtype=torch.float64)')}\n{classes}"
+    text += f"network = {container}(\n" + "".join(f"    {module.text},\n" for module in made) + ")\n"
     if beside:
         text += f"network.load_state_dict(load_file(Path(__file__).with_name({stem + '.safetensors'!a})))\n"
     else:
         text += _written(tensors)
     text += "network.eval()\n"
-    shape = image(model)
-    shaped = f".reshape(-1, {', '.join(map(str, shape))})" if shape else ""
+    shape = shaped(model)
+    reshaped = f".reshape(-1, {', '.join(map(str, shape))})" if shape else ""
     features = str(len(model.preparation.feature_names))
-    text += OUTPUTS.replace("{features}", features).replace("{shaped}", shaped) + PREDICT[head(model)]
+    text += OUTPUTS.replace("{features}", features).replace("{shaped}", reshaped) + PREDICT[head(model)]
     text += (CLASSES if head(model) != "numbers" else "") + program(model)
-    files = {".py": text.encode()}
-    return files | {".safetensors": _packed(tensors)} if beside else files
+    written = {".py": text.encode()}
+    return written | {".safetensors": _packed(tensors)} if beside else written
+
+
+def _classes(made: list[Module], container: str) -> str:
+    """The classes of `mlcore.backends.pytorch.modules` that are used, as they stand there; torch is not asked."""
+    used = {module.kind for module in made if module.own} | {container}
+    source = files("mlcore.backends.pytorch").joinpath("modules.py").read_text(encoding="utf-8")
+    found = [each for each in ast.parse(source).body if isinstance(each, ast.ClassDef) and each.name in used]
+    text = "".join(f"\n\n{ast.get_source_segment(source, each)}\n" for each in found)
+    return re.sub("  # type: ignore.*", "", f"{text}\n\n") if text else ""
 
 
 def _written(tensors: dict[str, Array]) -> str:

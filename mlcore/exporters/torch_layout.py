@@ -7,20 +7,32 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from mlcore.exporters.stages import Stage, row, stages
+from mlcore.exporters.stages import Stage, row, stages, unsupported
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
+from mlcore.layers.attention import Attention
+from mlcore.layers.augment import Augment
 from mlcore.layers.conv import Conv2d
+from mlcore.layers.conv1d import Conv1d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
+from mlcore.layers.embedding import Embedding
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
-from mlcore.layers.pool import MaxPool2d
+from mlcore.layers.pool import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
+from mlcore.layers.positions import Positions
+from mlcore.layers.residual import Add, Skip
+from mlcore.layers.summary import Max, Mean
 from mlcore.model import Model
+
+OWN = (
+    *("StepsConv1d", "StepsMaxPool1d", "StepsAvgPool1d", "StepsNorm", "Tokens", "Positions", "SelfAttention"),
+    *("Mean", "Max", "Augment", "Skip", "Add", "Stack"),
+)
 
 
 class Module(NamedTuple):
-    """A layer as a module of `nn`: its class, what that is called with, and the arrays of its state dict.
+    """A layer as a module of `nn`, or an `OWN` one: its class, what that is called with, the arrays of its state dict.
 
     The arrays are views into the vector of the model, so that they can be written as well as read.
     """
@@ -31,10 +43,15 @@ class Module(NamedTuple):
     tensors: Mapping[str, Array] = {}
 
     @property
+    def own(self) -> bool:
+        """Whether it is one of `mlcore.backends.pytorch.modules`, and none of `nn`."""
+        return self.kind in OWN
+
+    @property
     def text(self) -> str:
         """The expression that makes it."""
         words = [*map(repr, self.arguments), *(f"{name}={value!r}" for name, value in self.settings.items())]
-        return f"nn.{self.kind}({', '.join(words)})"
+        return f"{'' if self.own else 'nn.'}{self.kind}({', '.join(words)})"
 
 
 Write: TypeAlias = Callable[[Stage], Module]
@@ -52,21 +69,41 @@ def _conv2d(stage: Stage) -> Module:
     return Module("Conv2d", (w.shape[1], w.shape[0], w.shape[2]), settings, {"weight": w, "bias": b})
 
 
-def _max_pool2d(stage: Stage) -> Module:
-    size = stage.whole("size")
-    return Module("MaxPool2d", (size,), {"stride": stage.whole("stride") or size})
+def _conv1d(stage: Stage) -> Module:
+    w, b = stage.p["w"], stage.p["b"]
+    settings = {name: stage.whole(name) for name in ("stride", "padding")}
+    return Module("StepsConv1d", (w.shape[1], w.shape[0], w.shape[2]), settings, {"weight": w, "bias": b})
+
+
+def _pool(kind: str) -> Write:
+    def write(stage: Stage) -> Module:
+        size = stage.whole("size")
+        return Module(kind, (size,), {"stride": stage.whole("stride") or size})
+
+    return write
+
+
+def _attention(stage: Stage) -> Module:
+    """torch keeps the weights as [outputs, inputs]."""
+    p, settings = stage.p, {"causal": bool(stage.whole("causal"))}
+    tensors = {"in_proj_weight": p["wqkv"].T, "in_proj_bias": p["bqkv"]}
+    tensors |= {"out_proj.weight": p["wo"].T, "out_proj.bias": p["bo"]}
+    return Module("SelfAttention", (stage.inputs[1], stage.whole("heads")), settings, tensors)
+
+
+NORMS = {1: "BatchNorm1d", 2: "StepsNorm", 3: "BatchNorm2d"}  # of rows, sequences, images
 
 
 def _batch_norm(stage: Stage) -> Module:
     """How many batches torch has seen is no number of ours; it begins at 0 where a state dict lacks it."""
     p, settings = stage.p, {name: stage.setting(name) for name in ("eps", "momentum")}
     tensors = {"weight": p["gain"], "bias": p["bias"], "running_mean": p["mean"], "running_var": p["variance"]}
-    return Module("BatchNorm1d", (stage.size,), settings, tensors)
+    return Module(NORMS[len(stage.inputs)], (p["gain"].size,), settings, tensors)
 
 
 def _layer_norm(stage: Stage) -> Module:
     tensors = {"weight": stage.p["gain"], "bias": stage.p["bias"]}
-    return Module("LayerNorm", (list(stage.inputs),), {"eps": stage.setting("eps")}, tensors)
+    return Module("LayerNorm", (list(stage.p["gain"].shape),), {"eps": stage.setting("eps")}, tensors)
 
 
 ROWS: Mapping[type[Layer], Write] = {
@@ -80,13 +117,32 @@ ROWS: Mapping[type[Layer], Write] = {
     Softplus: lambda stage: Module("Softplus"),
     SiLU: lambda stage: Module("SiLU"),
     GELU: lambda stage: Module("GELU"),
+    Augment: lambda stage: Module("Augment", (*map(stage.setting, ("shift", "rotate")), bool(stage.setting("flip")))),
     Dropout: lambda stage: Module("Dropout", (stage.setting("rate"),)),
     Conv2d: _conv2d,
-    MaxPool2d: _max_pool2d,
+    MaxPool2d: _pool("MaxPool2d"),
+    AvgPool2d: _pool("AvgPool2d"),
+    Conv1d: _conv1d,
+    MaxPool1d: _pool("StepsMaxPool1d"),
+    AvgPool1d: _pool("StepsAvgPool1d"),
+    Mean: lambda stage: Module("Mean"),
+    Max: lambda stage: Module("Max"),
+    Embedding: lambda stage: Module("Tokens", stage.p["w"].shape, tensors={"weight": stage.p["w"]}),
+    Positions: lambda stage: Module("Positions", stage.inputs, tensors={"weight": stage.p["w"]}),
+    Attention: _attention,
+    Skip: lambda stage: Module("Skip"),
+    Add: lambda stage: Module("Add"),
     Flatten: lambda stage: Module("Flatten"),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
 }
+
+
+def _window(module: Any) -> tuple[int, int]:
+    """Size and stride of a module that pools, which keeps them as numbers or as tuples; 0: a stride like the size."""
+    size, stride = (each if isinstance(each, int) else each[0] for each in (module.kernel_size, module.stride))
+    return size, stride * (stride != size)
+
 
 # The way back: what is read from a module of `nn` by its class. What else a module may be told is compared, not read.
 LAYERS: Mapping[str, Callable[[Any], Layer]] = {
@@ -100,18 +156,35 @@ LAYERS: Mapping[str, Callable[[Any], Layer]] = {
     "Softplus": lambda module: Softplus(),
     "SiLU": lambda module: SiLU(),
     "GELU": lambda module: GELU(),
+    "Augment": lambda module: Augment(module.shift, module.rotate, module.flip),
     "Dropout": lambda module: Dropout(module.p),
     "Conv2d": lambda module: Conv2d(module.out_channels, module.kernel_size[0], module.stride[0], module.padding[0]),
-    "MaxPool2d": lambda module: MaxPool2d(module.kernel_size, module.stride * (module.stride != module.kernel_size)),
+    "MaxPool2d": lambda module: MaxPool2d(*_window(module)),
+    "AvgPool2d": lambda module: AvgPool2d(*_window(module)),
+    "StepsConv1d": lambda module: Conv1d(module.out_channels, *module.kernel_size, *module.stride, *module.padding),
+    "StepsMaxPool1d": lambda module: MaxPool1d(*_window(module)),
+    "StepsAvgPool1d": lambda module: AvgPool1d(*_window(module)),
+    "Mean": lambda module: Mean(),
+    "Max": lambda module: Max(),
+    "Tokens": lambda module: Embedding(module.embedding_dim, module.num_embeddings),
+    "Positions": lambda module: Positions(),
+    "SelfAttention": lambda module: Attention(module.num_heads, module.causal),
+    "Skip": lambda module: Skip(),
+    "Add": lambda module: Add(),
     "Flatten": lambda module: Flatten(),
-    "BatchNorm1d": lambda module: BatchNorm(module.eps, module.momentum),
+    **{kind: lambda module: BatchNorm(module.eps, module.momentum) for kind in NORMS.values()},
     "LayerNorm": lambda module: LayerNorm(module.eps),
 }
 
 
 def modules(model: Model) -> list[Module]:
     """Every layer as a module, in order: the place in `nn.Sequential` is the number of the layer."""
-    return [row(ROWS, stage, "PyTorch")(stage) for stage in stages(model)]
+    found = stages(model)
+    for stage in found:
+        if stage.layer.takes_images and len(stage.inputs) == 2 and not model.network.takes_images:
+            why = "torch takes what has three axes for an image with channels"
+            raise unsupported("PyTorch", f"layer {stage.number + 1}, {stage.word}, behind a sequence", why)
+    return [row(ROWS, stage, "PyTorch")(stage) for stage in found]
 
 
 def state_dict(made: list[Module]) -> dict[str, Array]:

@@ -41,6 +41,6 @@ def words(seed: int, purpose: int, count: int, *, epoch: int = 0, step: int = 0,
     stream = np.empty(count, np.uint32)
     low = 0xFFFFFFFF
     library().mlj_ops_now().words(
-        seed & 0xFFFFFFFFFFFFFFFF, purpose, layer, epoch & low, step & low, count, at(stream, "uint32_t[]")
+        seed & 0xFFFFFFFFFFFFFFFF, purpose, layer, epoch & low, step & low, 0, count, at(stream, "uint32_t[]")
     )
     return stream

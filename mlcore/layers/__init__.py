@@ -15,6 +15,7 @@ CATALOGUE = Catalogue(
     Entry("silu", "each number times its own sigmoid", "mlcore.layers.activations:SiLU"),
     Entry("gelu", "each number times the share of the normal distribution below it", "mlcore.layers.activations:GELU"),
     Entry("dropout", "forgets numbers at random while it learns", "mlcore.layers.dropout:Dropout"),
+    Entry("augment", "moves, turns and mirrors images while it learns", "mlcore.layers.augment:Augment"),
     Entry("batch_norm", "mean 0 and variance 1 over the rows of a batch", "mlcore.layers.norms:BatchNorm"),
     Entry("layer_norm", "mean 0 and variance 1 over the numbers of a row", "mlcore.layers.norms:LayerNorm"),
     Entry("conv2d", "small patterns looked for everywhere in an image", "mlcore.layers.conv:Conv2d"),

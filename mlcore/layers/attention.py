@@ -77,6 +77,10 @@ class Attention(Layer, frozen=True, tag="attention"):
         }
         return dqkv @ p["wqkv"].T, own
 
+    @property
+    def word(self) -> str:
+        return f"attention {self.heads}" + " causal" * self.causal
+
     def _heads(self, x: Array, parts: int = 3) -> tuple[Array, ...]:
         """Columns [B, T, parts D] taken apart: each of the parts [B, h, T, d]."""
         batch, steps, _ = x.shape

@@ -13,6 +13,7 @@ from mlcore.layers.activations import Activation
 from mlcore.layers.dense import Dense
 from mlcore.layers.layer import Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
+from mlcore.layers.residual import Skip
 
 WHOLE = re.compile(r"[-+]?[0-9]{1,4000}")
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
@@ -138,11 +139,16 @@ def _meant(word: str) -> str:
 
 
 def write(layers: Iterable[Layer]) -> str:
-    """The line `parse` reads back to the same layers: what bends or scales stands in the item of the layer before."""
+    """The line `parse` reads back to the same layers: what bends or scales stands in the item of the layer before.
+
+    A skip is no layer to stand behind: what follows it is the first item of the way that it goes around.
+    """
     items: list[str] = []
+    before: Layer | None = None
     for layer in layers:
-        if items and isinstance(layer, BEHIND):
+        if before and isinstance(layer, BEHIND) and not isinstance(before, Skip):
             items[-1] += " " + layer.word
         else:
             items.append(layer.word)
+        before = layer
     return " | ".join(items)

@@ -19,7 +19,9 @@ class Skip(Layer, frozen=True, tag="skip"):
 
     y = x      dx = dy + dk, where dk is the dy of its add      x, y [B, …]
 
-    The network carries k from here to there, and dk back (He et al. 2016).
+    The network carries k from here to there, and dk back (He et al. 2016):
+
+    skip | conv 16 k3 p1 bn relu | conv 16 k3 p1 bn | add relu
     """
 
     def forward(self, p: dict[str, Array], x: Array, mode: Mode) -> tuple[Array, Saved]:
@@ -34,7 +36,7 @@ class Add(Layer, frozen=True, tag="add"):
 
     y = x + k      dx = dy      dk = dy      x, y, k [B, …], k the output of its skip
 
-    Both must have the same shape (He et al. 2016).
+    Both must have the same shape (He et al. 2016). They nest: skip | 16 relu | skip | 16 relu | 16 | add | 16 | add
     """
 
     def forward(self, p: dict[str, Array], x: Array, mode: Mode) -> tuple[Array, Saved]:

@@ -11,14 +11,27 @@ Array: TypeAlias = NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
 
 
+class Block(msgspec.Struct, frozen=True):
+    """A layer with what belongs to it as one part of a drawing: its words, the shape of what comes out."""
+
+    words: str
+    shape: Shape
+
+
 class Net(msgspec.Struct, frozen=True):
-    """The network as drawn: names of inputs and outputs, width of every layer of numbers, activations between them."""
+    """The network as drawn: names of inputs and outputs, width of every layer of numbers, activations between them.
+
+    blocks: what comes before these in a network of images or sequences, the input first; passed: how many dense layers
+    are among them.
+    """
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     widths: tuple[int, ...]
     activations: tuple[str, ...]
     parameters: int
+    blocks: tuple[Block, ...] = ()
+    passed: int = 0
 
 
 class Histogram(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 Pace: TypeAlias = Literal["full", "show"] | Annotated[float, Meta(gt=0)]
 Side: TypeAlias = Annotated[int, Meta(ge=1, le=1024)]
-Extra: TypeAlias = Literal["layers", "confusion", "neurons", "plane"]
+Extra: TypeAlias = Literal["layers", "confusion", "neurons", "plane", "filters", "samples", "forecast"]
 
 
 class Command(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_fields=True, kw_only=True):
@@ -67,6 +67,7 @@ class View(Command, frozen=True, tag="view"):
     """What pictures this client wants: a decision map of width x height points, `count` digits; wanted=False: none.
 
     panes: what it shows besides, which costs a pass over some rows each time; plane: the decision map of pictures, too.
+    example: of the rows shown the one whose way through the network is; after the last comes the first.
     """
 
     width: Side = 60
@@ -74,6 +75,7 @@ class View(Command, frozen=True, tag="view"):
     count: Annotated[int, Meta(ge=0, le=256)] = 12
     wanted: bool = True
     panes: tuple[Extra, ...] = ()
+    example: Annotated[int, Meta(ge=0)] = 0
 
 
 class Scrub(Command, frozen=True, tag="scrub"):

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mlcore import examining, tracing
+from mlcore import examining, seeing, tracing
 from mlcore.errors import RunError
 from mlcore.examining import Judged, split_of
 from mlcore.layers.layer import Array
@@ -20,6 +20,7 @@ from mlcore.worker.commands import Examine
 from mlcore.worker.findings import AnyFinding
 from mlcore.worker.moment import Moment
 from mlcore.worker.pictures import Stage, gray
+from mlcore.worker.seen import seen
 
 HELD = 4  # moments kept
 JUDGED = 20_000  # rows told one by one, those with the greatest loss
@@ -94,7 +95,7 @@ def _judgement(subject: Subject, command: Examine) -> AnyFinding:
         features=data.feature_names,
         splits=tuple(subject.stage.scene.rows),
         metrics=examining.figures(judged, data, blueprint(subject.model.config, data)[1]),
-        index=index.astype(np.int32),
+        index=judged.numbers[index].astype(np.int32),
         label=judged.rows.y.reshape(len(judged.rows), -1)[index, 0].astype(np.float64),
         said=said[index].astype(np.float64),
         sure=judged.answers.max(axis=1)[index].astype(np.float32),
@@ -109,23 +110,26 @@ def _example(subject: Subject, command: Examine) -> AnyFinding:
     model, data, stage = subject.model, subject.data, subject.stage
     row = examining.row_of(data, command.split, command.row)
     x, raw = data.inputs(row), stage.raw(row)
-    z = examining.outputs(model, x)
+    said = examining.answered(model, row, x)
     near, far = examining.neighbours(model, data, row, NEAR)
-    image = None
+    image = way = None
     if data.image_shape:
         image = (raw if raw.dtype == np.uint8 else gray(raw)).reshape(data.image_shape)
+    if data.image_shape or data.sequence or seeing.visible(model.network):
+        way = seen(stage, model, command.split, command.row, saliency=True)
     return findings.Example(
         **subject.facts(command.split),  # type: ignore[arg-type]
         row=command.row,
         inputs=np.zeros(0) if image is not None else raw[0].astype(np.float64),
         image=image,
-        answer=model.loss.probabilities(z)[0].astype(np.float64),
-        label=np.atleast_1d(row.y[0]).astype(np.float64),
-        loss=float(model.loss.rows(z, row.y)[0][0]),
+        answer=said.answer.astype(np.float64),
+        label=said.label.astype(np.float64),
+        loss=said.loss,
         pull=examining.pull(model, row, x),
         near=near.astype(np.int32),
         near_label=data.train.y.reshape(len(data.train), -1)[near, 0].astype(np.float64),
         far=far,
+        seen=way,
     )
 
 
@@ -137,7 +141,7 @@ def _projected(subject: Subject, command: Examine) -> AnyFinding:
     label = rows.y.reshape(len(rows), -1)[found.which, 0]
     wrong = np.zeros(len(label), np.uint8)
     if subject.classes:
-        wrong = (subject.judged(command.split).said[found.which] != label).astype(np.uint8)
+        wrong = np.isin(found.which, subject.judged(command.split).wrong).astype(np.uint8)
     return findings.Projected(
         **subject.facts(command.split),  # type: ignore[arg-type]
         places=tuple(each.name for each in places),

@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 import msgspec
 from numpy.typing import NDArray
 
+from mlcore.worker.shown import Seen
+
 Array: TypeAlias = NDArray[Any]
 
 
@@ -50,7 +52,8 @@ class Example(Finding, frozen=True, tag="example", kw_only=True):
     """One row: inputs [F] float64 in data units, or an image [h, w] uint8; what the network answers, and why.
 
     answer: class probabilities [K], or numbers [O], float64; label [1 or O] float64. pull [F] float64: how much each
-    input pushed the loss up. Training rows most alike: near [n] int32, their labels near_label [n], distances far [n].
+    input pushed the loss up. seen: its way through the layers, of images, sequences and networks for these. Training
+    rows most alike: near [n] int32, their labels near_label [n], distances far [n].
     """
 
     row: int
@@ -63,6 +66,7 @@ class Example(Finding, frozen=True, tag="example", kw_only=True):
     near: Array
     near_label: Array
     far: Array
+    seen: Seen | None = None
 
 
 class Projected(Finding, frozen=True, tag="projected", kw_only=True):

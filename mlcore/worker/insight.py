@@ -7,24 +7,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
-from mlcore import metrics
+from mlcore import forecasting, generating, metrics, seeing
 from mlcore.backends.backend import Weights
 from mlcore.datasets.dataset import Rows
 from mlcore.doctor.case import Look, even
 from mlcore.doctor.evidence import SAMPLE, look
 from mlcore.doctor.units import Bend, bends
+from mlcore.errors import Diverged
 from mlcore.layers.dense import Dense
 from mlcore.layers.layer import Array
 from mlcore.model import Model
 from mlcore.network import Network, Slot
 from mlcore.spec import kind_of
-from mlcore.worker.protocol import Confusion, Inside, LayerRow, Responses
+from mlcore.worker.protocol import Confusion, Forecast, Inside, LayerRow, Responses, Seen, View
+from mlcore.worker.seen import patterns, seen
 
 if TYPE_CHECKING:
     from mlcore.worker.moment import Moment
@@ -35,6 +38,7 @@ CLASSES = 40  # of its classes at most: those confused most
 NEURONS = 16  # of a layer
 SIDE = 24  # pixels of a response map
 BINS = 16  # of a histogram
+SAMPLES = 12  # texts a network makes up
 
 
 class Insight:
@@ -43,15 +47,43 @@ class Insight:
     def __init__(self, stage: Stage) -> None:
         self.stage, self.data = stage, stage.data
 
-    def look(self, moment: Moment, rate: float, panes: tuple[str, ...], number: int) -> Inside:
-        """What those panes show of a network at one moment, trained with this learning rate."""
-        model, step = moment.model, moment.step
+    def look(self, moment: Moment, rate: float, view: View, number: int) -> Inside:
+        """What the panes of a view show of a network at one moment, trained with this learning rate."""
+        model, step, panes = moment.model, moment.step, view.panes
         layers = self.layers(model, Weights(model.vector, moment.moments, step), rate) if "layers" in panes else ()
         confusion = self.confusion(model) if "confusion" in panes else None
-        responses = self.responses(model) if "neurons" in panes else ()
+        neurons, passing = "neurons" in panes, seeing.visible(model.network)
         return Inside(
-            number=number, epoch=moment.epoch, step=step, layers=layers, confusion=confusion, responses=responses
+            number=number,
+            epoch=moment.epoch,
+            step=step,
+            layers=layers,
+            confusion=confusion,
+            responses=self.responses(model) if neurons and not passing else (),
+            seen=self.seen(model, view.example) if neurons and passing else None,
+            patterns=patterns(model, self.data) if "filters" in panes else None,
+            samples=self.samples(model) if "samples" in panes else (),
+            forecast=self.forecast(model) if "forecast" in panes else None,
         )
+
+    def seen(self, model: Model, example: int) -> Seen:
+        """One of the rows shown on its way through a network; after the last comes the first."""
+        split, rows = self.data.held
+        return seen(self.stage, model, split, example % len(rows))
+
+    def samples(self, model: Model) -> tuple[str, ...]:
+        """Texts a network makes up, from the same random numbers each time; none where its answers are no numbers."""
+        if not generating.speaks(self.data):
+            return ()
+        with suppress(Diverged):
+            return tuple(generating.generate(model, SAMPLES, seed=0))
+        return ()
+
+    def forecast(self, model: Model) -> Forecast | None:
+        """A series and what a network says of it."""
+        if not forecasting.forecasts(self.data):
+            return None
+        return Forecast(*forecasting.forecast(model, self.data))
 
     @cached_property
     def _sample(self) -> Rows:
@@ -76,18 +108,23 @@ class Insight:
         return tuple(_rows(network, found, update, found_bends))
 
     def confusion(self, model: Model) -> Confusion | None:
-        """Validation rows by label and answer (test rows, or training rows, where there are none); None for numbers."""
+        """Validation rows by label and answer (test rows, or training rows, where there are none); None for numbers.
+
+        Where every step has an answer, it is the steps that are counted.
+        """
         data = self.data
         if data.task.kind == "regression":
             return None
         split, rows = next((name, r) for name in ("validation", "test", "train") if (r := getattr(data, name)))
-        rows = even(rows, ASKED)
-        answers = metrics.predicted(model.network.forward(model.vector, data.inputs(rows))[0])
-        said = answers >= 0  # an output that is no number is no answer
-        counts = metrics.confusion_matrix(rows.y[said], answers[said], data.task.outputs)
+        rows = even(rows, max(1, ASKED // max(1, data.task.steps)))
+        z, y = model.network.forward(model.vector, data.inputs(rows))[0], rows.y.reshape(-1)
+        answers = metrics.predicted(z.reshape(-1, z.shape[-1]))
+        said = (answers >= 0) & (y >= 0)  # an output that is no number is no answer
+        counts = metrics.confusion_matrix(y[said], answers[said], data.task.outputs)
         wrong = counts.sum(axis=0) + counts.sum(axis=1) - 2 * counts.diagonal()
         chosen = np.sort(np.argsort(-wrong, kind="stable")[:CLASSES])
-        return Confusion(counts[np.ix_(chosen, chosen)].astype(np.int32), tuple(chosen.tolist()), split, len(rows))
+        asked, shown = int((y >= 0).sum()), counts[np.ix_(chosen, chosen)].astype(np.int32)
+        return Confusion(shown, tuple(chosen.tolist()), split, asked)
 
     def responses(self, model: Model) -> tuple[Responses, ...]:
         """What the hidden neurons answer over the plane, or along the only feature; nothing where there is neither."""

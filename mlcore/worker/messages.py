@@ -9,7 +9,19 @@ import msgspec
 from mlcore.worker.building import Checked, Code, Columns, Net, Outline, Sample, Swept, Yardsticks
 from mlcore.worker.commands import Pace
 from mlcore.worker.findings import AnyFinding
-from mlcore.worker.shown import Array, Boundary, Confusion, Digits, Heights, LayerRow, Line, Responses
+from mlcore.worker.shown import (
+    Array,
+    Boundary,
+    Confusion,
+    Digits,
+    Forecast,
+    Heights,
+    LayerRow,
+    Line,
+    Patterns,
+    Responses,
+    Seen,
+)
 
 
 class Message(msgspec.Struct, frozen=True, tag_field="kind", kw_only=True):
@@ -43,7 +55,8 @@ class Scene(msgspec.Struct, frozen=True, tag="scene", kw_only=True):
 
     bounds: x from, x to, y from, y to of the plane the decision map covers, 10 % beyond the data. axes: what x and y of
     the plane are; spread: the share of all variance on it, where it is a projection of more features. levels: the
-    smallest and the largest target of a regression. sample: more to look at, in the answer to `preview` alone.
+    smallest and the largest target of a regression. sample: more to look at, in the answer to `preview` alone. shows:
+    samples or forecast, where that says what a network has learned.
     """
 
     dataset: str
@@ -59,6 +72,7 @@ class Scene(msgspec.Struct, frozen=True, tag="scene", kw_only=True):
     spread: float | None = None
     levels: tuple[float, float] | None = None
     sample: Sample | None = None
+    shows: str = ""
 
 
 class Started(Message, frozen=True, tag="started"):
@@ -163,6 +177,10 @@ class Inside(Message, frozen=True, tag="inside"):
     layers: tuple[LayerRow, ...] = ()
     confusion: Confusion | None = None
     responses: tuple[Responses, ...] = ()
+    seen: Seen | None = None
+    patterns: Patterns | None = None
+    samples: tuple[str, ...] = ()
+    forecast: Forecast | None = None
 
 
 class Changed(Message, frozen=True, tag="changed"):

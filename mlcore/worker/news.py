@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 
 import msgspec
 
@@ -11,6 +12,7 @@ from mlcore.worker.peer import Peer
 from mlcore.worker.protocol import Inside, Message, Picture
 
 INSIDE = 0.25  # seconds between two looks inside the network
+CALM = 1.0  # and where texts are among it, which somebody reads
 RESTED = 9  # times as long as a picture took, before the next: large networks are looked at less often
 SPARED = 60  # times, where the run uses every core: each look takes from it what it takes
 
@@ -55,7 +57,8 @@ def _looked(board: Board, peer: Peer) -> tuple[object, ...]:
     """What this client is told of the inside depends on."""
     if not peer.started or not peer.view.panes:
         return peer.inside
-    return (board.number, peer.view.panes, board.moment if peer.scrub is None else peer.scrub)
+    view = peer.view
+    return (board.number, view.panes, view.example, board.moment if peer.scrub is None else peer.scrub)
 
 
 def _picture(board: Board, peer: Peer, rested: int) -> Picture | None:
@@ -78,6 +81,11 @@ def _inside(board: Board, peer: Peer, rested: int) -> Inside | None:
         return None
     peer.inside = key
     moment, rate = board.seen(peer.scrub)
-    found = board.stage.insight.look(moment, rate, peer.view.panes, board.number)
-    peer.next_inside = now + max(INSIDE, rested * (time.monotonic() - now))
+    try:
+        found = board.stage.insight.look(moment, rate, peer.view, board.number)
+    except Exception:
+        traceback.print_exc()  # into worker.log: a bug, but a pane without a picture is not the end of the run
+        found = None
+    least = CALM if "samples" in peer.view.panes else INSIDE
+    peer.next_inside = now + max(least, rested * (time.monotonic() - now))
     return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlcore import forecasting, generating, seeing
 from mlcore.config import Config
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.datasets.drawn import Drawn
@@ -17,6 +18,7 @@ from mlcore.layers.layer import Array
 from mlcore.model import Model
 from mlcore.network import Network
 from mlcore.spec import kind_of
+from mlcore.worker.building import Block
 from mlcore.worker.plane import Plane, plane_of
 from mlcore.worker.protocol import Activity, Boundary, Digits, Heights, Line, Net, Picture, Points, Scene, View
 
@@ -45,8 +47,8 @@ class Stage:
 
     @property
     def shown(self) -> Rows:
-        """The rows whose pictures are shown: test rows in file order, else validation, else training rows."""
-        return self.data.test or self.data.validation or self.data.train
+        """The rows whose pictures are shown, in file order."""
+        return self.data.held[1]
 
     @cached_property
     def scene(self) -> Scene:
@@ -66,6 +68,7 @@ class Stage:
             axes=self.plane.names if self.plane else (),
             spread=self.plane.spread if self.plane else None,
             levels=self.levels if self.surface else None,
+            shows=self.shows,
         )
 
     def raw(self, rows: Rows) -> Array:
@@ -74,10 +77,24 @@ class Stage:
 
     @cached_property
     def plane(self) -> Plane | None:
-        """The plane decision maps are drawn over; None where there is one feature, or several numbers to predict."""
-        if self.data.task.kind == "regression" and self.data.task.outputs != 1:
+        """The plane decision maps are drawn over.
+
+        None where there is one feature, several numbers or steps to predict, or where rows are tokens or of different
+        lengths: what lies between two words is no word.
+        """
+        task, sequence = self.data.task, self.data.sequence
+        if task.steps or (task.kind == "regression" and task.outputs != 1):
+            return None
+        if sequence is not None and (sequence.vocabulary or sequence.lengths):
             return None
         return plane_of(self.data)
+
+    @property
+    def shows(self) -> str:
+        """What says best what a network has learned of these data, where it is neither a plane nor pictures."""
+        if generating.speaks(self.data):
+            return "samples"
+        return "forecast" if forecasting.forecasts(self.data) and not self.line else ""
 
     @property
     def surface(self) -> bool:
@@ -231,21 +248,33 @@ def first_weights(network: Network, config: Config) -> tuple[Array, ...]:
 
 
 def weights(network: Network, vector: Array) -> tuple[Array, ...]:
-    """The matrices of the dense layers, cut to what a drawing has room for."""
-    views = zip(network.layers, network.views(vector), strict=True)
+    """The matrices of the dense layers that are drawn neuron by neuron, cut to what a drawing has room for."""
+    begin = _drawn(network)
+    views = list(zip(network.layers, network.views(vector), strict=True))[begin:]
     return tuple(p["w"][:WIDEST, :WIDEST].astype(np.float32).copy() for layer, p in views if isinstance(layer, Dense))
 
 
+def _drawn(network: Network) -> int:
+    """The first of the layers drawn neuron by neuron: from there on there are dense ones and what belongs to them."""
+    dense = [isinstance(network.layers[block.layers[0]], Dense) for block in seeing.blocks(network)]
+    last = max((place for place, each in enumerate(dense) if not each), default=-1)
+    return seeing.blocks(network)[last + 1].layers[0]
+
+
 def describe(network: Network, data: Data) -> Net:
-    """The network as drawn: of one for images what follows them, from the list of numbers its first units are given."""
-    begin = next((number for number, layer in enumerate(network.layers) if isinstance(layer, Dense)), 0)
-    widths, words = [network.shapes[begin][-1]], []
+    """The network as drawn: the last dense layers neuron by neuron, what comes before them block by block."""
+    begin, blocks = _drawn(network), list[Block]()
+    widths, words = [network.shapes[begin][-1]], list[str]()
     for layer, shape in zip(network.layers[begin:], network.shapes[begin + 1 :], strict=True):
         if isinstance(layer, Dense):
             widths.append(shape[-1])
             words.append("")
-        elif words:
+        else:
             words[-1] = f"{words[-1]} {layer.word}".strip()
+    before = [block for block in seeing.blocks(network) if block.layers[0] < begin]
+    if any(not isinstance(network.layers[block.layers[0]], seeing.WITH) for block in before):
+        blocks = [Block("input", network.shapes[0]), *(Block(block.words, block.shape) for block in before)]
     names = data.task.class_names
-    inputs = data.feature_names if widths[0] == len(data.feature_names) <= WIDEST else ()
-    return Net(tuple(inputs), tuple(names), tuple(widths), tuple(words), network.size)
+    inputs = data.feature_names if not blocks and widths[0] == len(data.feature_names) <= WIDEST else ()
+    passed = sum(isinstance(layer, Dense) for layer in network.layers[:begin])
+    return Net(tuple(inputs), tuple(names), tuple(widths), tuple(words), network.size, tuple(blocks), passed)

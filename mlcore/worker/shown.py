@@ -90,3 +90,65 @@ class Responses(msgspec.Struct, frozen=True):
     units: int
     maps: Array
     scale: Array
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What one block of layers makes of an example.
+
+    words: of its layers; shape: of all that comes out; picture: whether it is maps of an image, each a picture. maps
+    uint8 [n, H, W], the first of `of`: 128 is zero, 1 and 255 are -scale and +scale, and scale is NaN where something
+    is no number. Of a sequence it is one map, steps across and units down, the first of `of` units; of a flat row one
+    of a single line.
+    """
+
+    words: str
+    shape: tuple[int, ...]
+    of: int
+    picture: bool
+    maps: Array
+    scale: float
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """An example on its way through a network: row of `rows` in a split, what it is, what it is taken for, how surely.
+
+    It is an image [h, w] uint8, or a sequence: letters, or series [n, T] float32, the first of its numbers; of many
+    steps some, evenly taken. made: what each layer makes of it. saliency uint8: how much each pixel or step moves the
+    answer, 255 the most, of the image's shape or [T].
+    """
+
+    split: str
+    row: int
+    rows: int
+    label: str
+    said: str
+    sure: float
+    made: tuple[Made, ...]
+    image: Array | None = None
+    series: Array | None = None
+    letters: tuple[str, ...] = ()
+    saliency: Array | None = None
+
+
+class Patterns(msgspec.Struct, frozen=True):
+    """The first weights of a network: maps uint8 [n, H, W], 128 zero, each scaled to its own largest, n of `of`.
+
+    words: of the layer. Where inputs are pixels, each map is what a unit looks for (of a convolution its channels one
+    under the other); else it is one map, a line for each of the inputs and a column for each unit.
+    """
+
+    words: str
+    of: int
+    maps: Array
+    inputs: tuple[str, ...] = ()
+
+
+class Forecast(msgspec.Struct, frozen=True):
+    """A series and what is said of it: see `mlcore.forecasting.Forecast`."""
+
+    split: str
+    before: Array
+    truth: Array
+    said: Array
+    low: float
+    high: float

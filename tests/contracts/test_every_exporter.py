@@ -17,56 +17,24 @@ import pytest
 
 from mlcore import exporters
 from mlcore.commands import features as files
-from mlcore.config import Config, load_config
+from mlcore.config import load_config
 from mlcore.datasets.columns import names as named
-from mlcore.datasets.dataset import Column, Scaling, Task
+from mlcore.datasets.dataset import Column
 from mlcore.errors import CheckpointError, ConfigError
 from mlcore.exporters import c_code, numpy_code, onnx_graph, sklearn_code, torch_layout
-from mlcore.exporters.stages import image
+from mlcore.exporters.stages import shaped
 from mlcore.layers.line import parse
-from mlcore.model import Model, Preparation
+from mlcore.model import Model
 from mlcore.network import Network
-from tests.contracts.problems import LAYERS, LOSSES, made, network_with, task_of, without_row
-from tests.contracts.problems import layers as pages
-from tests.contracts.problems import losses as loss_pages
+from mlcore.spec import kind_of
+from tests.contracts.models import HOSTILE, model_of, raw_rows, small
+from tests.contracts.problems import LAYERS, LOSSES, networks_with, without_row
 
 TARGETS = exporters.CATALOGUE.names()
 TABLES = {"numpy": numpy_code, "pytorch": torch_layout, "sklearn": sklearn_code, "c": c_code, "onnx": onnx_graph}
 TABLES |= {"safetensors": torch_layout}  # whose ROWS know the layers
 RUN = tuple(name for name in TARGETS if name != "toml")
 ATOL = 1e-6
-HOSTILE = ('a\'b"""\\', "*/ ??/ %s {x}\n", "\x1b[2J\u202e", "__import__('os')", "é\udc80", "\\", "7", "", "#", "'''")
-ROWS = 7
-
-
-def model_of(network: Network, loss: str, two: bool = False, names=HOSTILE) -> Model:
-    """A network with random parameters, scaling and hostile names."""
-    random, chosen = np.random.default_rng(3), made(loss_pages.CATALOGUE, loss)
-    width = math.prod(network.shapes[0])
-    vector = random.normal(scale=0.5, size=network.size).astype(np.float32)
-    for slot in network.slots:
-        own = slice(slot.offset, slot.offset + slot.size)
-        if slot.param.role in ("gain", "statistic"):  # a variance is positive
-            vector[own] = np.abs(vector[own]) + 0.5
-        elif slot.param.fan_in > 16:  # outputs of 50 differ in their sixth digit by the order of a sum
-            vector[own] *= 2 / np.sqrt(slot.param.fan_in, dtype=np.float32)
-    kind = "binary" if two else task_of(chosen)
-    count = 2 if kind == "binary" else network.output_shape[0]
-    task = Task(kind, count, () if kind == "regression" else names[:count])
-    scaling = Scaling(random.normal(size=width), random.uniform(0.5, 2, size=width))
-    preparation = Preparation(task, scaling, 1.0, tuple(f"{HOSTILE[i % 10]}{i}" for i in range(width)))
-    return Model(Config(layers=network.layers[:-1], loss=chosen), network, chosen, preparation, vector)
-
-
-def small(body: str, loss: str, outputs: int = 3, two: bool = False, features: int = 4) -> Model:
-    outputs = made(loss_pages.CATALOGUE, loss).outputs(outputs)
-    return model_of(Network.build(parse(body), (features,), outputs), loss, two)
-
-
-def raw_rows(model: Model) -> np.ndarray:
-    """Rows that float32 holds exactly, as that is what C and ONNX take."""
-    shape = ROWS, len(model.preparation.feature_names)
-    return np.random.default_rng(4).normal(scale=2, size=shape).astype(np.float32)
 
 
 def put(model: Model, target: str, folder: Path, stem: str = "net") -> Path:
@@ -132,7 +100,7 @@ def as_safetensors(path: Path, model: Model, x: np.ndarray):
         parameter.data.zero_()
     loaded.network.load_state_dict(tensors, strict=True)
     with torch.no_grad():
-        z = loaded.network(scaled.float().reshape(-1, *(image(model) or scaled.shape[1:]))).numpy()
+        z = loaded.network(scaled.float().reshape(-1, *(shaped(model) or scaled.shape[1:]))).numpy()
     return model.loss.probabilities(z), None
 
 
@@ -161,16 +129,38 @@ def plain(name: str) -> str:
 @pytest.mark.parametrize("name", LAYERS)
 @pytest.mark.parametrize("target", RUN)
 def test_a_generated_file_predicts_the_same_with_every_layer(target: str, name: str, tmp_path: Path) -> None:
-    layer = made(pages.CATALOGUE, name)
-    model = model_of(network_with(layer, 3), "softmax_cross_entropy")
-    if type(layer) in TABLES[target].ROWS:
-        examine(model, target, tmp_path)
-        return
-    with pytest.raises(ConfigError, match=name) as refused:
-        exporters.export(model, target)
-    assert refused.value.code == "EXPORT_UNSUPPORTED"
-    if target != "sklearn":  # its networks know few layers, and can be taught no other
-        without_row(target, [f"layer {name}"])
+    for _, network in networks_with(name, 3):
+        model, rows = model_of(network, "softmax_cross_entropy"), TABLES[target].ROWS
+        missing = [f"layer {kind_of(layer)}" for layer in network.layers if type(layer) not in rows]
+        if target == "sklearn" and len(network.shapes[0]) > 1:
+            continue  # its networks take rows
+        if not missing:
+            examine(model, target, tmp_path)
+            continue
+        with pytest.raises(ConfigError) as refused:
+            exporters.export(model, target)
+        assert refused.value.code == "EXPORT_UNSUPPORTED"
+        if target != "sklearn":  # its networks know few layers, and can be taught no other
+            without_row(target, missing)
+
+
+BLOCK = "skip | ln | attention 2 causal | add | skip | ln | 12 gelu | 8 | add"
+DEEP = {
+    "ways around one another": ("9 | skip | 9 tanh | skip | skip | 9 relu | add | 9 | add | add", (6,)),
+    "a way around convolutions": (
+        "conv 4 k3 | skip | conv 4 k3 p1 bn relu | conv 4 k3 p1 | add relu | mean",
+        (2, 7, 8),
+    ),
+    "a transformer": (f"positions | {BLOCK} | {BLOCK} | ln | mean", (7, 8)),
+    "along the time": ("conv1d 7 k3 s2 p1 relu | pool1d 2 s1 | conv1d 5 k2 bn | avgpool1d 2 | 4 tanh | max", (15, 3)),
+}
+
+
+@pytest.mark.parametrize("body", DEEP)
+@pytest.mark.parametrize("target", [name for name in RUN if name != "sklearn"])
+def test_a_generated_file_goes_around_and_along_as_the_network_does(target: str, body: str, tmp_path: Path) -> None:
+    line, shape = DEEP[body]
+    examine(model_of(Network.build(parse(line), shape, 3), "softmax_cross_entropy"), target, tmp_path)
 
 
 @pytest.mark.parametrize("shape", [(8, 9), (2, 8, 9)], ids=["gray", "two channels"])
@@ -280,6 +270,12 @@ def test_the_configuration_trains_it_again(tmp_path: Path) -> None:
 def test_scikit_learn_refuses_what_its_one_activation_cannot_say(body: str, why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         exporters.export(small(body, "mse"), "sklearn")
+
+
+def test_scikit_learn_refuses_the_steps_of_a_sequence() -> None:
+    network = Network.build(parse("4 relu | flatten"), (5, 3), 3)
+    with pytest.raises(ConfigError, match="layer 1, dense: it takes rows, no sequences"):
+        exporters.export(model_of(network, "softmax_cross_entropy"), "sklearn")
 
 
 def test_weights_that_are_not_numbers_are_exported_nowhere() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from mlcore import initializers, layers
 from mlcore.differences import differences
+from mlcore.doctor.units import curved
 from mlcore.initializers import Place
 from mlcore.layers.layer import Mode, Param
 from mlcore.layers.line import parse, write
@@ -86,6 +87,11 @@ def test_a_layer_survives_being_written_as_a_line(name: str) -> None:
     assert parse(write([layer])) == (layer,)
     for flag in layer.flags:
         assert parse(write([changed(layer, **{flag: True})])) == (changed(layer, **{flag: True}),)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_doctor_takes_activations_and_nothing_else_for_bends(name: str) -> None:
+    assert curved(made(layers.CATALOGUE, name)) == (name in layers.ACTIVATIONS)
 
 
 @pytest.mark.parametrize("name", LAYERS)

@@ -64,6 +64,12 @@ EXPERIMENTS = {
     "bends with a number": BIG | {"body": "150 leaky_relu .2 | 90 elu 1.5 | 30 leaky_relu"},
     "images": {"body": IMAGES, "features": (1, 14, 15), "rows": 300, "batch": 130},
     "images of several channels": {"body": f"drop .1 | {IMAGES}", "features": (3, 14, 15), "rows": 90, "batch": 50},
+    "images moved by chance": {
+        "body": f"augment 2 r20 flip | {IMAGES}",
+        "features": (1, 14, 15),
+        "rows": 300,
+        "batch": 130,
+    },
     "images in several blocks": {"body": IMAGES, "features": (1, 14, 15), "rows": 500, "batch": 500},
     "images, large steps and clipped": {
         "body": "conv 20 k3 s2 p1 elu | drop .2 | conv 9 k4 p2 s3 gelu | layer_norm | pool 2 s1 | flatten | 30",

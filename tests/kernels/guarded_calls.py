@@ -272,7 +272,7 @@ def order_and_words(c: Call) -> None:
     n = c.size(True)
     ops = lib.mlj_ops_now()
     ops.order(7, 3, n, ffi.cast("int32_t *", c.write(1, n)))
-    ops.words(7, 2, 0, 0, 0, n, ffi.cast("uint32_t *", c.write(1, n)))
+    ops.words(7, 2, 0, 0, 0, 0, n, ffi.cast("uint32_t *", c.write(1, n)))
 
 
 KERNELS: tuple[Callable[[Call], None], ...] = (

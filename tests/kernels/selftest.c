@@ -320,7 +320,7 @@ static void batches(void) {
     static const uint32_t known[4] = {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}; /* Random123: all zero */
     uint32_t found[4];
     int32_t order[1000], seen[1000] = {0};
-    doing = "words", ops->words(0, 0, 0, 0, 0, 4, found);
+    doing = "words", ops->words(0, 0, 0, 0, 0, 0, 4, found);
     if (memcmp(found, known, sizeof known)) fail(0, found[0], known[0]);
     doing = "order", ops->order(7, 3, 1000, order);
     for (int i = 0; i < 1000; i++) seen[order[i]]++, sign((float)order[i]);

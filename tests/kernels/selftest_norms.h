@@ -60,7 +60,7 @@ static void chances(void) {
         const float *x = draw(n, 1);
         float *m = room(n), *y = room(n);
         uint32_t words[200];
-        ops->words(5, 3, 3, 2, (uint32_t)n, first + n, words);
+        ops->words(5, 3, 3, 2, (uint32_t)n, 0, first + n, words);
         ops->dropout(&c, first, n, x, m, y);
         for (int64_t i = 0; i < n; i++) {
             const double kept = words[first + i] >> 8 < 3 << 22 ? 1.5 : 0;

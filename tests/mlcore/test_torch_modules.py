@@ -100,7 +100,7 @@ def test_a_whole_module_can_be_saved_copied_and_brought_back_from_another_precis
 def test_rows_become_images_for_a_network_that_takes_them() -> None:
     scaling = Scaling(np.arange(12.0), np.full(12, 0.5))
     preparation = Preparation(Task("multiclass", 3), scaling, 1.0, tuple("abcdefghijkl"), (3, 4))
-    network = Network.build(parse("layer_norm tanh | flatten | 5 relu"), (3, 4), 3)
+    network = Network.build(parse("layer_norm tanh | conv 2 k2 | flatten | 5 relu"), (3, 4), 3)
     ours = Model(config(), network, SoftmaxCrossEntropy(), preparation, network.init(3, "he_normal"))
     x = np.random.default_rng(1).normal(size=(5, 12)).astype(np.float32)
     expected = network.forward(ours.vector, preparation.inputs(x).reshape(5, 3, 4))[0]

@@ -156,6 +156,7 @@ ENDED = Scene("LabScreen", mode="lab", effects={
     "pane_6": Effect(shown, lambda was, now: (6 in was) != (6 in now)),
     "pane_7": Effect(shown, lambda was, now: (7 in was) != (7 in now)),
     "pane_8": Effect(shown, lambda was, now: (8 in was) != (8 in now)),
+    "pane_9": Effect(shown, lambda was, now: (9 in was) != (9 in now)),
     "default_layout": Effect(lambda lab: lab.app.laboratory.board.plan, becomes(Plan())),
     "explain": opens("ExplainScreen"),
     "log_scale": Effect(loss("log_scale"), becomes(True), before="3"),
@@ -197,3 +198,8 @@ DIGITS = Scene("LabScreen", mode="lab", effects={
     "plane": Effect(lambda lab: lab.app.laboratory.picture.NAME, becomes("what it believes"), back="d"),
     "scribble": opens("ScribbleScreen"),
 })  # fmt: skip
+
+IMAGES = Scene("LabScreen", mode="lab", effects={
+    "next_example": Effect(lambda lab: lab.app.feed.frame().seen.row, by(1)),
+    "previous_example": Effect(lambda lab: lab.app.feed.frame().seen.row, by(-1)),
+}, ready=lambda lab: lab.app.feed.frame().seen)  # fmt: skip

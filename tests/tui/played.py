@@ -105,7 +105,9 @@ class Player:
         """Nobody waits for an answer."""
         return False
 
-    def view(self, width: int, height: int, count: int, panes: tuple[str, ...] = (), wanted: bool = True) -> None:
+    def view(
+        self, width: int, height: int, count: int, panes: tuple[str, ...] = (), wanted: bool = True, example: int = 0
+    ) -> None:
         """Pictures are those recorded at this size."""
 
     def ask_for_pictures(self) -> None:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from tests.tui import ways
 from tui.frame import (
     Boundary,
     Confusion,
@@ -26,14 +27,17 @@ from tui.widgets.confusion import ConfusionPane
 from tui.widgets.curves import AccuracyPane, LossPane
 from tui.widgets.digits import DigitsPane
 from tui.widgets.events import EventsPane
+from tui.widgets.forecast import ForecastPane
 from tui.widgets.keyline import KeyLine
 from tui.widgets.layers import LayersPane
 from tui.widgets.network import NetworkPane
 from tui.widgets.neurons import NeuronsPane
+from tui.widgets.patterns import FiltersPane
+from tui.widgets.samples import SamplesPane
 from tui.widgets.strip import DataStrip, ProgressLine
 
-INSIDE = (LayersPane, ConfusionPane, NeuronsPane, EventsPane)
-PANES = (NetworkPane, BoundaryPane, DigitsPane, LossPane, AccuracyPane, *INSIDE)
+INSIDE = (LayersPane, ConfusionPane, NeuronsPane, EventsPane, FiltersPane)
+PANES = (SamplesPane, ForecastPane, NetworkPane, BoundaryPane, DigitsPane, LossPane, AccuracyPane, *INSIDE)
 LINES = (DataStrip, ProgressLine, KeyLine)
 TIERS = tuple(Terminal(colors, glyphs) for colors in COLORS for glyphs in GLYPHS)
 HOSTILE = "x[/red]\x1b[31m\x1b]52;c;aGk=\x07\u202e\x00日本\n"
@@ -169,6 +173,7 @@ def hostile() -> Frame:
         events=(Happening(3, HOSTILE, HOSTILE, HOSTILE),),
         curves={HOSTILE: frame.accuracies},
         axes=(HOSTILE, HOSTILE),
+        samples=(HOSTILE,),
     )
 
 
@@ -272,4 +277,11 @@ FRAMES = {
     "inside": inside(circles()),
     "surface": surface(),
     "projected": projected(),
+    "an image": ways.image(digits()),
+    "letters": ways.letters(digits()),
+    "one letter": ways.letters(digits(), "."),
+    "many letters": ways.letters(digits(), ".ab" * 90),
+    "a series": ways.series(line()),
+    "one step": ways.series(line(), 1, float("nan")),
+    "many steps": ways.series(line(), 500, float("-inf")),
 }

@@ -9,7 +9,8 @@ from textual.geometry import Size
 from tests.tui.scenes import LINES, PANES
 from tui import theme
 from tui.frame import Frame
-from tui.screens.layout import PaneBoard, Plan, suited
+from tui.screens.believing import Beliefs
+from tui.screens.layout import PICTURE, PaneBoard, Plan, suited
 from tui.terminal import Terminal
 from tui.widgets.boundary import BoundaryPane
 from tui.widgets.curves import AccuracyPane, LossPane
@@ -69,7 +70,9 @@ class Wall(Shelf):
         self.plan = plan
 
     def compose(self) -> ComposeResult:
-        kinds = (kind for kind in PANES if kind is not (DigitsPane if self.frame.pictures is None else BoundaryPane))
+        beliefs = Beliefs()
+        beliefs.follow(self.frame)
+        kinds = (kind for kind in PANES if kind.NUMBER != PICTURE or kind is type(beliefs.pane))
         self.board = PaneBoard(*(kind() for kind in kinds))
         self.board.plan, self.board.suited = self.plan, suited(self.frame)
         for pane in self.board._nodes:

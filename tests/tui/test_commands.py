@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tui.commands import COMMANDS, commands, find, key_line, keys_of
+from tui.commands import COMMANDS, commands, find
+from tui.keys import key_line, keys_of
 from tui.palette import entries
 from tui.screens.compare import CompareScreen
 from tui.screens.deeds import EDITS, STEERING, Deeds

@@ -145,6 +145,16 @@ def test_norms_dropout_and_numbers_of_their_own_stay_with_their_layer(draft: Dra
     assert rich.without_layer().with_layer().config.setting("layers").endswith("8 | flatten | 8 | flatten")
 
 
+def test_a_skip_and_its_add_come_and_go_together(draft: Draft) -> None:
+    for word in ("skip", "add"):
+        assert draft.with_inserted(2, word).config.setting("layers") == "8 relu | skip | add | 8 relu"
+    nested = draft.changed({"layers": "8 | skip | 8 relu | skip | 8 | add | add relu"})
+    for place in (1, 7):
+        assert nested.without_block(place).words == ("8", "8", "relu", "skip", "8", "add", "relu")
+    for place in (4, 6):
+        assert nested.without_block(place).words == ("8", "skip", "8", "relu", "8", "add", "relu")
+
+
 def test_a_word_of_the_catalogue_is_put_into_the_selected_layer_and_taken_out_again(draft: Draft) -> None:
     deeper = draft.with_next_selected()
     for word, line in (

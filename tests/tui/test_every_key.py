@@ -13,7 +13,8 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 import tui.screens
-from tests.tui.effects import DIGITS, ENDED, GOING, Scene, above
+from mlcore.config import from_dict
+from tests.tui.effects import DIGITS, ENDED, GOING, IMAGES, Scene, above
 from tests.tui.effects_of_screens import ANALYSE, BUILD, COMPARE, PLACE, RUNS, SCRIBBLE
 from tests.tui.effects_of_sheets import OF_ANALYSE, OF_BUILD, RATES, SHEETS
 from tests.tui.living import SLOW, Living, living
@@ -37,8 +38,10 @@ TOURS = {
     "going": Tour((GOING, *SHEETS, PLACE)),
     "build": Tour((BUILD, *OF_BUILD)),
     "digits": Tour((DIGITS, SCRIBBLE, ANALYSE, *OF_ANALYSE), "digits", begin="space"),
+    "images": Tour((IMAGES,), "images.toml", begin="space 7"),
     "shelf": Tour((RUNS, COMPARE), begin="space"),
 }
+OF_IMAGES = {"layers": "conv 4 k3 relu | flatten", "dataset": {"kind": "digits"}, "epochs": 200, "backend": "reference"}
 SCENES = [scene for tour in TOURS.values() for scene in tour.scenes]
 ELSEWHERE = {"QuitDialog"}  # pressed in test_leaving.py, since most of its keys end the app
 
@@ -91,6 +94,7 @@ async def test_every_key_does_what_it_is_for(
     monkeypatch.chdir(tmp_path)
     for own in ("one.csv", "two.csv"):  # files to choose from
         Path(own).write_text("x,y\n1,2\n", encoding="utf-8")
+    Path("images.toml").write_text(from_dict(OF_IMAGES).to_toml(), encoding="utf-8")
     tour = TOURS[name]
     if name == "shelf":
         request.getfixturevalue("root")

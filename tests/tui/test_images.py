@@ -22,11 +22,20 @@ async def test_a_network_for_images_is_shown_in_every_pane_and_looked_into(tmp_p
         assert lab.frame.net.widths == (96, 12, 10)
         await lab.press(*"5678")
         await lab.says("conv2d.1 relu")
-        await lab.until(lambda: lab.frame.confusion is not None and lab.frame.responses)
+        await lab.until(lambda: lab.frame.confusion is not None and lab.frame.seen is not None)
+        seen, net = lab.frame.seen, lab.frame.net
+        assert net.blocks[:3] == (("input", "8x8"), ("conv 6 k3 p1 relu", "6x8x8"), ("pool 2", "6x4x4"))
+        assert [each.words for each in seen.made] == ["conv 6 k3 p1 relu", "pool 2", "12 relu"]
+        assert "6 maps 8x8" in lab.screen and "6 filters" in lab.screen
+        await lab.press("right_parenthesis")
+        await lab.until(lambda: lab.frame.seen.row == seen.row + 1)
         await lab.press("A", "6")
         screen = lab.app.screen
         await lab.until(lambda: screen.analysis.filters)
         assert screen.analysis.filters.image == (3, 3) and screen.analysis.filters.of == 6
+        await lab.press("8")
+        await lab.until(lambda: screen.analysis.example)
+        assert screen.analysis.example.seen.saliency.shape == (8, 8)
         await lab.press("7")
         await lab.until(lambda: screen.analysis.traced)
         await lab.press("escape", "p")

@@ -7,8 +7,9 @@ import itertools
 import pytest
 from textual.geometry import Size
 
+from tests.tui import ways
 from tests.tui.scenes import circles, digits, line, projected
-from tui.screens.layout import CONFUSION, EVENTS, EXTRAS, LAYERS, NEURONS, Plan, suited
+from tui.screens.layout import CONFUSION, EVENTS, EXTRAS, FILTERS, LAYERS, NEURONS, Plan, suited
 
 SMALL, WIDE, HUGE = Size(80, 20), Size(140, 41), Size(200, 56)
 PLANS = (Plan(), Plan(slot=LAYERS), Plan(opened=()), Plan(opened=(6,)), Plan(opened=EXTRAS), Plan(zoomed=7))
@@ -38,7 +39,8 @@ def test_a_small_terminal_has_one_more_pane_in_place_of_the_accuracy() -> None:
 def test_a_large_terminal_has_six_panes_and_a_huge_one_all_of_them_larger() -> None:
     best = LAYERS, NEURONS
     assert set(Plan().regions(WIDE, best)) == {1, 2, 3, 4, LAYERS, NEURONS}
-    assert set(Plan().regions(HUGE, best)) == {1, 2, 3, 4, *EXTRAS}
+    assert set(Plan().regions(HUGE, best)) == {1, 2, 3, 4, *EXTRAS} - {FILTERS}
+    assert set(Plan().regions(HUGE, (NEURONS, FILTERS))) == {1, 2, 3, 4, *EXTRAS}
     fewer = Plan().toggled(LAYERS, WIDE, best)
     assert fewer.opened == (NEURONS,) and set(fewer.regions(WIDE, best)) == {1, 2, 3, 4, NEURONS}
     more = fewer.toggled(EVENTS, WIDE, best).toggled(CONFUSION, WIDE, best)
@@ -78,5 +80,6 @@ def test_accuracy_comes_back_in_place_of_what_stands_in_its_place() -> None:
 def test_neurons_suit_a_plane_and_confusion_classes_of_more_features() -> None:
     assert suited(circles()) == suited(line()) == (LAYERS, NEURONS)
     assert suited(digits()) == (LAYERS, CONFUSION)
+    assert suited(ways.image(digits())) == suited(ways.letters(digits())) == (NEURONS, FILTERS)
     many = projected()
     assert suited(many._replace(net=many.net._replace(inputs=("a", "b", "c", "d")))) == (LAYERS, CONFUSION)

@@ -29,7 +29,7 @@ def test_settings_come_back_as_they_were(tmp_path: Path, settings: Settings) -> 
         ("colour = 3", "there are theme, pace"),
         ("pace = 'fast'", 'not "show", "full" or epochs a second'),
         ("pace = true", "pace is True"),
-        ("[layout]\nslot = 4", "a pane from 5 to 8, or 0"),
+        ("[layout]\nslot = 4", "a pane from 5 to 9, or 0"),
         ("[layout]\nopened = [5, 'x']", "such as [5, 7]"),
         ("[layout]\nhidden = [5]", "panes from 1 to 4, such as [1]"),
         ("[layout]\nhidden = [true]", "layout.hidden is [True]"),

@@ -11,7 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.commands import Command, commands, shown
+from tui.commands import Command, commands
+from tui.keys import shown
 
 
 class KeysScreen(ModalScreen[None]):

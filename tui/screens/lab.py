@@ -17,13 +17,12 @@ from tui.clock import Clock, Part, timer
 from tui.commands import commands
 from tui.frame import Frame
 from tui.onlooking import caption
+from tui.screens.believing import Beliefs
 from tui.screens.deeds import Deeds
 from tui.screens.layout import ASKED, PICTURE, PaneBoard, suited
 from tui.text import shortened
-from tui.widgets.boundary import BoundaryPane
 from tui.widgets.curve import CurvePane
 from tui.widgets.curves import AccuracyPane, LossPane
-from tui.widgets.digits import DigitsPane
 from tui.widgets.keyline import KeyLine
 from tui.widgets.network import NetworkPane
 from tui.widgets.pane import Pane
@@ -52,15 +51,14 @@ class LabScreen(Screen[None]):
         super().__init__()
         self._strip, self._caption, self._progress, self._keys = DataStrip(), CaptionLine(), ProgressLine(), KeyLine()
         self._network, self._loss, self._accuracy = NetworkPane(), LossPane(), AccuracyPane()
-        self._boundary, self._digits = BoundaryPane(), DigitsPane()
+        self.beliefs = Beliefs()
         self._inside: tuple[Pane, ...] = ()
-        self.board = PaneBoard(self._network, self._boundary, self._digits, self._loss, self._accuracy)
+        self.board = PaneBoard(self._network, *self.beliefs.panes, self._loss, self._accuracy)
         self._said, self._said_until = "", 0.0
         self._clock: Clock | None = None
         self._parts: dict[Widget, Part] = {}
         self._news = 0  # how often something may have changed
-        self._pictured = False  # whether the rows are pictures
-        self.planar = False  # the plane of pictures in their place
+        self.example = 0  # which row is followed on its way through the network
         self.explaining = False  # somebody reads about the network, and layers are asked for whether shown or not
 
     @property
@@ -78,9 +76,9 @@ class LabScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Start the heartbeat."""
+        believed = self.beliefs.panes
         self._parts = {
-            self._boundary: Part(self._noted("picture", self._boundary.show), looks.picture, self._boundary.show, True),
-            self._digits: Part(self._noted("picture", self._digits.show), looks.picture, self._digits.show, True),
+            **{pane: Part(self._noted("picture", pane.show), looks.picture, pane.show, True) for pane in believed},
             self._loss: Part(self._loss.show, looks.losses, self._loss.show),
             self: Part(self._noted("lines", self.show_lines), lambda frame: self._news),
             self._accuracy: Part(self._accuracy.show, looks.accuracies, self._accuracy.show),
@@ -123,8 +121,9 @@ class LabScreen(Screen[None]):
         digits = max(1, width // DIGIT[0]) * max(1, height // DIGIT[1])
         shown = self.board.shown if self.app.screen is self else ()  # what shows through is worth no long look
         panes = {ASKED[number] for number in shown if number in ASKED}
-        panes |= {name for name, wanted in (("plane", self.planar), ("layers", self.explaining)) if wanted}
-        self.mlj.runner.view(min(width, 400), min(2 * height, 300), min(digits, 256), tuple(sorted(panes)), self.seen)
+        panes |= (self.beliefs.wanted if shown else set()) | ({"layers"} if self.explaining else set())
+        size = min(width, 400), min(2 * height, 300), min(digits, 256)
+        self.mlj.runner.view(*size, tuple(sorted(panes)), self.seen, self.example)
         self.changed()
 
     @property
@@ -135,8 +134,8 @@ class LabScreen(Screen[None]):
 
     @property
     def picture(self) -> Pane:
-        """The pane of what the network believes: a map or a line, or digits."""
-        return self._digits if self._pictured and not self.planar else self._boundary
+        """The pane of what the network believes."""
+        return self.beliefs.pane
 
     @property
     def panes(self) -> tuple[Pane, ...]:
@@ -167,9 +166,8 @@ class LabScreen(Screen[None]):
 
     def other_picture(self) -> bool:
         """Pictures, or the plane they spread over most; False where there are no pictures."""
-        if not self._pictured:
+        if not self.beliefs.turn():
             return False
-        self.planar = not self.planar
         self.lay_out()
         self.set_focus(self.picture)
         return True
@@ -209,10 +207,9 @@ class LabScreen(Screen[None]):
 
     def _pull(self) -> Frame:
         frame = self.mlj.frame()
-        best, pictured = suited(frame), frame.pictures is not None
-        self.planar = self.planar and pictured
-        if (best, pictured) != (self.board.suited, self._pictured):
-            self.board.suited, self._pictured = best, pictured
+        best, other = suited(frame), self.beliefs.follow(frame)
+        if other or best != self.board.suited:
+            self.board.suited = best
             self.lay_out()
         return frame
 
@@ -270,9 +267,11 @@ class LabScreen(Screen[None]):
         from tui.widgets.events import EventsPane
         from tui.widgets.layers import LayersPane
         from tui.widgets.neurons import NeuronsPane
+        from tui.widgets.patterns import FiltersPane
 
-        self._inside = LayersPane(), ConfusionPane(), NeuronsPane(), EventsPane()
-        kinds = zip(self._inside, (looks.layers, looks.confusion, looks.neurons, looks.events), strict=True)
+        self._inside = LayersPane(), ConfusionPane(), NeuronsPane(), EventsPane(), FiltersPane()
+        seen = looks.layers, looks.confusion, looks.neurons, looks.events, looks.filters
+        kinds = zip(self._inside, seen, strict=True)
         self._parts |= {pane: Part(pane.show, look, pane.show, True) for pane, look in kinds}
         self.board.plan = self.board.plan._replace(**layout)
         for pane in self._inside:
@@ -291,8 +290,9 @@ class LabScreen(Screen[None]):
 
     def toggle_test(self) -> None:
         """The rows kept for the test, or those trained on."""
-        self._boundary.test = not self._boundary.test
-        self._boundary.again()
+        pane = self.beliefs.boundary
+        pane.test = not pane.test
+        pane.again()
 
     def action_do(self, identity: str) -> None:
         """Do what a key, the palette or the demo asks for."""

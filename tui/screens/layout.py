@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 Line: TypeAlias = tuple[int, tuple[tuple[int, int], ...]]  # weight of its height, panes with those of their widths
 
-NETWORK, PICTURE, LOSS, ACCURACY, LAYERS, CONFUSION, NEURONS, EVENTS = range(1, 9)
+NETWORK, PICTURE, LOSS, ACCURACY, LAYERS, CONFUSION, NEURONS, EVENTS, FILTERS = range(1, 10)
 LINES = 4  # of the screen that are no panes
-EXTRAS = (LAYERS, CONFUSION, NEURONS, EVENTS)
-ASKED = {LAYERS: "layers", CONFUSION: "confusion", NEURONS: "neurons"}  # what the worker calls it
+EXTRAS = (LAYERS, CONFUSION, NEURONS, EVENTS, FILTERS)
+ASKED = {LAYERS: "layers", CONFUSION: "confusion", NEURONS: "neurons", FILTERS: "filters"}  # what the worker calls it
 ROOMY = Size(120, 34)  # cells of all panes together from which there is a third line of them
-HUGE = Size(180, 50)  # and from which it holds all four
-WIDTHS = {LAYERS: 5, CONFUSION: 4, NEURONS: 4, EVENTS: 3}
+HUGE = Size(180, 50)  # and from which it holds four
+WIDTHS = {LAYERS: 5, CONFUSION: 4, NEURONS: 4, EVENTS: 3, FILTERS: 2}
 
 
 class Plan(NamedTuple):
@@ -44,7 +44,7 @@ class Plan(NamedTuple):
             return (self.slot,) if self.slot else ()
         if self.opened is not None:
             return self.opened
-        return EXTRAS if fits(room, HUGE) else suited
+        return tuple(sorted({*EXTRAS} - {FILTERS} | {*suited})) if fits(room, HUGE) else suited
 
     def toggled(self, number: int, room: Size, suited: tuple[int, ...]) -> Plan:
         """The plan with a pane shown, or gone when it was there, unless no other would be left."""
@@ -111,7 +111,13 @@ def shares(weights: Sequence[int], length: int) -> list[tuple[int, int]]:
 
 
 def suited(frame: Frame) -> tuple[int, ...]:
-    """The extra panes that say most of these data: neurons on a plane of their own, else what is confused."""
+    """The extra panes that say most of these data and this network.
+
+    An example on its way and the first weights where there are images or sequences, neurons on a plane of their own,
+    else what is confused.
+    """
+    if frame.net.blocks:
+        return (NEURONS, FILTERS)
     classes = frame.task in ("binary", "multiclass")
     return (LAYERS, CONFUSION) if classes and len(frame.net.inputs) != 2 else (LAYERS, NEURONS)
 

@@ -13,6 +13,7 @@ from tui.theme import paint
 from tui.widgets import rows
 from tui.widgets.classes import ErrorsView, ReportView
 from tui.widgets.filters import FiltersView
+from tui.widgets.inside import InsideView
 from tui.widgets.mistaken import ConfusionView, FitView
 from tui.widgets.pane import Drawing, Pane
 from tui.widgets.projection import ProjectionView
@@ -30,6 +31,7 @@ CLASSES: dict[str, type[View]] = {
     "projection": ProjectionView,
     "filters": FiltersView,
     "trace": TraceView,
+    "inside": InsideView,
 }
 NUMBERS: dict[str, type[View]] = CLASSES | {"confusion": FitView, "report": ErrorsView, "calibration": SpreadView}
 TABS = {
@@ -40,6 +42,7 @@ TABS = {
     "projection": "PCA",
     "filters": "filters",
     "trace": "one row",
+    "inside": "inside",
 }
 OF_NUMBERS = {"confusion": "fit", "mistakes": "errors", "calibration": "residuals"}
 

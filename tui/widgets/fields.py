@@ -185,7 +185,9 @@ class FormPane(Pane):
         """Cells of a name."""
         if not line.value and not line.tail and line.role != "field":
             return width - SPACE
-        return LAYER if line.role in ("layer", "end") else min(NAMES, max(6, (width - SPACE) * 45 // 100))
+        if line.role in ("layer", "end"):
+            return max([LAYER, *(len(each.label) + 1 for each in self.lines if each.role == "layer")])
+        return min(NAMES, max(6, (width - SPACE) * 45 // 100))
 
     def _tail(
         self, line: Line, room: int, end: int, quiet: Style, arrows: Style, here: bool

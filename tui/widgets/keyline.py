@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual import events
 from textual.strip import Strip
 
-from tui.commands import key_places
 from tui.frame import Frame
+from tui.keys import key_places
 from tui.terminal import Terminal
 from tui.theme import paint
 from tui.widgets import rows

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from tui.frame import Frame, Net
 from tui.text import plural
 from tui.theme import paint
-from tui.widgets import canvas, rows
+from tui.widgets import blocks, canvas, rows
 from tui.widgets.pane import Pane
 from tui.widgets.rows import PLAIN, Piece
 
@@ -43,6 +43,9 @@ class NetworkPane(Pane):
 larger; orange adds, blue takes away (without colours: solid and dotted). Below each layer its size and its bend.
 `up` and `down` change the neurons of the layer marked ▸, `u` marks the next one, `+` and `-` add and remove layers, `a`
 bends.
+
+What comes before the neurons of a network of images or sequences stands at the left, a line for each convolution, pool
+or recurrent layer: its words, and the shape of what comes out of it (channels x height x width, steps x numbers).
 """
 
     class Picked(Message):
@@ -58,15 +61,16 @@ bends.
         if len(net.widths) < 2:
             return
         columns = self._columns(net, width, height)
-        found = nearest(columns, event.x - 1, event.y - 1)
+        found = nearest(columns, event.x - 1 - blocks.wide(net, width), event.y - 1)
         if found is not None:
             layer, source, target = found
             known = net.weights[layer] if layer < len(net.weights) else None
             inside = known is not None and source < known.shape[0] and target < known.shape[1]
             value = float(known[source, target]) if known is not None and inside else 0.0
-            self.post_message(self.Picked(f"{layer + 1} {source + 1} {target + 1} {value:.4g}"))
+            self.post_message(self.Picked(f"{net.passed + layer + 1} {source + 1} {target + 1} {value:.4g}"))
 
     def _columns(self, net: Net, width: int, height: int) -> list[Column]:
+        width -= blocks.wide(net, width)
         left = max([len(name[:NAMES]) for name in net.inputs[:WIDEST]] or [0])
         right = max([len(name) for name in self._outputs(net)] or [0])
         left, right = (left + 1, right + 1) if left + right + 10 <= width else (0, 0)
@@ -85,6 +89,10 @@ bends.
             return "no network yet"
         layers = [f"{width} {_bend(net, i)}".strip() for i, width in enumerate(net.widths[1:-1])]
         hidden = ", ".join(layers) or "no hidden layer"
+        if net.blocks:
+            before = ", ".join(f"{words} {shape}" for words, shape in net.blocks)
+            outputs = plural(net.widths[-1], "output")
+            return f"{before}, {hidden}, {outputs}; {plural(net.parameters, 'parameter')}"
         return f"{net.widths[0]} inputs, {hidden}, {net.widths[-1]} outputs; {plural(net.parameters, 'parameter')}"
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
@@ -92,13 +100,17 @@ bends.
         net = frame.net
         if width < 8 or height < 2 or len(net.widths) < 2:
             return self.waiting(frame, width, height)
-        columns = self._columns(net, width, height)
-        lines = self._links(net, columns, width, height - 1)
-        self._neurons(lines, columns, frame.selected)
+        columns, left = self._columns(net, width, height), blocks.wide(net, width)
+        selected = frame.selected - net.passed
+        lines = self._links(net, columns, width - left, height - 1)
+        self._neurons(lines, columns, selected)
         self._names(lines, columns[0], net.inputs, before=True)
         self._names(lines, columns[-1], self._outputs(net), before=False)
-        captions = self._captions(net, columns, width, frame.selected)
-        return rows.block([rows.cells(line, width) for line in [*lines, captions]], width, height)
+        drawn = [*lines, self._captions(net, columns, width - left, selected)]
+        if left:
+            before = blocks.lines(net, left, height, self.terminal)
+            drawn = [[*one, *other] for one, other in zip(before, drawn, strict=True)]
+        return rows.block([rows.cells(line, width) for line in drawn], width, height)
 
     def _links(self, net: Net, columns: list[Column], width: int, height: int) -> list[list[Piece]]:
         """The weights between neurons drawn, the strongest last; of many only the strongest, or nothing can be seen."""

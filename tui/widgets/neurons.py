@@ -13,11 +13,13 @@ from tui.frame import Frame, Responses
 from tui.theme import Ramp, paint
 from tui.widgets import canvas, rows
 from tui.widgets.pane import Pane
+from tui.widgets.passing import Passing, sentence
 from tui.widgets.rows import PLAIN, Piece
 
 POSITIVE, NEGATIVE = " .:*#", " '-~="  # without colours
 SMALLEST, LARGEST = 2, 12  # rows of a map
 STRIP = 16  # cells of a map of one feature
+SHOWN = "an example on its way"
 
 
 class Sizes(NamedTuple):
@@ -40,15 +42,23 @@ class NeuronsPane(Pane):
 neuron answers there, orange above zero and blue below. The first layer draws straight edges, the next ones combine
 them into shapes. A neuron that is the same everywhere does nothing: 0 stands in it when it is dead. For rows of more
 than two features the plane is the one the rows spread over most; for one feature each neuron is a strip along it.
+
+A network of images or sequences is shown one example, ( and ) choose it: every convolution and pool by its maps, every
+layer of a sequence by its units (down) at each step (across), orange above zero, blue below. Maps get smaller and more
+of them from layer to layer: first where strokes are, then what they make together.
 """
 
     def title(self, frame: Frame) -> str:
         """Says when the answers are of the past."""
-        past = frame.responses and frame.shown_epoch < frame.epoch
+        past = (frame.responses or frame.seen) and frame.shown_epoch < frame.epoch
+        if frame.seen is not None:
+            return f"{SHOWN} at epoch {frame.inside_epoch}" if past else SHOWN
         return f"{self.NAME} at epoch {frame.inside_epoch}" if past else self.NAME
 
     def legend(self, frame: Frame) -> list[Piece]:
-        """What the colours say."""
+        """What the colours say; of an example the keys that choose another."""
+        if frame.seen is not None:
+            return [("( ) another", paint(self.palette.muted))]
         if not frame.responses:
             return []
         quiet = paint(self.palette.muted)
@@ -59,7 +69,9 @@ than two features the plane is the one the rows spread over most; for one featur
         return [(f"{sign}", low), (" below zero  ", quiet), (f"{sign}", high), (" above", quiet)]
 
     def summary(self, frame: Frame) -> str:
-        """How many neurons there are, and how many answer nothing."""
+        """How many neurons there are, and how many answer nothing; of an example its way."""
+        if frame.seen is not None:
+            return sentence(frame.seen)
         if not frame.responses:
             return self._nothing(frame) or "nothing is known of the neurons yet"
         said = []
@@ -73,6 +85,8 @@ than two features the plane is the one the rows spread over most; for one featur
         """The maps, as large as all of them fit."""
         if width < 1 or height < 1:
             return rows.block([], width, height)
+        if frame.seen is not None:
+            return Passing(self.terminal).draw(frame.seen, width, height)
         if not frame.responses or height < 2 or width < 4:
             return self.waiting(frame, width, height, self._nothing(frame))
         sizes = layout(frame.responses, width, height)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.strip import Strip
 
+from tui import told
 from tui.frame import Frame, Net
 from tui.terminal import Terminal
 from tui.text import plural
@@ -37,8 +38,7 @@ class SketchPane(NetworkPane):
         self._outline = outline
         net = Net()
         if outline is not None:
-            known = outline.net
-            net = Net(known.inputs, known.outputs, known.widths, known.activations, outline.weights, known.parameters)
+            net = told.net(outline.net, outline.weights)
         self.show(Frame(state="running", net=net, selected=selected))
 
 

@@ -18,6 +18,7 @@ from mlcore.backends.pytorch import cuda
 from mlcore.backends.pytorch.optimizers import Rule
 from mlcore.backends.pytorch.resident import resident
 from mlcore.backends.pytorch.step import Step
+from mlcore.layers.augment import Augment
 from mlcore.layers.dropout import Dropout
 from mlcore.layers.layer import Array
 from mlcore.optimizers import Optimizer
@@ -97,6 +98,9 @@ class Program:
             cuda.kernels(device.index)
         self.rule = self._rule([p.optimizer for p in problems])
         self._drops = self._shares(problems)
+        self._moves = [n for n, layer in enumerate(problem.network.layers) if isinstance(layer, Augment)]
+        own = self._seeds if lanes else self._seeds[:1]
+        self._own_seeds = torch.tensor(own, dtype=torch.int64, device=device).reshape((*self.lanes, 1))
         self._orders: dict[int, Tensor] = {}
         self.one = self._one  # the engine may compile it
 
@@ -237,13 +241,21 @@ class Program:
             make = cuda.masks if self.own_kernels else _masks
             kept = make(places, seeds, bounds, scales, number, size * width)
             found[number] = kept.reshape(places.shape[1], *self.lanes, size, *shape)
+        for number in self._moves:
+            drawn = _words(places, self._own_seeds, Purpose.AUGMENT, number, 4 * size) * 2.0**-24
+            found[number] = drawn.to(self.dtype).reshape(places.shape[1], *self.lanes, size, 4)
         return found
 
 
 def _masks(places: Tensor, seeds: Tensor, bounds: Tensor, scales: Tensor, layer: int, count: int) -> Tensor:
     """As `cuda.masks`, of PyTorch's operations: [steps, lanes, count], or [steps, count] of one network."""
+    return (_words(places, seeds, Purpose.DROPOUT, layer, count) < bounds).to(scales.dtype) * scales
+
+
+def _words(places: Tensor, seeds: Tensor, purpose: Purpose, layer: int, count: int) -> Tensor:
+    """The upper 24 bits of random words, for epochs and steps `places` [2, steps] and seeds [L, 1] or [1]."""
     epoch, step = (each.reshape(-1, *(1,) * seeds.dim()) for each in places)
     blocks = torch.arange((count + 3) // 4, dtype=torch.int64, device=places.device)
-    words = philox.counted(blocks, Purpose.DROPOUT, seeds, epoch, step, layer)
+    words = philox.counted(blocks, purpose, seeds, epoch, step, layer)
     whole = torch.stack([*torch.broadcast_tensors(*words)], dim=-1)  # type: ignore[no-untyped-call]
-    return ((whole.flatten(-2)[..., :count] >> 8) < bounds).to(scales.dtype) * scales
+    return whole.flatten(-2)[..., :count] >> 8

@@ -25,8 +25,8 @@ class Pass(NamedTuple):
     statistics of a layer, {layer: {name: values}}; whole: the batch, where these are only some of its rows;
     own_kernels: dense layers may take those of `cuda.py`; channels_last: how images lie; lengths [B]: how many steps of
     each sequence are real; kept: what the `skip` of an `add` kept; plain: attention is made of plain operations, which
-    can be mapped over many networks, and on a GPU give the same bits each time (the fused one is twice as fast);
-    mapped: whether this is inside torch.func.vmap.
+    can be mapped over many networks; on a GPU PyTorch promises the same bits each time of these alone; mapped: whether
+    this is inside torch.func.vmap.
     """
 
     training: bool = False
@@ -63,6 +63,7 @@ def table() -> dict[str, Row]:
         "softplus": lambda layer, p, x, mode: f.softplus(x),
         "silu": lambda layer, p, x, mode: f.silu(x),
         "gelu": lambda layer, p, x, mode: f.gelu(x),
+        "augment": lambda layer, p, x, mode: _augment(layer, x, mode.masks[mode.layer]) if mode.training else x,
         "dropout": lambda layer, p, x, mode: x * mode.masks[mode.layer] if mode.training else x,
         "batch_norm": _batch_norm,
         "layer_norm": lambda layer, p, x, mode: f.layer_norm(x, p["gain"].shape, p["gain"], p["bias"], layer.eps),
@@ -203,3 +204,29 @@ def _attention(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tenso
         o = f.scaled_dot_product_attention(q, k, v, heard, is_causal=layer.causal and heard is None)
     y = torch.addmm(p["bo"], o.transpose(1, 2).reshape(batch * steps, -1), p["wo"]).view(x.shape)
     return y if real is None else y.where(real.unsqueeze(2), 0)
+
+
+def _augment(layer: Any, x: Tensor, drawn: Tensor) -> Tensor:
+    """As its page has it, for four numbers from 0 to 1 of each image [B, 4]."""
+    import math
+
+    import torch
+
+    height, width = x.shape[-2:]
+    down, across, turn = (2 * drawn[:, k, None] - 1 for k in range(3))
+    mirror = 1 - 2 * (drawn[:, 3, None] < 0.5).to(x.dtype) * layer.flip
+    cos, sin = torch.cos(turn * math.radians(layer.rotate)), torch.sin(turn * math.radians(layer.rotate))
+    middle, centre = (height - 1) / 2, (width - 1) / 2
+    each = torch.arange(height * width, device=x.device)
+    i = (each // width).to(x.dtype) - middle - layer.shift * down
+    j = (each % width).to(x.dtype) - centre - layer.shift * across
+    u, v = middle + cos * i - sin * j, centre + mirror * (sin * i + cos * j)
+    pixels = x.reshape(x.shape[0], -1, height * width)
+    y = torch.zeros_like(pixels)
+    for one, two in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        row, column = u.floor() + one, v.floor() + two
+        inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+        share = (1 - (u - row).abs()) * (1 - (v - column).abs()) * inside
+        place = torch.where(inside, row * width + column, torch.zeros_like(row)).long()
+        y = y + pixels.gather(2, place[:, None].expand(-1, pixels.shape[1], -1)) * share[:, None]
+    return y.reshape(x.shape)

@@ -87,6 +87,7 @@ def test_an_architecture_is_shown_layer_by_layer(mlj) -> None:
     [
         ("8 relu | 8", (), ["NO_BEND 3"]),
         ("8 | 8 relu", (), ["NO_BEND 1"]),
+        ("8 | skip | 8 | add relu | 6 relu", (), []),
         ("8 | 8", (), ["NO_ACTIVATION 0"]),
         ("8 bn | drop .2 | 8 gelu", (), ["NO_BEND 1"]),
         ("", (), ["NO_HIDDEN_LAYER 0"]),

@@ -52,6 +52,9 @@ class Analysing:
     def view_trace(self) -> None:
         self._view("trace")
 
+    def view_inside(self) -> None:
+        self._view("inside")
+
     def _view(self, view: str) -> None:
         self.screen.show(self._now.seen(view))
 

@@ -128,7 +128,9 @@ class Choosing(Stacking):
         def changed(draft: Draft, text: str) -> Draft:
             return draft.with_words((*draft.words[:place], *filter(None, [text.strip()]), *draft.words[place + 1 :]))
 
-        help = "neurons, or a layer and its number: 10, relu, dropout .2, 10 batch_norm relu; nothing removes it"
+        help = (
+            "neurons, or a layer and its settings: 10, relu, dropout .2, conv 16 k3 p1, gru 32 last; nothing removes it"
+        )
         self._ask(f"layer {place + 1}", help, self.screen.draft.words[place], changed)
 
     def _ask(self, title: str, help: str, value: str, changed: Callable[[Draft, str], Draft]) -> None:

@@ -39,6 +39,26 @@ class Showing(Doer):
     def pane_8(self) -> None:
         self._look(8)
 
+    def pane_9(self) -> None:
+        self._look(9)
+
+    def next_example(self) -> None:
+        self._example(1)
+
+    def previous_example(self) -> None:
+        self._example(-1)
+
+    def _example(self, step: int) -> None:
+        """Follow another row through the network; the worker begins again after the last."""
+        seen, pane = self.app.feed.frame().seen, self.screen.panes[6]
+        if not pane.display:
+            self.screen.say("7 shows an example on its way through a network of images or sequences")
+        elif seen is None:
+            self.screen.say("Only networks of images and sequences are followed example by example")
+        else:
+            self.screen.example = (seen.row + step) % seen.rows
+            self.screen.ask()
+
     def _look(self, number: int) -> None:
         """Look at a pane, shown when it was not; the one looked at goes away. In a zoom, zoom into it or out of it."""
         screen, plan = self.screen, self.screen.board.plan
@@ -73,7 +93,7 @@ class Showing(Doer):
             self.screen.say("Only pictures have a plane besides: digits, mnist, and pictures of your own")
 
     def default_layout(self) -> None:
-        self.screen.planar = False
+        self.screen.beliefs.planar = False
         self._plan(Plan())
 
     def zoom(self) -> None:

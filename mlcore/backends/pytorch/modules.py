@@ -1,0 +1,134 @@
+"""Layers as modules where PyTorch has none that fits: time first, a tensor in and a tensor out.
+
+Each keeps the names and the layout of its own kind in PyTorch. `mlj export` writes the ones it needs into the file, so
+nothing here may ask for more than torch and nn.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class StepsConv1d(nn.Conv1d):
+    """A convolution along the steps of sequences [rows, steps, channels]."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.mT).mT
+
+
+class StepsMaxPool1d(nn.MaxPool1d):
+    """The largest number of each stretch of sequences [rows, steps, channels]."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = super().forward(x.mT)
+        return y.mT
+
+
+class StepsAvgPool1d(nn.AvgPool1d):
+    """The mean of each stretch of sequences [rows, steps, channels]."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.mT).mT
+
+
+class StepsNorm(nn.BatchNorm1d):
+    """Batch norm of whatever has its features last: every step is a row."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.flatten(0, -2)).view_as(x)
+
+
+class Tokens(nn.Embedding):
+    """An embedding of tokens [rows, steps] that are held as floating numbers."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.long())
+
+
+class Positions(nn.Module):
+    """Adds numbers of its own to each step of sequences [rows, steps, features]."""
+
+    def __init__(self, steps: int, features: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(steps, features))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.weight
+
+    def extra_repr(self) -> str:
+        return ", ".join(map(str, self.weight.shape))
+
+
+class SelfAttention(nn.MultiheadAttention):
+    """Every step of sequences [rows, steps, features] asks all others, or with causal those before it."""
+
+    def __init__(self, features: int, heads: int, causal: bool = False) -> None:
+        super().__init__(features, heads, batch_first=True)
+        self.causal = causal
+
+    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]  # (it asks itself)
+        mask = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=x.device).triu(1) if self.causal else None
+        return super().forward(x, x, x, attn_mask=mask, need_weights=False)[0]
+
+    def __repr__(self) -> str:
+        return f"SelfAttention({self.embed_dim}, {self.num_heads}, causal={self.causal})"
+
+
+class Mean(nn.Module):
+    """The mean of each channel of images [rows, channels, height, width], or over the steps of sequences."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3)) if x.dim() == 4 else x.mean(1)
+
+
+class Max(nn.Module):
+    """The largest number of each channel of images [rows, channels, height, width], or over the steps of sequences."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.amax((2, 3)) if x.dim() == 4 else x.amax(1)
+
+
+class Augment(nn.Module):
+    """Moves, turns and mirrors images [rows, channels, height, width] a little while it is trained, each by itself."""
+
+    def __init__(self, shift: float = 1.0, rotate: float = 0.0, flip: bool = False) -> None:
+        super().__init__()
+        self.shift, self.rotate, self.flip = shift, rotate, flip
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        down, across, turn = (2 * torch.rand(3, len(x), 1, 1, device=x.device) - 1) * torch.tensor(
+            [self.shift / x.shape[-2], self.shift / x.shape[-1], self.rotate * torch.pi / 180], device=x.device
+        ).reshape(3, 1, 1, 1)
+        mirror = 1 - 2 * (torch.rand_like(turn) < 0.5).to(x.dtype) * self.flip
+        rows = torch.cat([mirror * turn.cos(), mirror * turn.sin(), -2 * across], dim=2)
+        columns = torch.cat([-turn.sin(), turn.cos(), -2 * down], dim=2)
+        images = x if x.dim() == 4 else x.unsqueeze(1)
+        grid = nn.functional.affine_grid(torch.cat([rows, columns], dim=1), list(images.shape), align_corners=False)
+        moved: Tensor = nn.functional.grid_sample(images, grid, align_corners=False)
+        return moved.view_as(x)
+
+    def extra_repr(self) -> str:
+        return f"{self.shift}, rotate={self.rotate}, flip={self.flip}"
+
+
+class Skip(nn.Identity):
+    """Keeps what arrives for the Add that follows."""
+
+
+class Add(nn.Identity):
+    """Adds what the last Skip kept."""
+
+
+class Stack(nn.Sequential):
+    """Layers in a row, of which some are a Skip or its Add."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        kept: list[Tensor] = []
+        for part in self:
+            x = x + kept.pop() if isinstance(part, Add) else part(x)
+            if isinstance(part, Skip):
+                kept.append(x)
+        return x
