@@ -8,7 +8,6 @@
 
    a [length, length] of each head stays in the call's room for the way back, and behind them is room for one ds. Steps
    behind the end of a sequence are neither read nor heard, and become zeros. */
-#include <math.h>
 #include <string.h>
 
 #include "parts.h"
@@ -52,11 +51,17 @@ static float *room_of(const mlj_block *b, const mlj_call *c, int64_t row, int64_
     return at(b, c->room) + (row * (heads + 1) + head) * c->steps * c->steps;
 }
 
-/* Numbers in proportion to q kᵀ; what a causal step must not hear is as far away as can be. */
-static void limit(const mlj_call *c, int64_t length, float *s) {
-    const float scale = (float)c->constants[0];
-    for (int64_t i = 0; i < length; i++, s += length)
-        for (int64_t j = 0; j < length; j++) s[j] = c->causal && j > i ? -INFINITY : s[j] * scale;
+/* What each step hears of each, from q kᵀ; of what a causal step must not hear no exponential is made. */
+static void hear(const mlj_block *b, const mlj_call *c, int64_t length, float *a) {
+    for (int64_t i = 0; i < length * length; i++) a[i] *= (float)c->constants[0];
+    if (!c->causal) {
+        b->ops->softmax(length, length, a, a);
+        return;
+    }
+    for (int64_t i = 0; i < length; i++, a += length) {
+        b->ops->softmax(1, i + 1, a, a);
+        memset(a + i + 1, 0, (size_t)(length - i - 1) * sizeof *a);
+    }
 }
 
 void mlj_part_attention(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
@@ -68,8 +73,7 @@ void mlj_part_attention(const mlj_block *b, const mlj_call *c, int64_t from, int
         for (int64_t head = 0, first = 0; first < all; head++, first += d) {
             float *a = room_of(b, c, i, head);
             product(b, length, length, d, q + first, row, 1, k + first, 1, row, a, length);
-            limit(c, length, a);
-            b->ops->softmax(length, length, a, a);
+            hear(b, c, length, a);
             product(b, length, d, length, a, length, 1, v + first, row, 1, o + first, all);
         }
         end_at(length, c->steps, all, o);

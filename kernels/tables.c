@@ -49,7 +49,8 @@ static int is_padding(const mlj_block *b, const mlj_call *c, int64_t step) {
 
 /* The row of a token, or -1 for what is none. */
 static int64_t row_of(const mlj_call *c, float token) {
-    return token >= 0 && token < (float)c->features && token == floorf(token) ? (int64_t)token : -1;
+    const int64_t row = token >= 0 && token < (float)c->features ? (int64_t)token : -1;
+    return (float)row == token ? row : -1;
 }
 
 /* What is no token gives NaN, which ends a run by its loss; what only fills the batch is as good as token 0. */

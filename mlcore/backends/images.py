@@ -223,4 +223,5 @@ CONVOLUTION = Row(
 )
 AUGMENT = Row(_augment, _augment_backward, images=True, group=TOGETHER)
 POOL = Row(_pool, _pool_backward, rooms=_where, images=True, group=TOGETHER)
+AUGMENT = Row(_augment, _augment_backward, images=True, group=TOGETHER)
 FLATTEN = Row(_flatten, _flatten_backward, needed=lambda shape: channels_of(shape) > 0)

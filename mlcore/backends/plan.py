@@ -39,6 +39,7 @@ from mlcore.spec import fields, kind_of
 BLOCK_FLOATS = 1 << 17  # half a MiB: a block of rows takes about so much, to stay in the second-level cache
 FUSED_WEIGHTS = 4096  # from here on the update is made with the gradient; a smaller network's is one short call
 CHUNK_ROWS = 32  # chunks of rows are multiples of this: whole vectors, and full tiles
+MANY_STEPS = 8  # from here on a row is rows enough that fewer make a chunk
 BLOCK_ROWS = 192  # and has at least so many rows, so that a pass over the weight gradients pays
 IMAGE_FLOATS = 1 << 24  # 64 MiB: but fewer rows of images, which stay in the cache by TOGETHER at a time anyway
 
@@ -93,7 +94,9 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
     numbers = sum(stage.steps * (stage.inputs + stage.outputs) for stage in stages)
     in_blocks = fuse and not any(row_of(stage.layer).whole for stage in stages)
     images = any(row_of(stage.layer).images for stage in stages)
-    chunk = math.lcm(1 if images else CHUNK_ROWS, *(row_of(stage.layer).group for stage in stages))
+    chunk = math.lcm(*(row_of(stage.layer).group for stage in stages))
+    if not images:
+        chunk = math.lcm(chunk, CHUNK_ROWS // (MANY_STEPS if any(s.steps >= MANY_STEPS for s in stages) else 1))
     rows = max(chunk, min(BLOCK_ROWS, IMAGE_FLOATS // numbers // chunk * chunk)) if images else BLOCK_ROWS
     block = min(batch, max(rows, BLOCK_FLOATS // numbers // 64 * 64)) if in_blocks else batch
     forward, backward = _forward(network, loss, stages, batch), _backward(stages)

@@ -14,7 +14,8 @@ def with_update(call: Call, optimizer: Optimizer) -> Call:
     if "dw" not in call.operands:
         return call
     kind, own = kind_of(optimizer), constants(optimizer)
-    written = [name if name.startswith("dx") else name.removeprefix("d") for name in call.writes.split(", ")]
+    moved = {name for field, name in call.operands.items() if field in ("dw", "db", "du", "db2")}
+    written = [name.removeprefix("d") if name in moved else name for name in call.writes.split(", ")]
     text, writes = f"{call.text}, {kind}", ", ".join(written)
     return call._replace(text=text, writes=writes, rule=kind, constants=own)
 
