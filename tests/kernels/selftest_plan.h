@@ -21,6 +21,7 @@ static void train(int fused, int rule, const float *x, const int32_t *labels, fl
         {MLJ_UPDATE, .rule = rule, .inputs = SIZE, .outputs = 1, .w = W1, .y = -1, .dw = G},
     };
     const double constants[] = {0, 0, 0, 0.9, rule == MLJ_SGD ? 0 : 0.99, 1e-8};
+    for (int i = 0; i < 7; i++) calls[i].each = 1;
     for (int i = 4; i < 7; i++) {
         memcpy(calls[i].constants, constants, sizeof constants);
         calls[i].rule = i == 6 || fused ? rule : MLJ_NO_RULE;
@@ -43,6 +44,7 @@ static void train(int fused, int rule, const float *x, const int32_t *labels, fl
                   .panels = fused,
                   .features = IN,
                   .outputs = OUT,
+                  .answers = 1,
                   .rows = PLAN_ROWS,
                   .batch = BATCH,
                   .chunk = 32,
