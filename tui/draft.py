@@ -92,8 +92,13 @@ class Draft:
         return replace(draft, selected=min(self.selected, max(0, len(draft.hidden) - 1)))
 
     def with_data(self, recipe: Config) -> Draft:
-        """Another data set, as its recipe has it; the network and its training stay as they are, the loss if it may."""
-        draft = self.changed({"dataset": recipe.to_dict()["dataset"]})
+        """Another data set, as its recipe has it; the network and its training stay as they are, the loss if it may.
+
+        Tokens ask for a network that takes them and nothing else does: between the two the recipe's comes along.
+        """
+        told = recipe.to_dict()
+        takes, took = (any(layer.tokens for layer in config.layers) for config in (recipe, self.config))
+        draft = self.changed({"dataset": told["dataset"]} | ({"layers": told["layers"]} if takes != took else {}))
         if self.epochs_chosen:
             return draft
         return replace(draft, config=draft.config.with_settings({"epochs": recipe.epochs}))

@@ -78,13 +78,15 @@ def last(present: str, runs_dir: Path | None = None) -> Opened:
 
 
 def recipes_by_data() -> dict[str, Config]:
-    """For each data set of the catalogue that has a recipe, in the order of the catalogue, its first recipe."""
+    """For each data set of the catalogue that has a recipe, in its order, the recipe with the fewest layers."""
     import mlcore
 
     first: dict[str, Config] = {}
     for name in mlcore.recipes():
         config = mlcore.load_recipe(name)
-        first.setdefault(str(config.to_dict()["dataset"]["kind"]), config)
+        kind = str(config.to_dict()["dataset"]["kind"])
+        if kind not in first or len(config.layers) < len(first[kind].layers):
+            first[kind] = config
     return {name: first[name] for name in mlcore.datasets.CATALOGUE.names() if name in first}
 
 
