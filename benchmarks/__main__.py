@@ -12,7 +12,8 @@ import time
 from benchmarks import peers
 
 PROGRAMS = (
-    "limits", "training", "products", "operations", "many", "inference", "two_threads", "loaded", "processes", "live"
+    "limits", "training", "images", "sequences", "products", "operations", "many", "inference", "two_threads", "loaded",
+    "processes", "live",
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """How fast convolutions train, on one thread and on two, beside PyTorch: `python -m benchmarks.images`.
 
-PyTorch takes part with its images channels first and channels last, eager and compiled, always with its optimizer in one
+PyTorch takes part with its images channels first and channels last, eager and compiled, its optimizer always in one
 call. On one thread everybody is in one process, in turn, by processor time, as in `benchmarks.training`, and so is the
 peak of the core. With two threads everybody is a process of its own, by wall time, as in `benchmarks.two_threads`:
 PyTorch is started with two threads and with one, and its better half counts.
@@ -37,6 +37,7 @@ FORMS: dict[str, dict[str, bool]] = {
     "torch last": {"fused": True, "last": True},
     "torch last compiled": {"fused": True, "last": True, "compiled": True},
 }
+LAYOUTS = {"torch fused": ("torch fused", "torch last"), "torch compiled": ("torch compiled", "torch last compiled")}
 ALONE = {"native": 2, "peak": 2, "torch": 2, "torch on one": 1}  # threads of a process
 
 
@@ -62,25 +63,22 @@ def on_one(work: Workload, libraries: Sequence[str], peak: limits.Against | None
     share = peak.share(dict(found.seconds), "native", work.flops) if peak else None
     report = found.without("peak").report("native")
     ratios = {name: ratio["median"] for name, ratio in report["times_slower_than_native"].items()}
-    print(f"{work.name}: native {report['microseconds_a_step']['native']['median']:.0f} us a step, {share or 0:.0%}")
+    took = report["microseconds_a_step"]["native"]["median"]
+    print(f"{work.name}: native {took:.0f} us a step, {share or 0:.0%} of the peak")
     for name, ratio in ratios.items():
         print(f"  {peers.PEERS[name]:42} {ratio:6.2f} times slower", flush=True)
-    goals = [] if share is None else [Goal(work.name, "of the peak of one core", share, work.peak or 0, kind="share")]
+    goals = _goals(work.name, ratios, work.targets)
+    if share and work.peak:
+        goals.append(Goal(work.name, "of the peak of one core", share, work.peak, kind="share"))
     about = {"workload": work.name, "losses_differ_by": float(f"{worst:.2g}"), "flops_a_step": work.flops}
-    return about | {"share_of_peak": share and round(share, 3)} | report, goals + _goals(
-        work.name, ratios, work.targets
-    )
+    return about | {"share_of_peak": share and round(share, 3)} | report, goals
 
 
 def _goals(what: str, ratios: dict[str, float], targets: Any) -> list[Goal]:
     """Eager and compiled, each beside the memory format that suits it better."""
     goals = []
     for form, least in targets.items():
-        both = [
-            ratios[name]
-            for name in (form, form.replace("fused", "last").replace("torch c", "torch last c"))
-            if name in ratios
-        ]
+        both = [ratios[name] for name in LAYOUTS[form] if name in ratios]
         if both:
             goals.append(Goal(what, f"beside {peers.PEERS[form]}, better layout", min(both), least))
     return goals

@@ -30,6 +30,7 @@ def numbers(results: Path = RESULTS) -> str:
     """The lines that stand between the marks of the README. What was never measured is left out."""
     found = results_in(results)
     parts = [_training(found["training"])] if "training" in found else []
+    parts += [_sequences(found["sequences"])] if "sequences" in found else []
     parts += [_counted(found)] if goals_of(found) else []
     parts += [table.short(results / "gpu")]
     parts += [_waiting(found["latency"])] if "latency" in found else []
@@ -126,6 +127,22 @@ def _verdict(ratios: Mapping[tuple[str, str], float]) -> str:
         return f"{won} and loses {', '.join(lost)}."
     (workload, name), ratio = min(ratios.items(), key=lambda item: item[1])
     return f"{won}. The closest is {name} on {workload}: {ratio:.3g} times."
+
+
+def _sequences(found: Mapping[str, Any]) -> Iterator[str]:
+    """A row for each recurrent layer: its time, and PyTorch's fastest form beside it."""
+    yield f"Recurrent layers, one thread, Adam, under a load of {found['machine']['load'][0]:.1f}:"
+    yield ""
+    yield "| one training step of | native | of the core's peak | beside PyTorch at its best |"
+    yield "| --- | --- | --- | --- |"
+    for result in found["results"]:
+        took, ratios, share = (
+            result["microseconds_a_step"]["native"]["median"],
+            ratios_of(result),
+            result["share_of_peak"],
+        )
+        best = _compared(min(ratios.values())) if ratios else ""
+        yield f"| {result['workload']} | {took:,.0f} µs | {f'{share:.0%}' if share else ''} | {best} |"
 
 
 def _waiting(found: Mapping[str, Any]) -> Iterator[str]:

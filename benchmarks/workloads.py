@@ -22,8 +22,8 @@ class Workload(NamedTuple):
     """A network on data of a shape.
 
     targets: times faster than a peer with one thread; two: the same with two threads; peak, peak_two: the least share
-    of the multiply-add peak of one core and of two. compiled: torch.compile takes part too. image: the shape of a row as
-    a picture.
+    of the multiply-add peak of one core and of two. compiled: torch.compile takes part too. image: the shape of a row
+    as a picture.
     """
 
     name: str

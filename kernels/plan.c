@@ -33,9 +33,16 @@ typedef struct { /* one phase of the calls first … end - 1 */
     const mlj_call *first, *end;
     int phase;
     int64_t size; /* rows or numbers in a chunk */
+    int32_t threads;
 } mlj_phase;
 
 static int64_t chunks_of(int64_t length, int64_t size) { return (length + size - 1) / size; }
+
+/* Rows of W in a chunk of a call: of a recurrent layer, whose sums are long, so many that every thread has a part. */
+static int64_t span_of(const mlj_call *c, const mlj_phase *p) {
+    if (c->opcode != MLJ_RECURRENT_BACKWARD) return p->size;
+    return smaller(p->size, whole(chunks_of(c->inputs, p->threads)));
+}
 
 static void run_rows(void *context, int64_t chunk) {
     const mlj_phase *p = context;
@@ -50,9 +57,9 @@ static void run_span(void *context, int64_t chunk) {
     for (const mlj_call *c = p->first; c < p->end; c++) {
         mlj_part *part = mlj_parts[c->opcode][p->phase];
         if (!part) continue;
-        const int64_t length = mlj_length_of(c), own = chunks_of(length, p->size);
+        const int64_t length = mlj_length_of(c), size = span_of(c, p), own = chunks_of(length, size);
         if (chunk < own) {
-            part(p->block, c, chunk * p->size, smaller((chunk + 1) * p->size, length));
+            part(p->block, c, chunk * size, smaller((chunk + 1) * size, length));
             return;
         }
         chunk -= own;
@@ -89,7 +96,7 @@ static void run_phase(const mlj_block *b, const mlj_call *first, const mlj_call 
     const int shared = (phase > PREPARE && phase < NORM ? work * b->rows : work) >= SERIAL_WORK && mlj_threads() > 1;
     const int64_t rows = larger(b->plan->chunk, ROWS_WORK / (work + 1) / b->plan->chunk * b->plan->chunk);
     if (!shared && phase == ROWS && b->plan->images) { /* a chunk through all calls while it is in the caches */
-        mlj_phase p = {b, first, end, phase, rows};
+        mlj_phase p = {b, first, end, phase, rows, 1};
         for (int64_t chunk = 0; chunk * rows < b->rows; chunk++) run_rows(&p, chunk);
         return;
     }
@@ -99,13 +106,13 @@ static void run_phase(const mlj_block *b, const mlj_call *first, const mlj_call 
                 mlj_parts[c->opcode][phase](b, c, 0, phase == ROWS ? rows_of_call(b, c) : mlj_length_of(c));
         return;
     }
-    mlj_phase p = {b, first, end, phase, phase >= NORM ? MLJ_SPAN : SPAN_ROWS};
+    mlj_phase p = {b, first, end, phase, phase >= NORM ? MLJ_SPAN : SPAN_ROWS, mlj_threads()};
     if (phase == ROWS) {
         p.size = rows;
         chunks = chunks_of(b->rows, p.size);
     } else {
         for (const mlj_call *c = first; c < end; c++)
-            if (mlj_parts[c->opcode][phase]) chunks += chunks_of(mlj_length_of(c), p.size);
+            if (mlj_parts[c->opcode][phase]) chunks += chunks_of(mlj_length_of(c), span_of(c, &p));
     }
     mlj_parallel_for(chunks, phase == ROWS ? run_rows : run_span, &p);
 }

@@ -70,8 +70,9 @@ typedef struct {
     int64_t each;            /* rows of its own that a row of the batch is to it, mostly 1 */
     /* Of one direction of a recurrent layer: its second matrix and the bias inside a GRU; rows are [steps, features]
        before, [steps, …] or with `last` one step after, where its states stand from `column` on. W is [features,
-       columns], U [units, columns]; inputs is the rows of both, those of W filled up to whole panels. */
-    int64_t u, b2, du, db2;
+       columns], U [units, columns]; inputs is the rows of both, those of W in panels filled up to whole ones. `packed`
+       is room for both matrices in the order of use, for every 32 rows of a block. */
+    int64_t u, b2, du, db2, packed;
     int64_t steps, features, units, columns, column;
     int32_t cell, back, last; /* MLJ_RNN …; whether it goes from the last step to the first */
     /* An embedding and positions have W [features, columns], a row for each token or step. Attention has rows [steps,

@@ -23,6 +23,7 @@ typedef struct { /* a group and its room */
     int64_t du_row;
     float *memory, *shown; /* of the LSTM */
     float *u, *dh, *dc, *dx;
+    const float *both; /* W above U in panels, filled up with zeros */
 } group;
 
 static int64_t length_of(const mlj_block *b, const mlj_call *c, int64_t row) {
@@ -75,9 +76,9 @@ static mlj_cell cell_at(const group *g, int64_t step) {
     return cell;
 }
 
-/* A product of rows of the group: c = (c if add, else 0) + a w + bias. `w_rows` is how many rows w has. */
-static void product(const group *g, const float *a, int64_t a_row, int64_t k, const float *w, int64_t n, float *c,
-                    int64_t c_row, const float *bias, int add) {
+/* A product of rows of the group: c = (c if add, else 0) + a w + bias, w being `k` rows of a matrix in panels. */
+static void product(const group *g, const float *a, int64_t a_row, int64_t k, const float *w, int64_t panel, int64_t n,
+                    float *c, int64_t c_row, const float *bias, int add) {
     const mlj_matmul m = {
         .m = g->rows,
         .n = n,
@@ -86,9 +87,9 @@ static void product(const group *g, const float *a, int64_t a_row, int64_t k, co
         .a_row = a_row,
         .a_col = 1,
         .b = w,
-        .b_row = n,
+        .b_row = PANEL,
         .b_col = 1,
-        .b_panel = panel_of(g->b, k),
+        .b_panel = panel,
         .c = c,
         .c_row = c_row,
         .bias = bias,
@@ -136,32 +137,46 @@ static void copy_out(const group *g) {
     }
 }
 
+/* Rows of a matrix [rows, columns], as it lies in the plan, to their place in every panel of another. */
+static void pack(const mlj_block *b, int64_t rows, int64_t columns, const float *w, float *to, int64_t panel) {
+    for (int64_t col = 0; col < columns; col += PANEL, to += panel) {
+        if (b->plan->panels) {
+            memcpy(to, w + col * rows, (size_t)(rows * PANEL) * sizeof(float));
+            continue;
+        }
+        for (int64_t i = 0; i < rows; i++)
+            for (int64_t j = 0; j < PANEL; j++) to[i * PANEL + j] = col + j < columns ? w[i * columns + col + j] : 0;
+    }
+}
+
 static void forward(const group *g) {
     const mlj_call *c = g->c;
-    const int64_t d = c->features, h = c->units, columns = c->columns;
-    const float *w = at(g->b, c->w), *u = at(g->b, c->u), *bias = at(g->b, c->b);
-    const int apart = c->cell == MLJ_GRU, together = !apart && !g->b->plan->panels && u == w + d * columns;
+    const int64_t d = c->features, both = d + c->units, panel = both * PANEL;
+    const float *bias = at(g->b, c->b);
     copy_in(g);
-    if (g->memory) memset(g->memory, 0, (size_t)(g->rows * h) * sizeof(float));
+    if (g->memory) memset(g->memory, 0, (size_t)(g->rows * c->units) * sizeof(float));
     for (int64_t step = 0; step < g->steps; step++) {
         const mlj_cell cell = cell_at(g, step);
-        if (together) { /* x beside h, W above U */
-            product(g, x_at(g, step), d + h, d + h, w, columns, cell.gates, g->width, bias, 0);
+        if (c->cell == MLJ_GRU) {
+            product(g, x_at(g, step), both, d, g->both, panel, c->columns, cell.gates, g->width, bias, 0);
+            product(g, cell.h0, both, c->units, g->both + d * PANEL, panel, c->columns, g->u, c->columns, NULL, 0);
         } else {
-            product(g, x_at(g, step), d + h, d, w, columns, cell.gates, g->width, bias, 0);
-            if (apart)
-                product(g, cell.h0, d + h, h, u, columns, g->u, columns, NULL, 0);
-            else
-                product(g, cell.h0, d + h, h, u, columns, cell.gates, g->width, NULL, 1);
+            product(g, x_at(g, step), both, both, g->both, panel, c->columns, cell.gates, g->width, bias, 0);
         }
         g->b->ops->cell(&cell);
     }
     copy_out(g);
 }
 
+/* Products of a step are small: the matrices are put in order once for all steps and rows of a chunk. */
 void mlj_part_recurrent(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const int64_t panel = (c->features + c->units) * PANEL;
+    float *both = at(b, c->packed) + from / GROUP * whole(c->columns) * (c->features + c->units);
+    pack(b, c->features, c->columns, at(b, c->w), both, panel);
+    pack(b, c->units, c->columns, at(b, c->u), both + c->features * PANEL, panel);
     for (; from < to; from += GROUP) {
-        const group g = group_of(b, c, from, to);
+        group g = group_of(b, c, from, to);
+        g.both = both;
         forward(&g);
     }
 }
@@ -205,12 +220,12 @@ static void clear_inputs(const group *g) {
     }
 }
 
-/* W and U transposed, one behind the other. */
+/* W and U transposed, in panels, one behind the other. */
 static float *turned_u(const mlj_block *b, const mlj_call *c) { return at(b, c->wt) + c->columns * whole(c->features); }
 
 static void backward(const group *g) {
     const mlj_call *c = g->c;
-    const int64_t h = c->units;
+    const int64_t h = c->units, panel = c->columns * PANEL;
     memset(g->dh, 0, (size_t)(2 * g->rows * h) * sizeof(float)); /* and dc */
     if (c->dx >= 0 && !c->back) clear_inputs(g);
     for (int64_t step = g->steps - 1; step >= 0; step--) {
@@ -218,9 +233,9 @@ static void backward(const group *g) {
         add_outputs(g, step);
         g->b->ops->cell_backward(&cell);
         if (step > 0)
-            product(g, cell.du, g->du_row, c->columns, turned_u(g->b, c), h, g->dh, h, NULL, c->cell == MLJ_GRU);
+            product(g, cell.du, g->du_row, c->columns, turned_u(g->b, c), panel, h, g->dh, h, NULL, c->cell == MLJ_GRU);
         if (c->dx < 0) continue;
-        product(g, cell.gates, g->width, c->columns, at(g->b, c->wt), c->features, g->dx, c->features, NULL, 0);
+        product(g, cell.gates, g->width, c->columns, at(g->b, c->wt), panel, c->features, g->dx, c->features, NULL, 0);
         give_inputs(g, step);
     }
 }
@@ -232,31 +247,37 @@ void mlj_part_recurrent_back(const mlj_block *b, const mlj_call *c, int64_t from
     }
 }
 
-/* Rows from … to - 1 of a matrix [rows, columns] transposed. */
+/* Rows from … to - 1 of a matrix [rows, columns] transposed, into panels of sixteen of them. */
 static void turn(const mlj_block *b, int64_t rows, int64_t columns, const float *w, float *wt, int64_t from,
                  int64_t to) {
-    if (!b->plan->panels) {
-        if (from < to) b->ops->transpose(to - from, columns, w + from * columns, columns, wt + from, rows);
-        return;
-    }
-    for (int64_t i = from; i < to; i += PANEL)
+    for (int64_t i = from, next; i < to; i = next) {
+        next = smaller(i / PANEL * PANEL + PANEL, to);
+        float *panel = wt + i / PANEL * PANEL * columns + i % PANEL;
+        if (!b->plan->panels) {
+            b->ops->transpose(next - i, columns, w + i * columns, columns, panel, PANEL);
+            continue;
+        }
         for (int64_t o = 0; o < columns; o += PANEL)
-            b->ops->transpose(smaller(PANEL, to - i), smaller(PANEL, columns - o), w + (o * rows + i * PANEL), PANEL,
-                              wt + (i * columns + o * PANEL), PANEL);
+            b->ops->transpose(next - i, smaller(PANEL, columns - o), w + (o * rows + i * PANEL), PANEL,
+                              panel + o * PANEL, PANEL);
+    }
 }
 
-/* Calls are cut by rows of W, filled up to whole panels, and then of U. */
+/* Calls are cut by rows of W and then of U, as they are or, in panels, with those of W filled up to whole ones. */
+static int64_t above_u(const mlj_block *b, const mlj_call *c) {
+    return b->plan->panels ? whole(c->features) : c->features;
+}
+
 void mlj_part_recurrent_turn(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
-    const int64_t above = whole(c->features);
+    const int64_t above = above_u(b, c);
     if (c->dx >= 0) turn(b, c->features, c->columns, at(b, c->w), at(b, c->wt), from, smaller(to, c->features));
-    turn(b, c->units, c->columns, at(b, c->u), turned_u(b, c), larger(from, above) - above, to - above);
+    turn(b, c->units, c->columns, at(b, c->u), turned_u(b, c), larger(from - above, 0), smaller(to - above, c->units));
 }
 
-/* The gradient of rows from … to - 1 of W or U, and their move where the rule is given: the sum of the products of each
-   group's `a`, as wide as xh, and `d`. */
-static void gradient(const mlj_block *b, const mlj_call *c, int64_t rows, int64_t w, int64_t dw, int64_t from,
-                     int64_t to) {
-    const int is_u = w == c->u;
+/* The gradient of rows from … to - 1 of a matrix, and their move where the rule is given: of W, of U, or of both where
+   they lie behind each other and what they are multiplied with is the same. */
+static void gradient(const mlj_block *b, const mlj_call *c, int is_u, int64_t rows, int64_t from, int64_t to) {
+    const int64_t w = is_u ? c->u : c->w;
     float *moment = b->plan->arena + b->plan->moments + (w - b->plan->vector);
     for (int64_t first = 0; first < b->rows; first += GROUP) {
         const group g = group_of(b, c, first, b->rows);
@@ -270,7 +291,7 @@ static void gradient(const mlj_block *b, const mlj_call *c, int64_t rows, int64_
             .b = is_u ? g.du : g.gates,
             .b_row = is_u ? g.du_row : g.width,
             .b_col = 1,
-            .c = at(b, dw),
+            .c = at(b, is_u ? c->du : c->dw),
             .c_row = c->columns,
             .c_panel = panel_of(b, rows),
             .accumulate = b->accumulate || first > 0,
@@ -301,9 +322,13 @@ static void bias_gradients(const mlj_block *b, const mlj_call *c) {
 }
 
 void mlj_part_recurrent_gradient(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
-    const int64_t above = whole(c->features);
-    if (from < c->features) gradient(b, c, c->features, c->w, c->dw, from, smaller(to, c->features));
-    if (to > above) gradient(b, c, c->units, c->u, c->du, larger(from, above) - above, to - above);
+    const int64_t above = above_u(b, c), d = c->features;
+    if (!b->plan->panels && c->cell != MLJ_GRU && c->u == c->w + d * c->columns) {
+        gradient(b, c, 0, d + c->units, from, smaller(to, d + c->units));
+    } else {
+        if (from < d) gradient(b, c, 0, d, from, smaller(to, d));
+        if (to > above) gradient(b, c, 1, c->units, larger(from - above, 0), smaller(to - above, c->units));
+    }
     if (from == 0) bias_gradients(b, c);
     if (c->rule && b->rule) mlj_part_recurrent_turn(b, c, from, to);
 }

@@ -39,8 +39,9 @@ def kl_divergence(p: Array, q: Array, base: float = 2.0) -> Any:
 
 
 def label_entropy(y: Array, base: float = 2.0) -> float:
-    """The entropy of class numbers y [n]: what a guess without looking at a row cannot know."""
-    counts = np.bincount(np.asarray(y, np.int64))
+    """The entropy of class numbers y [n]: what a guess without looking at a row cannot know. -1 is no class."""
+    y = np.asarray(y, np.int64).ravel()
+    counts = np.bincount(y[y >= 0])
     return float(entropy(counts / counts.sum(), base))
 
 

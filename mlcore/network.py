@@ -235,7 +235,8 @@ class Network:
 
     def summary(self) -> str:
         """The widths as one line: `784-128-10`."""
-        widths = [self.shapes[0], *(self.shapes[slot.layer + 1] for slot in self.slots if slot.param.role == "weight")]
+        wide = dict.fromkeys(slot.layer for slot in self.slots if slot.param.role == "weight")
+        widths = [self.shapes[0], *(self.shapes[layer + 1] for layer in wide)]
         return "-".join("x".join(map(str, shape)) for shape in widths)
 
 

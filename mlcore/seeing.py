@@ -11,17 +11,22 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from mlcore.layers.activations import Activation
+from mlcore.layers.augment import Augment
 from mlcore.layers.dropout import Dropout
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer, Shape, real
 from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.layers.positions import Positions
+from mlcore.layers.recurrent import Recurrent
 from mlcore.layers.residual import Add, Skip
 from mlcore.model import Model
 from mlcore.network import Network
+from mlcore.spec import changed
 
 Kind: TypeAlias = Literal["maps", "steps", "numbers"]
 WITH = (Activation, BatchNorm, LayerNorm, Dropout, Positions, Skip, Add)  # belong to the layer before
+
+UNCHANGED = (Augment, Flatten)  # give what they are given, where nothing is trained
 
 
 class Block(NamedTuple):
@@ -75,21 +80,32 @@ def _chooses(layer: Layer) -> bool:
 
 
 def visible(network: Network) -> bool:
-    """Whether anything behind a layer has the shape of a picture or of a sequence."""
-    return any(block.kind != "numbers" for block in blocks(network)[:-1])
+    """Whether anything behind a layer has the shape of a picture or of a sequence, or had it on its way."""
+    states = any(isinstance(layer, Recurrent) for layer in network.layers)
+    return states or any(block.kind != "numbers" for block in blocks(network)[:-1])
 
 
 @np.errstate(all="ignore")
 def passage(model: Model, x: Array) -> tuple[Passed, ...]:
-    """What comes out of every block but the output layer for one row x [1, F], as the network sees it."""
-    network = model.network
+    """What comes out of every block but the output layer for one row x [1, F], as the network sees it.
+
+    Of a recurrent layer that gives its last state alone, it is the states of all steps.
+    """
+    network, views = model.network, model.network.views(model.vector)
     begun, mode = network.begin(x)
-    outputs = [y[0] for y, _ in network.walk(network.views(model.vector), begun, mode)]
+    outputs = [y[0] for y, _ in network.walk(views, begun, mode)]
     found = []
     for block in blocks(network)[:-1]:
-        if isinstance(network.layers[block.layers[0]], Flatten):
+        if isinstance(network.layers[block.layers[0]], UNCHANGED):
             continue
-        values = outputs[block.layers[-1]].reshape(block.shape)
+        first = network.layers[block.layers[0]]
+        if isinstance(first, Recurrent) and first.last:
+            before = outputs[block.layers[0] - 1][None] if block.layers[0] else begun
+            states = changed(first, last=False).forward(views[block.layers[0]], before, mode)[0][0]
+            block = block._replace(kind="steps", shape=states.shape)
+            values = states
+        else:
+            values = outputs[block.layers[-1]].reshape(block.shape)
         if block.kind == "maps":
             values = values.reshape(-1, *block.shape[-2:])
         elif block.kind == "steps" and mode.lengths is not None:

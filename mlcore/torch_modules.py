@@ -79,6 +79,7 @@ def from_torch(module: nn.Sequential, like: Model | Run | Config | str | Path) -
         state = theirs.state_dict()
         for name, place in ours.tensors.items():
             place[...] = _numbers(state.get(name), place.shape, f"layer {number}, {ours.kind}: {name}")
+        ours.settle()
     return model
 
 

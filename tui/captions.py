@@ -135,6 +135,7 @@ def facts(frame: Frame, draft: Draft | None, *, watched: float, changes: int, ac
         "pace": frame.pace,
         "backend": frame.backend,
         "epoch": frame.epoch,
+        "step": frame.step,
         "epochs": frame.epochs,
         "shown_epoch": frame.shown_epoch,
         "parameters": frame.net.parameters,
@@ -146,6 +147,8 @@ def facts(frame: Frame, draft: Draft | None, *, watched: float, changes: int, ac
         "film": len(frame.film),
         "test_rows": frame.rows.get("test", 0),
         "scrubbed": frame.shown_epoch < frame.epoch,
+        "blocks": len(frame.net.blocks),
+        "shows": frame.shows or ("pictures" if frame.pictures is not None else "plane"),
         **frame.metrics,
     }
     for split in ("test", "validation", "train"):

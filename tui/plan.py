@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from tui.draft import NORMS, SHORT, kind_of
 from tui.text import plural
+from tui.words import NORMS, SHORT, kind_of
 
 if TYPE_CHECKING:
     from mlcore import Config

@@ -16,6 +16,7 @@
 #include "matmul.h"
 
 #include "convolve.h"
+#include "convolve_gradient.h"
 #include "norms.h"
 #include "pool.h"
 #include "random.h"

@@ -2,17 +2,14 @@
  *
  * y[i, j, o] = b[o] + sum of w[u, v, c, o] x[s i + u - p, s j + v - p, c] over u, v, c
  * dx[i, j, c] = sum of w[u, v, c, o] dy[i', j', o] over o and all u, v, i', j' with s i' + u - p = i, s j' + v - p = j
- * dw[u, v, c, o] = sum of dy[i, j, o] x[s i + u - p, s j + v - p, c] over images, i, j      db = sum of dy
  *
- * For the sums over windows (y, dx) the rows of a product are images: a tile takes the same pixel of up to six images
- * of the group in hand. Tiles are full at every pixel, and what of a window lies outside the image is left out of the
- * sum: no border is ever copied or multiplied. The numbers of a window lie together row by row, as do their weights, so
- * a sum runs over as many stretches as the window has rows. For dx the window goes over dy, and w lies turned: by the
- * remainders of u and v divided by s, since a pixel meets every s-th weight only, then from the last row and column to
- * the first, with o along the rows (turn_filters). Every y is one chain of fused multiply-adds over rising u, v, c.
- *
- * For dw the rows of a product are the numbers (v, c) of a window's row u, and its sum runs along the pixels j for
- * which all of these lie inside the image, in stretches of rows i, image after image.
+ * The numbers of a window lie together row by row, as do their weights, so a sum runs over as many stretches as the
+ * window has rows. Rows of a product are the pixels of a row whose windows lie inside the image, and where there are
+ * too few of them, or at a border, the same pixel of several images, so that tiles stay full. What of a window lies
+ * outside the image is left out of the sum: no border is ever copied or multiplied. For dx the window goes over dy, and
+ * w lies turned: by the remainders of u and v divided by s, since a pixel meets every s-th weight only, then from the
+ * last row and column to the first, with o along the rows (turn_filters). Every y is one chain of fused multiply-adds
+ * from its bias on over rising u, v, c.
  *
  * Dumoulin and Visin 2016, "A guide to convolution arithmetic"; Georganas et al. 2018, "Anatomy of high-performance
  * deep learning convolutions" */
@@ -165,6 +162,7 @@ static void sum_row(const correlation *p, target *t, int64_t i, int64_t to) {
 /* y [images][rows][columns][cols]. */
 static void correlate(correlation *p, float *y) {
     target t;
+    if (p->images < 1) return;
     find_inner(p);
     for (int64_t col = 0; col < p->cols; col += PANEL) {
         aim(p, col, &t);
@@ -194,19 +192,20 @@ INLINE void largest(int64_t tall, int64_t wide, int64_t row, const float *band, 
  * where the slope of a relu is zero. */
 INLINE void pool_row(int64_t tall, int64_t wide, const mlj_convolution *c, const target *t, const float *band, float *y,
                      float *where) {
-    const mlj_windows *pool = &c->pool;
+    const mlj_windows pool = c->pool;
     const int bounds = is_relu(c->activation);
+    const int64_t filters = c->filters, cols = t->cols;
     const vf floor = vset(t->e.floor), ceiling = vset(t->e.ceiling);
-    for (int64_t j = 0; j < pool->across; j++, band += pool->step_across * PANEL, y += c->filters, where += c->filters)
-        for (int64_t i = 0; i < t->cols; i += LANES) {
+    for (int64_t j = 0; j < pool.across; j++, band += pool.step_across * PANEL, y += filters, where += filters)
+        for (int64_t i = 0; i < cols; i += LANES) {
             vf best, at;
-            largest(tall, wide, pool->width * PANEL, band + i, &best, &at);
+            largest(tall, wide, pool.width * PANEL, band + i, &best, &at);
             if (bounds) {
                 at = either((best > floor) & ~(best >= ceiling), at, vset(-1.0f));
                 best = vmin(ceiling, vmax(floor, best));
             }
-            put(y + i, part_of(t->cols - i), best);
-            put(where + i, part_of(t->cols - i), at);
+            put(y + i, part_of(cols - i), best);
+            put(where + i, part_of(cols - i), at);
         }
 }
 static void pool_band(const mlj_convolution *c, const target *t, const float *band, float *y, float *where) {
@@ -322,79 +321,4 @@ static void convolve_back(const mlj_convolution *c, int64_t from, int64_t to) {
     };
     correlate(&p, dx);
     if (!p.mask && c->mask != MLJ_LINEAR) activate_backward(c->mask, c->mask_alpha, images * size, x, dx, dx);
-}
-
-/* The first row of dy whose windows have their row u inside the image. */
-INLINE int64_t first_row(const mlj_windows *at, int64_t u) {
-    return at->pad_down > u ? (at->pad_down - u + at->step_down - 1) / at->step_down : 0;
-}
-
-/* What pixels j0 … j1 - 1 of dy add to rows u of dw, columns col …; all of them see window columns h of the image x. */
-static void add_gradient(const mlj_convolution *c, const float *x, const float *dy, int64_t u, int64_t j0, int64_t j1,
-                         const reach *h, int64_t col) {
-    const mlj_windows *at = &c->at;
-    const int64_t first = first_row(at, u);
-    const int64_t end = smaller(at->down, (at->height - 1 + at->pad_down - u) / at->step_down + 1);
-    const int64_t rows = h->count * c->channels, panel = panel_of_filters(c);
-    if (rows <= 0 || end <= first || at->height - 1 + at->pad_down < u) return;
-    const int narrow = LANES >= GROUP && c->filters - col <= LANES;
-    strip w = {
-        .segments = end - first,
-        .k = j1 - j0,
-        .a_row = 1,
-        .a_col = at->step_across * c->channels,
-        .a_jump = (at->step_down * at->width - (j1 - j0) * at->step_across) * c->channels,
-        .b = dy + (first * at->across + j0) * c->dy_pixel + col,
-        .b_row = c->dy_pixel,
-        .b_next = LANES,
-        .b_jump = (at->across - (j1 - j0)) * c->dy_pixel,
-        .c_row = GROUP,
-        .c_next = next_vector(panel),
-        .cols = LANES,
-        .add = 1,
-    };
-    x += ((first * at->step_down + u - at->pad_down) * at->width + h->first) * c->channels;
-    float *dw = c->dw + column(panel, col) + (u * at->wide + h->at) * c->channels * GROUP;
-    const share s = shared(rows, narrow);
-    for (int64_t row = 0, height = s.height; row < rows; row += w.count * height--) {
-        w.count = height == s.height ? s.high : s.low;
-        w.a = x + row, w.a_step = height;
-        w.c = dw + row * GROUP, w.c_step = height * GROUP;
-        (narrow ? narrow_tiles : wide_tiles)[height](&w);
-    }
-}
-
-/* out += the sum of all pixels, in four chains of additions that are then added: those of one would wait for each
- * other. */
-static void add_pixels(int64_t pixels, int64_t channels, const float *x, int64_t x_row, float *out) {
-    EACH_VECTOR(channels, {
-        vf sum[4] = {vset(0.0f), vset(0.0f), vset(0.0f), vset(0.0f)};
-        const float *at = x + i;
-        int64_t r = 0;
-        for (; r + 4 <= pixels; r += 4, at += 4 * x_row)
-            for (int k = 0; k < 4; k++) sum[k] += get(at + k * x_row, left);
-        for (; r < pixels; r++, at += x_row) sum[0] += get(at, left);
-        put(out + i, left, get(out + i, left) + ((sum[0] + sum[1]) + (sum[2] + sum[3])));
-    });
-}
-
-/* dy holds whole groups of channels. */
-static void convolve_gradient(const mlj_convolution *c, int64_t from, int64_t to) {
-    const mlj_windows *at = &c->at;
-    const int64_t pixels = at->down * at->across;
-    const axis across = {at->width, at->wide, at->step_across, at->pad_across, 0};
-    for (int64_t image = from; image < to; image++) {
-        const float *x = c->x + image * at->height * at->width * c->channels;
-        const float *dy = c->dy + (image - from) * c->dy_image;
-        for (int64_t col = 0; col < c->filters; col += PANEL)
-            for (int64_t j = 0, end; j < at->across; j = end) {
-                const reach h = reach_of(&across, j);
-                for (end = j + 1; end < at->across; end++) {
-                    const reach next = reach_of(&across, end);
-                    if (next.at != h.at || next.count != h.count) break;
-                }
-                for (int64_t u = 0; u < at->tall; u++) add_gradient(c, x, dy, u, j, end, &h, col);
-            }
-        add_pixels(pixels, c->filters, dy, c->dy_pixel, c->db);
-    }
 }

@@ -44,46 +44,50 @@ static void pool(const mlj_pooling *p, int64_t from, int64_t to) {
     }
 }
 
-/* What `left` channels of a place of y give back to the numbers of its window, whose first is at dx. */
-INLINE void give_back(const mlj_pooling *p, int64_t tall, int64_t wide, int add, vf slope, vf at, int64_t left,
-                      float *dx) {
+/* What `left` channels of a place of y give back to the numbers of its window, the first at dx, row by row. */
+INLINE void give_back(int mean, int64_t tall, int64_t wide, int add, vf slope, vf at, int64_t left, int64_t pixel,
+                      int64_t row, float *dx) {
     vf place = vset(0.0f);
     for (int64_t u = 0; u < tall; u++)
         for (int64_t v = 0; v < wide; v++, place += 1.0f) {
-            float *to = dx + (u * p->at.width + v) * p->dx_pixel;
-            const vf given = p->kind == MLJ_POOL_MEAN ? slope : either(at == place, slope, vset(0.0f));
+            float *to = dx + u * row + v * pixel;
+            const vf given = mean ? slope : either(at == place, slope, vset(0.0f));
             put(to, left, add ? get(to, left) + given : given);
         }
 }
 
-INLINE void pool_back_image(const mlj_pooling *p, int64_t tall, int64_t wide, int32_t bend, int add, int64_t image,
-                            float *dx) {
-    const mlj_windows *at = &p->at;
-    const vf count = vset((float)(tall * wide));
-    int64_t place = image * at->down * at->across * p->channels;
-    for (int64_t row = 0; row < at->down; row++)
-        for (int64_t j = 0; j < at->across; j++, place += p->channels) {
-            float *to = dx + (row * at->step_down * at->width + j * at->step_across) * p->dx_pixel;
-            EACH_VECTOR(p->channels, {
-                vf slope = get(p->dy + place + i, left), where = count;
-                if (bend != MLJ_LINEAR) slope = through_slope(bend, p->alpha, get(p->y + place + i, left), slope);
-                if (p->kind == MLJ_POOL_MEAN)
-                    slope /= count;
-                else
-                    where = get(p->where + place + i, left);
-                give_back(p, tall, wide, add, slope, where, left, to + i);
+/* One image. Everything is read from p before the first number is written: a vector may lie anywhere, p too, for all
+ * that a compiler knows. */
+INLINE void pool_back_image(const mlj_pooling *p, int mean, int64_t tall, int64_t wide, int32_t bend, int add,
+                            int64_t image, float *dx) {
+    const mlj_windows w = p->at;
+    const int64_t channels = p->channels, pixel = p->dx_pixel, row = w.width * pixel;
+    const int64_t first = image * w.down * w.across * channels;
+    const float *dy = p->dy + first, *y = p->y ? p->y + first : NULL, *where = mean ? NULL : p->where + first;
+    const vf count = vset((float)(tall * wide)), alpha = vset(p->alpha);
+    for (int64_t down = 0; down < w.down; down++, dx += w.step_down * row) {
+        float *to = dx;
+        for (int64_t j = 0; j < w.across; j++, to += w.step_across * pixel, dy += channels) {
+            EACH_VECTOR(channels, {
+                vf slope = get(dy + i, left);
+                if (bend != MLJ_LINEAR) slope = through_slope(bend, alpha[0], get(y + i, left), slope);
+                if (mean) slope /= count;
+                give_back(mean, tall, wide, add, slope, mean ? count : get(where + i, left), left, pixel, row, to + i);
             });
+            if (y) y += channels;
+            if (where) where += channels;
         }
+    }
 }
 
-/* One image; windows that cover it by twos, without an activation, are a case of their own. */
+/* Windows that cover an image by twos, without an activation, are a case of their own. */
 static void pool_back_one(const mlj_pooling *p, int add, int64_t image, float *dx) {
     const int64_t tall = p->at.tall, wide = p->at.wide;
-    if (tall == 2 && wide == 2 && !add && p->activation == MLJ_LINEAR) {
-        pool_back_image(p, 2, 2, MLJ_LINEAR, 0, image, dx);
+    if (tall == 2 && wide == 2 && !add && p->activation == MLJ_LINEAR && p->kind == MLJ_POOL_MAX) {
+        pool_back_image(p, 0, 2, 2, MLJ_LINEAR, 0, image, dx);
         return;
     }
-    FOR_KIND(p->activation, pool_back_image(p, tall, wide, KIND, add, image, dx););
+    FOR_KIND(p->activation, pool_back_image(p, p->kind == MLJ_POOL_MEAN, tall, wide, KIND, add, image, dx););
 }
 
 /* dx holds the images from `from` on, dx_pixel numbers from pixel to pixel, of which `channels` are written. */

@@ -221,6 +221,7 @@ def _flatten_backward(stage: Stage, needs_dx: bool) -> Call:
 CONVOLUTION = Row(
     _convolution, _convolution_backward, rooms=_rooms, bends=True, pools=_fusible, images=True, group=TOGETHER
 )
+AUGMENT = Row(_augment, _augment_backward, images=True, group=TOGETHER)
 POOL = Row(_pool, _pool_backward, rooms=_where, images=True, group=TOGETHER)
 AUGMENT = Row(_augment, _augment_backward, images=True, group=TOGETHER)
 FLATTEN = Row(_flatten, _flatten_backward, needed=lambda shape: channels_of(shape) > 0)

@@ -41,6 +41,7 @@ FUSED_WEIGHTS = 4096  # from here on the update is made with the gradient; a sma
 CHUNK_ROWS = 32  # chunks of rows are multiples of this: whole vectors, and full tiles
 MANY_STEPS = 8  # from here on a row is rows enough that fewer make a chunk
 BLOCK_ROWS = 192  # and has at least so many rows, so that a pass over the weight gradients pays
+IMAGE_FLOATS = 1 << 24  # 64 MiB: but fewer rows of images, which stay in the cache by TOGETHER at a time anyway
 
 
 class Plan(NamedTuple):
@@ -96,7 +97,8 @@ def lower(network: Network, loss: Loss, optimizer: Optimizer, batch: int, *, fus
     chunk = math.lcm(*(row_of(stage.layer).group for stage in stages))
     if not images:
         chunk = math.lcm(chunk, CHUNK_ROWS // (MANY_STEPS if any(s.steps >= MANY_STEPS for s in stages) else 1))
-    block = min(batch, max(BLOCK_ROWS, BLOCK_FLOATS // numbers // 64 * 64)) if in_blocks else batch
+    rows = max(chunk, min(BLOCK_ROWS, IMAGE_FLOATS // numbers // chunk * chunk)) if images else BLOCK_ROWS
+    block = min(batch, max(rows, BLOCK_FLOATS // numbers // 64 * 64)) if in_blocks else batch
     forward, backward = _forward(network, loss, stages, batch), _backward(stages)
     moving = fuse and network.weights >= FUSED_WEIGHTS and not optimizer.clip_norm  # a norm is known at the end only
     layout = Layout(network, panels=moving)

@@ -18,7 +18,7 @@ from mlcore.layers.layer import Array
 
 OPERANDS = (  # places in mlj_call
     *("x", "w", "b", "y", "dx", "dw", "db", "dy", "wt"),
-    *("room", "mean", "variance", "where", "sums", "spread", "u", "b2", "du", "db2"),
+    *("room", "mean", "variance", "where", "sums", "spread", "u", "b2", "du", "db2", "packed"),
 )
 
 

@@ -1,4 +1,4 @@
-"""Recurrent layers as kernel calls: one for each direction, with room for all its steps."""
+"""How a recurrent layer becomes kernel calls: one for each direction, there and back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,18 @@ from mlcore.layers.layer import Layer, Shape
 from mlcore.layers.recurrent import GRU, LSTM, RNN, Recurrent
 from mlcore.spec import kind_of
 
-GROUP = 32  # of recurrent.c: rows that go through the sequence together
+GROUP = 32  # rows that go through the sequence together, and have the matrices packed for them
+
+
+class Cell(NamedTuple):
+    """A recurrent cell as C knows it: its number, and what it keeps, in units: of each step, and beside the steps."""
+
+    number: int
+    kept: int
+    more: int = 0
+
+
+CELLS: Mapping[type[Layer], Cell] = {RNN: Cell(0, 1), GRU: Cell(1, 7), LSTM: Cell(2, 6, 1)}
 
 
 def _directions(stage: Stage) -> Iterator[tuple[str, dict[str, str], dict[str, int]]]:
@@ -24,7 +35,7 @@ def _directions(stage: Stage) -> Iterator[tuple[str, dict[str, str], dict[str, i
     own |= {"inputs": whole(features) + layer.units, "outputs": stage.outputs, "cell": CELLS[type(layer)].number}
     for back, way in enumerate(layer.ways):
         operands = {"x": stage.x, "w": f"W{way}{k}", "u": f"u{way}{k}", "b": f"b{way}{k}", "room": f"m{way}{k}"}
-        operands |= {"b2": f"c{way}{k}"} if layer.gates == 3 else {}
+        operands |= {"packed": f"WU{way}{k}"} | ({"b2": f"c{way}{k}"} if layer.gates == 3 else {})
         yield way, operands, own | {"column": back * layer.units, "back": back, "last": layer.last}
 
 
@@ -57,24 +68,16 @@ def _own(operands: Mapping[str, str]) -> list[str]:
     return [name for field, name in operands.items() if field in ("u", "b", "b2")]
 
 
-def _recurrent_places(stage: Stage, block: int) -> dict[str, Shape]:
+def _recurrent_rooms(stage: Stage, block: int) -> dict[str, Shape]:
     """Room for the steps of a block and for the matrices transposed, as `kernels/recurrent.c` lays them out."""
     found: dict[str, Shape] = {}
     for way, _, n in _directions(stage):
         cell, steps, h = CELLS[type(stage.layer)], n["steps"], n["units"]
         kept = (steps + 1) * (n["features"] + h) + (cell.kept * steps + cell.more + 3) * h + n["features"]
         found[f"m{way}{stage.number}"] = (block, kept)
+        found[f"WU{way}{stage.number}"] = (-(-block // GROUP), (n["features"] + h) * whole(n["columns"]))
         found[f"W{way}{stage.number}T"] = (n["columns"], whole(n["features"]) + whole(h))
     return found
 
 
-class Cell(NamedTuple):
-    """A recurrent cell as C knows it: its number, and what it keeps, in units: of each step, and beside the steps."""
-
-    number: int
-    kept: int
-    more: int = 0
-
-
-CELLS: Mapping[type[Layer], Cell] = {RNN: Cell(0, 1), GRU: Cell(1, 7), LSTM: Cell(2, 6, 1)}
-RECURRENT = Row(_recurrent, _recurrent_backward, rooms=_recurrent_places, group=GROUP)
+RECURRENT = Row(_recurrent, _recurrent_backward, rooms=_recurrent_rooms, group=GROUP)

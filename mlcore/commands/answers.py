@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mlcore import examining, metrics, report
 from mlcore.commands import features, generate, table
-from mlcore.commands.data import class_name, raw
+from mlcore.commands.data import class_name, raw, sequences
 from mlcore.commands.drawing import Paper, picture
 from mlcore.commands.story import called
 from mlcore.datasets.dataset import Data, Rows
@@ -27,6 +27,7 @@ from mlcore.runs import open_run
 from mlcore.sanitize import cell, sanitize
 from mlcore.storage import storing, write_file
 
+SERIES = 12  # lines a sequence is drawn on
 WIDEST = 20  # classes up to which a table of mistakes is printed
 
 
@@ -276,6 +277,8 @@ def _drawn(data: Data, row: Rows, paper: Paper) -> Iterator[str]:
     x = raw(data, row)[0].astype(np.float64)
     if data.image_shape:
         return picture(x.reshape(data.image_shape) / max(float(x.max()), 1e-9), paper.glyphs == "braille")
+    if data.sequence:
+        return iter(sequences(data, row, paper._replace(height=SERIES)).splitlines())
     return table.lines((name, f"{value:.4f}") for name, value in zip(data.feature_names, x.round(4) + 0.0, strict=True))
 
 

@@ -92,7 +92,7 @@ def plot(args: argparse.Namespace) -> int:
         print("\n".join(side_by_side(pictures, [class_name(data, int(y)) for y in rows.y], paper)))
         return 0
     if data.sequence:
-        print(_series(data, paper))
+        print(sequences(data, data.train, paper))
         return 0
     there = splits(data)
     x, y = (np.concatenate(parts) for parts in zip(*((raw(data, r), r.y) for r in there.values()), strict=True))
@@ -245,9 +245,9 @@ def _steps(sequence: Sequence) -> str:
     return f"{'up to ' * sequence.lengths}{sequence.steps} steps, each {what}"
 
 
-def _series(data: Data, paper: Paper) -> str:
-    """The first sequences: of numbers as curves, of tokens as what they name."""
-    sequence, rows = data.sequence, data.train
+def sequences(data: Data, rows: Rows, paper: Paper) -> str:
+    """The first sequences of some rows: of numbers as curves, of tokens as what they name."""
+    sequence = data.sequence
     assert sequence is not None
     if not sequence.vocabulary:
         steps = np.arange(sequence.steps)
@@ -255,7 +255,7 @@ def _series(data: Data, paper: Paper) -> str:
             f"row {row}": (steps, raw(data, rows.take(slice(row, row + 1)))[0].reshape(sequence.steps, -1)[:, 0])
             for row in range(min(SERIES, len(rows)))
         }
-        return curves(drawn, paper, "the first sequences")
+        return curves(drawn, paper, "")
     names = data.task.class_names
     lines = []
     for row in rows.x[:LINES].astype(int).tolist():

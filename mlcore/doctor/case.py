@@ -13,7 +13,7 @@ import numpy as np
 from mlcore.config import Config
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.layers.layer import Array
-from mlcore.losses import Loss
+from mlcore.losses import Loss, each_step
 from mlcore.network import Network
 
 Severity: TypeAlias = Literal["severe", "moderate", "mild"]
@@ -100,14 +100,17 @@ class Case:
 
     @cached_property
     def asks(self) -> bool:
-        """Whether there is anything to learn: rows enough to judge by, and targets that are not all the same."""
+        """Whether there is anything to learn of whole rows: enough of them, and targets that are not all the same."""
         y = self.sample.y
+        if self.data.task.steps:
+            return False
         return len(y) >= FEW and bool((y != y[0]).any())
 
     @cached_property
     def shares(self) -> Array:
         """How frequent each class is among the training rows [K]."""
-        counts = np.bincount(self.data.train.y.ravel().astype(np.int64), minlength=self.classes)
+        y = self.data.train.y.ravel().astype(np.int64)
+        counts = np.bincount(y[y >= 0], minlength=self.classes)
         shares: Array = counts / max(counts.sum(), 1)
         return shares
 
@@ -123,7 +126,7 @@ class Case:
     @cached_property
     def zero_loss(self) -> float:
         """The loss on the sample of an output of zero: what an untrained network that favours nothing costs."""
-        return self._loss_of(np.zeros(self.network.output_shape))
+        return self._loss_of(np.zeros(self.network.output_shape[-1]))
 
     @property
     def learned(self) -> float:
@@ -157,7 +160,12 @@ class Case:
         """The loss of each of some rows [n] under some weights."""
         with np.errstate(all="ignore"):
             z, _ = self.network.forward(vector, self.data.inputs(rows))
-            return self.loss.rows(z, rows.y)[0]
+            if z.ndim < 3:
+                return self.loss.rows(z, rows.y)[0]
+            flat, y, w = each_step(z, rows.y)
+            each = self.loss.rows(flat, y)[0] * (1 if w is None else w)
+            found: Array = each.reshape(len(rows), -1).mean(axis=1)
+            return found
 
     def outputs(self, vector: Array, rows: Rows) -> Array:
         """The raw outputs for some rows [n, O] under some weights."""
@@ -166,10 +174,10 @@ class Case:
         return z
 
     def _constants(self) -> list[Array]:
-        outputs = self.network.output_shape[0]
+        outputs = self.network.output_shape[-1]
         found = [np.zeros(outputs)]
         if not self.classes:
-            y = self.sample.y.reshape(len(self.sample), -1).astype(np.float64)
+            y = self.sample.y.reshape(-1, outputs).astype(np.float64)
             found += [y.mean(axis=0), np.median(y, axis=0)]
             if (y.mean(axis=0) > 0).all():
                 found.append(np.log(y.mean(axis=0)))
@@ -179,7 +187,7 @@ class Case:
         return [z for z in found if z.shape == (outputs,)]
 
     def _loss_of(self, z: Array) -> float:
-        repeated = np.broadcast_to(z.astype(np.float32), (len(self.sample), len(z)))
+        repeated = np.broadcast_to(z.astype(np.float32), (len(self.sample), *self.network.output_shape))
         with np.errstate(all="ignore"):
             return self.loss(repeated, self.sample.y)[0]
 

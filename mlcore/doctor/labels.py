@@ -60,6 +60,8 @@ def wrong_loss(case: Case) -> Finding | None:
     if case.refused:
         settings = {"loss.kind": "auto"}
         return Finding("wrong_loss", "severe", case.refused, "let the task choose the loss", settings=settings)
+    if case.data.task.steps:
+        return None
     y, n = case.data.train.y, len(case.data.train)
     values = np.unique(y)
     if case.classes:

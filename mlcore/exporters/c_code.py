@@ -31,6 +31,7 @@ from mlcore.exporters.c_functions import (
     SIGMOID,
     SOFTMAX,
 )
+from mlcore.exporters.recurrent_code import in_c
 from mlcore.exporters.stages import Head, Stage, class_names, filled, head, row, scaling, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
@@ -45,6 +46,7 @@ from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.layers.pool import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from mlcore.layers.positions import Positions
+from mlcore.layers.recurrent import GRU, LSTM, RNN
 from mlcore.layers.residual import Add, Skip
 from mlcore.layers.summary import Max, Mean
 from mlcore.model import Model
@@ -196,6 +198,7 @@ ROWS: Mapping[type[Layer], Write] = {
     Attention: _attention,
     Skip: _skip,
     Add: lambda stage: Piece(f"add({{x}}, {stage.size}, kept{stage.skip + 1});", ADD),
+    **dict.fromkeys((RNN, GRU, LSTM), lambda stage: Piece(*in_c(stage))),
     Flatten: lambda stage: Piece(""),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,

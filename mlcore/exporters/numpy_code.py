@@ -21,6 +21,7 @@ from mlcore.exporters.numpy_functions import (
     SIGMOID,
 )
 from mlcore.exporters.python_text import INLINE, listed, names, opening, program, scales
+from mlcore.exporters.recurrent_code import in_numpy
 from mlcore.exporters.stages import Head, Stage, head, row, shaped, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
@@ -35,18 +36,23 @@ from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.layers.pool import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from mlcore.layers.positions import Positions
+from mlcore.layers.recurrent import GRU, LSTM, RNN
 from mlcore.layers.residual import Add, Skip
 from mlcore.layers.summary import Max, Mean
 from mlcore.model import Model
 
 
 class Piece(NamedTuple):
-    """A layer in NumPy: what it computes from x, the arrays it names, a function it calls, what the result is named."""
+    """A layer in NumPy: what it computes from x, the arrays it names, a function it calls, what the result is named.
+
+    needs: another function that the function calls.
+    """
 
     line: str
     arrays: Mapping[str, Array] = {}
     function: str = ""
     name: str = "x"
+    needs: str = ""
 
 
 Write: TypeAlias = Callable[[Stage], Piece]
@@ -139,6 +145,7 @@ ROWS: Mapping[type[Layer], Write] = {
     Attention: _attention,
     Skip: lambda stage: Piece("x", name=f"kept{stage.number + 1}"),
     Add: lambda stage: Piece(f"x + kept{stage.skip + 1}"),
+    **dict.fromkeys((RNN, GRU, LSTM), lambda stage: Piece(*in_numpy(stage))),
     Flatten: lambda stage: Piece("x.reshape(len(x), -1)" if len(stage.inputs) > 1 else ""),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
@@ -190,7 +197,8 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     arrays = {name: array for _, piece in pieces for name, array in piece.arrays.items()}
     beside = sum(array.size for array in arrays.values()) > INLINE
     behind, function = PREDICT[head(model)]
-    functions = dict.fromkeys(filter(None, [*(piece.function for _, piece in pieces), function]))
+    called = [text for _, piece in pieces for text in (piece.needs, piece.function)]
+    functions = dict.fromkeys(filter(None, [*called, function]))
     path = "from pathlib import Path\n" if beside else ""
     text = opening(model, "numpy", "NumPy and nothing else")
     math = "import math\n" if any("math." in each for each in functions) else ""

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from mlcore.exporters.onnx_nodes import DOUBLE, FLOAT, INT64, STRING, Graph
+from mlcore.exporters.onnx_recurrent import recurrent
 from mlcore.exporters.protobuf import each, message
 from mlcore.exporters.stages import Stage, class_names, head, row, scaling, shaped, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
@@ -27,6 +28,7 @@ from mlcore.layers.layer import Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.layers.pool import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from mlcore.layers.positions import Positions
+from mlcore.layers.recurrent import GRU, LSTM, RNN
 from mlcore.layers.residual import Add, Skip
 from mlcore.layers.summary import Max, Mean
 from mlcore.model import Model
@@ -170,6 +172,7 @@ ROWS: Mapping[type[Layer], Write] = {
     Attention: _attention,
     Skip: _skip,
     Add: lambda stage, graph: graph.then("Add", graph.kept[stage.skip]),
+    **dict.fromkeys((RNN, GRU, LSTM), recurrent),
     Flatten: lambda stage, graph: graph.then("Flatten", axis=1),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,

@@ -39,13 +39,16 @@ class Graph:
 
     def then(self, operator: str, *others: str, called: str = "", **attributes: int | float | list[int]) -> None:
         """Another node on the value so far; `others` are its further inputs, `called` a name for what comes out."""
-        self.value = self.node(operator, self.value, *others, called=called, **attributes)
+        self.value = self.node(operator, self.value, *others, called=called, skipped=0, **attributes)
 
-    def node(self, operator: str, *inputs: str, called: str = "", **attributes: int | float | list[int]) -> str:
-        """A node, and the name of what comes out."""
+    def node(
+        self, operator: str, *inputs: str, called: str = "", skipped: int = 0, **attributes: int | float | list[int]
+    ) -> str:
+        """A node, and the name of what comes out; `skipped`: how many of its outputs before that nobody wants."""
         name = called or f"v{len(self.nodes) + 1}"
         written = [_attribute(key, value) for key, value in attributes.items()]
-        self.nodes.append(message(*each(1, inputs), (2, name), (3, f"n{name}"), (4, operator), *each(5, written)))
+        outputs = each(2, ("",) * skipped + (name,))
+        self.nodes.append(message(*each(1, inputs), *outputs, (3, f"n{name}"), (4, operator), *each(5, written)))
         return name
 
 

@@ -81,10 +81,15 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
 
 
 def _classes(made: list[Module], container: str) -> str:
-    """The classes of `mlcore.backends.pytorch.modules` that are used, as they stand there; torch is not asked."""
+    """The classes of `mlcore.backends.pytorch.modules` that are used, as they stand there, and those they are made of.
+
+    torch is not asked.
+    """
     used = {module.kind for module in made if module.own} | {container}
     source = files("mlcore.backends.pytorch").joinpath("modules.py").read_text(encoding="utf-8")
-    found = [each for each in ast.parse(source).body if isinstance(each, ast.ClassDef) and each.name in used]
+    known = {each.name: each for each in ast.parse(source).body if isinstance(each, ast.ClassDef)}
+    used |= {ast.unparse(base) for name in used & known.keys() for base in known[name].bases}
+    found = [each for name, each in known.items() if name in used]
     text = "".join(f"\n\n{ast.get_source_segment(source, each)}\n" for each in found)
     return re.sub("  # type: ignore.*", "", f"{text}\n\n") if text else ""
 

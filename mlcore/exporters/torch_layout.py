@@ -21,26 +21,30 @@ from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.layers.pool import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from mlcore.layers.positions import Positions
+from mlcore.layers.recurrent import GRU, LSTM, RNN, Recurrent
 from mlcore.layers.residual import Add, Skip
 from mlcore.layers.summary import Max, Mean
 from mlcore.model import Model
+from mlcore.spec import kind_of
 
 OWN = (
     *("StepsConv1d", "StepsMaxPool1d", "StepsAvgPool1d", "StepsNorm", "Tokens", "Positions", "SelfAttention"),
-    *("Mean", "Max", "Augment", "Skip", "Add", "Stack"),
+    *("RNN", "GRU", "LSTM", "Mean", "Max", "Augment", "Skip", "Add", "Stack"),
 )
 
 
 class Module(NamedTuple):
     """A layer as a module of `nn`, or an `OWN` one: its class, what that is called with, the arrays of its state dict.
 
-    The arrays are views into the vector of the model, so that they can be written as well as read.
+    The arrays are views into the vector of the model, so that they can be written as well as read; `settle` is called
+    when they were written, where some are none.
     """
 
     kind: str
     arguments: tuple[Any, ...] = ()
     settings: Mapping[str, Any] = {}
     tensors: Mapping[str, Array] = {}
+    settle: Callable[[], None] = lambda: None
 
     @property
     def own(self) -> bool:
@@ -91,6 +95,30 @@ def _attention(stage: Stage) -> Module:
     return Module("SelfAttention", (stage.inputs[1], stage.whole("heads")), settings, tensors)
 
 
+def _recurrent(stage: Stage) -> Module:
+    """torch keeps matrices turned, and has a second bias: of ours only a GRU's c, else zeros, which are added to b."""
+    layer, tensors, seconds = stage.layer, dict[str, Array](), list[tuple[Array, Array, Array | None]]()
+    assert isinstance(layer, Recurrent)
+    for way, suffix in zip(layer.ways, ("_l0", "_l0_reverse"), strict=False):
+        w, u, b, c = stage.p[f"w{way}"], stage.p[f"u{way}"], stage.p[f"b{way}"].reshape(-1), stage.p.get(f"c{way}")
+        second = np.zeros_like(b)
+        if c is not None:
+            second[-len(c) :] = c
+        tensors |= {f"weight_ih{suffix}": w.T, f"weight_hh{suffix}": u.T}
+        tensors |= {f"bias_ih{suffix}": b, f"bias_hh{suffix}": second}
+        seconds.append((b, second, c))
+
+    def settle() -> None:
+        for b, second, c in seconds:
+            if c is not None:
+                c[...] = second[-len(c) :]
+            shared = slice(0, len(b) - (0 if c is None else len(c)))
+            b[shared] = np.where(second[shared] == 0, b[shared], b[shared] + second[shared])
+
+    settings = dict.fromkeys(("bidirectional",) * layer.bi + ("last",) * layer.last, True)
+    return Module(kind_of(layer).upper(), (stage.inputs[-1], layer.units), settings, tensors, settle)
+
+
 NORMS = {1: "BatchNorm1d", 2: "StepsNorm", 3: "BatchNorm2d"}  # of rows, sequences, images
 
 
@@ -132,6 +160,7 @@ ROWS: Mapping[type[Layer], Write] = {
     Attention: _attention,
     Skip: lambda stage: Module("Skip"),
     Add: lambda stage: Module("Add"),
+    **dict.fromkeys((RNN, GRU, LSTM), _recurrent),
     Flatten: lambda stage: Module("Flatten"),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
@@ -169,6 +198,9 @@ LAYERS: Mapping[str, Callable[[Any], Layer]] = {
     "Tokens": lambda module: Embedding(module.embedding_dim, module.num_embeddings),
     "Positions": lambda module: Positions(),
     "SelfAttention": lambda module: Attention(module.num_heads, module.causal),
+    "RNN": lambda module: RNN(module.hidden_size, module.bidirectional, module.last),
+    "GRU": lambda module: GRU(module.hidden_size, module.bidirectional, module.last),
+    "LSTM": lambda module: LSTM(module.hidden_size, module.bidirectional, module.last),
     "Skip": lambda module: Skip(),
     "Add": lambda module: Add(),
     "Flatten": lambda module: Flatten(),

@@ -29,6 +29,14 @@ from mlcore.kernels.activations import (
     tanh_backward,
 )
 from mlcore.kernels.batches import gather, order, words
+from mlcore.kernels.images import (
+    avg_pool2d,
+    avg_pool2d_backward,
+    conv2d,
+    conv2d_backward,
+    max_pool2d,
+    max_pool2d_backward,
+)
 from mlcore.kernels.library import isa, set_threads, threads, tiers, unavailable, use
 from mlcore.kernels.losses import (
     absolute_error,
@@ -43,17 +51,24 @@ from mlcore.kernels.losses import (
 from mlcore.kernels.norms import batch_norm, batch_norm_backward, dropout, layer_norm, layer_norm_backward
 from mlcore.kernels.optimizers import adagrad, adam, adamw, clip, rmsprop, sgd
 from mlcore.kernels.products import column_sum, matmul, transpose
+from mlcore.kernels.recurrent import cell, cell_backward
 
 __all__ = [
     "absolute_error",
     "adagrad",
     "adam",
     "adamw",
+    "avg_pool2d",
+    "avg_pool2d_backward",
     "batch_norm",
     "batch_norm_backward",
     "binary_cross_entropy",
+    "cell",
+    "cell_backward",
     "clip",
     "column_sum",
+    "conv2d",
+    "conv2d_backward",
     "dropout",
     "elu",
     "elu_backward",
@@ -68,6 +83,8 @@ __all__ = [
     "leaky_relu",
     "leaky_relu_backward",
     "matmul",
+    "max_pool2d",
+    "max_pool2d_backward",
     "order",
     "relu",
     "relu6",

@@ -38,6 +38,7 @@ MEANT = {  # words of other notations, and what is written here instead
     "logsoftmax": "leave it out: it is part of the loss softmax_cross_entropy",
     "logistic": "it is called sigmoid",
     "identity": "leave it out: units without a word after them stay as they are",
+    "bidirectional": "write bi behind the units, as in gru 64 bi",
     "none": "leave it out: units without a word after them stay as they are",
 }
 

@@ -196,5 +196,7 @@ def softmax(z: Array) -> tuple[Array, Array]:
 
 def balanced(y: Array, classes: int) -> tuple[float, ...]:
     """Weights by which all classes count alike: rows / (classes rows of the class); 1 for a class without rows."""
-    count = np.bincount(np.asarray(y, np.int64).reshape(-1), minlength=classes)
+    y = np.asarray(y, np.int64).reshape(-1)
+    y = y[y >= 0]
+    count = np.bincount(y, minlength=classes)
     return tuple(float(len(y) / (classes * rows)) if rows else 1.0 for rows in count)

@@ -84,7 +84,8 @@ class Outline(msgspec.Struct, frozen=True, tag="outline", kw_only=True):
     """An experiment before it is trained: every layer, the head last, and what is odd about it, in words.
 
     weights: the first ones, as a picture has them; none of a large network. rows: trained on; steps: of an epoch.
-    seconds: about how long it trains at full speed. unfit: choices of a setting that do not go with these data.
+    varied [n, m, h, w] uint8: of a network that varies its images the first n, each as it is and as it is learned m - 1
+    times. seconds: about how long it trains at full speed. unfit: choices of a setting that do not go with these data.
     """
 
     summary: str
@@ -98,6 +99,7 @@ class Outline(msgspec.Struct, frozen=True, tag="outline", kw_only=True):
     seconds: float
     unfit: dict[str, tuple[str, ...]] = {}
     remarks: tuple[str, ...] = ()
+    varied: Array | None = None
 
 
 class Checked(msgspec.Struct, frozen=True, tag="checked"):

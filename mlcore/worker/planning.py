@@ -124,6 +124,7 @@ def outline(config: Config, data: Data) -> Outline:
         seconds=duration.estimate(config, network, data, duration.kind(backend)),
         unfit=unfit(data.task) | unable(backend),
         remarks=tuple(f"{each.message}; {each.hint}" for each in odd),
+        varied=previews.varied(config, network, data),
     )
 
 

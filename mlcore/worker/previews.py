@@ -5,7 +5,11 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
+from mlcore.config import Config
 from mlcore.datasets.dataset import Array, Data
+from mlcore.layers.augment import Augment
+from mlcore.layers.layer import Mode
+from mlcore.network import Network
 from mlcore.worker.building import Histogram, Sample, Surface
 from mlcore.worker.messages import Scene
 from mlcore.worker.pictures import SHOWN, Stage, gray
@@ -15,6 +19,7 @@ CELLS = 8  # columns of them
 COLUMNS = 16  # features whose histograms are made
 BINS = 24
 PICTURES = 60
+VARIED, EPOCHS = 4, 9  # images shown as they are varied, and how often each
 ROUND = 1e-6  # of the largest value of a column
 SPREAD = 20_000  # rows a histogram looks at
 
@@ -42,12 +47,34 @@ def sample(stage: Stage) -> Sample:
         head=head,
         features=len(data.feature_names),
         histograms=() if data.image_shape else tuple(_histograms(stage)),
-        counts=tuple(np.bincount(data.train.y, minlength=data.task.outputs).tolist()) if classes else (),
+        counts=tuple(np.bincount(data.train.y[data.train.y >= 0], minlength=data.task.outputs).tolist())
+        if classes
+        else (),
         images=images,
         labels=labels,
         surface=_surface(stage),
         notices=tuple(notice.message for notice in data.notices),
     )
+
+
+def varied(config: Config, network: Network, data: Data) -> Array | None:
+    """The first images as the network learns from them, once an epoch [n, m, h, w] uint8; None where it leaves them.
+
+    The first of the m is the image itself.
+    """
+    last = max((n for n, layer in enumerate(network.layers) if isinstance(layer, Augment)), default=-1)
+    if last < 0 or not data.image_shape:
+        return None
+    x, _ = network.begin(data.inputs(data.train.take(slice(VARIED))))
+    found = [x]
+    for epoch in range(1, EPOCHS + 1):
+        y = x
+        for number, layer in enumerate(network.layers[: last + 1]):
+            if isinstance(layer, Augment):
+                y, _ = layer.forward({}, y, Mode(True, config.seed, epoch, 0, number))
+        found.append(y)
+    every = np.stack(found, axis=1).reshape(len(x), len(found), -1, *data.image_shape[-2:])
+    return gray(every.mean(axis=2))
 
 
 def _histograms(stage: Stage) -> list[Histogram]:

@@ -23,13 +23,7 @@ LOSSES = tuple(name for name in losses.CATALOGUE.names() if name != "auto")
 OPTIMIZERS = optimizers.CATALOGUE.names()
 BACKENDS = backends.CATALOGUE.names()
 INITIALIZERS = tuple(entry.name for entry in initializers.CATALOGUE)
-TO_FOLLOW = {  # rows that come in a change of their own: ("torch", "layer relu")
-    *(
-        (target, f"layer {name}")
-        for target in ("numpy", "pytorch", "c", "onnx", "safetensors")
-        for name in ("rnn", "gru", "lstm")
-    ),
-}
+TO_FOLLOW: set[tuple[str, str]] = set()  # rows that come in a change of their own: ("torch", "layer relu")
 SHAPES = ((6,), (2, 6, 5), (5, 4))
 VOCABULARY = 11
 AROUND = {"skip": ("", "9 tanh | add"), "add": ("skip | 9 tanh", "")}  # what a layer needs before and behind it

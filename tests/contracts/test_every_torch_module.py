@@ -54,8 +54,8 @@ def test_a_module_answers_as_the_model_and_gives_its_bits_back(name: str) -> Non
 
 
 def experiment(layer: Layer) -> tuple[str, tuple[Layer, ...]]:
-    """A data set of rows or images, and the layers of a network on it, among which is this one."""
-    if layer.takes_images:
+    """A data set, and the layers of a network on it, among which is this one; steps of digits are rows of pixels."""
+    if layer.takes_images or layer.takes_sequences:
         return "digits", (layer, Flatten(), Dense(5))
     if not fits(layer, (9,)):
         return "digits", (Conv2d(3), layer, Dense(5))
@@ -64,9 +64,9 @@ def experiment(layer: Layer) -> tuple[str, tuple[Layer, ...]]:
 
 
 def on_rows(name: str) -> bool:
-    """Whether a layer stands behind others that were given rows or images."""
+    """Whether a layer takes rows or images, or makes steps of them."""
     layer = made(pages.CATALOGUE, name)
-    return not layer.tokens and (fits(layer, (9,)) or fits(layer, (3, 6, 6)))
+    return not layer.tokens and (layer.takes_sequences or fits(layer, (9,)) or fits(layer, (3, 6, 6)))
 
 
 @pytest.mark.parametrize("name", list(filter(on_rows, LAYERS)))

@@ -34,6 +34,7 @@ PLANS = {
     "large, every row": LARGE | {"batch": 400},
     "norms and dropout": {"body": "drop .1 | 20 batch_norm gelu | drop .5 | 9 layer_norm elu 2"},
     "large, norms and dropout": LARGE | {"body": "150 batch_norm silu | drop .5 | 90 layer_norm | flatten"},
+    "sequences": {"body": "lstm 40 bi | gru 9 bi last", "features": (12, 5), "rows": 200, "batch": 96},
     "images, a way around": {"body": "conv 8 k3 p1 relu | skip | conv 8 k3 p1 | add | mean", "features": (2, 7, 6)},
     "a transformer": {
         "body": "positions | skip | ln | attention 2 causal | add | conv1d 9 k3 | avgpool1d 2 | max",

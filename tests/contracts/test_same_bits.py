@@ -81,6 +81,14 @@ EXPERIMENTS = {
         "features": (2, 9, 8),
         "optimizer": ("adam", {"weight_decay": 0.01}),
     },
+    "recurrent layers": {"body": "lstm 23 bi | gru 40 | rnn 33 bi last", "features": (9, 5), "rows": 130, "batch": 110},
+    "small recurrent layers": {"body": "gru 5 bi | lstm 6 bi last", "features": (30, 3), "rows": 130, "batch": 110},
+    "recurrent layers in several blocks": {
+        "body": "gru 40 | lstm 40 last",
+        "features": (20, 9),
+        "rows": 400,
+        "batch": 390,
+    },
     "sequences": {
         "body": "conv1d 9 k3 p1 relu | positions | skip | ln | attention 3 causal | add | avgpool1d 2 | 30 gelu | max",
         "features": (16, 5),

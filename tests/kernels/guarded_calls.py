@@ -14,7 +14,9 @@ from collections.abc import Callable
 import numpy as np
 
 from mlcore._native import ffi, lib
+from tests.kernels import guarded_images
 from tests.kernels.guarded import POISON, Guarded
+from tests.kernels.guarded_cells import cell
 
 SIZES = (0, 1, 2, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 30, 31, 32, 33, 47, 63, 64, 65)
 LARGE = (100, 129, 200, 300, 600)
@@ -232,8 +234,7 @@ def _rule(kind: int) -> object:
 
 
 def sum_of_squares(c: Call) -> None:
-    n = c.size(True)
-    assert lib.mlj_ops_now().sum_of_squares(n, c.read(n)) >= 0
+    assert lib.mlj_ops_now().sum_of_squares(n := c.size(True), c.read(n)) >= 0
 
 
 def matmul_from_panels(c: Call) -> None:
@@ -279,7 +280,7 @@ KERNELS: tuple[Callable[[Call], None], ...] = (
     *(matmul, matmul, matmul, matmul, transpose, column_sum, activate, activate_backward, softmax, softmax_backward),
     *(softmax_cross_entropy, binary_cross_entropy, row_loss, row_loss, update, gather, order_and_words),
     *(sum_of_squares, row_loss, row_loss, matmul_from_panels, matmul_to_panels, matmul_to_panels),
-    *(dropout, moments, normalize, normalize_backward),
+    *(dropout, moments, normalize, normalize_backward, cell, *guarded_images.KERNELS),
 )
 
 

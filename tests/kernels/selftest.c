@@ -5,9 +5,11 @@
  * tiers with fused multiply-add have to print the same one. Arrays end at a page nobody may touch. Ends with 1 where a
  * result is further off than kernels/README.md promises. */
 #include "selftest_ground.h"
+#include "selftest_images.h"
 #include "selftest_losses.h"
 #include "selftest_norms.h"
 #include "selftest_plan.h"
+#include "selftest_recurrent.h"
 
 /* ---- plain truths ---- */
 
@@ -351,6 +353,7 @@ int main(void) {
         state = 1, checksum = 14695981039346656037u, numbers = 0;
         mlj_select(tiers[i]);
         products(), activations(), norms(), chances(), updates(), rows_and_columns(), batches(), plans();
+        convolutions(), pooled(), poolings(), sequences();
         printf("%s %016llx %lld\n", ops->name, (unsigned long long)checksum, (long long)numbers);
     }
     return failures > 0;

@@ -1,7 +1,7 @@
 /* A plan: 20 -> 70 relu -> 5, softmax cross-entropy, shuffled batches of 16 out of 50 rows. Its first step against
    plain loops in double; later ones, for every optimizer, plain beside fused bit by bit. */
 
-enum { IN = 20, HID = 70, OUT = 5, ROWS = 50, BATCH = 16, STEPS = 9 };
+enum { IN = 20, HID = 70, OUT = 5, PLAN_ROWS = 50, BATCH = 16, STEPS = 9 };
 enum { W1 = 0, W2 = W1 + IN * 80, B1 = W2 + HID * 16, B2 = B1 + 80, SIZE = B2 + 16, M = SIZE, G = M + 2 * SIZE };
 enum { X0 = G + SIZE, H = X0 + BATCH * IN, Z = H + BATCH * HID, LOSS = Z + BATCH * OUT, DZ = LOSS + BATCH };
 enum { DH = DZ + BATCH * OUT, WT = DH + BATCH * HID, END = WT + OUT * 80 };
@@ -21,11 +21,12 @@ static void train(int fused, int rule, const float *x, const int32_t *labels, fl
         {MLJ_UPDATE, .rule = rule, .inputs = SIZE, .outputs = 1, .w = W1, .y = -1, .dw = G},
     };
     const double constants[] = {0, 0, 0, 0.9, rule == MLJ_SGD ? 0 : 0.99, 1e-8};
+    for (int i = 0; i < 7; i++) calls[i].each = 1;
     for (int i = 4; i < 7; i++) {
         memcpy(calls[i].constants, constants, sizeof constants);
         calls[i].rule = i == 6 || fused ? rule : MLJ_NO_RULE;
     }
-    int32_t batch_labels[BATCH], order[ROWS], count_up[BATCH];
+    int32_t batch_labels[BATCH], order[PLAN_ROWS], count_up[BATCH];
     for (int i = 0; i < BATCH; i++) count_up[i] = i;
     float *arena = room(END);
     for (int i = 0; i < END; i++) arena[i] = 0;
@@ -43,8 +44,10 @@ static void train(int fused, int rule, const float *x, const int32_t *labels, fl
                   .panels = fused,
                   .features = IN,
                   .outputs = OUT,
-                  .rows = ROWS,
+                  .answers = 1,
+                  .rows = PLAN_ROWS,
                   .batch = BATCH,
+                  .chunk = 32,
                   .block = BATCH,
                   .factor = 1,
                   .x = x,
@@ -75,10 +78,10 @@ static void train(int fused, int rule, const float *x, const int32_t *labels, fl
 /* Mean loss of the first batch, and w1 and w2 (in double) after a step of sgd at rate 0.05, all by plain loops. */
 static double first_step(const float *x, const int32_t *labels, double *w1, double *w2) {
     static double h[HID], dh[HID], g1[IN * HID], g2[HID * OUT];
-    int32_t order[ROWS];
+    int32_t order[PLAN_ROWS];
     double loss = 0;
     memset(g1, 0, sizeof g1), memset(g2, 0, sizeof g2);
-    ops->order(7, 0, ROWS, order);
+    ops->order(7, 0, PLAN_ROWS, order);
     for (int b = 0; b < BATCH; b++) {
         const float *row = x + order[b] * IN;
         double z[OUT] = {0}, total = 0;
@@ -104,10 +107,10 @@ static double first_step(const float *x, const int32_t *labels, double *w1, doub
 
 static void plans(void) {
     static double exact1[IN * HID], exact2[HID * OUT];
-    int32_t labels[ROWS];
-    for (int i = 0; i < ROWS; i++) labels[i] = (int32_t)below(OUT);
+    int32_t labels[PLAN_ROWS];
+    for (int i = 0; i < PLAN_ROWS; i++) labels[i] = (int32_t)below(OUT);
     for (int rule = MLJ_SGD; rule <= MLJ_ADAMW; rule++) {
-        const float *x = draw(ROWS * IN, 1), *w1 = draw(IN * HID, 0.3f), *w2 = draw(HID * OUT, 0.3f);
+        const float *x = draw(PLAN_ROWS * IN, 1), *w1 = draw(IN * HID, 0.3f), *w2 = draw(HID * OUT, 0.3f);
         float *found[2][3];
         for (int i = 0; i < IN * HID; i++) exact1[i] = w1[i];
         for (int i = 0; i < HID * OUT; i++) exact2[i] = w2[i];

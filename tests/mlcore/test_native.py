@@ -13,6 +13,7 @@ from mlcore import kernels
 from mlcore.backends.backend import Problem, Weights
 from mlcore.backends.memory import CACHE_LINE, aligned, at_cache_line, stored
 from mlcore.backends.native import Native, NativeSession
+from mlcore.backends.panels import Layout
 from mlcore.datasets.dataset import Rows
 from mlcore.errors import DataError
 from mlcore.layers.line import parse
@@ -184,3 +185,29 @@ def test_two_sessions_train_at_once_without_touching_each_other() -> None:
     for thread in threads:
         thread.join()
     assert all(np.array_equal(losses, expected) for losses in found.values())
+
+
+@built
+@pytest.mark.parametrize("panels", [False, True])
+def test_parameters_of_images_come_back_from_the_arena_as_they_went_in(panels: bool) -> None:
+    body = parse("conv 5 k3 | layer_norm | conv 33 k2 s2 | flatten | 20 batch_norm")
+    network = Network.build(body, (3, 9, 8), 4)
+    layout = Layout(network, panels)
+    vector, room = inputs(1, network.size)[0], np.zeros(layout.size, np.float32)
+    layout.pack(vector, room)
+    assert np.array_equal(layout.unpack(room), vector)
+    assert np.count_nonzero(room) == np.count_nonzero(vector)  # what fills the gaps is zero
+    assert layout.counted(0, layout.weights) == network.weights
+    assert layout.counted(0, layout.learned) == network.learned
+
+
+@built
+def test_images_may_come_as_rows_of_pixels_or_as_images() -> None:
+    network = Network.build(parse("conv 4 k3 relu | pool 2 | flatten"), (36,), 3, (6, 6))
+    rows, y = inputs(40, 36), np.arange(40, dtype=np.int32) % 3
+    p = Problem(network, SoftmaxCrossEntropy(), Adam(), Rows(rows, y), 1.0, 16, 3)
+    session = started(p)
+    assert np.array_equal(session.predict(rows), session.predict(rows.reshape(40, 6, 6)))
+    assert stored(np.zeros((3, 36), np.uint8), (6, 6)).dtype == np.uint8
+    with pytest.raises(DataError, match=r"rows of shape \[6, 6\], got an array of shape \[2, 35\]"):
+        session.predict(np.zeros((2, 35), np.float32))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mlcore import layers
+from mlcore.errors import ConfigError, ShapeError
 from mlcore.layers.layer import INFERENCE
 from mlcore.layers.line import parse, write
 from mlcore.layers.recurrent import Recurrent
@@ -222,3 +223,13 @@ def test_a_line_says_in_words_what_is_true(line: str) -> None:
 
 def test_words_may_come_in_any_order_and_as_settings() -> None:
     assert parse("gru 8 last bi") == parse("gru 8 bi last") == parse("gru units=8 bi last")
+
+
+def test_other_notations_and_shapes_are_answered_with_the_way_out() -> None:
+    with pytest.raises(ConfigError) as refused:
+        parse("gru 8 bidirectional")
+    assert refused.value.hint == "write bi behind the units, as in gru 64 bi"
+    with pytest.raises(ShapeError, match=r"layer 2, GRU\(8\): needs a sequence \[steps, numbers\], got \[4\]"):
+        Network.build(parse("lstm 4 last | gru 8"), (T, D), 2)
+    with pytest.raises(ConfigError, match="bi"):
+        parse("gru 8 bi=maybe")

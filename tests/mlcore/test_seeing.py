@@ -8,7 +8,7 @@ import pytest
 from mlcore import examining, seeing
 from mlcore.config import Config
 from mlcore.model import Model, Preparation, blueprint
-from mlcore.worker import protocol
+from mlcore.worker import previews, protocol
 from mlcore.worker.pictures import Stage, describe
 from mlcore.worker.seen import MAPS, STEPS, UNITS, patterns, seen
 from tests.mlcore.letters import letters, rows_of
@@ -73,6 +73,21 @@ def test_saliency_is_how_far_a_little_more_of_an_input_moves_the_winner(layers: 
         down[0, place] -= 1e-6
         ends = [exact.network.forward(exact.vector, each)[0][0, winner] for each in (up, down)]
         assert found[place] == pytest.approx(abs(ends[0] - ends[1]) / 2e-6, rel=1e-3, abs=1e-6)
+
+
+@pytest.mark.parametrize("layer", ["rnn 5", "lstm 5 bi", "gru 5"])
+def test_of_a_layer_that_gives_its_last_state_every_state_is_seen(layer: str) -> None:
+    made, data = model(f"{layer} last | 4 relu", dataset="sales")
+    x = data.inputs(data.test.take(slice(0, 1)))
+    states, numbers = seeing.passage(made, x)
+    assert states.block.kind == "steps" and states.values.shape == states.block.shape == (
+        24,
+        10 if "bi" in layer else 5,
+    )
+    last = next(made.network.walk(made.network.views(made.vector), *made.network.begin(x)))[0][0]
+    np.testing.assert_array_equal(states.values[-1, :5], last[:5])
+    np.testing.assert_array_equal(states.values[0, 5:], last[5:])
+    assert numbers.block.kind == "numbers" and seeing.visible(made.network)
 
 
 def test_a_letter_that_is_not_looked_at_moves_nothing() -> None:
@@ -147,3 +162,19 @@ def test_a_network_is_drawn_block_by_block_up_to_its_last_neurons() -> None:
 def test_rows_of_letters_are_as_the_data_set_of_names_has_them() -> None:
     x, y, _ = rows_of(["bo"], 4)
     assert x.tolist() == [[3, 0, 2, 15, 0]] and y.tolist() == [[2, 15, 0, -1]]
+
+
+def test_images_are_shown_as_they_are_varied_each_epoch_another_way() -> None:
+    made, data = model("augment 2 r20 | conv 4 k3 relu | flatten", dataset="digits")
+    found = previews.varied(made.config, made.network, data)
+    assert found.shape == (previews.VARIED, previews.EPOCHS + 1, 8, 8) and found.dtype == np.uint8
+    assert (found[:, 0] != found[:, 1]).any() and (found[:, 1] != found[:, 2]).any()
+    pixels = data.inputs(data.train)[: previews.VARIED].reshape(-1, 8, 8)
+    np.testing.assert_array_equal(found[:, 0] == found[:, 0].max(), pixels == pixels.max())
+    again = previews.varied(made.config, made.network, data)
+    np.testing.assert_array_equal(found, again)
+    plain, data = model("conv 4 k3 relu | flatten", dataset="digits")
+    assert previews.varied(plain.config, plain.network, data) is None
+    assert [each.block.words for each in seeing.passage(made, data.inputs(data.test.take(slice(1))))] == [
+        "conv 4 k3 relu"
+    ]

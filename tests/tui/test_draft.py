@@ -6,7 +6,8 @@ import pytest
 
 import mlcore
 from mlcore.errors import ConfigError
-from tui.draft import BENDS, LAYERS, UNITS, Draft
+from tui.draft import BENDS, LAYERS, Draft
+from tui.words import UNITS
 
 
 @pytest.fixture

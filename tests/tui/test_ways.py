@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import mlcore
+from mlcore.layers import line as line_of_layers
 from tests.tui import ways
 from tests.tui.scenes import digits, line
 from tui.frame import Frame
+from tui.plan import _about
+from tui.plan import _layer as plan_layer
 from tui.terminal import Terminal
 from tui.widgets import blocks
 from tui.widgets.forecast import ForecastPane
@@ -17,6 +21,8 @@ from tui.widgets.pane import Pane
 from tui.widgets.passing import layout, told
 from tui.widgets.patterns import FiltersPane
 from tui.widgets.samples import SamplesPane
+from tui.widgets.varied import varied
+from tui.words import turned
 
 FULL, PLAIN = Terminal(), Terminal("none", "ascii")
 
@@ -112,3 +118,24 @@ def test_what_a_block_gives_is_said_in_the_singular_too() -> None:
     made = ways.image(digits()).seen.made  # type: ignore[union-attr]
     assert told(made[0]._replace(of=1, shape=(24, 24))) == "1 map 24x24" and told(made[0], 9) == "9 of 16 maps 24x24"
     assert "pool 2: 16 maps 12x12, 1 of 16 zero" in NeuronsPane(FULL).summary(ways.image(digits()))
+
+
+@pytest.mark.parametrize("terminal", [FULL, PLAIN, Terminal("16", "blocks")])
+def test_varied_images_stand_beside_what_they_are_in_the_room_there_is(terminal: Terminal) -> None:
+    found = np.random.default_rng(1).integers(0, 256, (4, 10, 28, 28)).astype(np.uint8)
+    for width, height in ((38, 9), (118, 30), (8, 3), (20, 1)):
+        lines = varied(found, width, height, terminal)
+        assert 1 <= len(lines) <= max(height, 2) and all(sum(len(text) for text, _ in line) <= width for line in lines)
+    words = "".join(text for text, _ in varied(found, 38, 9, FULL)[-1])
+    assert words.split() == ["as", "it", "is", "epoch", "1", "epoch", "2"]
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in mlcore.layers.CATALOGUE])
+def test_every_layer_there_is_can_be_turned_and_says_what_can_be_typed(name: str) -> None:
+    word = "8" if name == "dense" else mlcore.layers.CATALOGUE.find(name).load()().word
+    for step in (1, -1, 1, 1):
+        word = turned(word, step)
+        (layer,) = line_of_layers.parse(word)
+        assert layer.word.split()[0] == word.split()[0]
+    kind = "dense" if name == "dense" else word.split()[0]
+    assert ": " in _about(kind) and len(plan_layer(0, word, ()).label) <= 12

@@ -189,7 +189,8 @@ class BuildScreen(Screen[None]):
         self.data.fill(plan.data_lines(rows, None if advice.data_problem else advice.scene))
         self.network.fill(plan.network_lines(rows, draft.words, advice.outline, advice.problem))
         self.training.fill(plan.training_lines(rows, advice.outline))
-        self._preview.look(advice.scene, advice.yardsticks, advice.data_problem)
+        ways = advice.outline.varied if advice.outline is not None else None
+        self._preview.look(advice.scene, advice.yardsticks, advice.data_problem, ways)
         self._sketch.outline(advice.outline, self._hidden())
         self._rate.plan(draft.config, advice.outline)
         self._headline.tell(*self._words())

@@ -58,7 +58,9 @@ own largest weight. The arrows move through them.
         found = analysis.filters
         if found is not None and found.image is not None:
             return "pixel {}, {}".format(*divmod(place, found.image[1]))
-        return analysis.features[place] if place < len(analysis.features) else f"x{place + 1}"
+        inputs = len(found.weights) if found is not None else 0
+        named = next((names for names in (analysis.features, analysis.classes) if len(names) == inputs), ())
+        return named[place] if place < len(named) else f"x{place + 1}"
 
     def draw(self, analysis: Analysis, width: int, height: int) -> list[Strip]:
         found = self._shown(analysis)

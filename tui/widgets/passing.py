@@ -72,8 +72,10 @@ class Passing:
 
     @staticmethod
     def columns(seen: Seen, width: int) -> int:
-        """Cells a sequence takes across: the same number for each step, or all there are of a long one."""
-        steps: int = max([1, len(seen.letters), *(seen.series.shape[1:] if seen.series is not None else ())])
+        """Cells a sequence takes across: of letters as many for each, of a curve or a long one all there are."""
+        if seen.series is not None and seen.series.shape[1] > 1:
+            return width
+        steps: int = max(1, len(seen.letters))
         if seen.series is None and not seen.letters:
             steps = max([1, *(made.maps.shape[2] for made in seen.made if not made.picture and len(made.shape) > 1)])
         return min(width, steps * max(1, min(WIDE, width // steps)))

@@ -13,7 +13,7 @@ from tui.frame import Frame, Pictures
 from tui.terminal import Terminal
 from tui.text import plural, si
 from tui.theme import number, paint
-from tui.widgets import rows
+from tui.widgets import rows, varied
 from tui.widgets.ansi import strips
 from tui.widgets.boundary import sign, thinned
 from tui.widgets.digits import DigitsPane
@@ -50,12 +50,19 @@ of, and the best that anybody can reach where that is known.
         self.scene: Scene | None = None
         self.yardsticks: Yardsticks | None = None
         self.problem = ""
+        self.varied: Array | None = None
 
-    def look(self, scene: Scene | None, yardsticks: Yardsticks | None, problem: str) -> None:
-        """Other data, or other words about them; nothing is drawn where there is nothing new."""
-        before = self.scene, self.yardsticks, self.problem
-        self.scene, self.yardsticks, self.problem = scene, yardsticks, problem
-        if before[0] is not scene or before[1] is not yardsticks or before[2] != problem:
+    def look(
+        self, scene: Scene | None, yardsticks: Yardsticks | None, problem: str, varied: Array | None = None
+    ) -> None:
+        """Other data, or other words about them; nothing is drawn where there is nothing new.
+
+        varied: the first images as the network learns from them, see `Outline`.
+        """
+        before = self.scene, self.yardsticks, self.varied, self.problem
+        self.scene, self.yardsticks, self.varied, self.problem = scene, yardsticks, varied, problem
+        same = all(one is other for one, other in zip(before[:3], (scene, yardsticks, varied), strict=True))
+        if not same or before[3] != problem:
             self.again()
 
     def legend(self, frame: Frame) -> list[Piece]:
@@ -115,6 +122,8 @@ of, and the best that anybody can reach where that is known.
         return ", ".join(parts)
 
     def _picture(self, scene: Scene, sample: Sample, width: int, height: int) -> list[Strip]:
+        if self.varied is not None and sample.images is not None:
+            return [rows.row(line, width) for line in varied.varied(self.varied, width, height, self.terminal)]
         if sample.images is not None and sample.labels is not None:
             _, high, wide = (
                 sample.images.shape

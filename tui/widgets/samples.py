@@ -33,11 +33,11 @@ where the network does. `mlj predict RUN --generate 20` writes more.
         return f"{self.NAME} at epoch {frame.inside_epoch}" if frame.shown_epoch < frame.epoch else self.NAME
 
     def legend(self, frame: Frame) -> list[Piece]:
-        """How many letters they have."""
+        """How many letters they have, in the mean."""
         if not frame.samples:
             return []
         mean = sum(map(len, frame.samples)) / len(frame.samples)
-        return [(f"{mean:.1f}", paint(self.palette.text, bold=True)), (" letters each", paint(self.palette.muted))]
+        return [(f"{mean:.1f} letters", paint(self.palette.muted))]
 
     def summary(self, frame: Frame) -> str:
         """The first few."""

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.style import Style
 from textual.strip import Strip
 
+from tui import told
 from tui.analysis import Analysis, shares
 from tui.text import count, figure, percent
 from tui.theme import paint
 from tui.widgets import images, rows
 from tui.widgets.bars import bar, signed
+from tui.widgets.passing import Passing
 from tui.widgets.rows import PLAIN, Piece, padded
+from tui.widgets.unrolled import Unrolled
 from tui.widgets.view import View
 
 if TYPE_CHECKING:
@@ -134,6 +137,14 @@ follows the row forward and backward with every number.
         return pieces
 
     def _left(self, analysis: Analysis, shown: Example, width: int, height: int) -> list[list[Piece]]:
+        if shown.image is None and shown.seen is not None:
+            seen = told.seen(shown.seen)
+            drawn = Unrolled(self.terminal, seen, width, Passing.columns(seen, width)).example(height)
+            asked: list[list[Piece]] = [
+                [self.quiet(" asked "), self.loud(seen.label)],
+                [self.quiet(" said  "), self.loud(seen.said)],
+            ]
+            return [*drawn, *asked] if not analysis.numbers else drawn
         if shown.image is None:
             return self._features(analysis, shown, width, height)
         high, wide = shown.image.shape

@@ -75,6 +75,37 @@ class SelfAttention(nn.MultiheadAttention):
         return f"SelfAttention({self.embed_dim}, {self.num_heads}, causal={self.causal})"
 
 
+class States(nn.Module):
+    """What a recurrent module answers, alone: the states [rows, steps, units], or with `last` the last [rows, units].
+
+    Those of both directions lie beside each other.
+    """
+
+    def __init__(self, features: int, units: int, bidirectional: bool = False, last: bool = False) -> None:
+        super().__init__(features, units, batch_first=True, bidirectional=bidirectional)
+        self.last = last
+
+    def forward(self, x: Tensor) -> Tensor:
+        y, state = super().forward(x)
+        h = state[0] if isinstance(state, tuple) else state
+        return torch.cat(list(h), dim=1) if self.last else y
+
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}{', last=True' * self.last}"
+
+
+class RNN(States, nn.RNN):  # type: ignore[misc]  # (which answers two things)
+    """A recurrent layer over the steps of sequences [rows, steps, features]."""
+
+
+class GRU(States, nn.GRU):  # type: ignore[misc]  # (which answers two things)
+    """A layer of gated recurrent units over the steps of sequences [rows, steps, features]."""
+
+
+class LSTM(States, nn.LSTM):  # type: ignore[misc]  # (which answers two things)
+    """A layer with a long short-term memory over the steps of sequences [rows, steps, features]."""
+
+
 class Mean(nn.Module):
     """The mean of each channel of images [rows, channels, height, width], or over the steps of sequences."""
 
