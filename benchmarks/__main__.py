@@ -12,8 +12,8 @@ import time
 from benchmarks import peers
 
 PROGRAMS = (
-    "limits", "training", "images", "sequences", "products", "operations", "many", "inference", "two_threads", "loaded",
-    "processes", "live",
+    "limits", "training", "images", "sequences", "floors", "products", "operations", "many", "inference", "two_threads",
+    "loaded", "processes", "live",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from mlcore.datasets.dataset import Data
 from mlcore.errors import Diverged, UsageError
 from mlcore.layers.layer import Array
 from mlcore.model import Model, Preparation
+from mlcore.network import Network
 from mlcore.philox import Purpose
 
 END = 0  # the token a row begins with, and the class that ends it
@@ -41,21 +42,31 @@ def generate(model: Model, count: int, seed: int, temperature: float = 1.0) -> l
         raise UsageError("this model does not go on by itself", code="USAGE_UNFIT", hint=hint)
     assert model.preparation.sequence is not None
     steps, names = model.preparation.sequence.steps, model.preparation.task.class_names
-    rows = np.full((count, 1 + steps), END, np.float32)  # lengths, and tokens
+    read = np.full((count, steps + 1), END, np.float32)
     said = np.full((count, steps), END)
     for step in range(steps):
-        rows[:, 0] = step + 1
-        said[:, step] = _drawn(model, rows, step, seed, temperature)
-        if step + 1 < steps:
-            rows[:, 2 + step] = said[:, step]
+        said[:, step] = read[:, step + 1] = _drawn(_next(model, read, step), step, seed, temperature)
         if (said[:, : step + 1] == END).any(axis=1).all():
             break
     return ["".join(names[token] for token in _until_end(row.tolist())) for row in said]
 
 
-def _drawn(model: Model, rows: Array, step: int, seed: int, temperature: float) -> Array:
+def _next(model: Model, read: Array, step: int) -> Array:
+    """Raw outputs at a step [B, K] for tokens read [B, T + 1].
+
+    Nothing behind it is computed where the same parameters make a network of that many steps; those of learned
+    positions do not.
+    """
+    shorter = Network(model.network.layers, (step + 1,))
+    if shorter.size == model.network.size:
+        return shorter.forward(model.vector, read[:, : step + 1])[0][:, -1]
+    lengths = np.full((len(read), 1), step + 1, np.float32)
+    return model.outputs(np.hstack([lengths, read[:, :-1]]))[:, step]
+
+
+def _drawn(z: Array, step: int, seed: int, temperature: float) -> Array:
     """The next token of each row [B]: where a number from 0 to 1 falls among the probabilities laid end to end."""
-    z = model.outputs(rows)[:, step].astype(np.float64)
+    z = z.astype(np.float64)
     if not np.isfinite(z).all():
         raise Diverged("its answers are no numbers: it diverged", hint="mlj doctor says why")
     if not temperature:
@@ -63,7 +74,7 @@ def _drawn(model: Model, rows: Array, step: int, seed: int, temperature: float) 
         return likeliest
     p = np.exp((z - z.max(axis=1, keepdims=True)) / temperature)
     ends = np.cumsum(p, axis=1)
-    places = philox.uniform(seed, Purpose.GENERATE, len(rows), step=step) * ends[:, -1]
+    places = philox.uniform(seed, Purpose.GENERATE, len(z), step=step) * ends[:, -1]
     found: Array = np.minimum((ends <= places[:, None]).sum(axis=1), z.shape[1] - 1)
     return found
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LIVE = 0.5  # seconds a training may take to be learned at once, with every change
 LEAST = 0.001  # where a number that was 0 begins when it is raised by a key
+COUNT = 6  # cells of how many numbers a layer learns
 FEW = 7  # choices that are named in the line of help
 BOUND = re.compile(r"\b(from|to|below) (-?\d[\d,.]*)")  # as the limits of a row say it
 FIRST = ("kind", "path", "target", "columns", "weight", "impute", "task", "header")  # of a data set, before the rest
@@ -110,7 +111,7 @@ def network_lines(rows: Rows, words: Sequence[str], outline: Outline | None, pro
         lines.append(Line("end", "", "input", _shape(strata[0].inputs), help="what the network sees of a row"))
     lines += [_layer(place, word, strata) for place, word in enumerate(words)]
     if strata:
-        tail, what = _learned(strata[-1]), "the output layer follows from the data and the loss"
+        tail, what = _learned(strata[-1], _wide(strata)), "the output layer follows from the data and the loss"
         lines.append(Line("end", "", "output", strata[-1].word, tail, what))
     lines += [Line("add", "add", "+ add a layer", help="a layer behind the last one, like it"), title("first weights")]
     lines.append(_field(rows["init"]))
@@ -137,7 +138,7 @@ def _layer(place: int, word: str, strata: Sequence[Stratum]) -> Line:
     kind, _, rest = word.partition(" ")
     label = _family(kind)
     value = word if label in ("dense", "bend", "norm") else rest
-    tail = _learned(strata[place]) if place < len(strata) - 1 else ""
+    tail = _learned(strata[place], _wide(strata)) if place < len(strata) - 1 else ""
     return Line("layer", str(place), f"{place + 1} {label}", value, tail, _about("dense" if label == "dense" else kind))
 
 
@@ -163,8 +164,14 @@ def settings_of(kind: str) -> Iterator[str]:
     yield from layer.flags
 
 
-def _learned(stratum: Stratum) -> str:
-    return f"> {_shape(stratum.outputs):<4}{stratum.parameters or '':>6}"
+def _learned(stratum: Stratum, wide: int) -> str:
+    """What comes out of a layer, and in the last `COUNT` cells how many numbers it learns."""
+    return f"> {_shape(stratum.outputs):<{wide}}{stratum.parameters or '':>{COUNT}}"
+
+
+def _wide(strata: Sequence[Stratum]) -> int:
+    """Cells of the longest shape."""
+    return max([4, *(len(_shape(stratum.outputs)) for stratum in strata)])
 
 
 def _shape(shape: tuple[int, ...]) -> str:

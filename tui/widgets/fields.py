@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tui.frame import Frame
-from tui.plan import Line
+from tui.plan import COUNT, Line
 from tui.terminal import Terminal
 from tui.theme import paint
 from tui.widgets import rows
@@ -199,7 +199,7 @@ class FormPane(Pane):
         buttons = f"{signs.up} {signs.down} {signs.gone} " if here and line.role == "layer" else " " * BUTTONS
         places = enumerate(("up", "down", "gone"))
         spots = [Spot(end - BUTTONS + 2 * n, end - BUTTONS + 2 * n + 1, deed) for n, deed in places]
-        shorter = (line.tail, " ".join(line.tail.split()), " ".join(line.tail.split()[:2]))
+        shorter = (line.tail, line.tail[:-COUNT], " ".join(line.tail.split()[:2]))
         tail = next((text for text in shorter if len(text) + BUTTONS < room), "")
         return [(f" {tail}", quiet), (buttons, arrows)], spots if here and room > BUTTONS else []
 

@@ -151,7 +151,7 @@ class Passing:
     def _words(self, made: Made, shown: int, width: int) -> list[Piece]:
         """A block by its words, and how much of it is shown."""
         left: list[Piece] = [(f" {made.words}", paint(self.palette.accent)), (f"  {told(made, shown)}", self._quiet)]
-        scale = "zero everywhere" if made.scale == 0 else f"up to {figure(made.scale)} "
+        scale = "zero everywhere " if made.scale == 0 else f"up to {figure(made.scale)} "
         return rows.spread(left, [(scale if made.scale == made.scale else "", self._quiet)], width)
 
     @property
