@@ -9,6 +9,10 @@ from tests.contracts.problems import LAYERS, layers, made, networks_with
 BLOCK = "skip | ln | attention 2 causal | add | skip | ln | 16 gelu | 8 | add"
 TOKENS = made(layers.CATALOGUE, "embedding"), *parse("positions | conv1d 9 k3 tanh | mean")
 WIDE_TOKENS = made(layers.CATALOGUE, "embedding", dim=50, vocabulary=130), *parse("positions | 40 relu | max")
+HARD = ("adamw", {"weight_decay": 0.05, "l1": 0.02})
+SLOW = {"optimizer": ("sgd", {"momentum": 0.9})}
+CLIPPED = {"optimizer": ("sgd", {"clip_norm": 0.05})}
+LARGE = {"rows": 540, "batch": 520}
 SHAPED = {
     **{f"layer {where}": {"body": network} for name in LAYERS for where, network in networks_with(name, 3)},
     "images in channels that are normed": {"body": "conv 6 k3 bn relu | avgpool 2 | bn | max", "features": (2, 9, 8)},
@@ -52,24 +56,10 @@ SHAPED = {
         "body": "layer_norm | conv 6 k3 relu | layer_norm | drop .1 | conv 6 k3 | flatten",
         "features": (2, 8, 8),
     },
-    "recurrent layers on each other": {"body": "gru 7 bi | lstm 9 bi | rnn 5 bi last", "features": (6, 3)},
+    "recurrent layers on each other": {"body": "gru 7 bi | lstm 9 bi | rnn 5 bi last", "features": (6, 3)} | SLOW,
     "recurrent layers in one direction": {"body": "lstm 6 | tanh | gru 17 | rnn 8 last relu", "features": (9, 1)},
     "wide recurrent layers": {"body": "lstm 21 bi | gru 33 | rnn 40 last", "features": (5, 19), "batch": 50},
-    "wide recurrent layers, all penalties": {
-        "body": "gru 40 bi last | 9 relu",
-        "features": (5, 6),
-        "optimizer": ("adamw", {"weight_decay": 0.05, "l1": 0.02}),
-    },
-    "recurrent layers in several blocks": {
-        "body": "lstm 30 | gru 32 bi last",
-        "features": (40, 20),
-        "rows": 540,
-        "batch": 520,
-    },
-    "every row in a recurrent batch, clipped": {
-        "body": "gru 9 | flatten | drop .2",
-        "features": (5, 4),
-        "batch": 70,
-        "optimizer": ("sgd", {"clip_norm": 0.05}),
-    },
+    "wide recurrent layers, all penalties": {"body": "gru 40 bi last | 9 relu", "features": (5, 6), "optimizer": HARD},
+    "recurrent layers in several blocks": {"body": "lstm 30 | gru 32 bi last", "features": (40, 20)} | LARGE,
+    "every row of sequences, clipped": {"body": "gru 9 | flatten | drop .2", "features": (5, 4), "batch": 70} | CLIPPED,
 }

@@ -19,10 +19,6 @@ STEPS = 50
 ALL = {"label_smoothing": 0.1, "confidence_penalty": 0.2, "class_weight": (0.2, 1.0, 3.0)}
 MANY = ALL | {"class_weight": tuple(np.linspace(0.3, 2, 37).tolist())}
 HEAVY = {"weighted": True, "loss": ("softmax_cross_entropy", {"class_weight": (0.2, 1.0, 3.0)})}
-HARD = ("adamw", {"weight_decay": 0.05, "l1": 0.02})
-SLOW = {"optimizer": ("sgd", {"momentum": 0.9})}
-CLIPPED = {"optimizer": ("sgd", {"clip_norm": 0.05})}
-LARGE = {"rows": 540, "batch": 520}
 WIDE = {"body": "70 relu | 65 relu", "features": 33}
 EXPERIMENTS = {
     **SHAPED,
@@ -45,13 +41,13 @@ EXPERIMENTS = {
     **{f"optimizer {name} with decay": {"optimizer": (name, {"weight_decay": 0.05})} for name in OPTIMIZERS},
     **{f"optimizer {name} with l1": {"optimizer": (name, {"l1": 0.02})} for name in OPTIMIZERS},
     **{f"optimizer {name}, clipped": {"optimizer": (name, {"clip_norm": 0.05})} for name in OPTIMIZERS},
-    "momentum": SLOW,
+    "momentum": {"optimizer": ("sgd", {"momentum": 0.9})},
     "nesterov": {"optimizer": ("sgd", {"momentum": 0.9, "nesterov": True})},
     "no hidden layer": {"body": ""},
     "an activation first": {"body": "tanh | 8 relu6"},
     "two activations in a row": {"body": "8 relu sigmoid | 8 tanh tanh"},
     "no activation at all": {"body": "8 | 8"},
-    "wide layers, all penalties": {**WIDE, "optimizer": HARD},
+    "wide layers, all penalties": {**WIDE, "optimizer": ("adamw", {"weight_decay": 0.05, "l1": 0.02})},
     "wide layers, clipped": {**WIDE, "optimizer": ("adagrad", {"weight_decay": 0.05, "l1": 0.02, "clip_norm": 0.1})},
     "wide layers": WIDE,
     "norms and dropout": {"body": "drop .1 | 12 batch_norm relu | drop .4 | 9 gelu layer_norm | flatten", "batch": 70},
@@ -67,12 +63,6 @@ EXPERIMENTS = {
     "rows that are not flat, every one": {"body": "layer_norm tanh | flatten | 9", "features": (3, 4), "batch": 70},
     "pixels that are not flat": {"body": "flatten | 9 relu", "features": (3, 4), "uint8": True, "batch": 70},
     "a short last batch": {"rows": 33, "batch": 32},
-    "recurrent layers on each other": {"body": "gru 7 bi | lstm 9 bi | rnn 5 bi last", "features": (6, 3)} | SLOW,
-    "recurrent layers in one direction": {"body": "lstm 6 | tanh | gru 17 | rnn 8 last relu", "features": (9, 1)},
-    "wide recurrent layers": {"body": "lstm 21 bi | gru 33 | rnn 40 last", "features": (5, 19), "batch": 50},
-    "wide recurrent layers, all penalties": {"body": "gru 40 bi last | 9 relu", "features": (5, 6), "optimizer": HARD},
-    "recurrent layers in several blocks": {"body": "lstm 30 | gru 32 bi last", "features": (40, 20)} | LARGE,
-    "every row of sequences, clipped": {"body": "gru 9 | flatten | drop .2", "features": (5, 4), "batch": 70} | CLIPPED,
     "batches of one": {"rows": 9, "batch": 1},
     "every row in a batch": {"batch": 70},
     "a batch larger than the rows": {"batch": 1000},

@@ -15,7 +15,10 @@ from tests.contracts.problems import first_weights, problem
 
 pytestmark = pytest.mark.skipif(kernels.unavailable() is not None, reason=str(kernels.unavailable()))
 TIERS = kernels.tiers() if kernels.unavailable() is None else ()
-FIELDS = {*("y", "dx", "dw", "db", "du", "db2", "wt"), *("room", "where", "sums", "spread", "mean", "variance")}
+FIELDS = {
+    *("y", "dx", "dw", "db", "du", "db2", "wt"),
+    *("room", "where", "sums", "spread", "packed", "mean", "variance"),
+}
 MOVED = ("parameters", "moments", "gradient")
 
 
