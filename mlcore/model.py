@@ -13,7 +13,7 @@ from mlcore import losses
 from mlcore.config import Config, from_dict
 from mlcore.datasets.dataset import Column, Data, Scaling, Sequence, Task
 from mlcore.errors import DataError
-from mlcore.layers.layer import Array, Layer
+from mlcore.layers.layer import Array, Layer, Shape
 from mlcore.network import Network
 
 if TYPE_CHECKING:
@@ -96,9 +96,8 @@ class Preparation(msgspec.Struct, frozen=True):
         """What a loaded data set says about it."""
         return cls(*(getattr(data, name) for name in cls.__struct_fields__))
 
-    def network(self, body: Iterable[Layer], outputs: int) -> Network:
-        """The network of that body for rows like these, with so many outputs, at each step where each has an answer."""
-        shape = (len(self.scaling.factor),)
+    def network(self, body: Iterable[Layer], outputs: int, shape: Shape) -> Network:
+        """The network of a body for rows of that shape, with so many outputs, at each step where each has an answer."""
         return Network.build(body, shape, outputs, self.image_shape, self.sequence, self.task.steps)
 
     def inputs(self, raw: Any) -> Array:
@@ -130,12 +129,13 @@ class Preparation(msgspec.Struct, frozen=True):
 def blueprint(config: Config, data: Data) -> tuple[Network, Loss]:
     """The network and the loss a configuration means on this data."""
     loss = losses.choose(config.loss, data.task.kind, data.task.outputs, data.train.y)
-    return Preparation.of(data).network(config.layers, loss.outputs(data.task.outputs)), loss
+    return Preparation.of(data).network(config.layers, loss.outputs(data.task.outputs), data.input_shape), loss
 
 
 def rebuild(config: dict[str, Any], preparation: Preparation, vector: Array) -> Model:
     """A model from what a file says: its configuration, its preparation, its weights."""
     experiment = from_dict(config)
     loss = losses.choose(experiment.loss, preparation.task.kind, preparation.task.outputs)
-    network = preparation.network(experiment.layers, loss.outputs(preparation.task.outputs))
+    features = (len(preparation.scaling.factor),)
+    network = preparation.network(experiment.layers, loss.outputs(preparation.task.outputs), features)
     return Model(experiment, network, loss, preparation, vector)
