@@ -31,7 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
         own = tempfile.mkdtemp(prefix="mlj-")  # short: a socket's path has room for 107 bytes
         config.add_cleanup(lambda: shutil.rmtree(own, ignore_errors=True))
     os.environ |= {"MLJ_HOME": own, "XDG_RUNTIME_DIR": own}
-    os.environ.setdefault("MKL_NUM_THREADS", "1")  # of PyTorch: workers that take two each wait for one another
+    for library in ("MKL", "OPENBLAS"):  # of PyTorch and NumPy: workers that take two each wait for one another
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

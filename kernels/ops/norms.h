@@ -3,8 +3,11 @@
  * n = (x - mean) inverse      y = gain n + bias      inverse = 1 / sqrt(variance + eps)
  *
  * mean and inverse have a number for each row or, over columns, for each column. Sums along a row run in sixteen lanes;
- * sums down a column add one row after the other, and a later block of rows goes on from the sums of the one before. */
+ * sums down a column add one row after the other, and a later block of rows goes on from the sums of the one before;
+ * those of batch norm, which may be of a hundred thousand pixels, add runs of RUN rows, as one chain would lose two
+ * digits. */
 
+enum { RUN = 256 };
 enum { SIDE = 4 }; /* vectors of columns that go down together, so that as many chains of additions are under way */
 
 #define EACH_SIDE(k) for (int k = 0; k < SIDE; k++)
@@ -28,14 +31,23 @@ enum { SIDE = 4 }; /* vectors of columns that go down together, so that as many 
 static void column_moments(int64_t rows, int64_t cols, const float *x, int64_t x_row, float *mean, float *variance) {
     const float count = (float)rows;
     EACH_STRIP(cols, {
-        vf sum[SIDE], middle[SIDE];
+        vf sum[SIDE], middle[SIDE], part[SIDE];
         EACH_SIDE(k) sum[k] = vset(0.0f);
-        for (int64_t r = 0; r < rows; r++) EACH_SIDE(k) sum[k] += GET_SIDE(x + r * x_row + i, k);
+        for (int64_t first = 0; first < rows; first += RUN) {
+            EACH_SIDE(k) part[k] = vset(0.0f);
+            for (int64_t r = first; r < rows && r < first + RUN; r++)
+                EACH_SIDE(k) part[k] += GET_SIDE(x + r * x_row + i, k);
+            EACH_SIDE(k) sum[k] += part[k];
+        }
         EACH_SIDE(k) middle[k] = sum[k] / count, sum[k] = vset(0.0f);
-        for (int64_t r = 0; r < rows; r++) EACH_SIDE(k) {
-                const vf off = GET_SIDE(x + r * x_row + i, k) - middle[k];
-                sum[k] = vfma(off, off, sum[k]);
-            }
+        for (int64_t first = 0; first < rows; first += RUN) {
+            EACH_SIDE(k) part[k] = vset(0.0f);
+            for (int64_t r = first; r < rows && r < first + RUN; r++) EACH_SIDE(k) {
+                    const vf off = GET_SIDE(x + r * x_row + i, k) - middle[k];
+                    part[k] = vfma(off, off, part[k]);
+                }
+            EACH_SIDE(k) sum[k] += part[k];
+        }
         EACH_SIDE(k) PUT_SIDE(mean + i, k, middle[k]);
         EACH_SIDE(k) PUT_SIDE(variance + i, k, sum[k] / count);
     });
@@ -91,14 +103,21 @@ static void normalize_sums(int64_t rows, int64_t cols, const float *x, const flo
         EACH_SIDE(k) product[k] = accumulate ? GET_SIDE(dgain + i, k) : vset(0.0f);
         EACH_SIDE(k) middle[k] = by_row ? vset(0.0f) : GET_SIDE(mean + i, k);
         EACH_SIDE(k) scale[k] = by_row ? vset(0.0f) : GET_SIDE(inverse + i, k);
-        for (int64_t r = 0; r < rows; r++) {
-            if (by_row) EACH_SIDE(k) middle[k] = vset(mean[r]), scale[k] = vset(inverse[r]);
-            EACH_SIDE(k) {
-                const vf slope = GET_SIDE(dy + r * row + i, k);
-                const vf n = (GET_SIDE(x + r * row + i, k) - middle[k]) * scale[k];
-                sum[k] += slope;
-                product[k] = vfma(slope, n, product[k]);
+        const int64_t run = by_row ? rows + 1 : RUN;
+        vf part[SIDE], parted[SIDE];
+        for (int64_t first = 0; first < rows; first += run) {
+            EACH_SIDE(k) part[k] = by_row ? sum[k] : vset(0.0f), parted[k] = by_row ? product[k] : vset(0.0f);
+            for (int64_t r = first; r < rows && r < first + run; r++) {
+                if (by_row) EACH_SIDE(k) middle[k] = vset(mean[r]), scale[k] = vset(inverse[r]);
+                EACH_SIDE(k) {
+                    const vf slope = GET_SIDE(dy + r * row + i, k);
+                    const vf n = (GET_SIDE(x + r * row + i, k) - middle[k]) * scale[k];
+                    part[k] += slope;
+                    parted[k] = vfma(slope, n, parted[k]);
+                }
             }
+            EACH_SIDE(k) sum[k] = by_row ? part[k] : sum[k] + part[k];
+            EACH_SIDE(k) product[k] = by_row ? parted[k] : product[k] + parted[k];
         }
         EACH_SIDE(k) PUT_SIDE(dbias + i, k, sum[k]);
         EACH_SIDE(k) PUT_SIDE(dgain + i, k, product[k]);
