@@ -24,7 +24,7 @@ def test_fifty_points_are_the_course_s_split_in_their_order():
 def test_the_default_has_100_points_of_which_80_train():
     data = Line().load()
     assert (len(data.train), data.validation, len(data.test)) == (80, None, 20)
-    assert data.task == ("regression", 1, ()) and data.ceiling is None and data.feature_names == ("x",)
+    assert data.task[:3] == ("regression", 1, ()) and data.ceiling is None and data.feature_names == ("x",)
     assert data.train.x[-1, 0] < data.test.x[0, 0]
 
 
