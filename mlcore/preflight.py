@@ -167,6 +167,8 @@ def by_heart(subject: Subject) -> Check:
 
     Rows count the same, and the loss asks for nothing but the target, so that it can get to zero.
     """
+    if subject.data.task.steps:
+        return Check("by heart", "skipped", "an answer at every step: what the first cannot know stays in the loss")
     some = spread(subject.data.train, FEW)
     some = Rows(some.x, some.y)
     calm = [layer for layer in subject.network.layers if kind_of(layer) != "dropout"]  # which has no parameters

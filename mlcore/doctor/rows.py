@@ -38,8 +38,11 @@ def unscaled_input(case: Case) -> Finding | None:
     """Inputs far from the size that initializers and rates are made for: mean 0, deviation 1.
 
     Only sizes count, not differences between features: a rare one-hot column or a pixel at the border is small and
-    harmless (LeCun et al. 1998, section 4.3, asks for similar covariances; dividing by 10 is where it shows).
+    harmless (LeCun et al. 1998, section 4.3, asks for similar covariances; dividing by 10 is where it shows). Tokens
+    have no size: they name things.
     """
+    if case.network.layers[0].tokens:
+        return None
     x = case.sample.x.reshape(len(case.sample), -1).astype(np.float64)
     size = np.sqrt(np.square(x).mean(axis=0))
     largest = int(size.argmax())
