@@ -17,18 +17,15 @@ if __name__ == "__main__":
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from benchmarks import limits, peers
+from benchmarks import limits, peers, two_threads
 from benchmarks.goals import Goal, write
 from benchmarks.interleaved import measure
 from benchmarks.peers.beginning import OurSession
 from benchmarks.training import agree
-from benchmarks.two_threads import result_of, samples
 from benchmarks.workloads import CONVOLUTIONS, Workload
 
 FORMS: dict[str, dict[str, bool]] = {
@@ -87,30 +84,22 @@ def _goals(what: str, ratios: dict[str, float], targets: Any) -> list[Goal]:
 def alone(name: str) -> dict[str, dict[str, list[float]]]:
     """In a process of one contender: for every workload and every form of it, the seconds a step took."""
     if name == "peak":
-        from benchmarks.two_threads import _peak
-
-        return {"peak": {"peak": _peak()}}
+        return {"peak": {"peak": two_threads.peak()}}
     library = name.split()[0]
     return {
-        work.name: {form: samples(run) for form, run in contenders(work, [library], ALONE[name])}
+        work.name: {form: two_threads.samples(run) for form, run in contenders(work, [library], ALONE[name])}
         for work in CONVOLUTIONS
     }
 
 
 def on_two(libraries: Sequence[str], rounds: int) -> tuple[list[dict[str, Any]], list[Goal]]:
     """Every workload with two threads."""
-    found: dict[str, dict[str, list[float]]] = {}
-    names = [name for name in ALONE if name.split()[0] in ("native", "peak", *libraries)]
-    for turn in range(rounds):
-        for name in names[turn % len(names) :] + names[: turn % len(names)]:
-            for work, forms in _started(name).items():
-                for form, seconds in forms.items():
-                    own = form.replace("torch", name) if form.startswith("torch") else form
-                    found.setdefault(work, {}).setdefault(own, []).extend(seconds)
+    threads = {name: count for name, count in ALONE.items() if name.split()[0] in ("native", "peak", *libraries)}
+    found = two_threads.rounds(threads, rounds, "benchmarks.images", "--two")
     peak = found.pop("peak", {}).get("peak", [])
     results, goals = [], []
     for work in CONVOLUTIONS:
-        result = result_of(work.name, found[work.name], work.flops, peak)
+        result = two_threads.result_of(work.name, found[work.name], work.flops, peak)
         results.append(result)
         ratios = {name: min(ratio.values()) for name, ratio in result["times_slower_than_native"].items()}
         goals += _goals(f"two threads, {work.name}", ratios, work.two)
@@ -125,17 +114,6 @@ def on_two(libraries: Sequence[str], rounds: int) -> tuple[list[dict[str, Any]],
                 f"  {name:22} {ratio['median']:6.2f} times slower (best against best {ratio['best']:.2f})", flush=True
             )
     return results, goals
-
-
-def _started(name: str) -> dict[str, dict[str, list[float]]]:
-    """What a contender says in its own process; nothing, and a line why, when it fails."""
-    env = os.environ | dict.fromkeys(machine.ONE_THREAD, str(ALONE[name]))
-    command = (sys.executable, "-m", "benchmarks.images", "--two", "--alone", name)
-    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=600, check=False)
-    if done.returncode:
-        print(f"{name} was not measured: {done.stderr.strip().splitlines()[-1:]}")
-        return {}
-    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -155,8 +133,8 @@ def main(words: Sequence[str] | None = None) -> None:
         result, hoped = on_one(work, libraries, peak)
         results.append(result)
         goals += hoped
-    two, hoped = on_two(libraries, asked.rounds)
-    write("images", {"results": results, "two_threads": two}, goals + hoped, "torch", "cffi")
+    both, hoped = on_two(libraries, asked.rounds)
+    write("images", {"results": results, "two_threads": both}, goals + hoped, "torch", "cffi")
 
 
 if __name__ == "__main__":

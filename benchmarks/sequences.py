@@ -1,23 +1,28 @@
 """How fast recurrent layers train, beside PyTorch's own: `python -m benchmarks.sequences`.
 
-One thread, processor time, everybody in turn in one process; a ratio is the median of the ratios of the rounds, and the
+One thread: processor time, everybody in turn in one process; a ratio is the median of the ratios of the rounds, and the
 goal is meant beside the fastest of PyTorch's forms: rows first, time first, compiled, each with the fused Adam.
 Everybody starts at the same weights, and their first losses are compared. The peak of the core is measured in the same
-rounds.
+rounds. Two threads: everybody is a process of its own, by wall time, as in `benchmarks.two_threads`; PyTorch is started
+with two threads and with one, and its better half counts, against us on two.
 """
 
 from __future__ import annotations
 
+import sys
+
 from benchmarks import machine
 
-machine.prepare()  # before NumPy is loaded
+machine.prepare(2 if "--two" in sys.argv else 1)  # before NumPy is loaded
 
+import argparse  # noqa: E402
+import json  # noqa: E402
 from collections.abc import Mapping, Sequence  # noqa: E402
 from typing import Any, NamedTuple  # noqa: E402
 
 import numpy as np  # noqa: E402
 
-from benchmarks import limits, peers  # noqa: E402
+from benchmarks import limits, peers, two_threads  # noqa: E402
 from benchmarks.goals import Goal, write  # noqa: E402
 from benchmarks.interleaved import Contender, measure  # noqa: E402
 from benchmarks.peers.beginning import OurSession  # noqa: E402
@@ -71,13 +76,19 @@ WORKLOADS = (
 )
 
 
-def contenders(work: Workload, libraries: Sequence[str]) -> dict[str, Any]:
-    """Everybody who trains this workload, by name."""
+ALONE = {"native": 2, "torch": 2, "torch on one": 1}  # threads of a process
+
+
+def contenders(work: Workload, libraries: Sequence[str], threads: int = 1) -> dict[str, Any]:
+    """Everybody of these libraries who trains this workload, by name."""
     p = work.problem()
-    found: dict[str, Any] = {"native": OurSession(p, Native().open(p), RATE)}
+    found: dict[str, Any] = {"native": OurSession(p, Native().open(p), RATE)} if "native" in libraries else {}
     if "torch" in libraries:
+        import torch
+
         from benchmarks.peers import recurrent
 
+        torch.set_num_threads(threads)
         found |= dict(recurrent.contenders(p, RATE))
     return found
 
@@ -95,7 +106,7 @@ def agree(runs: Mapping[str, Any]) -> float:
 
 def run(work: Workload, libraries: Sequence[str], peak: limits.Against | None) -> tuple[dict[str, Any], list[Goal]]:
     """One workload measured and printed: plain values, and what was hoped for."""
-    runs: dict[str, Any] = contenders(work, libraries)
+    runs: dict[str, Any] = contenders(work, ["native", *libraries])
     worst = agree(runs)
     timed: dict[str, Contender] = runs | ({"peak": peak.peak} if peak else {})
     found = measure(timed, seconds=0.1, rounds=11)
@@ -111,15 +122,54 @@ def run(work: Workload, libraries: Sequence[str], peak: limits.Against | None) -
     return about | {"share_of_peak": share and round(share, 3)} | report, goals
 
 
+def alone(name: str) -> dict[str, dict[str, list[float]]]:
+    """In a process of one contender: for every workload and every form of it, the seconds a step took."""
+    library = name.split()[0]
+    return {
+        work.name: {form: two_threads.samples(run) for form, run in contenders(work, [library], ALONE[name]).items()}
+        for work in WORKLOADS
+    }
+
+
+def on_two(libraries: Sequence[str], rounds: int) -> tuple[list[dict[str, Any]], list[Goal]]:
+    """Every workload with two threads, held against the lesser of the ratio of medians and that of bests."""
+    threads = {name: count for name, count in ALONE.items() if name.split()[0] in ("native", *libraries)}
+    found = two_threads.rounds(threads, rounds, "benchmarks.sequences", "--two")
+    results, goals = [], []
+    for work in WORKLOADS:
+        result = two_threads.result_of(work.name, found[work.name], work.flops, ())
+        results.append(result)
+        print(f"{work.name}, two threads: native {result['microseconds_a_step']['native']['median']:.0f} us a step")
+        ratios = result["times_slower_than_native"]
+        for name, ratio in ratios.items():
+            print(
+                f"  {name:25} {ratio['median']:8.2f} times slower (best against best {ratio['best']:.2f})", flush=True
+            )
+        if ratios:
+            least = min(min(ratio.values()) for ratio in ratios.values())
+            goals.append(Goal(f"two threads, {work.name}", "beside PyTorch at its best", least, work.target))
+    return results, goals
+
+
 def main(words: Sequence[str] | None = None) -> None:
-    """Measure every workload and write the result beside this program."""
-    libraries = peers.installed([name for name in peers.asked(words, __doc__).against if name == "torch"])
+    """Measure every workload with one thread and with two, and write the result beside this program."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    peers.add_against(parser)
+    parser.add_argument("--rounds", type=int, default=3, help="rounds with two threads (3)")
+    parser.add_argument("--two", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--alone", choices=list(ALONE), help=argparse.SUPPRESS)
+    asked = parser.parse_args(words)
+    if asked.alone:
+        print(json.dumps(alone(asked.alone)))
+        return
+    libraries = [name for name in peers.installed(asked.against) if name == "torch"]
     peak, results, goals = limits.against(), [], []
     for work in WORKLOADS:
         result, hoped = run(work, libraries, peak)
         results.append(result)
         goals += hoped
-    write("sequences", {"results": results}, goals, "torch", "cffi")
+    both, hoped = on_two(libraries, asked.rounds)
+    write("sequences", {"results": results, "two_threads": both}, goals + hoped, "torch", "cffi")
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def alone(name: str) -> dict[str, dict[str, list[float]]]:
 
     library, threads = ALONE[name]
     if name == "peak":
-        return {"peak": {"peak": _peak()}}
+        return {"peak": {"peak": peak()}}
     found: dict[str, dict[str, list[float]]] = {}
     for work in (MNIST, WIDE_MNIST, ARTICLE) if library != "numpy" else ():
         found[work.name] = {form: samples(run) for form, run in _training(work, library, threads).items()}
@@ -63,7 +63,7 @@ def _training(work: Any, library: str, threads: int) -> dict[str, Any]:
     return {"native": OurSession(p, Native().open(p), work.rate)}
 
 
-def _peak() -> list[float]:
+def peak() -> list[float]:
     """Seconds for as many multiply-adds on each of two threads as a step of the peak has."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -95,24 +95,27 @@ def _timed(run: Any, steps: int) -> float:
     return time.perf_counter() - began
 
 
-def started(name: str) -> dict[str, dict[str, list[float]]]:
-    """What a contender says in its own process; nothing, and a line why, when it fails."""
-    threads = str(ALONE[name][1])
-    env = os.environ | dict.fromkeys(machine.ONE_THREAD, threads)
-    command = (sys.executable, "-m", "benchmarks.two_threads", "--alone", name)
-    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=300, check=False)
+def started(name: str, threads: int, *program: str) -> dict[str, dict[str, list[float]]]:
+    """What a contender says in its own process of a program; nothing, and a line why, when it fails."""
+    env = os.environ | dict.fromkeys(machine.ONE_THREAD, str(threads))
+    command = (sys.executable, "-m", *program, "--alone", name)
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=600, check=False)
     if done.returncode:
         print(f"{name} was not measured: {done.stderr.strip().splitlines()[-1:]}")
         return {}
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def rounds(names: Sequence[str], count: int) -> dict[str, dict[str, list[float]]]:
-    """For every workload, the samples of everybody: `torch` and `torch on one` are told apart."""
+def rounds(threads: Mapping[str, int], count: int, *program: str) -> dict[str, dict[str, list[float]]]:
+    """For every workload, the samples of everybody: `torch` and `torch on one` are told apart.
+
+    threads: of each contender's process; program: the module, and words for it, that knows them `--alone`.
+    """
     found: dict[str, dict[str, list[float]]] = {}
+    names = list(threads)
     for turn in range(count):
         for name in [*names[turn % len(names) :], *names[: turn % len(names)]]:
-            for work, forms in started(name).items():
+            for work, forms in started(name, threads[name], *program).items():
                 for form, seconds in forms.items():
                     own = form.replace("torch", name) if form.startswith("torch") else form
                     found.setdefault(work, {}).setdefault(own, []).extend(seconds)
@@ -156,7 +159,8 @@ def main(words: Sequence[str] | None = None) -> None:
         print(json.dumps(alone(asked.alone)))
         return
     libraries = ["native", *peers.installed(asked.against)]
-    found = rounds([name for name, (library, _) in ALONE.items() if library in libraries], asked.rounds)
+    threads = {name: count for name, (library, count) in ALONE.items() if library in libraries}
+    found = rounds(threads, asked.rounds, "benchmarks.two_threads")
     _told(found)
 
 
@@ -165,20 +169,20 @@ def _told(found: dict[str, dict[str, list[float]]]) -> None:
     from benchmarks.products import squares
     from benchmarks.workloads import WORKLOADS
 
-    peak = found.pop("peak", {}).get("peak", [])
+    both = found.pop("peak", {}).get("peak", [])
     works: dict[str, Any] = {work.name: work for work in WORKLOADS}
     products = {product.name: product for product in squares(SIZES)}
     results, goals = [], []
     for name, samples_of in found.items():
         work = works.get(name) or products[name]
-        result = result_of(name, samples_of, work.flops, peak)
+        result = result_of(name, samples_of, work.flops, both)
         results.append(result)
         goals += goals_of(result, work)
-        share = f", {result['share_of_peak']['median']:.0%} of two cores" if peak else ""
+        share = f", {result['share_of_peak']['median']:.0%} of two cores" if both else ""
         print(f"{name}: native {result['microseconds_a_step']['native']['median']:.1f} us a step{share}")
         for who, ratio in result["times_slower_than_native"].items():
             print(f"  {who:15} {ratio['median']:6.2f} times slower (best against best {ratio['best']:.2f})")
-    gflops = round(1e-9 / median(peak), 1) if peak else None
+    gflops = round(1e-9 / median(both), 1) if both else None
     write("two_threads", {"peak_gflops_of_two_cores": gflops, "results": results}, goals, "torch", "jax", "cffi")
 
 

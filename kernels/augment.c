@@ -38,46 +38,37 @@ static void look(const mlj_call *c, const move *m, int64_t i, int64_t j, int64_t
     }
 }
 
-void mlj_part_augment(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+/* Rows `in` [pixels, n] as `out` sees them or, on the way back, `in` given to where it was seen. */
+static void through(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to, const float *in, float *out,
+                    int back) {
     const int64_t n = c->channels, pixels = c->at.height * c->at.width;
-    const float *x = rows_at(b, c->x) + from * c->inputs;
-    float *y = at(b, c->y) + from * c->inputs;
+    const size_t size = (size_t)((to - from) * c->inputs) * sizeof *out;
+    in += from * c->inputs, out += from * c->inputs;
     if (!b->training) {
-        memcpy(y, x, (size_t)((to - from) * c->inputs) * sizeof *y);
+        memcpy(out, in, size);
         return;
     }
-    memset(y, 0, (size_t)((to - from) * c->inputs) * sizeof *y);
-    for (int64_t row = from; row < to; row++, x += c->inputs, y += c->inputs) {
+    memset(out, 0, size);
+    for (int64_t row = from; row < to; row++, in += c->inputs, out += c->inputs) {
         const move m = move_of(b, c, row);
         for (int64_t pixel = 0; pixel < pixels; pixel++) {
             int64_t place[4];
             float share[4];
             look(c, &m, pixel / c->at.width, pixel % c->at.width, place, share);
-            for (int corner = 0; corner < 4; corner++)
-                for (int64_t k = 0; place[corner] >= 0 && k < n; k++)
-                    y[pixel * n + k] += share[corner] * x[place[corner] * n + k];
+            for (int corner = 0; corner < 4; corner++) {
+                if (place[corner] < 0) continue;
+                const float *taken = in + (back ? pixel : place[corner]) * n;
+                float *given = out + (back ? place[corner] : pixel) * n;
+                for (int64_t k = 0; k < n; k++) given[k] += share[corner] * taken[k];
+            }
         }
     }
 }
 
+void mlj_part_augment(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    through(b, c, from, to, rows_at(b, c->x), at(b, c->y), 0);
+}
+
 void mlj_part_augment_backward(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
-    const int64_t n = c->channels, pixels = c->at.height * c->at.width;
-    const float *dy = at(b, c->dy) + from * c->inputs;
-    float *dx = at(b, c->dx) + from * c->inputs;
-    if (!b->training) {
-        memcpy(dx, dy, (size_t)((to - from) * c->inputs) * sizeof *dx);
-        return;
-    }
-    memset(dx, 0, (size_t)((to - from) * c->inputs) * sizeof *dx);
-    for (int64_t row = from; row < to; row++, dx += c->inputs, dy += c->inputs) {
-        const move m = move_of(b, c, row);
-        for (int64_t pixel = 0; pixel < pixels; pixel++) {
-            int64_t place[4];
-            float share[4];
-            look(c, &m, pixel / c->at.width, pixel % c->at.width, place, share);
-            for (int corner = 0; corner < 4; corner++)
-                for (int64_t k = 0; place[corner] >= 0 && k < n; k++)
-                    dx[place[corner] * n + k] += share[corner] * dy[pixel * n + k];
-        }
-    }
+    through(b, c, from, to, at(b, c->dy), at(b, c->dx), 1);
 }

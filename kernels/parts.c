@@ -24,12 +24,13 @@ static void gather(const mlj_block *b, const mlj_call *c, int64_t from, int64_t 
         }
 }
 
-/* Rows that begin with their length: it goes to the lengths of the block, what is behind it to y. */
+/* Rows that begin with their length: it goes to the lengths of the block, what is behind it to y. What is no length,
+   which Python refuses where people hand rows over, counts as 1 or as all steps: nobody writes beside a row for it. */
 static void split(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
-    const float *x = rows_at(b, c->x) + from * (1 + c->inputs);
+    const float *x = rows_at(b, c->x) + from * (1 + c->inputs), longest = (float)c->steps;
     float *y = at(b, c->y) + from * c->inputs;
     for (int64_t i = from; i < to; i++, x += 1 + c->inputs, y += c->inputs) {
-        b->plan->lengths[i] = (int32_t)x[0];
+        b->plan->lengths[i] = x[0] >= longest ? (int32_t)c->steps : x[0] >= 1.0f ? (int32_t)x[0] : 1;
         memcpy(y, x + 1, (size_t)c->inputs * sizeof *y);
     }
 }

@@ -221,7 +221,8 @@ def _forward(network: Network, loss: Loss, stages: tuple[Stage, ...], batch: int
     numbers = {"inputs": features, "outputs": 0 if row.labels else steps * outputs}
     calls = [Call("gather", "gather", gathered, f"x0 [{batch}, {features}]", "", operands, numbers)]
     if network.lengths:
-        made, numbers = f"lengths, steps [{batch}, {features - 1}]", {"inputs": features - 1, "outputs": features - 1}
+        made = f"lengths, steps [{batch}, {features - 1}]"
+        numbers = {"inputs": features - 1, "outputs": features - 1, "steps": network.shapes[0][0]}
         calls.append(Call("split", "split", "x0", made, "", {"x": "x0", "y": "steps"}, numbers))
     elif stages[0].x != "x0":
         calls.append(turn("x0", stages[0].x, stages[0].shape, batch, last=True))

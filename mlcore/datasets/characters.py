@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from pathlib import Path
 from typing import Annotated
 
@@ -67,14 +69,7 @@ class Names(Dataset, frozen=True, tag="names"):
 def _lines(path: Path) -> list[str]:
     """The lines of a text that are not empty. Raises DataError where it cannot be read or has too few."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise DataError(f"{path} is larger than {LARGEST:,} bytes", code="DATA_LIMIT", where=str(path))
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        message = f"{path} cannot be read: {error.strerror or error}"
-        raise DataError(
-            message, code="DATA_NOT_FOUND", where=str(path), hint="dataset.path names a text file"
-        ) from None
+        text = _body(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"{path}: byte {error.start} is no UTF-8"
         hint = "save the text as UTF-8"
@@ -84,6 +79,20 @@ def _lines(path: Path) -> list[str]:
         message = f"{path}: expected at least 10 lines that are not empty, got {len(found)}"
         raise DataError(message, code="DATA_EMPTY", where=str(path), hint="each line is a row")
     return found
+
+
+def _body(path: Path) -> bytes:
+    """What is in a file, unpacked where it ends in .gz; no more than LARGEST bytes are ever unpacked."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            body = file.read(LARGEST + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        message = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+        hint = "dataset.path names a text file"
+        raise DataError(message, code="DATA_NOT_FOUND", where=str(path), hint=hint) from None
+    if len(body) > LARGEST:
+        raise DataError(f"{path} is larger than {LARGEST:,} bytes", code="DATA_LIMIT", where=str(path))
+    return body
 
 
 def _letters(lines: list[str], path: Path) -> tuple[str, ...]:

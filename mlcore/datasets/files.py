@@ -80,7 +80,7 @@ def find(name: str) -> tuple[Path, ...]:
         here = next((place for place in places if place.exists()), None)
         if here is None:
             raise DataError(
-                f"{name} is not on this machine: no {file.name}.gz in {' or '.join(map(str, looked))}",
+                f"{name} is not on this machine: no {file.name} or {file.name}.gz in {' or '.join(map(str, looked))}",
                 code="DATA_NOT_FOUND",
                 where=str(looked[0]),
                 hint=ways_out(name),

@@ -131,7 +131,9 @@ def test_what_is_no_token_is_refused_and_ends_a_run_in_torch(token: float) -> No
 
 
 def test_an_embedding_knows_how_many_things_there_are() -> None:
-    assert Embedding(4).params((7,))["w"].shape == (256, 4)
+    with pytest.raises(ShapeError, match=r"Embedding\(4\): needs tokens, got numbers \[7\]") as refused:
+        Embedding(4).output_shape((7,))
+    assert "vocabulary" in refused.value.hint
     assert Embedding(4).sized(65) == Embedding(4, 65) and Embedding(4, 9).sized(65) == Embedding(4, 9)
 
 

@@ -128,7 +128,7 @@ class Passing:
             _, high, wide = made.maps.shape
             grid = layout(len(made.maps), wide, high, width - 1, height - 1)
             count = min(len(made.maps), grid.across * grid.down)
-            return [self._words(made, count, width), *self._maps(made, grid, count)]
+            return [self._words(made, count, width), *sheet(made.maps, grid, count, self.terminal)]
         if len(made.shape) == 1:
             cells = min(made.maps.shape[2], width - 2)
             line = images.signed(values(made.maps[0][:, :cells]), cells, 1, self.terminal)[0]
@@ -136,17 +136,6 @@ class Passing:
         drawn = Unrolled(self.terminal, seen, width, self.columns(seen, width)).steps(made, height - 1)
         high = canvas.pixels_high(self.terminal)
         return [self._words(made, min(made.maps.shape[1], len(drawn) * high), width), *drawn]
-
-    def _maps(self, made: Made, grid: Grid, count: int) -> list[list[Piece]]:
-        lines: list[list[Piece]] = []
-        for first in range(0, count, grid.across):
-            drawn = [
-                images.signed(values(made.maps[place]), grid.width, grid.height, self.terminal)
-                for place in range(first, min(first + grid.across, count))
-            ]
-            lines += [[]] * bool(first)
-            lines += [[cell for part in parts for cell in ((" ", PLAIN), *part)] for parts in zip(*drawn, strict=True)]
-        return lines
 
     def _words(self, made: Made, shown: int, width: int) -> list[Piece]:
         """A block by its words, and how much of it is shown."""
@@ -173,6 +162,19 @@ def layout(count: int, wide: int, high: int, width: int, height: int) -> Grid:
                 return grid
     across, rise = images.scale(wide, high, width, height)
     return Grid(max(1, (width + 1) // (across + 1)), 1, across, rise)
+
+
+def sheet(maps: Array, grid: Grid, count: int, terminal: Terminal) -> list[list[Piece]]:
+    """The first `count` of some maps [n, H, W] uint8, in rows of a grid with a line between them."""
+    lines: list[list[Piece]] = []
+    for first in range(0, count, grid.across):
+        drawn = [
+            images.signed(values(maps[place]), grid.width, grid.height, terminal)
+            for place in range(first, min(first + grid.across, count))
+        ]
+        lines += [[]] * bool(first)
+        lines += [[cell for part in parts for cell in ((" ", PLAIN), *part)] for parts in zip(*drawn, strict=True)]
+    return lines
 
 
 def values(maps: Array) -> Array:

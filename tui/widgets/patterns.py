@@ -10,8 +10,8 @@ from tui.frame import Frame, Patterns
 from tui.theme import paint
 from tui.widgets import canvas, images, rows
 from tui.widgets.pane import Pane
-from tui.widgets.passing import layout, values
-from tui.widgets.rows import PLAIN, Piece, padded
+from tui.widgets.passing import layout, sheet, values
+from tui.widgets.rows import Piece, padded
 
 NAME = 12  # cells of an input's name
 
@@ -68,15 +68,7 @@ go.
         count, high, wide = found.maps.shape
         grid = layout(count, wide, high, width - 1, height - 1)
         shown = min(count, grid.across * grid.down)
-        lines: list[list[Piece]] = []
-        for first in range(0, shown, grid.across):
-            drawn = [
-                images.signed(values(found.maps[place]), grid.width, grid.height, self.terminal)
-                for place in range(first, min(first + grid.across, shown))
-            ]
-            lines += [[]] * bool(first)
-            lines += [[cell for part in parts for cell in ((" ", PLAIN), *part)] for parts in zip(*drawn, strict=True)]
-        return [*lines[: height - 1], self._more(shown, found.of, "filter")]
+        return [*sheet(found.maps, grid, shown, self.terminal)[: height - 1], self._more(shown, found.of, "filter")]
 
     def _table(self, found: Patterns, width: int, height: int) -> list[list[Piece]]:
         """A line for each input, two where there are no names and a cell has two pixels."""

@@ -1,5 +1,6 @@
 """Sequences made from a seed, and the letters of a text: what is asked is what the words say."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,17 @@ def test_a_text_that_cannot_be_learnt_from_is_refused(tmp_path: Path, body: byte
 def test_a_text_that_is_not_there_is_named(tmp_path: Path):
     with pytest.raises(DataError, match=r"nowhere\.txt cannot be read"):
         Names(path=str(tmp_path / "nowhere.txt")).load()
+
+
+def test_a_packed_text_is_read_and_a_broken_one_refused(tmp_path: Path):
+    packed = gzip.compress("\n".join(["ab", "ba"] * 6).encode())
+    text = tmp_path / "names.txt.gz"
+    text.write_bytes(packed)
+    assert Names(path=str(text)).load().task.class_names == (".", "a", "b")
+    for body in (packed[:-9], b"\x1f\x8b" + bytes(40), b"plain"):
+        text.write_bytes(body)
+        with pytest.raises(DataError, match=r"names\.txt\.gz cannot be read"):
+            Names(path=str(text)).load()
 
 
 def test_a_text_with_points_ends_its_lines_otherwise(tmp_path: Path):
