@@ -42,9 +42,7 @@ def forecasts(data: Data) -> bool:
 @np.errstate(all="ignore")
 def forecast(model: Model, data: Data) -> Forecast:
     """What a network says of the test rows in their order (of the validation or training rows where there are none)."""
-    names = [name for name in ("test", "validation", "train") if getattr(data, name) is not None]
-    split = next(name for name in names if len(getattr(data, name)))
-    rows: Rows = getattr(data, split)
+    split, rows = data.held
     earlier = data.validation if split == "test" and data.validation is not None else None
     shown = rows.take(slice(-LONGEST, None))
     held = data.train if data.validation is None or not len(data.validation) else data.validation
