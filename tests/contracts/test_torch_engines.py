@@ -18,6 +18,7 @@ from mlcore.backends.backend import Watch  # noqa: E402
 from mlcore.backends.pytorch import Torch, engines  # noqa: E402
 from mlcore.backends.pytorch.program import pieces  # noqa: E402
 from mlcore.datasets.dataset import Rows, Task  # noqa: E402
+from tests.contracts.experiments import SHAPED  # noqa: E402
 from tests.contracts.problems import OPTIMIZERS, first_weights, opened, problem, rates  # noqa: E402
 
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
@@ -100,6 +101,15 @@ def test_a_graph_works_in_memory_that_nobody_else_frees() -> None:
     junk = [torch.full((1 << 20,), 7.0, device="cuda") for _ in range(64)]
     same(graph, eager, graph.train(30, 30, rates(30, 0.001)), eager.train(30, 30, rates(30, 0.001)))
     assert all(bool((part == 7.0).all()) for part in junk)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("engine", ["eager", "graph"])
+@pytest.mark.parametrize("experiment", SHAPED)
+def test_every_layer_trains_on_the_device_as_the_reference_does(experiment: str, engine: str) -> None:
+    p = problem(**SHAPED[experiment])
+    expected = opened("reference", p)[0].train(0, 20, rates(20))
+    np.testing.assert_allclose(session_of(p, "cuda", engine).train(0, 20, rates(20)), expected, rtol=1e-3)
 
 
 @pytest.mark.parametrize("lanes", [False, True])

@@ -61,12 +61,15 @@ def _at(x: Tensor, places: Tensor) -> Tensor:
 
 
 def _weights(p: dict[str, Tensor]) -> list[Tensor]:
-    """As torch wants them: a row for each column of ours, and a second bias, of which only the GRU's c is ours."""
+    """As torch wants them: a row for each column of ours, and a second bias, of which only the GRU's c is ours.
+
+    cuDNN takes weights that lie in one piece alone.
+    """
     b = p["b"].flatten()
     second = torch.zeros_like(b)
     if "c" in p:
         second = torch.cat([second[: -len(p["c"])], p["c"]])
-    return [p["w"].t(), p["u"].t(), b, second]
+    return [p["w"].t().contiguous(), p["u"].t().contiguous(), b, second]
 
 
 def _whole(function: Callable[..., Any], states: int) -> Along:
