@@ -13,8 +13,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from mlcore.datasets.dataset import Array, Column, Notice
-from mlcore.datasets.delimited import Table, strays
 from mlcore.errors import DataError
+from mlcore.tables.cells import strays
+from mlcore.tables.table import Table
 
 Impute: TypeAlias = Literal["none", "drop", "mean", "median", "most_frequent", "zero", "indicator"]
 

@@ -9,16 +9,17 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 from msgspec import Meta
 
-from mlcore.datasets import columns, delimited, duplicates, idx, targets
+from mlcore.datasets import columns, duplicates, idx, targets
 from mlcore.datasets.columns import Impute
 from mlcore.datasets.dataset import Array, Data, Dataset, Rows, SplitSpec, Task
-from mlcore.datasets.delimited import Header, Table
-from mlcore.datasets.regular import opened
 from mlcore.datasets.scaling import arrange, constant, constant_features, fit
 from mlcore.datasets.split import Parts, shuffled
 from mlcore.datasets.targets import Wanted
 from mlcore.errors import ConfigError, DataError, StorageError
 from mlcore.spec import changed
+from mlcore.tables import content
+from mlcore.tables.format import Format, Header
+from mlcore.tables.table import Table
 
 OwnScale: TypeAlias = Literal["auto", "standard", "minmax", "div255", "none"]
 Which: TypeAlias = str | int
@@ -54,6 +55,7 @@ class Own(Dataset, frozen=True, tag="file"):
         "auto"
     )
     header: Annotated[Header, Meta(description="whether the first line names the columns")] = "auto"
+    format: Annotated[Format, Meta(description="how a text table is written")] = Format()
 
     def beside(self, folder: Path) -> Own:
         path = Path(os.path.expanduser(self.path))
@@ -96,10 +98,17 @@ class Own(Dataset, frozen=True, tag="file"):
     def names(self) -> tuple[str, ...]:
         """The names of the columns of a table, one of which is the target; none where it is something else."""
         path = self.place()
-        return () if path.is_dir() or _kind(path) != "table" else delimited.read(path, self.header).names
+        return () if path.is_dir() or _kind(path) != "table" else self._file(path).names
+
+    def _file(self, path: Path) -> Table:
+        """The table in a file."""
+        from mlcore.tables import reading  # costs pandas, which other kinds of files do not need
+
+        said = self.format if self.header == "auto" else changed(self.format, header=self.header)
+        return reading.read(path, said)
 
     def _table(self, path: Path) -> Data:
-        table = delimited.read(path, self.header)
+        table = self._file(path)
         target = _column(self.target if self.target != "" else -1, table)
         weight = [_column(self.weight, table)] if self.weight != "" else []
         chosen = self._chosen(table, target, *weight)
@@ -125,7 +134,7 @@ class Own(Dataset, frozen=True, tag="file"):
             return self._pictures(x, *targets.judge(y, self.task, f"{path}: y"))
         x = x.reshape(len(x), -1)
         names = tuple(f"x{place + 1}" for place in range(x.shape[1]))
-        table = Table(str(path), names, tuple(x.T.astype(np.float64)), np.arange(len(x)))
+        table = Table.of_array(x, names, str(path))
         if self.impute == "drop":
             keep = columns.complete(table, names)
             table, y = _kept(table, keep), y[keep]
@@ -197,9 +206,8 @@ def _at_home(path: str) -> Path | None:
 
 def _kind(path: Path) -> Literal["idx", "npz", "table"]:
     """What a file holds, by its first bytes."""
-    with opened(path) as file:
-        start = file.read(6)
-    if start[:2] in (b"\0\0", b"\x1f\x8b"):
+    start = content.starts(path)
+    if start[:2] == b"\0\0":
         return "idx"
     if start == b"\x93NUMPY":
         hint = "write both with numpy.savez(path, x=x, y=y)"

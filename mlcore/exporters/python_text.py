@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlcore.datasets.delimited import MISSING
 from mlcore.exporters.stages import class_names, filled, scaling
 from mlcore.layers.layer import Array
 from mlcore.model import Model
+from mlcore.tables.cells import MISSING
 
 INLINE = 5_000  # numbers a file holds itself; more lie beside it
 
