@@ -82,6 +82,9 @@ class Own(Dataset, frozen=True, tag="file"):
     )
     header: Annotated[Header, Meta(description="whether the first line names the columns")] = "auto"
 
+    def __hash__(self) -> int:
+        return hash(msgspec.json.encode(self, order="deterministic"))  # tables by column have none of their own
+
     def beside(self, folder: Path) -> Own:
         path = Path(os.path.expanduser(self.path))
         if not self.path or path.is_absolute() or _at_home(self.path):
