@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from mlcore.datasets import columns, delimited, duplicates, idx, targets
 from mlcore.datasets.columns import Impute
-from mlcore.datasets.dataset import Array, Data, Dataset, Rows, SplitSpec, Task
+from mlcore.datasets.dataset import Array, Data, Dataset, Rows, Task
 from mlcore.datasets.delimited import Header, Table
 from mlcore.datasets.regular import opened
 from mlcore.datasets.scaling import arrange, constant, constant_features, fit
@@ -157,7 +157,7 @@ class Own(Dataset, frozen=True, tag="file"):
     def _parts(self, y: Array, task: Task) -> Parts:
         split = self.split
         if task.kind == "regression":
-            split = SplitSpec(split.test, split.validation, stratify=False)
+            split = changed(split, stratify=False)
         parts = shuffled(y, split, self.seed)
         targets.check_parts(y, task, parts)
         return parts
