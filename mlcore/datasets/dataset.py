@@ -180,9 +180,7 @@ class SplitSpec(Spec, frozen=True):
     test: Annotated[Share, Meta(description="kept for the final test: a fraction of all rows, or how many")] = 0.2
     validation: Annotated[Share, Meta(description="kept to watch training: a fraction of all rows, or how many")] = 0.1
     stratify: Annotated[bool, Meta(description="the same mix of classes in every part")] = True
-    folds: Annotated[
-        int, Meta(ge=0, le=1000, description="cross-validation: parts all rows are dealt into; 0: none")
-    ] = 0
+    folds: Annotated[int, Meta(ge=0, le=1000, description="cross-validation: parts of all rows; 0: none")] = 0
     fold: Annotated[int, Meta(ge=0, lt=1000, description="the part that is the test, from 0; instead of test")] = 0
 
     def __post_init__(self) -> None:

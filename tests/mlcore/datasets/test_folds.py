@@ -86,7 +86,9 @@ def test_every_data_set_is_folded_or_says_why_not(kind):
     try:
         config = Config().with_settings({"dataset": kind, "dataset.split.folds": 2, "dataset.split.validation": 0})
     except ConfigError as error:
-        assert kind in ("line", "sales", "mnist", "series") and "folds" in str(error), error
+        told = kind in ("line", "sales", "mnist", "series") and "folds" in str(error)
+        if not told:
+            raise
         return
     both = [config, config.with_settings({"dataset.split.fold": 1})]
     try:
