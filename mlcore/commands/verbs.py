@@ -32,7 +32,16 @@ class Verb(NamedTuple):
 
 
 def _train(p: Any) -> None:
-    p.add_argument("experiment", metavar="RECIPE|FILE.toml", help="a recipe (mlj recipes) or a configuration file")
+    what = "a recipe (mlj recipes), a configuration file, or rows of your own: FILE.csv, .tsv, .parquet, .npz"
+    p.add_argument("experiment", metavar="RECIPE|FILE.toml|FILE.csv", help=what)
+    p.add_argument("--target", metavar="COLUMN", help="a table: the column to predict (the last one)")
+    tasks = ["classes", "numbers"]
+    p.add_argument("--task", choices=tasks, metavar="NAME", help=" | ".join(tasks) + ": what the target is")
+    kept = "a table: learn from this column although it nearly is the target"
+    p.add_argument("--keep", action="append", default=[], metavar="COLUMN", help=kept)
+    p.add_argument("--folds", type=whole, metavar="N", help="cross-validation: a network for each of N folds")
+    ahead = "a table of a series: foretell so many values from those before them"
+    p.add_argument("--horizon", type=count, metavar="N", help=ahead)
     experiment(p)
     values = "train with each of these values, of several with every combination"
     p.add_argument("--sweep", action="append", default=[], metavar="A.B=V,V", help=values)

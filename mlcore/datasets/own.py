@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from mlcore.datasets import duplicates, idx, prepared, targets
 from mlcore.datasets.columns import Numbers, Plan
-from mlcore.datasets.dataset import Array, Data, Dataset, Rows, SplitSpec, Task
+from mlcore.datasets.dataset import Array, Data, Dataset, Rows, Task
 from mlcore.datasets.prepared import Chosen
 from mlcore.datasets.preparing.categories import Categories
 from mlcore.datasets.preparing.kinds import Kind
@@ -208,7 +208,7 @@ class Own(Dataset, frozen=True, tag="file"):
     def _parts(self, y: Array, task: Task) -> Parts:
         split = self.split
         if task.kind == "regression":
-            split = SplitSpec(split.test, split.validation, stratify=False)
+            split = changed(split, stratify=False)
         parts = shuffled(y, split, self.seed)
         targets.check_parts(y, task, parts)
         return parts
