@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from mlcore import examining, forecasting
 from mlcore.commands import insides, loops, maps
-from mlcore.commands.answers import WIDEST
 from mlcore.commands.data import class_name, raw
 from mlcore.commands.drawing import Paper, curves, points
+from mlcore.commands.evaluating import WIDEST
 from mlcore.commands.story import plural
 from mlcore.config import Config
 from mlcore.contestants import Contestant

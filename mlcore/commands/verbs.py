@@ -75,7 +75,7 @@ def _evaluate(p: Any) -> None:
     p.add_argument("--worst", type=count, default=0, metavar="N", help="the N rows with the greatest loss as well")
     backend(p, " (NumPy, as reference)")
     as_json(p)
-    p.set_defaults(verb="mlcore.commands.answers:evaluate")
+    p.set_defaults(verb="mlcore.commands.evaluating:evaluate")
 
 
 def _predict(p: Any) -> None:
