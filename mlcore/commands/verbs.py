@@ -71,6 +71,8 @@ def _evaluate(p: Any) -> None:
     p.add_argument("--split", choices=splits, default="test", metavar="NAME", help=" | ".join(splits) + " (test)")
     epoch = "the network as it was after that epoch, where it was kept"
     p.add_argument("--epoch", type=whole, metavar="N", help=epoch)
+    everything = "every class, means over them and all usual scores; of numbers, how far off they are"
+    p.add_argument("--report", action="store_true", help=everything)
     p.add_argument("--calibration", action="store_true", help="how sure it was, and how often it was right")
     p.add_argument("--worst", type=count, default=0, metavar="N", help="the N rows with the greatest loss as well")
     backend(p, " (NumPy, as reference)")
