@@ -49,7 +49,7 @@ def test_a_report_of_numbers_has_the_largest_errors(mlj) -> None:
 def test_what_is_not_defined_is_said(mlj, home) -> None:
     rows = "\n".join(f"{number},{number % 5 - 2}" for number in range(60))
     (home / "zero.csv").write_text(f"x,target\n{rows}\n")
-    words = f"{QUICK} 1 --name otter --set dataset.task=regression".split()
+    words = f"{QUICK} 1 --name otter --set dataset.task=numbers".split()
     assert mlj("train", home / "zero.csv", *words).code == 0
     assert "not defined: a truth is 0" in mlj("evaluate otter --report").out
     assert mlj("evaluate otter --report --json").lines[0]["report"]["mape"] == "NaN"
