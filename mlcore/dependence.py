@@ -10,7 +10,7 @@ from mlcore import examining
 from mlcore.datasets.dataset import Data
 from mlcore.errors import UsageError
 from mlcore.examining import Forward
-from mlcore.importance import Source, sources
+from mlcore.importance import Source, finite, sources
 from mlcore.layers.layer import Array
 from mlcore.model import Model
 
@@ -63,19 +63,28 @@ def partial(model: Model, data: Data, split: str, column: str, answer: Forward |
     told = []
     for each in inputs:
         x[:, source.features] = (each - shift) * factor
-        p = model.loss.probabilities(examining.outputs(model, x, answer)).astype(np.float64)
+        p = model.loss.probabilities(finite(examining.outputs(model, x, answer))).astype(np.float64)
         told.append((p.mean(axis=0), *np.quantile(p, BAND, axis=0)))
     mean, low, high = np.array(told).swapaxes(0, 1)
     outputs = data.task.class_names or tuple(f"output {k + 1}" for k in range(mean.shape[1]))
     return Dependence(split, source.name, values, mean, low, high, counts, outputs, len(x))
 
 
+def whole(data: Data, name: str) -> bool:
+    """Whether there is a column of that name which is one number or texts, and so has a dependence."""
+    return any(source.name == name and _one(source) for source in sources(data))
+
+
+def _one(source: Source) -> bool:
+    width, column = source.features.stop - source.features.start, source.column
+    return column is None or width == len(column.categories or (0,)) + column.marked
+
+
 def find(data: Data, name: str) -> Source:
     """The column of that name, or the feature. Raises UsageError naming what there is."""
     there = sources(data)
     for source in there:
-        width, column = source.features.stop - source.features.start, source.column
-        if source.name == name and (column is None or width == len(column.categories or (0,)) + column.marked):
+        if source.name == name and _one(source):
             return source
     for place, feature in enumerate(data.feature_names):
         if feature == name:

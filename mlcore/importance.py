@@ -14,7 +14,7 @@ import numpy as np
 from mlcore import examining, metrics
 from mlcore.datasets import columns
 from mlcore.datasets.dataset import Column, Data, Rows
-from mlcore.errors import DataError
+from mlcore.errors import DataError, Diverged
 from mlcore.examining import Forward
 from mlcore.layers.layer import Array
 from mlcore.model import Model
@@ -100,7 +100,7 @@ def permutation(
     x = data.inputs(rows).copy()
     metric, score = scoring(model, data, rows)
     answer = answer or examining.forward(model)
-    base = score(examining.outputs(model, x, answer))
+    base = score(finite(examining.outputs(model, x, answer)))
     falls = np.zeros((len(found), repeats))
     for place, source in enumerate(found):
         own = x[:, source.features].copy()
@@ -110,6 +110,13 @@ def permutation(
             falls[place, repeat] = base - score(examining.outputs(model, x, answer))
         x[:, source.features] = own
     return Importance(split, metric, base, tuple(source.name for source in found), falls, len(rows))
+
+
+def finite(z: Array) -> Array:
+    """Raw outputs [n, O] as they are. Raises Diverged where some are no numbers."""
+    if lost := len(z) - int(np.isfinite(z).all(axis=1).sum()):
+        raise Diverged(f"{lost:,} of {len(z):,} outputs are not finite: it diverged")
+    return z
 
 
 def scoring(model: Model, data: Data, rows: Rows) -> tuple[str, Score]:

@@ -87,14 +87,15 @@ def precision_recall(score: Array, positive: Array) -> PrecisionRecall:
     return PrecisionRecall(true / true[-1], precision, thresholds)
 
 
-def thinned(x: Array, y: Array) -> tuple[Array, Array]:
-    """The corners of a curve of steps: points between two others on one upright or level line are left out."""
-    if len(x) < 3:
-        return x, y
-    level = (y[:-2] == y[1:-1]) & (y[1:-1] == y[2:])
-    upright = (x[:-2] == x[1:-1]) & (x[1:-1] == x[2:])
-    kept = np.concatenate([[True], ~(level | upright), [True]])
-    return x[kept], y[kept]
+def outline(x: Array, y: Array, count: int) -> Array:
+    """Which points of a curve of steps to draw [m]: its corners, of more than `count` so many, equally far apart."""
+    inner = (y[:-2] == y[1:-1]) & (y[1:-1] == y[2:]) | (x[:-2] == x[1:-1]) & (x[1:-1] == x[2:])
+    kept = np.flatnonzero(np.concatenate([[True], ~inner, [True]])[: len(x)])
+    if len(kept) <= count:
+        return kept
+    way = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(x[kept])) + np.abs(np.diff(y[kept])))])
+    some: Array = kept[np.unique(np.searchsorted(way, np.linspace(0, way[-1], count)).clip(0, len(kept) - 1))]
+    return some
 
 
 def _counts(score: Array, positive: Array) -> tuple[Array, Array, Array]:

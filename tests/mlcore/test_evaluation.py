@@ -73,8 +73,10 @@ def test_curves_are_scikit_learn_s(rows: tuple[Any, Any]) -> None:
     np.testing.assert_allclose(curve.at(0.5), share)
     precise = theirs.precision_score(positive, said, zero_division=1)
     np.testing.assert_allclose(pr.at(0.5), [precise, share[1]])
-    x, up = ranking.thinned(curve.false, curve.true)
-    assert np.trapezoid(up, x) == pytest.approx(curve.area) and len(x) <= len(curve.false)
+    some = ranking.outline(curve.false, curve.true, 1000)
+    assert np.trapezoid(curve.true[some], curve.false[some]) == pytest.approx(curve.area)
+    few = ranking.outline(curve.false, curve.true, 5)
+    assert len(few) <= max(5, 2) and few[0] == 0 and few[-1] == len(curve.false) - 1
 
 
 @settings(max_examples=100, deadline=None)
