@@ -55,7 +55,7 @@ def chart(
         signs.append((len(sign) + 1 + len(text), f"{colored(sign, ink)} {text}"))
         ends = [plots.Line(each.name, each.x, end, ink, ".") for end in (each.low, each.high) if end is not None]
         lines += [plots.Line(each.name, each.x, each.y, ink, "." if each.dotted else ""), *ends]
-    above = [*_wrapped([(len(title), title), *signs], paper.width)]
+    above = [*_wrapped([*((len(part), part) for part in table.fold(title, paper.width)), *signs], paper.width)]
     height = paper.height - len(above)
     lines.sort(key=lambda line: not line.marker)  # dots lie beneath lines
     drawn = plots.curve(
@@ -109,7 +109,7 @@ def bars(rows: Sequence[Sequence[str]], values: Sequence[float], paper: Paper, h
     cells = [*table.lines(rows, header, right=range(1, len(header)), width=max(paper.width - SHORTEST, SHORTEST))]
     wide = max(map(len, cells))
     room = max(0, min(LONGEST, paper.width - wide - 2))
-    largest, sign = max([*values, 0.0]) or 1.0, "█" if paper.glyphs == "braille" else "#"
+    largest, sign = max([*values, 0.0]) or 1.0, "▇" if paper.glyphs == "braille" else "#"
     yield cells[0]
     for line, value in zip(cells[1:], values, strict=True):
         bar = sign * round(room * max(value, 0.0) / largest)

@@ -161,13 +161,13 @@ def _report_of_numbers(judged: Judged, data: Data) -> Iterator[str]:
     yield from table.lines(_scores(found.scores), right=[1])
     yield from ("", "the largest errors")
     body = [[joined(value) for value in told.values()] for told in _farthest(found, judged)]
-    yield from table.lines(body, ("row", "truth", "prediction", "error"), right=range(4))
+    yield from table.lines(body, ("row", "truth", "prediction", "residual"), right=range(4))
 
 
 def _farthest(found: evaluation.NumberReport, judged: Judged) -> Iterator[dict[str, Any]]:
     for place in found.largest.tolist():
         truth, said = np.atleast_1d(judged.rows.y[place]).astype(np.float64), judged.answers[place].astype(np.float64)
-        three = {"truth": truth, "prediction": said, "error": said - truth}
+        three = {"truth": truth, "prediction": said, "residual": truth - said}
         yield {"row": int(judged.numbers[place])} | {name: numbers(values) for name, values in three.items()}
 
 

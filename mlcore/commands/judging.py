@@ -14,6 +14,7 @@ from mlcore.commands.charts import Series, beneath, chart, spark
 from mlcore.commands.data import class_name
 from mlcore.commands.drawing import Paper, legend
 from mlcore.commands.sitters import Drawing, Sitter, captioned, unfit
+from mlcore.commands.table import fold
 from mlcore.errors import UsageError
 from mlcore.examining import Judged
 
@@ -193,12 +194,13 @@ def residuals(sitter: Sitter, args: argparse.Namespace, paper: Paper) -> Drawing
     title = f"residual: truth - prediction (up) and prediction (across), {_rows(found)}"
 
     def draw(room: Paper) -> str:
-        height = room.height - 2 - bool(names)
+        above = fold(title, room.width)
+        height = room.height - len(above) - 1 - bool(names)
         drawn = plots.scatter(
             said[some].ravel(), off[some].ravel(), label, room.width, height,
             glyphs=room.glyphs, colors=room.colors, levels=(0.0,),
         )  # fmt: skip
-        return "\n".join([title, drawn, *([legend(names, room)] if names else []), _distribution(off, room)])
+        return "\n".join([*above, drawn, *([legend(names, room)] if names else []), _distribution(off, room)])
 
     low, half, high = np.quantile(off, (0.25, 0.5, 0.75)).tolist()
     worst = int(np.abs(off).max(axis=1).argmax())

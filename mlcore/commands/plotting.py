@@ -33,12 +33,15 @@ def plot(args: argparse.Namespace) -> int:
     kind, paper = saving.kind(args.out), saving.paper(args)
     unasked(args)
     drawing = draw(run, args, paper)
-    if args.json:
-        if drawing.numbers is None:
-            raise UsageError(f"--json: {args.what} is not told in numbers", hint="leave it out, or draw it with -o")
-        print(report.json_line({"what": args.what, **drawing.numbers}))
-    elif kind:
+    if args.json and drawing.numbers is None:
+        raise UsageError(f"--json: {args.what} is not told in numbers", hint="leave it out, or draw it with -o")
+    if kind:
         saving.save(Path(args.out), kind, drawing.text)
+    if args.json:
+        written = {"out": args.out} if kind else {}
+        print(report.json_line({"what": args.what, **written, **(drawing.numbers or {})}))
+    elif kind:
+        print(f"wrote {sanitize(args.out, 500)}")
     else:
         print(drawing.text)
     return 0

@@ -14,6 +14,7 @@ from mlcore.commands.charts import NAME, Series, bars, beneath, chart
 from mlcore.commands.drawing import Paper
 from mlcore.commands.sitters import Drawing, Sitter, captioned, unfit
 from mlcore.commands.story import plural
+from mlcore.commands.table import fold
 from mlcore.dependence import Dependence
 from mlcore.importance import Importance
 from mlcore.sanitize import sanitize
@@ -38,10 +39,11 @@ def importance(sitter: Sitter, args: argparse.Namespace, paper: Paper) -> Drawin
     sentence += f"; {len(idle)} of {plural(len(order), 'column')} make no difference that shows" if idle else ""
 
     def draw(room: Paper) -> str:
-        several = len(order) > room.height - 2  # the title and the header take one each
-        fit = len(order) if not several else max(1, room.height - 3)
+        above = fold(title, room.width)
+        several = len(order) > room.height - len(above) - 1  # the header takes a line too
+        fit = len(order) if not several else max(1, room.height - len(above) - 2)
         values = [float(mean[place]) for place in order[:fit]]
-        lines = [title[: max(room.width, 20)], *bars(body[:fit], values, room, ("column", "fall", "spread"))]
+        lines = [*above, *bars(body[:fit], values, room, ("column", "fall", "spread"))]
         return "\n".join([*lines, *([f"… and {len(order) - fit:,} less important ones"] if several else [])])
 
     rest = [
@@ -130,11 +132,13 @@ def _bars(sitter: Sitter, told: Dependence, shown: Sequence[int], paper: Paper) 
         (sanitize(text, NAME), f"{count:,}", *(f"{told.mean[place, k]:.4g}" for k in shown))
         for place, (text, count) in enumerate(zip(told.values, told.counts.tolist(), strict=True))
     ]
-    fit = max(1, paper.height - 2 - (len(body) > paper.height - 2))
+    above = fold(_title(sitter, told).replace(" (up)", "").replace(" (across)", ""), paper.width)
+    left = paper.height - len(above) - 1
+    fit = max(1, left - (len(body) > left))
     header = (sanitize(told.name, NAME), "rows", *(sanitize(head, NAME) for head in heads))
     lines = [*bars(body[:fit], told.mean[:fit, first].tolist(), paper, header)]
     more = [f"… and {len(body) - fit:,} more"] if len(body) > fit else []
-    return "\n".join([_title(sitter, told).replace(" (up)", "").replace(" (across)", "")[: paper.width], *lines, *more])
+    return "\n".join([*above, *lines, *more])
 
 
 def _sentence(sitter: Sitter, told: Dependence, shown: Sequence[int]) -> str:

@@ -126,12 +126,14 @@ def cells(line: str) -> Iterator[Cell]:
 
 
 def _spread(text: str, ink: Rgb | None, ground: Rgb | None) -> Iterator[Cell]:
+    """The cells of a text of one colour; what goes onto the letter before it stays with it."""
+    found: list[str] = []
     for sign in text:
-        if unicodedata.combining(sign):
-            continue
-        yield Cell(sign, ink, ground)
-        if unicodedata.east_asian_width(sign) in "WF":
-            yield Cell("", ink, ground)
+        if unicodedata.combining(sign) and found:
+            found[-1] += sign
+        else:
+            found += [sign, ""] if unicodedata.east_asian_width(sign) in "WF" else [sign]
+    return (Cell(sign, ink, ground) for sign in found)
 
 
 def _colors(codes: str, ink: Rgb | None, ground: Rgb | None) -> tuple[Rgb | None, Rgb | None]:
@@ -188,7 +190,7 @@ def _row(row: list[Cell], top: int) -> Iterator[str]:
         yield from _drawn(cell, left, top)
     dots: dict[Rgb | None, list[str]] = {}
     for place, cell in enumerate(row):
-        if 0x2800 < ord(cell.sign or " ") < 0x2900:
+        if shape(cell.sign) and cell.sign > "\u2800":
             dots.setdefault(cell.ink, []).extend(_dots(ord(cell.sign) - 0x2800, EDGE + place * ACROSS, top))
     for ink, paths in dots.items():
         yield f'<path{_class(ink, "dots")} d="{"".join(paths)}"/>'
@@ -234,9 +236,13 @@ def _words(row: list[Cell], top: int) -> Iterator[str]:
         start = max(end, start + 1)
 
 
+def shape(sign: str) -> bool:
+    """Whether a character is drawn: dots, a block or a line. Any other is written."""
+    return sign in LINES or sign in SHADES or (len(sign) == 1 and ("▀" <= sign <= "█" or "\u2800" <= sign < "\u2900"))
+
+
 def _word(cell: Cell) -> bool:
-    sign = cell.sign
-    return sign != " " and not (sign in LINES or sign in SHADES or "▀" <= sign <= "█" or "\u2800" <= sign < "\u2900")
+    return cell.sign != " " and not shape(cell.sign)
 
 
 def _gap(row: list[Cell], place: int) -> bool:

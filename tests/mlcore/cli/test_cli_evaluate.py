@@ -37,10 +37,10 @@ def test_a_report_of_numbers_has_the_largest_errors(mlj) -> None:
         said["validation_mae"]
     )
     worst = report["largest"][0]
-    assert abs(worst["error"]) == pytest.approx(report["max_error"])
-    assert worst["prediction"] - worst["truth"] == pytest.approx(worst["error"])
-    assert np.abs([row["error"] for row in report["largest"]]).tolist() == sorted(
-        np.abs([row["error"] for row in report["largest"]]), reverse=True
+    assert abs(worst["residual"]) == pytest.approx(report["max_error"])
+    assert worst["truth"] - worst["prediction"] == pytest.approx(worst["residual"])
+    assert np.abs([row["residual"] for row in report["largest"]]).tolist() == sorted(
+        np.abs([row["residual"] for row in report["largest"]]), reverse=True
     )
     text = mlj("evaluate otter --report").out
     assert "median absolute error" in text and "the largest errors" in text
