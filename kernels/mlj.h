@@ -21,7 +21,15 @@ enum {
     MLJ_ACTIVATIONS /* how many there are */
 };
 enum { MLJ_SPAN = 16384 }; /* numbers whose squares are added together */
-enum { MLJ_NO_RULE = 0, MLJ_SGD = 1, MLJ_RMSPROP = 2, MLJ_ADAGRAD = 3, MLJ_ADAM = 4, MLJ_ADAMW = 5 };
+enum {
+    MLJ_NO_RULE = 0,
+    MLJ_SGD = 1,
+    MLJ_RMSPROP = 2,
+    MLJ_ADAGRAD = 3,
+    MLJ_ADAM = 4,
+    MLJ_ADAMW = 5,
+    MLJ_ADAM_HAT = 6 /* adam whose epsilon is added before the correction: to its rule only another epsilon */
+};
 
 /* One step of an optimizer with every constant as its loop uses it; mlj_rule_… below make them. sgd: keep1 is the
    momentum; rmsprop: keep2 is rho; adagrad: keep2 = take2 = 1; adam: keep1, keep2 are beta1, beta2; else take = 1 -
