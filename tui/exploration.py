@@ -30,7 +30,7 @@ TABS = {
 }
 FUNCTIONS = ("sum", "mean", "count", "min", "max", "std", "median")
 OF_COLUMN = ("column", "season", "bars")  # views that are of the column under the cursor
-OF_TARGET = ("balance", "told", "season", "bars", "pca")  # and those that look at what is to be learned
+OF_TARGET = ("balance", "told", "season", "pca")  # of what is to be learned, or of that column where nobody knows
 
 
 class Exploration(NamedTuple):
@@ -72,11 +72,11 @@ class Exploration(NamedTuple):
 
     @property
     def line(self) -> str:
-        """The pandas that gives what is shown: of the view, before there is one of the last step."""
-        said = self.facts.line if self.view == "column" and self.facts is not None else ""
-        said = self.chart.line if self.view != "column" and self.chart is not None else said
+        """The pandas that gives what is shown: of the view, or of the last step, or of the column."""
         steps = self.head.lines if self.head is not None else ()
-        return said or (steps[-1] if steps else "")
+        if self.view != "column":
+            return self.chart.line if self.chart is not None else ""
+        return steps[-1] if steps else self.facts.line if self.facts is not None else ""
 
     def seen(self, view: str) -> Exploration:
         """Another view; the one that is shown already in its next kind."""
@@ -86,7 +86,8 @@ class Exploration(NamedTuple):
 
     def on(self, column: str) -> Exploration:
         """The cursor on another column: what is not of it stays."""
-        chart = None if self.view in OF_COLUMN else self.chart
+        of_it = self.view in OF_COLUMN or (self.view in OF_TARGET and not self.target)
+        chart = None if of_it else self.chart
         return self._replace(column=column, facts=None, chart=chart, top=(0, 0) if chart is None else self.top)
 
     def scrolled(self, down: int, across: int) -> Exploration:
@@ -101,7 +102,7 @@ class Exploration(NamedTuple):
         return {str(each).removeprefix("-"): str(each).startswith("-") for each in by}
 
     def with_sort(self) -> tuple[Step, ...]:
-        """The steps with the column under the cursor sorted by: from the lowest up, from the highest down, no longer."""
+        """The steps, sorted by the column under the cursor: from the lowest up, from the highest down, then not."""
         now = self.sorted_by()
         if list(now) != [self.column]:
             return (*self.steps, {"kind": "sort", "by": (self.column,)})

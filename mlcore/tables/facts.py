@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mlcore.sanitize import sanitize
-from mlcore.tables import cells
+from mlcore.tables import lookup, shown
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -24,7 +24,7 @@ class Facts(NamedTuple):
     none or they are texts. often: the most frequent values, the most frequent first, ties by the first row.
     """
 
-    kind: cells.Kind
+    kind: lookup.Kind
     rows: int
     missing: int
     distinct: int
@@ -39,14 +39,14 @@ def facts(frame: DataFrame, name: str) -> Facts:
     """The facts of a column. std is that of the sample (n - 1), quartiles lie between neighbours in proportion."""
     column = frame[name]
     there = column[column.notna()]
-    kind = cells.kind(column)
+    kind = lookup.kind(column)
     counted = there.value_counts()
     told: tuple[tuple[str, str], ...] = ()
     counts, low, high = None, "", ""
     if kind == "number":
         told, counts, low, high = _numbers(there.to_numpy(dtype=float))
     elif kind == "date" and len(there):
-        low, _, high = (str(each) for each in cells.texts(there.iloc[[there.argmin(), 0, there.argmax()]]))
+        low, _, high = (str(each) for each in shown.texts(there.iloc[[there.argmin(), 0, there.argmax()]]))
         counts = _histogram(there.astype("int64").to_numpy(dtype=float))
         days = (there.max() - there.min()).days
         told = (("first", low), ("last", high), ("days between", f"{days:,}"))
@@ -56,7 +56,7 @@ def facts(frame: DataFrame, name: str) -> Facts:
         bits = float(-(shares * np.log2(shares)).sum())
         told = (("entropy", f"{abs(bits):.3f} bit"), ("shortest", f"{lengths.min()}"), ("longest", f"{lengths.max()}"))
     top = counted.head(FREQUENT)
-    written = cells.texts(top.index.to_series())
+    written = shown.texts(top.index.to_series())
     often = tuple((str(text), int(count)) for text, count in zip(written, top.tolist(), strict=True))
     return Facts(kind, len(column), len(column) - len(there), len(counted), told, counts, low, high, often)
 
@@ -74,7 +74,7 @@ def _numbers(
     odd = (("infinite", f"{len(values) - len(finite):,}"),) if len(values) > len(finite) else ()
     if not len(finite):
         return odd, None, "", ""
-    quarters = [(word, cells.number(float(np.quantile(finite, at)))) for word, at in QUARTERS]
+    quarters = [(word, shown.number(float(np.quantile(finite, at)))) for word, at in QUARTERS]
     spread = float(finite.std(ddof=1)) if len(finite) > 1 else 0.0
     told = (("mean", _figure(float(finite.mean()))), ("std", _figure(spread)), *quarters, *odd)
     return told, _histogram(finite), quarters[0][1], quarters[-1][1]
@@ -86,7 +86,7 @@ def _figure(value: float) -> str:
 
 
 def _histogram(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """How many values lie in each of BINS equal parts of their range [BINS] int64; one value alone lies in the middle."""
+    """How many values lie in each of BINS equal parts of their range [BINS] int64; one value alone: in the middle."""
     low, high = float(values.min()), float(values.max())
     half = high / 2 - low / 2  # the range itself may be past the largest number
     if not half:

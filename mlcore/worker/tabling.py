@@ -72,14 +72,16 @@ class Tables:
             case DescribeColumn():
                 return _facts(frame, question.column)
             case DrawView():
-                return stepping.view(frame, question)
+                from mlcore.worker import picturing  # which takes the views and what they compute with
+
+                return picturing.drawn(frame, question)
             case WriteSteps():
-                return stepping.written(of, frame, question.target)
+                return stepping.written(of, question.target)
             case _:
                 return self._head(of, frame)
 
     def _head(self, of: Tabled, frame: DataFrame) -> TableHead:
-        from mlcore.tables import cells
+        from mlcore.tables import lookup
 
         assert self._loaded is not None
         return TableHead(
@@ -87,7 +89,7 @@ class Tables:
             of=len(self._loaded.frame),
             rows=len(frame),
             names=tuple(map(str, frame.columns)),
-            kinds=tuple(cells.kind(frame.iloc[:, place]) for place in range(frame.shape[1])),
+            kinds=tuple(lookup.kind(frame.iloc[:, place]) for place in range(frame.shape[1])),
             lines=stepping.lines(of),
             size=int(frame.memory_usage(index=False).sum()),
         )
@@ -152,17 +154,17 @@ def _seen(path: Path) -> tuple[int, int]:
 
 def _rows(frame: DataFrame, asked: ReadRows) -> TableRows:
     """Some cells; none where there are no such rows or columns."""
-    from mlcore.tables import cells
+    from mlcore.tables import shown
 
-    shown = frame.iloc[asked.first : asked.first + asked.rows, asked.left : asked.left + asked.columns]
-    columns = [cells.texts(shown.iloc[:, place]) for place in range(shown.shape[1])]
-    index = shown.index.to_numpy()
-    numbers = index if index.dtype.kind in "iu" else np.arange(asked.first, asked.first + len(shown))
+    some = frame.iloc[asked.first : asked.first + asked.rows, asked.left : asked.left + asked.columns]
+    columns = [shown.texts(some.iloc[:, place]) for place in range(some.shape[1])]
+    index = some.index.to_numpy()
+    numbers = index if index.dtype.kind in "iu" else np.arange(asked.first, asked.first + len(some))
     return TableRows(
         first=asked.first,
         left=asked.left,
         numbers=numbers.astype(np.int64),
-        cells=tuple(zip(*columns, strict=True)) if columns else ((),) * len(shown),
+        cells=tuple(zip(*columns, strict=True)) if columns else ((),) * len(some),
     )
 
 

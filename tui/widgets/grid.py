@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from tui.frame import Frame
 from tui.terminal import Terminal
-from tui.text import count
+from tui.text import exact
 from tui.theme import paint
 from tui.widgets import rows
 from tui.widgets.ledger import fitted
@@ -30,6 +30,7 @@ USUAL = {"number": 8, "date": 10, "truth": 5, "text": 12}  # before any of its v
 GAP = 2
 NOTHING = {"braille": "·", "blocks": "·", "ascii": "-"}  # where no value stands
 FAR = 10**12
+LOOKED = 100  # columns that may stand left of the cursor
 
 
 class Grid(Pane):
@@ -37,9 +38,9 @@ class Grid(Pane):
 
     NAME = "table"
     HELP: ClassVar[str] = """\
-**The table.** Arrows move, page up and down, home and end go to the first and the last row, `<` and `>` to the first and
-the last column. Row numbers are those of the file. A dot is a missing value; the column to be learned is marked `*`. A
-click on a heading sorts by it.
+**The table.** Arrows move, page up and down too; home and end go to the first and the last row, `<` and `>` to the
+first and the last column. Row numbers are those of the file. A dot is a missing value; the column to be learned is
+marked `*`. A click on a heading sorts by it.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "go(-1, 0)"),
@@ -76,8 +77,8 @@ click on a heading sorts by it.
 
     # what is known --------------------------------------------------------------------------------------------------
 
-    def open(self, head: TableHead, column: str = "") -> None:
-        """Another table; the cursor stays in its column where that is still there, and in its row."""
+    def open(self, head: TableHead, column: str = "", stay: bool = False) -> None:
+        """Another table. The cursor keeps its column where that is left, its row only where it is to `stay`."""
         same = self.head is not None and self.head.names == head.names
         name = column or self.here
         self.head = head
@@ -85,7 +86,7 @@ click on a heading sorts by it.
         if not same:
             self._widths.clear()
             self.column = head.names.index(name) if name in head.names else 0
-        self.row = max(0, min(self.row, head.rows - 1))
+        self.row = max(0, min(self.row, head.rows - 1)) if same and stay else 0
         self.again()
 
     @property
@@ -185,7 +186,7 @@ click on a heading sorts by it.
             return self.words
         names = self.head.names[self.column : self.column + 6]
         cells = (f"{name} {self._cell(self.row, self.column + n) or '-'}" for n, name in enumerate(names))
-        return f"row {self._number(self.row) or self.row} of {count(self.head.rows)}: {', '.join(cells)}"
+        return f"row {self._number(self.row) or self.row} of {exact(self.head.rows)}: {', '.join(cells)}"
 
     def legend(self, frame: Frame) -> list[Piece]:
         """Which rows and columns stand on the screen."""
@@ -193,9 +194,9 @@ click on a heading sorts by it.
             return []
         quiet, shown = paint(self.palette.muted), self._fits(self.canvas.width)
         last = min(self.top + max(self.canvas.height - 1, 1), self.head.rows)
-        pieces = [(f"{count(min(self.top + 1, self.head.rows))}-{count(last)} of {count(self.head.rows)}", quiet)]
+        pieces = [(f"{exact(min(self.top + 1, self.head.rows))}-{exact(last)} of {exact(self.head.rows)}", quiet)]
         if shown and len(shown) < len(self.head.names):
-            across = f"columns {shown[0][0] + 1}-{shown[-1][0] + 1} of {count(len(self.head.names))}  "
+            across = f"columns {shown[0][0] + 1}-{shown[-1][0] + 1} of {exact(len(self.head.names))}  "
             pieces.insert(0, (across, quiet))
         return pieces
 
@@ -237,7 +238,7 @@ click on a heading sorts by it.
         if self.head is None or not self.head.names:
             return []
         room = max(1, width - self._gutter() - GAP)
-        self.left = min(self.left, self.column)
+        self.left = max(min(self.left, self.column), self.column - LOOKED)
         while self.left < self.column and self._across(self.left, self.column) > room:
             self.left += 1
         fits, used = list[tuple[int, int]](), 0
@@ -252,9 +253,7 @@ click on a heading sorts by it.
         return fits
 
     def _across(self, first: int, last: int) -> int:
-        """Cells from one column to the end of another; a great many are not counted."""
-        if last - first > 80:
-            return FAR
+        """Cells from one column to the end of another."""
         return sum(self._wide(place) + GAP for place in range(first, last + 1)) - GAP
 
     def _heading(self, fits: list[tuple[int, int]], gutter: int, width: int) -> Strip:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from mlcore.sanitize import sanitize
+from mlcore.tables import lookup
 
 if TYPE_CHECKING:
     from pandas import Series
-
-Kind: TypeAlias = Literal["number", "text", "date", "truth"]
 
 LONGEST = 120  # characters of a text
 DECIMALS = 4  # at most behind a point
@@ -19,21 +18,10 @@ DIGITS = 6  # that are looked at to find how many decimals a column needs
 LEAST, MOST = 1e-4, 1e15  # sizes written without an exponent
 
 
-def kind(column: Series[Any]) -> Kind:
-    """What a column holds, by its type."""
-    from pandas.api import types
-
-    if types.is_bool_dtype(column.dtype):
-        return "truth"
-    if types.is_numeric_dtype(column.dtype):
-        return "number"
-    return "date" if types.is_datetime64_any_dtype(column.dtype) else "text"
-
-
 def texts(column: Series[Any]) -> list[str | None]:
     """The values of (some rows of) a column as they are shown; None where one is missing."""
     gone = column.isna().tolist()
-    match kind(column):
+    match lookup.kind(column):
         case "number":
             values = column.to_numpy(dtype=float, na_value=math.nan).tolist()
             written = numbers([value for value, missing in zip(values, gone, strict=True) if not missing])
