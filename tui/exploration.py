@@ -119,7 +119,8 @@ def words(step: Step) -> str:
             by = [str(each) for each in step.get("by", ())]
             return "by " + ", ".join(f"{each[1:]} down" if each[:1] == "-" else each for each in by)
         case "group":
-            return f"per {', '.join(map(str, step.get('by', ())))}: {', '.join(map(str, step.get('agg', ())))}"
+            figures = (str(each).replace(":", " ", 1) for each in step.get("agg", ("count",)))
+            return f"per {', '.join(map(str, step.get('by', ())))}: {', '.join(figures)}"
         case "top":
             return f"top {step.get('n')} {step.get('by')} by {step.get('value')}"
         case "fill":

@@ -22,7 +22,7 @@ CELLS = 40  # characters of a cell
 ROWS = 1000  # of a view
 WIDEST = 200  # columns correlated with each other
 METHODS = ("pearson", "spearman")
-EVERY = ("month", "weekday")
+EVERY: tuple[season.Every, ...] = ("month", "weekday")
 
 
 def drawn(frame: DataFrame, asked: DrawView) -> TableView:
@@ -46,7 +46,7 @@ def _sent(name: str, view: View) -> TableView:
         header=tuple(sanitize(each, CELLS) for each in view.header),
         rows=tuple(tuple(sanitize(cell, CELLS) for cell in row) for row in view.cells()[:ROWS]),
         bars=np.array(lengths, np.float64) if lengths else None,
-        line="; ".join(view.code.splitlines()),
+        line=view.code,
     )
 
 

@@ -68,7 +68,8 @@ class TableView(msgspec.Struct, frozen=True, tag="table_view", kw_only=True):
     """A view of a table: a title, a sentence that says what is to be seen, and rows under a header.
 
     bars [n] float64: how long the bar of each row is, -1 … 1, where there are bars; matrix [n, n] float64, -1 … 1,
-    where there are correlations, with `labels`. line: pandas that does the same.
+    where there are correlations, with `labels`. line: pandas that does the same, of
+    one line or several.
     """
 
     name: str

@@ -19,6 +19,7 @@ from tui.text import exact
 from tui.widgets.crumbs import CrumbLine
 from tui.widgets.grid import Grid
 from tui.widgets.keyline import KeyLine
+from tui.widgets.panel import Panel
 from tui.widgets.prompt import Prompt
 from tui.widgets.strip import SMALLEST, Cramped
 
@@ -70,6 +71,7 @@ class DataScreen(Tabular):
     def on_mount(self) -> None:
         """Ask for the table."""
         self.set_focus(self.grid)
+        self.show(self.exploration)
         self.reread()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -89,6 +91,10 @@ class DataScreen(Tabular):
     def on_grid_headed(self) -> None:
         """A heading was clicked."""
         self.action_do("table_sort")
+
+    def on_panel_chosen(self, message: Panel.Chosen) -> None:
+        """A view was clicked; the one that is shown already comes in its next kind."""
+        self.show(self.exploration.seen(message.view))
 
     def on_crumb_line_chosen(self, message: CrumbLine.Chosen) -> None:
         """A step was clicked: back to it."""

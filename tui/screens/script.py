@@ -1,7 +1,8 @@
-"""The steps of a table to read, copy and keep: a script of pandas, and the part of a recipe that takes them."""
+"""The steps of a table to read, copy and keep: a script of pandas, the part of a recipe that takes them, the view."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,25 +16,26 @@ from tui.screens.deeds.writing import written
 from tui.widgets.headline import Headline
 from tui.widgets.rows import clean
 
-TABS = ("pandas", "recipe")
-SUFFIXES = ("py", "toml")
+TABS = ("pandas", "recipe", "this view")
+SUFFIXES = ("py", "toml", "py")
 
 
 class ScriptScreen(ModalScreen[None]):
-    """Two tabs. s saves the open one in the present folder, c copies it to the terminal's clipboard."""
+    """A tab for each. s saves the open one in the present folder, c copies it to the terminal's clipboard."""
 
     CSS_PATH = "../styles/sheets.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,E,q", "close"),
-        Binding("right,left,tab,shift+tab", "turn", priority=True),
+        Binding("right,tab", "turn(1)", priority=True),
+        Binding("left,shift+tab", "turn(-1)", priority=True),
         Binding("s", "save"),
         Binding("c", "copy"),
     ]
 
-    def __init__(self, script: str, recipe: str, stem: str) -> None:
+    def __init__(self, texts: Sequence[str], stem: str) -> None:
         super().__init__()
-        self._texts, self._stem = (script, recipe), stem
-        self._headline = Headline("", TABS)
+        self._texts, self._stem = [text for text in texts if text], stem
+        self._headline = Headline("", TABS[: len(self._texts)])
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="sheet code") as sheet:
@@ -68,9 +70,9 @@ class ScriptScreen(ModalScreen[None]):
     def _say(self, text: str) -> None:
         self.query_one("#about", Static).update(Content.styled(text, "$text-muted"))
 
-    def action_turn(self) -> None:
-        """The other one."""
-        self._open(1 - self.place)
+    def action_turn(self, step: int) -> None:
+        """The next one."""
+        self._open((self.place + step) % len(self._texts))
 
     def action_save(self) -> None:
         """Into a new file."""

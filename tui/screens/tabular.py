@@ -48,8 +48,8 @@ class Tabular(Screen[None]):
         self.panel.look(exploration)
         self._head.look(exploration)
         self._crumbs.look(exploration)
-        line = exploration.line
-        self._line.say(f">>> {shortened(line, max(self.size.width - 6, 20))}" if line else "")
+        *before, line = exploration.line.split("\n")
+        self._line.say(f">>> {'.. ' * bool(before)}{shortened(line, max(self.size.width - 9, 20))}" if line else "")
         if exploration.head is None:
             return
         if exploration.view == "column":

@@ -7,7 +7,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.exploration import VIEWS, Exploration
+from tui.exploration import Exploration
 from tui.frame import Frame
 from tui.text import exact
 from tui.theme import paint
@@ -20,7 +20,7 @@ LONGEST = 30  # cells of a step, where not all have room
 
 
 class Title(Drawing):
-    """The table and its size; the column to be learned; the views by number."""
+    """The table and its size; the column to be learned."""
 
     exploration = Exploration()
 
@@ -38,15 +38,8 @@ class Title(Drawing):
         if of.head is not None:
             behind = f"{exact(of.head.rows)} of {exact(of.head.of)}" if of.steps else exact(of.head.rows)
             left.append((f" {behind} rows, {exact(len(of.head.names))} columns", quiet))
-        right: list[Piece] = [
-            (f"view {VIEWS.index(of.view) + 1}/{len(VIEWS)}  ", quiet),
-            (
-                f"learn {fitted(rows.clean(of.target), min(cell_len(rows.clean(of.target)), 20))} "
-                if of.target
-                else "",
-                loud,
-            ),
-        ]
+        target = rows.clean(of.target)
+        right: list[Piece] = [(f"learn {fitted(target, min(cell_len(target), 20))} " if target else "", loud)]
         return rows.block([rows.row(rows.spread(left, right, width), width)], width, height)
 
 

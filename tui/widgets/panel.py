@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.style import Style
+from textual import events
+from textual.message import Message
 from textual.strip import Strip
 
 from tui.exploration import TABS, VIEWS, Exploration
@@ -26,7 +28,7 @@ LEVELS = {"braille": " ▁▂▃▄▅▆▇█", "blocks": " ▁▂▃▄▅▆
 BESIDE = 64  # columns from which figures stand beside the histogram
 WORD, FIGURE = 14, 12  # cells of a fact
 BAR = 8  # cells of the shortest bar
-SHADES = 3  # of a correlation
+STRONG = 0.5  # a correlation that stands out
 
 
 class Panel(Pane):
@@ -41,26 +43,49 @@ of its kind: another measure, month or weekday. `tab` leads the arrows here, and
 
     exploration = Exploration()
 
+    class Chosen(Message):
+        """A view was chosen with the mouse."""
+
+        def __init__(self, view: str) -> None:
+            super().__init__()
+            self.view = view
+
     def look(self, exploration: Exploration) -> None:
         """Show an exploration."""
         self.exploration = exploration
         self.again()
 
     def title(self, frame: Frame) -> str:
-        """The column, or what the view says it is."""
+        """The column and what it holds, or what the view says it is."""
         of = self.exploration
         if of.view == "column":
-            return of.column or "column"
+            learned = ", to be learned" if of.target and of.column == of.target else ""
+            return f"{of.column}: {of.kinds.get(of.column, '')}{learned}" if of.column else "column"
         return of.chart.title if of.chart is not None else TABS[of.view]
 
     def legend(self, frame: Frame) -> list[Piece]:
-        """The kind of the column; the number of the view."""
-        of = self.exploration
-        quiet = paint(self.palette.muted)
-        if of.view != "column":
-            return [(f"view {VIEWS.index(of.view) + 1}", quiet)]
-        kind = of.facts.kind if of.facts is not None else of.kinds.get(of.column, "")
-        return [("to be learned  " if of.column == of.target else "", paint(self.palette.accent)), (kind, quiet)]
+        """The views by number, the one shown lit; with their names where there is room."""
+        of, colors = self.exploration, self.palette
+        if of.head is None:
+            return []
+        room = self.size.width - cell_len(rows.clean(self.title(frame))) - 12
+        named = sum(len(word) + 3 for word in TABS.values()) <= room
+        pieces: list[Piece] = []
+        for number, (view, word) in enumerate(TABS.items(), start=1):
+            lit = view == of.view
+            pieces.append((f"{number}", paint(colors.accent if lit else colors.faint, bold=lit)))
+            if named:
+                pieces.append((f" {word}", paint(colors.text if lit else colors.muted, bold=lit)))
+            pieces.append((" " if number < len(TABS) else "", paint()))
+        return pieces
+
+    def on_click(self, event: events.Click) -> None:
+        """A number or a name in the upper edge: that view."""
+        drawn = "".join(text for text, _ in self.legend(self._frame))
+        x = event.x - (self.size.width - 3 - len(drawn))
+        if event.y == 0 and 0 <= x < len(drawn) and self._has_box(*self.size):
+            digits = [each for each in drawn[: x + 1] if each.isdigit()]
+            self.post_message(self.Chosen(VIEWS[int(digits[-1]) - 1]))
 
     def summary(self, frame: Frame) -> str:
         """The facts, or the finding of the view, in one sentence."""
@@ -82,7 +107,7 @@ of its kind: another measure, month or weekday. `tab` leads the arrows here, and
             return rows.block([], max(width, 0), height)
         if of.view == "column":
             if of.facts is None:
-                return self.waiting(frame, width, height, "asking" if of.column else "no column")
+                return rows.block([], width, height)
             return self._facts(of.facts, width, height)
         if of.chart is None:
             return self.waiting(frame, width, height, of.message or "asking")
@@ -94,13 +119,12 @@ of its kind: another measure, month or weekday. `tab` leads the arrows here, and
 
     def _facts(self, facts: ColumnFacts, width: int, height: int) -> list[Strip]:
         """Missing and distinct, the spread, figures, frequent values; beside each other where there is no height."""
-        first = self._counted(facts, width)
         if width < BESIDE:
-            lines = [*first, *self._spread(facts, width, 4 if height > 16 else 2)]
+            lines = [*self._counted(facts, width), *self._spread(facts, width, 4 if height > 16 else 2)]
             lines += [self._fact(*each, width) for each in facts.facts]
             return rows.block([*lines, *self._often(facts, width, height - len(lines))], width, height)
         left = width * 3 // 5
-        here = [*first, *self._spread(facts, left, 2 if height < 9 else 4)]
+        here = [*self._counted(facts, left), *self._spread(facts, left, 2 if height < 9 else 4)]
         pairs = [each for each in facts.facts if facts.counts is None or each[1] not in (facts.low, facts.high)]
         each = max(1, left // 22)
         for start in range(0, len(pairs), each):
@@ -223,27 +247,30 @@ of its kind: another measure, month or weekday. `tab` leads the arrows here, and
         size = len(view.labels)
         said = [rows.row([self._loud(f" {line}")], width) for line in wrap(view.sentence, max(width - 2, 8))][:2]
         name = min(max(map(cell_len, view.labels), default=4), 12)
-        wide = max(1, (width - name - 2) // 6)
+        each = max(6, min(max(map(cell_len, view.labels), default=4) + 2, 12, (width - name - 2) // max(size, 1)))
+        wide = max(1, (width - name - 2) // each)
         high = max(1, height - len(said) - 1)
         down = max(0, min(self.exploration.top[0], size - high))
         across = max(0, min(self.exploration.top[1], size - wide))
         head: list[Piece] = [(" " * (name + 2), paint())]
-        head += [self._quiet(fitted(rows.clean(label), 5, True) + " ") for label in view.labels[across : across + wide]]
+        head += [
+            self._quiet(fitted(rows.clean(label), each - 1, True) + " ")
+            for label in view.labels[across : across + wide]
+        ]
         lines = [*said, rows.row(head, width)]
         for row in range(down, min(down + high, size)):
             pieces: list[Piece] = [self._quiet(f" {fitted(rows.clean(view.labels[row]), name)} ")]
             for column in range(across, min(across + wide, size)):
-                pieces.append(self._pair(float(view.matrix[row, column]), row == column))
+                pieces.append(self._pair(float(view.matrix[row, column]), row == column, each))
             lines.append(rows.row(pieces, width))
         return rows.block(lines, width, height)
 
-    def _pair(self, value: float, itself: bool) -> Piece:
-        if value != value:
-            return self._quiet("    - ")
-        text = "    1 " if itself else f"{value:5.2f} "
+    def _pair(self, value: float, itself: bool, cells: int) -> Piece:
+        if itself or value != value:
+            return ("1" if itself else "-").rjust(cells - 1) + " ", paint(self.palette.faint)
         ramp = self.palette.positive if value > 0 else self.palette.negative
         shade = ramp[min(int(abs(value) * len(ramp)), len(ramp) - 1)]
-        return text, paint(self.palette.faint if itself else shade, bold=abs(value) >= 0.5 and not itself)
+        return f"{value:{cells - 1}.2f} ", paint(shade, bold=abs(value) >= STRONG)
 
     def _bar(self, drawn: str) -> Piece:
         return drawn, paint(self.palette.train)

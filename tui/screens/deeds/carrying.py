@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 from tui.screens.deeds.writing import written
 
 if TYPE_CHECKING:
-    from mlcore.worker.protocol import Reply
+    from mlcore.worker.protocol import Reply, TableText
     from tui.app import MljApp
     from tui.exploration import Exploration
     from tui.screens.data import DataScreen
 
+USUAL = "median"  # stands for missing values, unless somebody chose: Build shows it and can change it
 NONE_YET = "There is no table yet: o chooses one, r tries again"
 
 
@@ -24,7 +26,7 @@ class Carrying:
     def do(self, identity: str) -> None:
         """Do the command of that id."""
         if self._now.head is None and identity.startswith("table_") and identity not in ("table_other", "table_again"):
-            self.screen.say(NONE_YET)
+            self.screen.say("It is being read" if self.screen.inquiry.busy("head") else NONE_YET)
             return
         getattr(self, identity)()
 
@@ -41,29 +43,32 @@ class Carrying:
         return [name for name, kind in self._now.kinds.items() if kind in kinds]
 
     def table_code(self) -> None:
-        """The steps as a script and as a part of a recipe."""
+        """The steps as a script and as a part of a recipe; the view as pandas."""
         from tui.screens.script import ScriptScreen
+
+        def told(text: TableText) -> None:
+            view = self._now.chart.line if self._now.chart is not None else ""
+            self.app.push_screen(ScriptScreen((text.script, text.toml, view), self._stem()))
+
+        self._written(told)
+
+    def table_save(self) -> None:
+        """The same into two files in the present folder."""
+
+        def told(text: TableText) -> None:
+            texts = {"toml": text.toml, "py": text.script}
+            self.screen.say("; ".join(written(self._stem(), suffix, each) for suffix, each in texts.items()))
+
+        self._written(told)
+
+    def _written(self, then: Callable[[TableText], None]) -> None:
+        """Ask for the steps as text."""
 
         def answered(reply: Reply) -> None:
             if reply.error is not None:
                 self.screen.say(f"{reply.error.message}. {reply.error.hint}".rstrip(". "))
             elif self.screen.is_attached:
-                self.app.push_screen(ScriptScreen(reply.value.script, reply.value.toml, self._stem()))  # type: ignore[union-attr]
-
-        self.screen.inquiry.ask("text", answered, "WriteSteps", of=self._now.of, target=self._now.target)
-
-    def table_save(self) -> None:
-        """The same into two files in the present folder."""
-
-        def answered(reply: Reply) -> None:
-            if reply.error is not None:
-                self.screen.say(f"{reply.error.message}. {reply.error.hint}".rstrip(". "))
-                return
-            said = [
-                written(self._stem(), suffix, getattr(reply.value, of))
-                for suffix, of in (("toml", "toml"), ("py", "script"))
-            ]
-            self.screen.say("; ".join(said))
+                then(cast("TableText", reply.value))
 
         self.screen.inquiry.ask("text", answered, "WriteSteps", of=self._now.of, target=self._now.target)
 
@@ -98,7 +103,10 @@ class Carrying:
             self.screen.say("This app only looks: mlj-tui without --read-only trains")
             return
         of, lab = self._now.of, self.app.lab
+        before = lab.draft.config.to_dict()["dataset"] if lab.draft is not None else {}
+        impute = before.get("impute", "none") if before.get("kind") == "file" else "none"
         dataset = {"kind": "file", "path": of["path"], "target": target}
+        dataset["impute"] = impute if impute != "none" else USUAL  # which does nothing where nothing is missing
         dataset |= {name: of[name] for name in ("format", "steps") if of[name]}
         lab.draft = lab.draft or Draft(Config())
         try:
