@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from mlcore.commands import checking, shelving
+from mlcore.commands import checking, exploring, shelving
 from mlcore.commands.options import (
     a_run,
-    acts,
     as_json,
     backend,
     cells,
@@ -162,43 +160,6 @@ def _doctor(p: Any) -> None:
     p.set_defaults(verb="mlcore.commands.doctor:doctor")
 
 
-def _data(p: Any) -> None:
-    def listing(own: argparse.ArgumentParser) -> None:
-        as_json(own)
-
-    def one(own: argparse.ArgumentParser) -> None:
-        own.add_argument("data", metavar="DATA|RECIPE", help="a data set (mlj data list) or a recipe's")
-        own.add_argument("--set", action="append", default=[], metavar="A=V", help="a parameter, e.g. noise=0.1")
-
-    def show(own: argparse.ArgumentParser) -> None:
-        one(own)
-        as_json(own)
-
-    def head(own: argparse.ArgumentParser) -> None:
-        one(own)
-        own.add_argument("-n", type=count, default=5, metavar="N", help="rows (5)")
-        as_json(own)
-
-    def plot(own: argparse.ArgumentParser) -> None:
-        one(own)
-        size(own)
-
-    def fetch(own: argparse.ArgumentParser) -> None:
-        own.add_argument("data", metavar="DATA", help="the data set to download, e.g. mnist")
-
-    where = "mlcore.commands.data"
-    acts(
-        p,
-        "",
-        ("list", "the data sets there are", f"{where}:listing", listing),
-        ("show", "parameters and facts of a data set", f"{where}:show", show),
-        ("head", "its first rows", f"{where}:head", head),
-        ("plot", "its points, or its pictures", f"{where}:plot", plot),
-        ("pca", "its rows on their principal components", f"{where}:pca", plot),
-        ("fetch", "download it, checked against its published sum", f"{where}:fetch", fetch),
-    )
-
-
 def _recipes(p: Any) -> None:
     as_json(p)
     p.set_defaults(verb="mlcore.commands.topics:recipes")
@@ -253,7 +214,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("trace", "one example forward and backward, with every number", checking.trace),
     Verb("lr-find", "which learning rate to begin with", checking.lr_find),
     Verb("doctor", "what is wrong with an experiment, with evidence and remedy", _doctor),
-    Verb("data", "list, show, plot and fetch data sets", _data),
+    Verb("data", "look at data sets and at your own tables, bring these into shape, fetch", exploring.data),
     Verb("recipes", "the experiments that come with mlj", _recipes),
     Verb("info", "this machine as mlj sees it: the first lines of a bug report", _info),
     Verb("bench", "how fast the kernels are; in a checkout, training and the app beside others", _bench),

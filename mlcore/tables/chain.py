@@ -49,9 +49,9 @@ class Chain(Spec, frozen=True):
     def script(self, read: str, *after: str) -> str:
         """A program that reads a table, takes every step, and does what `after` says.
 
-        read: the expression that makes the table, as in `pd.read_csv('sales.csv')`.
+        read: the lines that make the table `df`, as in `df = pd.read_csv('sales.csv')`.
         """
-        lines = ("import pandas as pd", "", f"df = {read}", *(step.code() for step in self.steps), *after)
+        lines = ("import pandas as pd", "", read, *(step.code() for step in self.steps), *after)
         return "\n".join(lines) + "\n"
 
     def to_toml(self, dataset: Mapping[str, Any] | None = None) -> str:
@@ -77,8 +77,10 @@ class Chain(Spec, frozen=True):
 
 
 def reading(path: str, **options: Any) -> str:
-    """The expression of pandas that reads a text table, with the options that are not pandas' own defaults."""
-    return "pd.read_csv(" + ", ".join([repr(path), *(f"{name}={value!r}" for name, value in options.items())]) + ")"
+    """The line of pandas that reads a text table into `df`, with the options that are not pandas' own defaults."""
+    return (
+        "df = pd.read_csv(" + ", ".join([repr(path), *(f"{name}={value!r}" for name, value in options.items())]) + ")"
+    )
 
 
 def saving(path: str) -> str:

@@ -20,6 +20,7 @@ class View(NamedTuple):
     bars: the column of numbers that is drawn as bars, or "". code: lines of pandas on a frame `df` that say the same.
     answer: the finding in one sentence, or "". notes: what else should be known. left_out: rows that are not shown.
     texts: columns whose cells are texts; all others stand at the right. missing: what an empty cell is called.
+    digits: how many a number has that is not whole.
     """
 
     title: str
@@ -32,6 +33,7 @@ class View(NamedTuple):
     notes: tuple[str, ...] = ()
     left_out: int = 0
     missing: str = ""
+    digits: int = 4
 
     @property
     def right(self) -> tuple[int, ...]:
@@ -40,7 +42,7 @@ class View(NamedTuple):
 
     def cells(self) -> list[tuple[str, ...]]:
         """The rows as they are shown, safe to print."""
-        return [tuple(shown(value, self.missing) for value in row) for row in self.rows]
+        return [tuple(shown(value, self.missing, self.digits) for value in row) for row in self.rows]
 
     def lengths(self) -> list[float]:
         """How long each row's bar is, -1 … 1; 0 where there is no number. Empty without bars."""
@@ -57,8 +59,8 @@ class View(NamedTuple):
         return [dict(zip(self.header, row, strict=True)) for row in self.rows]
 
 
-def shown(value: Any, missing: str = "") -> str:
-    """A plain value as a cell: six digits of a number, all of a whole one up to 15."""
+def shown(value: Any, missing: str = "", digits: int = 6) -> str:
+    """A plain value as a cell: so many digits of a number, all of one that is whole or large, but two decimals."""
     if value is None:
         return missing
     if isinstance(value, bool):
@@ -66,8 +68,9 @@ def shown(value: Any, missing: str = "") -> str:
     if isinstance(value, int):
         return f"{value:d}"
     if isinstance(value, float):
-        whole = value.is_integer() and abs(value) < 1e15
-        return f"{value:.0f}" if whole else f"{value:.2f}" if 1e3 <= abs(value) < 1e15 else f"{value:.6g}"
+        if not 10.0 ** (digits - 1) <= abs(value) < 1e15:
+            return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.{digits}g}"
+        return f"{value:.2f}".rstrip("0").rstrip(".")
     return sanitize(value, SHOWN)
 
 
@@ -83,7 +86,7 @@ def of_frame(
         head = "row" if "row" not in names else "row number"
         names, columns = (head, *names), [some.index.tolist(), *columns]
     rows = tuple(zip(*columns, strict=True)) if columns else ()
-    return View(title, names, rows, code, texts=texts, bars=bars, left_out=len(frame) - len(some), missing="-")
+    return View(title, names, rows, code, texts, bars, left_out=len(frame) - len(some), missing="-", digits=6)
 
 
 def rows_in_words(count: int, what: str = "row") -> str:
