@@ -219,7 +219,7 @@ marked `*`. A click on a heading sorts by it.
 
     def _gutter(self) -> int:
         """Cells of the row numbers."""
-        return max(3, len(str(max(self.head.of, self.head.rows)))) if self.head is not None else 3
+        return max(4, len(str(max(self.head.of, self.head.rows)))) if self.head is not None else 4
 
     def _wide(self, place: int) -> int:
         assert self.head is not None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tui.exploration import Exploration
     from tui.screens.data import DataScreen
 
-USUAL = "median"  # stands for missing values, unless somebody chose: Build shows it and can change it
+OF_COLUMNS = ("columns", "weight", "format", "steps")  # of an experiment on the same file, what may not fit any longer
 NONE_YET = "There is no table yet: o chooses one, r tries again"
 
 
@@ -104,9 +104,9 @@ class Carrying:
             return
         of, lab = self._now.of, self.app.lab
         before = lab.draft.config.to_dict()["dataset"] if lab.draft is not None else {}
-        impute = before.get("impute", "none") if before.get("kind") == "file" else "none"
-        dataset = {"kind": "file", "path": of["path"], "target": target}
-        dataset["impute"] = impute if impute != "none" else USUAL  # which does nothing where nothing is missing
+        kept = before if (before.get("kind"), before.get("path")) == ("file", of["path"]) else {}
+        kept = {name: value for name, value in kept.items() if name not in OF_COLUMNS}
+        dataset = {**kept, "kind": "file", "path": of["path"], "target": target}
         dataset |= {name: of[name] for name in ("format", "steps") if of[name]}
         lab.draft = lab.draft or Draft(Config())
         try:

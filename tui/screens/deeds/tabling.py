@@ -163,7 +163,7 @@ class Tabling(Carrying):
             if not problem and self.screen.past and self.screen.past[-1] is before:
                 self.screen.past.pop()
 
-        self.screen.attempt(before, done)
+        self.screen.attempt(before._replace(target=self._now.target or before.target), done)
 
     def table_target(self) -> None:
         """The column under the cursor is to be learned, or no longer."""
