@@ -26,7 +26,7 @@ def experiment(path: str) -> Config:
 
 
 def settings(config: Config, args: argparse.Namespace) -> dict[str, Any]:
-    """What the options of tables ask for, by the dotted names of settings. Raises UsageError where there is no table."""
+    """What the options of tables ask for, by dotted names. Raises UsageError where there is no table."""
     found: dict[str, Any] = {}
     if not isinstance(config.dataset, Own):
         for option in ("target", "task", "keep"):
