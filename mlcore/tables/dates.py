@@ -31,7 +31,7 @@ class Formed(NamedTuple):
 
 
 def parsed(frame: Any, format: Format, where: str, texts: set[str]) -> tuple[Any, tuple[Formed, ...]]:
-    """The frame with its columns of dates as dates. Raises DataError where a form was named and does not fit."""
+    """The frame, whose columns of dates become dates. Raises DataError where a form was named and does not fit."""
     import pandas as pd
 
     said = format.by_column()
@@ -57,7 +57,9 @@ def parsed(frame: Any, format: Format, where: str, texts: set[str]) -> tuple[Any
             if dates is not None:
                 made[name] = dates
                 formed.append(Formed(name, form))
-    return (frame.assign(**made) if made else frame), tuple(formed)
+    for name, dates in made.items():
+        frame[name] = dates
+    return frame, tuple(formed)
 
 
 def _digits(numbers: Any) -> Any:
