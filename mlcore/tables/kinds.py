@@ -92,6 +92,7 @@ def _prose(texts: list[str]) -> bool:
 def _text(value: Any) -> str:
     """A value as it would be written."""
     if isinstance(value, float | np.floating):
-        return f"{value:g}" if abs(value) < 1e15 and float(f"{value:g}") == value else repr(float(value))
+        number = float(value)
+        return f"{number:g}" if float(f"{number:g}") == number else repr(number)
     text = str(value)
     return text.removesuffix(" 00:00:00") if hasattr(value, "year") else text

@@ -84,9 +84,7 @@ def _check(found: Any, where: str) -> None:
         raise _too_large(f"{where} has {len(kinds):,} columns, more than the {WIDEST:,} allowed", where)
     width = sum(map(_width, kinds))
     if rows * width > LARGEST:
-        raise _too_large(
-            f"{where} has {rows:,} rows of {width:,} bytes, more than the {LARGEST:,} bytes allowed", where
-        )
+        raise _too_large(f"{where} has {rows:,} rows of {width:,} bytes, more than the {LARGEST:,} allowed", where)
 
 
 def _width(kind: Any) -> int:
