@@ -26,7 +26,7 @@ from mlcore.exporters.stages import shaped
 from mlcore.layers.line import parse
 from mlcore.model import Model
 from mlcore.network import Network
-from mlcore.spec import kind_of
+from mlcore.spec import changed, kind_of
 from tests.contracts.models import HOSTILE, model_of, raw_rows, small
 from tests.contracts.problems import LAYERS, LOSSES, networks_with, without_row
 
@@ -221,6 +221,21 @@ def test_one_row_may_stand_alone_and_a_row_of_another_width_is_refused(target: s
         loaded.predict([[1.0, 2.0, 3.0, 4.0]])  # not two rows of two
 
 
+@pytest.mark.parametrize("target", RUN)
+def test_a_generated_file_answers_in_the_units_of_the_targets(target: str, tmp_path: Path) -> None:
+    model = small("5 tanh", "mse", outputs=2)
+    task = model.preparation.task._replace(units=(100.0, 0.25))
+    preparation = msgspec.structs.replace(model.preparation, task=task)
+    scaled = Model(model.config, model.network, changed(model.loss, units=task.units), preparation, model.vector)
+    assert np.allclose(scaled.predict_proba(raw_rows(model)), model.predict_proba(raw_rows(model)) * 4 + 100)
+    plain = Model(model.config, model.network, model.loss, model.preparation, model.vector)
+    theirs, _ = READERS[target](put(scaled, target, tmp_path), plain, raw_rows(model))
+    np.testing.assert_allclose(theirs, scaled.predict_proba(raw_rows(model)), rtol=1e-6, atol=1e-5)
+    logs = msgspec.structs.replace(preparation, task=task._replace(units=(1.0, 1.0, 0.0)))
+    with pytest.raises(ConfigError, match="learnt as its logarithm"):
+        exporters.export(Model(model.config, model.network, model.loss, logs, model.vector), target)
+
+
 def bent(model: Model, smooth: int) -> Model:
     """The same network for inputs of which the first so many are clipped smoothly."""
     scaling = model.preparation.scaling._replace(smooth=smooth)
@@ -264,8 +279,9 @@ def test_every_way_of_a_column_is_written_out(target: str, tmp_path: Path) -> No
     (tmp_path / "rows.csv").write_text("\n".join(",".join(line) for line in lines) + "\n")
     expected, _ = files.read(tmp_path / "rows.csv", encoded)
     loaded = module(put(whole, target, tmp_path))
-    np.testing.assert_allclose(loaded.read((tmp_path / "rows.csv").open()), expected, rtol=1e-12, atol=1e-12)
-    assert len(loaded.predict(loaded.read((tmp_path / "rows.csv").open()))) == len(CELLS)
+    rows = loaded.read(io.StringIO((tmp_path / "rows.csv").read_text()))
+    np.testing.assert_allclose(rows, expected, rtol=1e-12, atol=1e-12)
+    assert len(loaded.predict(rows)) == len(CELLS)
 
 
 @pytest.mark.parametrize("target", ["c", "onnx"])
