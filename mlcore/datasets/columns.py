@@ -12,12 +12,12 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from mlcore.datasets.dataset import Array, Column, Notice
-from mlcore.datasets.delimited import Table
 from mlcore.datasets.preparing import categories, dates, numbers
 from mlcore.datasets.preparing.categories import Categories
 from mlcore.datasets.preparing.kinds import Kind, guessed, values_of
 from mlcore.datasets.preparing.missing import Impute, check_finite, check_whole, missing, number_for
 from mlcore.errors import DataError
+from mlcore.tables.table import Table
 
 Numbers: TypeAlias = Literal["plain", "quantile", "piecewise"]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from mlcore.errors import DataError
+from mlcore.errors import ConfigError, DataError
 from mlcore.spec import Spec
 
 Array: TypeAlias = NDArray[Any]
@@ -205,11 +205,28 @@ class Data(NamedTuple):
 
 
 class SplitSpec(Spec, frozen=True):
-    """Which rows are kept from training: a float below 1 is a fraction of all rows, a whole number is how many."""
+    """Which rows are kept from training: a float below 1 is a fraction of all rows, a whole number is how many.
+
+    With `folds` above 1 the rows are dealt into so many parts of the same size, and those of part `fold` are the test.
+    """
+
+    FIXED: ClassVar[str] = ""  # why these rows cannot be dealt into folds, where they cannot
 
     test: Annotated[Share, Meta(description="kept for the final test: a fraction of all rows, or how many")] = 0.2
     validation: Annotated[Share, Meta(description="kept to watch training: a fraction of all rows, or how many")] = 0.1
     stratify: Annotated[bool, Meta(description="the same mix of classes in every part")] = True
+    folds: Annotated[int, Meta(ge=0, le=1000, description="cross-validation: parts of all rows; 0: none")] = 0
+    fold: Annotated[int, Meta(ge=0, lt=1000, description="the part that is the test, from 0; instead of test")] = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.folds and self.FIXED:
+            raise ConfigError(f"folds: {self.FIXED}", where="folds", hint="leave folds out")
+        if self.folds == 1:
+            raise ConfigError("folds: one fold leaves no row to train on", where="folds", hint="take 2 or more, or 0")
+        if self.fold and self.fold >= self.folds:
+            last = f"the last of {self.folds} is fold {self.folds - 1}" if self.folds else "there are no folds"
+            raise ConfigError(f"fold: got {self.fold}, but {last}", where="fold", hint="folds are counted from 0")
 
 
 class Dataset(Spec, frozen=True, tag_field="kind"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from mlcore.datasets.dataset import Array, Notice
-from mlcore.datasets.delimited import Table
 from mlcore.datasets.split import Parts
+from mlcore.tables.table import Table
 
 NAMED = 3  # pairs of rows named
 

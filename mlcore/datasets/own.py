@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
@@ -10,20 +11,21 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from mlcore.datasets import delimited, duplicates, idx, prepared, targets
+from mlcore.datasets import duplicates, idx, prepared, targets
 from mlcore.datasets.columns import Numbers, Plan
-from mlcore.datasets.dataset import Array, Data, Dataset, Rows, SplitSpec, Task
-from mlcore.datasets.delimited import Header, Table
+from mlcore.datasets.dataset import Array, Data, Dataset, Rows, Task
 from mlcore.datasets.prepared import Chosen
 from mlcore.datasets.preparing.categories import Categories
 from mlcore.datasets.preparing.kinds import Kind
 from mlcore.datasets.preparing.missing import WAYS, Impute
-from mlcore.datasets.regular import opened
 from mlcore.datasets.scaling import arrange, constant, fit
 from mlcore.datasets.split import Parts, shuffled
 from mlcore.datasets.targets import TargetScale, Wanted
 from mlcore.errors import ConfigError, DataError, StorageError
 from mlcore.spec import changed
+from mlcore.tables import content
+from mlcore.tables.format import Format, Header
+from mlcore.tables.table import Table
 
 OwnScale: TypeAlias = Literal["auto", "smooth", "robust", "standard", "minmax", "quantile", "div255", "none"]
 Which: TypeAlias = str | int
@@ -87,6 +89,7 @@ class Own(Dataset, frozen=True, tag="file"):
         "auto"
     )
     header: Annotated[Header, Meta(description="whether the first line names the columns")] = "auto"
+    format: Annotated[Format, Meta(description="how a text table is written")] = Format()
 
     def __hash__(self) -> int:
         return hash(msgspec.json.encode(self, order="deterministic"))  # tables by column have none of their own
@@ -132,11 +135,18 @@ class Own(Dataset, frozen=True, tag="file"):
     def names(self) -> tuple[str, ...]:
         """The names of the columns of a table, one of which is the target; none where it is something else."""
         path = self.place()
-        return () if path.is_dir() or _kind(path) != "table" else delimited.read(path, self.header).names
+        return () if path.is_dir() or _kind(path) != "table" else self._file(path).names
+
+    def _file(self, path: Path, texts: Collection[str] = ()) -> Table:
+        """The table in a file."""
+        from mlcore.tables import reading  # costs pandas, which other kinds of files do not need
+
+        said = self.format if self.header == "auto" else changed(self.format, header=self.header)
+        return reading.read(path, said, texts)
 
     def _table(self, path: Path) -> Data:
         texts = {name for name, kind in self.kinds.items() if kind == "category"}
-        table = delimited.read(path, self.header, texts)
+        table = self._file(path, texts)
         target = _column(self.target if self.target != "" else -1, table)
         weight = _column(self.weight, table) if self.weight != "" else ""
         chosen, plan = self._chosen(table, target, weight), self._plan(table)
@@ -173,7 +183,7 @@ class Own(Dataset, frozen=True, tag="file"):
             return self._pictures(x, *targets.judge(y, self.task, f"{path}: y"))
         x = x.reshape(len(x), -1)
         names = tuple(f"x{place + 1}" for place in range(x.shape[1]))
-        table = Table(str(path), names, tuple(x.T.astype(np.float64)), np.arange(len(x)))
+        table = Table.of_array(x, names, str(path))
         chosen = self._chosen(table)
         rows = prepared.complete(table, chosen, self._plan(table, "none"))
         if rows is not None:
@@ -206,7 +216,7 @@ class Own(Dataset, frozen=True, tag="file"):
     def _parts(self, y: Array, task: Task) -> Parts:
         split = self.split
         if task.kind == "regression":
-            split = SplitSpec(split.test, split.validation, stratify=False)
+            split = changed(split, stratify=False)
         parts = shuffled(y, split, self.seed)
         targets.check_parts(y, task, parts)
         return parts
@@ -246,9 +256,8 @@ def _at_home(path: str) -> Path | None:
 
 def _kind(path: Path) -> Literal["idx", "npz", "table"]:
     """What a file holds, by its first bytes."""
-    with opened(path) as file:
-        start = file.read(6)
-    if start[:2] in (b"\0\0", b"\x1f\x8b"):
+    start = content.starts(path)
+    if start[:2] == b"\0\0":
         return "idx"
     if start == b"\x93NUMPY":
         hint = "write both with numpy.savez(path, x=x, y=y)"

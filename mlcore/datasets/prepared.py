@@ -11,12 +11,12 @@ from typing import Literal, NamedTuple, TypeAlias
 from mlcore.datasets import columns, duplicates
 from mlcore.datasets.columns import Plan
 from mlcore.datasets.dataset import Array, Column, Data, Notice, Role, Task
-from mlcore.datasets.delimited import Table
 from mlcore.datasets.preparing import kinds, roles, suspects
 from mlcore.datasets.preparing.missing import complete as whole
 from mlcore.datasets.preparing.missing import missing
 from mlcore.datasets.scaling import arrange, constant, constant_features, fit
 from mlcore.datasets.split import Parts
+from mlcore.tables.table import Table
 
 TableScale: TypeAlias = Literal["smooth", "robust", "standard", "minmax", "quantile", "div255", "none"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlcore.datasets.delimited import MISSING
 from mlcore.exporters import table_code
 from mlcore.exporters.stages import bend, class_names, filled, scaling
 from mlcore.layers.layer import Array
 from mlcore.model import Model
+from mlcore.tables.cells import MISSING
 
 INLINE = 5_000  # numbers a file holds itself; more lie beside it
 

@@ -12,9 +12,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from mlcore.datasets.dataset import Array, Column, Notice
-from mlcore.datasets.delimited import Table, strays
 from mlcore.datasets.preparing.missing import Impute, rows, text_for
 from mlcore.errors import DataError
+from mlcore.tables.cells import strays
+from mlcore.tables.table import Table
 
 Categories: TypeAlias = Literal["auto", "one_hot", "ordinal", "token"]
 

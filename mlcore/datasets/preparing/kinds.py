@@ -9,8 +9,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from mlcore.datasets.dataset import Array
-from mlcore.datasets.delimited import Table, strays
 from mlcore.errors import DataError
+from mlcore.tables.cells import strays
+from mlcore.tables.table import Table
 
 Kind: TypeAlias = Literal["number", "category", "date"]
 

@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from mlcore.datasets.dataset import Array
-from mlcore.datasets.delimited import Table
 from mlcore.errors import DataError
+from mlcore.tables.table import Table
 
 Impute: TypeAlias = Literal["auto", "none", "drop", "mean", "median", "most_frequent", "constant", "zero", "indicator"]
 

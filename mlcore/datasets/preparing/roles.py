@@ -16,9 +16,9 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from mlcore.datasets.dataset import Array, Notice, Role
-from mlcore.datasets.delimited import Table
 from mlcore.datasets.preparing.kinds import Kind, values_of
 from mlcore.datasets.preparing.missing import missing, named
+from mlcore.tables.table import Table
 
 FEWEST = 20  # values from which on it means something that all differ
 FREE = 0.5  # of values that are different from all others: a text, not a category
