@@ -26,12 +26,15 @@ class Task(NamedTuple):
     outputs: how many classes there are (2 for "binary", whatever the loss makes of it), or how many numbers.
     steps: how many answers a row has, one for each step of a sequence; 0: one for the whole row. Then y is [n, steps]
     or [n, steps, outputs], and a class of -1 stands where nothing is asked, behind the end of a short row.
+    units: of a regression, in which its loss compares: (y - shift) factor, or (log(y + offset) - shift) factor, as
+    shift, factor and offset; none: as targets are. Targets and answers are in their own units everywhere else.
     """
 
     kind: Literal["binary", "multiclass", "regression"]
     outputs: int
     class_names: tuple[str, ...] = ()
     steps: int = 0
+    units: tuple[float, ...] = ()
 
 
 class Sequence(NamedTuple):
