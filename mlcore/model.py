@@ -61,7 +61,7 @@ class Model:
             x = np.zeros((rows, len(scaling.factor)), np.float32)
         if out is None:
             out = np.zeros((len(x), *self.network.output_shape), np.float32)
-        return Predictor(self.network, self.loss, self.vector, scaling.shift, scaling.factor, x, out)
+        return Predictor(self.network, self.loss, self.vector, scaling, x, out)
 
     def save(self, path: str | Path) -> None:
         """Write the model as one safetensors file that `load` and PyTorch's safetensors read."""

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore import baselines, datasets, form
-from mlcore.commands import insides, table
+from mlcore.commands import insides, table, tabular
 from mlcore.commands.drawing import Paper, curves, points, side_by_side
-from mlcore.commands.experiment import ROWS, assignment, named, own, placed
+from mlcore.commands.experiment import ROWS, assignment, named, placed
 from mlcore.commands.parser import nearest
 from mlcore.commands.story import fact
 from mlcore.commands.tables import finding, looking
@@ -148,7 +148,7 @@ def chosen(args: argparse.Namespace) -> Config:
     elif args.data.endswith(".toml") or args.data in recipes() or args.data in known:
         config = named(args.data)
     elif args.data.lower().endswith(ROWS) or os.path.exists(args.data):
-        config = own(args.data)
+        config = tabular.experiment(args.data)
     else:
         raise nearest("data set", args.data, tuple(dict.fromkeys([*kinds, *known])))
     changes = dict(assignment(text) for text in args.set)

@@ -34,6 +34,7 @@ class Story:
     def __init__(self) -> None:
         self.started: Started | None = None
         self.ended: Ended | None = None
+        self.beside: tuple[str, ...] = ()  # lines about simpler models on the same rows
         self.epochs: list[int] = []
         self.history: dict[str, tuple[list[int], list[float]]] = {}  # of each metric, where it was measured
 
@@ -80,6 +81,7 @@ class Story:
         yield fact("backend", machine(started))
         yield from self._measured("validation", ended.metrics, None)
         yield from self._measured("test", ended.metrics, started.ceiling)
+        yield from self.beside
         if ended.best_epoch and ended.best_epoch != ended.epoch and "validation_loss" in ended.metrics:
             yield fact("weights", f"of epoch {ended.best_epoch}, the best by validation")
         if run is not None:

@@ -32,7 +32,16 @@ class Verb(NamedTuple):
 
 
 def _train(p: Any) -> None:
-    p.add_argument("experiment", metavar="RECIPE|FILE.toml", help="a recipe (mlj recipes) or a configuration file")
+    what = "a recipe (mlj recipes), a configuration file, or rows of your own: FILE.csv, .tsv, .parquet, .npz"
+    p.add_argument("experiment", metavar="RECIPE|FILE.toml|FILE.csv", help=what)
+    p.add_argument("--target", metavar="COLUMN", help="a table: the column to predict (the last one)")
+    tasks = ["classes", "numbers"]
+    p.add_argument("--task", choices=tasks, metavar="NAME", help=" | ".join(tasks) + ": what the target is")
+    kept = "a table: learn from this column although it nearly is the target"
+    p.add_argument("--keep", action="append", default=[], metavar="COLUMN", help=kept)
+    p.add_argument("--folds", type=whole, metavar="N", help="cross-validation: a network for each of N folds")
+    ahead = "a table of a series: foretell so many values from those before them"
+    p.add_argument("--horizon", type=count, metavar="N", help=ahead)
     experiment(p)
     values = "train with each of these values, of several with every combination"
     p.add_argument("--sweep", action="append", default=[], metavar="A.B=V,V", help=values)
@@ -69,11 +78,13 @@ def _evaluate(p: Any) -> None:
     p.add_argument("--split", choices=splits, default="test", metavar="NAME", help=" | ".join(splits) + " (test)")
     epoch = "the network as it was after that epoch, where it was kept"
     p.add_argument("--epoch", type=whole, metavar="N", help=epoch)
+    everything = "every class, means over them and all usual scores; of numbers, how far off they are"
+    p.add_argument("--report", action="store_true", help=everything)
     p.add_argument("--calibration", action="store_true", help="how sure it was, and how often it was right")
     p.add_argument("--worst", type=count, default=0, metavar="N", help="the N rows with the greatest loss as well")
     backend(p, " (NumPy, as reference)")
     as_json(p)
-    p.set_defaults(verb="mlcore.commands.answers:evaluate")
+    p.set_defaults(verb="mlcore.commands.evaluating:evaluate")
 
 
 def _predict(p: Any) -> None:
@@ -122,13 +133,19 @@ def _compare(p: Any) -> None:
 def _plot(p: Any) -> None:
     a_run(p)
     whats = ["loss", "accuracy", "boundary", "confusion", "fit", "projection", "filters", "forecast"]
+    whats += ["roc", "pr", "calibration", "residuals", "importance", "dependence"]
     p.add_argument("--what", choices=whats, default="loss", metavar="NAME", help=" | ".join(whats) + " (loss)")
     p.add_argument("--epoch", type=whole, metavar="N", help="the network as it was after that epoch; points it out")
     p.add_argument("--log", action="store_true", help="a logarithmic scale")
     splits = ["train", "validation", "test"]
-    p.add_argument("--split", choices=splits, metavar="NAME", help="projection: of these rows, " + " | ".join(splits))
+    p.add_argument("--split", choices=splits, metavar="NAME", help="of these rows: " + " | ".join(splits) + " (test)")
     p.add_argument("--layer", type=whole, default=0, metavar="N", help="projection: after so many hidden layers (0)")
+    p.add_argument("--column", metavar="NAME", help="dependence: on this column (the most important one)")
+    p.add_argument("--repeats", type=cells, metavar="N", help="importance: times each column is shuffled (10)")
+    p.add_argument("--seed", type=whole, metavar="N", help="importance: of the shuffles (0)")
     size(p)
+    p.add_argument("-o", "--out", metavar="FILE", help="write it there: .svg, .png or .txt")
+    as_json(p)
     p.set_defaults(verb="mlcore.commands.plotting:plot")
 
 

@@ -8,10 +8,12 @@ from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
+from mlcore.datasets.dataset import BEND
 from mlcore.errors import CheckpointError, ConfigError
 from mlcore.layers.layer import Array, Layer, Shape
 from mlcore.losses import BinaryCrossEntropy, KLDivergence, Loss, SoftmaxCrossEntropy
 from mlcore.model import Model
+from mlcore.sanitize import sanitize
 
 Head: TypeAlias = Literal["logit", "softmax", "numbers"]
 Row = TypeVar("Row")
@@ -115,6 +117,17 @@ def unsupported(target: str, what: str, why: str) -> ConfigError:
     return ConfigError(f"{target} cannot express {what}: {why}", code="EXPORT_UNSUPPORTED", hint=ANYTHING)
 
 
+def check_columns(model: Model, target: str) -> None:
+    """Raise ConfigError where a row of numbers cannot be the features, for a target that takes nothing else."""
+    for column in model.preparation.columns:
+        if column.way in ("quantile", "piecewise", "date"):
+            what = f"column {sanitize(column.name)!r:.60} ({column.way})"
+            hint = 'numpy, pytorch and sklearn take the rows of a table; or train with dataset.numbers = "plain"'
+            raise ConfigError(
+                f"{target} cannot express {what}: it takes rows of numbers", code="EXPORT_UNSUPPORTED", hint=hint
+            )
+
+
 def head(model: Model) -> Head:
     """What the raw outputs mean. Raises ConfigError for a loss whose probabilities nobody wrote down here."""
     kind = type(model.loss)
@@ -133,8 +146,14 @@ def class_names(model: Model) -> tuple[str, ...]:
 
 def scaling(model: Model) -> tuple[Array, Array]:
     """shift and factor [features] float64 of x = (raw - shift) * factor."""
-    shift, factor = model.preparation.scaling
+    shift, factor, _ = model.preparation.scaling
     return np.asarray(shift, np.float64), np.asarray(factor, np.float64)
+
+
+def bend(model: Model) -> Array | None:
+    """bend [features] float64 of x / sqrt(1 + (x bend)²), smooth clipping after scaling; None where nothing is bent."""
+    shift, _, smooth = model.preparation.scaling
+    return np.where(np.arange(len(shift)) < smooth, 1 / BEND, 0.0) if smooth else None
 
 
 def filled(cells: Sequence[str], indent: int, width: int = 116) -> str:

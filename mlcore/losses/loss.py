@@ -23,12 +23,19 @@ Array: TypeAlias = NDArray[Any]
 class Loss(Spec, frozen=True, tag_field="kind"):
     """A loss and its gradient. `tasks` names the tasks it fits."""
 
-    def __call__(self, z: Array, y: Array, w: Array | None = None) -> tuple[float, Array]:
-        """The mean loss over the batch, and dz. z [B, O] or [B, T, O]; y as the task has it; w: weights of rows [B]."""
+    def __call__(
+        self, z: Array, y: Array, w: Array | None = None, bounds: tuple[float, float] | None = None
+    ) -> tuple[float, Array]:
+        """The mean loss over the batch, and dz. z [B, O] or [B, T, O]; y as the task has it; w: weights of rows [B].
+
+        bounds: what the loss of a row is told as at least and at most; dz is that of the loss itself.
+        """
         if z.ndim == 3:
-            loss, dz = self(*each_step(z, y, w))
+            loss, dz = self(*each_step(z, y, w), bounds)
             return loss, dz.reshape(z.shape)
         rows, dz = self.rows(z, y)
+        if bounds is not None:
+            rows = np.clip(rows, *bounds)
         w = self.weights(y, w)
         if w is None:
             return float(rows.mean(dtype=np.float64)), dz / z.dtype.type(len(z))

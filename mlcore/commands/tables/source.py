@@ -14,7 +14,7 @@ from mlcore.commands.experiment import assignment
 from mlcore.errors import UsageError
 from mlcore.sanitize import sanitize
 from mlcore.storage import read_file, storing
-from mlcore.tables import chain, lookup
+from mlcore.tables import lookup
 from mlcore.tables.chain import Chain
 from mlcore.tables.steps import AnyStep, DropMissing, Fill, Filter, Sort
 
@@ -132,43 +132,18 @@ def fills(frame: DataFrame, how: str) -> tuple[AnyStep, ...]:
 
 def _read(args: argparse.Namespace) -> Source:
     """A table read from a file, the way `--set format.…` says."""
-    from mlcore.datasets import delimited
+    import msgspec
 
-    path = Path(os.path.expanduser(args.data))
+    from mlcore.tables import reading
+    from mlcore.tables.format import Format
+
     settings = _settings(args)
-    for name in settings:
-        if name != "header":
-            raise UsageError(f"--set: unknown setting {sanitize(name)!r}", code="USAGE_UNKNOWN", hint="format.header")
-    table = delimited.read(path, settings.get("header", "auto"))
-    frame, dates = _frame(table)
-    with open(path, encoding="utf-8-sig") as file:
-        first = file.readline()
-    sep = max(delimited.SEPARATORS, key=first.count)
-    options: dict[str, Any] = {"sep": sep} if sep != "," else {}
-    options |= {"parse_dates": dates} if dates else {}
-    options |= {} if table.named else {"header": None, "names": list(table.names)}
-    return Source(frame, args.data, "file", chain.reading(args.data, **options), {"kind": "file", "path": args.data})
-
-
-def _frame(table: Any) -> tuple[DataFrame, list[str]]:
-    """The columns of a table as a frame; texts that are all dates as ISO 8601 writes them become dates."""
-    import pandas as pd
-
-    from mlcore.tables.nodes import is_date
-
-    made, dates = {}, []
-    for name in table.names:
-        values = table.column(name)
-        if values.dtype == object:
-            there = [value for value in values.tolist() if value is not None]
-            if there and all(len(value) > 7 and is_date(value) for value in there):
-                made[name] = pd.to_datetime(pd.Series(values, dtype="str"), format="ISO8601")
-                dates.append(name)
-            else:
-                made[name] = pd.Series(values, dtype="str")
-        else:
-            made[name] = pd.Series(values)
-    return pd.DataFrame(made), dates
+    try:
+        said = msgspec.convert(settings, Format)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"--set format: {error}", hint="mlj help file lists its settings") from None
+    table = reading.read(os.path.expanduser(args.data), said)
+    return Source(table.frame, args.data, "file", table.code, {"kind": "file", "path": args.data})
 
 
 def _rows(args: argparse.Namespace) -> Source:
