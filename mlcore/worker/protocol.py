@@ -47,7 +47,18 @@ from mlcore.worker.commands import (
     View,
     Write,
 )
-from mlcore.worker.findings import AnyFinding, Example, Filters, Judgement, Projected, Traced
+from mlcore.worker.findings import (
+    AnyFinding,
+    Depends,
+    Example,
+    Filters,
+    Judgement,
+    Projected,
+    Ranked,
+    Ranking,
+    Traced,
+    Weighed,
+)  # fmt: skip
 from mlcore.worker.messages import (
     Activity,
     AnyMessage,
@@ -116,6 +127,7 @@ __all__ = [
     "Compared",
     "Confusion",
     "Curve",
+    "Depends",
     "Digits",
     "Ended",
     "Epoch",
@@ -153,6 +165,8 @@ __all__ = [
     "Preview",
     "Projected",
     "Quit",
+    "Ranked",
+    "Ranking",
     "Read",
     "Reply",
     "Responses",
@@ -176,6 +190,7 @@ __all__ = [
     "Update",
     "View",
     "Warned",
+    "Weighed",
     "Write",
     "Yardsticks",
     "packet",
