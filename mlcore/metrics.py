@@ -165,6 +165,13 @@ def mae(outputs: Array, y: Array) -> float:
     return float(np.abs(_errors(outputs, y)).mean())
 
 
+def mape(outputs: Array, y: Array) -> float:
+    """The mean of |outputs - y| / |y| over rows and outputs, as a share; infinite where a 0 was missed."""
+    errors, sizes = np.abs(_errors(outputs, y)), np.abs(np.asarray(y, np.float64).reshape(outputs.shape))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.where(errors == 0, 0.0, errors / sizes).mean())
+
+
 def r2(outputs: Array, y: Array) -> float:
     """The coefficient of determination: 1 - (sum of squared errors) / (sum of squares around the mean of y).
 

@@ -119,7 +119,7 @@ def plot(args: argparse.Namespace) -> int:
 
 def pca(args: argparse.Namespace) -> int:
     """The training rows on their main components; of a table all its rows."""
-    if as_table(args):
+    if as_table(args) or args.json:
         return finding.pca(args)
     print(insides.pca(chosen(args).dataset.load(), Paper.asked(args)))
     return 0

@@ -55,19 +55,18 @@ def lines(view: View) -> Iterator[str]:
     rows = [[row[place] for place in kept] for row in cells]
     right = [new for new, place in enumerate(kept) if place in view.right]
     if view.bars:
-        longest = min(BAR, width - sum(widths[place] + 2 for place in kept))
+        longest = min(BAR, width - sum(widths[place] + 2 for place in kept) - 2)
         bars = [_bar(length, longest) for length in view.lengths()]
         rows = [[*row, bar] for row, bar in zip(rows, bars, strict=True)]
     head = [header[place] for place in kept] + ([""] if view.bars else [])
     yield from table.lines(rows, head, right, width)
     if view.left_out:
-        yield f"… {rows_in_words(view.left_out)} more"
+        yield f"… {view.left_out:,} more"
     if len(kept) < len(header):
         hidden = [name for place, name in enumerate(view.header) if place not in kept]
         yield sanitize(f"… {rows_in_words(len(hidden), 'column')} more: {listed(hidden)}", width)
-    if view.answer:
-        yield view.answer
-    yield from (f"note: {note}" for note in view.notes)
+    for text in (view.answer, *(f"note: {note}" for note in view.notes)):
+        yield from table.fold(text, width) if text else ()
 
 
 def counted(frame: DataFrame, found: Shaped) -> str:
@@ -83,7 +82,7 @@ def _fitting(widths: Sequence[int], room: int, needed: int) -> list[int]:
     used = sum(widths[place] + 2 for place in kept)
     for place, width in enumerate(widths):
         if place not in kept:
-            if used + width > room:
+            if used + width + 2 > room:
                 break
             kept[place] = None
             used += width + 2
