@@ -137,5 +137,6 @@ def _code(target: str) -> str:
             f"df = df.dropna(subset=[{target!r}])",
             f"y = classes(df[{target!r}])",
             f"bits = {{c: mutual_info_score(classes(df[c]), y) / np.log(2) for c in df.columns if c != {target!r}}}",
+            "bits",
         )
     )

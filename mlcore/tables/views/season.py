@@ -173,5 +173,10 @@ def _code(
     lines.append(f"trend = {window}.mean(){two}.shift(-{half}).iloc[{half}:]")
     part = "month" if period.freq == "M" else "day_of_week"
     sign, same = ("/", "/=") if positive else ("-", "-=")
-    lines += [f"left = y {sign} trend", f"index = left.groupby(left.index.{part}).mean()", f"index {same} index.mean()"]
+    lines += [
+        f"left = y {sign} trend",
+        f"index = left.groupby(left.index.{part}).mean()",
+        f"index {same} index.mean()",
+        "index",
+    ]
     return "\n".join(lines)
