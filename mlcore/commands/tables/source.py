@@ -125,13 +125,14 @@ def fills(frame: DataFrame, how: str) -> tuple[AnyStep, ...]:
     """The steps that leave nothing missing: rows dropped, or columns filled.
 
     mean and median are of numbers; of texts and of dates the most frequent value stands. zero: 0, and no text at all.
+    A column in which everything is missing stays as it is.
     """
     if how == "drop":
         return (DropMissing(),)
     steps: list[AnyStep] = []
     for name in map(str, frame.columns):
         values, kind = frame[name], lookup.kind(frame[name])
-        if not values.isna().any():
+        if not values.isna().any() or not values.notna().any():
             continue
         if how == "zero" and kind in ("number", "text"):
             steps.append(Fill(name, "value", 0 if kind == "number" else ""))

@@ -58,7 +58,7 @@ def season(
     period = PERIODS[every]
     dates = lookup.expected(frame, date, "season: the date", "date")
     lookup.numbers(frame, value, "season: the value")
-    there = (dates.notna() & frame[value].notna()).to_numpy()
+    there = dates.notna().to_numpy() & np.isfinite(frame[value].to_numpy(np.float64, na_value=np.nan))
     if not there.any():
         message = f"season: no row has both a date and a value of {sanitize(value)!r}"
         raise DataError(message, code="DATA_EMPTY", where=sanitize(value), hint="mlj data missing says what is missing")

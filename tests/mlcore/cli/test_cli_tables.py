@@ -171,6 +171,18 @@ def test_what_is_missing_can_be_filled_and_written(mlj, csv, tmp_path: Path) -> 
     assert mlj("data missing", csv, "--json").lines[2] == {"column": "Sales", "missing": 1, "share": 1 / 43}
 
 
+def test_what_is_infinite_huge_or_missing_everywhere_is_no_bug(mlj, tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text("v,g,n\ninf,a,\n1,b,\n-inf,a,\n1e308,b,\n1e308,b,\n2,,\n")
+    for words in ("head", "describe", "missing --impute mean", "missing --impute drop", "balance --target g", "plot v"):
+        word, *rest = words.split()
+        assert mlj(f"data {word}", path, *rest).code == 0
+    for words in ("told --target g", "corr", "pca", "season", "group --by g --agg sum:v", "sort --by -v", "plot v n"):
+        word, *rest = words.split()
+        said = mlj(f"data {word}", path, *rest)
+        assert said.code in (0, 2, 3) and ("hint" in said.err or not said.err)
+
+
 def test_seasons_are_found_and_their_absence_is_said(mlj, tmp_path: Path) -> None:
     said = mlj("data season sales --date Date --value Sales --period month")
     assert "seasonal: Dec is the peak" in " ".join(said.out.split())
