@@ -114,7 +114,7 @@ class Tabular(Screen[None]):
         if head is None:
             return ""
         if not self.exploration.steps:
-            return f"{exact(head.rows)} rows, {exact(len(head.names))} columns: / filters, s sorts, g groups, 1-9 look"
+            return "; ".join((f"{exact(head.rows)} rows, {exact(len(head.names))} columns", *head.notes))
         return f"{exact(head.rows)} rows, {exact(len(head.names))} columns are left; u takes the step back"
 
     def _fetch(self) -> None:
