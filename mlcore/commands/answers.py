@@ -61,9 +61,7 @@ def predict(args: argparse.Namespace) -> int:
         rows = examining.split_of(data, "test")
         index = slice_of("0:10" if args.rows is None else args.rows, len(rows))
         picked = rows.take(index)
-        z, y = examining.outputs(model, data.inputs(picked), answer), picked.y
-        if picked.growth is not None:
-            z, y = picked.growth.values(z), picked.growth.values(y)
+        z, y = picked.values(examining.outputs(model, data.inputs(picked), answer))
         answers = Answers(model, z, index, y)
         if args.show:
             _show(answers, data, picked)
