@@ -48,7 +48,7 @@ def label_entropy(y: Array, base: float = 2.0) -> float:
 def mutual_information(a: Array, b: Array, base: float = 2.0) -> float:
     """I(a; b) = H(a) + H(b) - H(a, b) of two series of class numbers [n]: what one tells of the other."""
     first, second = np.unique(a, return_inverse=True)[1], np.unique(b, return_inverse=True)[1]
-    both = first * (int(second.max()) + 1) + second
+    both = np.unique(first * (int(second.max()) + 1) + second, return_inverse=True)[1]
     return max(0.0, label_entropy(first, base) + label_entropy(second, base) - label_entropy(both, base))
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from mlcore import names
 from mlcore.checkpoints import NUMERICS
-from mlcore.config import Config
+from mlcore.config import Config, from_dict
 from mlcore.datasets.dataset import Data
-from mlcore.errors import CheckpointError, RunError
+from mlcore.errors import CheckpointError, ConfigError, RunError
 from mlcore.storage import read_file, refused
 
 RUN = "mlj.run/1"
@@ -63,9 +63,18 @@ def manifest(config: Config, data: Data) -> dict[str, Any]:
         "features": list(data.feature_names),
         "rows": {name: len(rows) for name, rows in there.items()},
         "sha256": {
-            name: sha256(*(part.tobytes() for part in rows if part is not None)) for name, rows in there.items()
+            name: sha256(*(part.tobytes() for part in rows[:3] if part is not None)) for name, rows in there.items()
         },
     }
+
+
+def filled(manifest: dict[str, Any]) -> dict[str, Any]:
+    """A manifest as it would be written today: with the settings its data set has got since, at their defaults."""
+    try:
+        dataset = json.loads(dump(from_dict({"dataset": manifest["dataset"]}).to_dict()["dataset"]))
+    except (KeyError, ConfigError):
+        return manifest  # what differs is said by whoever compares
+    return manifest | {"dataset": dataset}
 
 
 def same(what: str, expected: Mapping[str, Any], found: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Repeats and sweeps: one experiment from many seeds, or with many settings, as one job.
+"""Repeats, sweeps and folds: one experiment from many seeds, with many settings, or on each fold, as one job.
 
 Small networks train at once, on a GPU all that fit, others one by one. Each is the one a run of it alone gives, on the
 C kernels bit for bit, in PyTorch to rounding. Recorded, there is a parent run that names its children, and a child for
@@ -8,6 +8,7 @@ each network, a run like any other.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import os
 import statistics
@@ -16,11 +17,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from mlcore import names, status, sweeps, training
+from mlcore import folds, names, status, sweeps, training
 from mlcore.backends.backend import Joining, Together, Work
 from mlcore.config import Config
 from mlcore.controls import Controls
-from mlcore.datasets.dataset import Data
+from mlcore.datasets.dataset import Data, Dataset
 from mlcore.errors import MljError
 from mlcore.events import Ended, Event, Reason, Started, Turn
 from mlcore.groups import groups
@@ -77,7 +78,7 @@ def train_many(
     """
     members = sweeps.members(config, sweep)
     data, world = data or config.dataset.load(), world or World()
-    told = _told(members, controls or Controls(), data, parent, world, others)
+    told = _told(members, controls or Controls(), (config.dataset, data), parent, world, others)
     return told if parent is None or world.rank else _kept(told, parent, config)
 
 
@@ -102,13 +103,13 @@ def begin(
 def _told(
     members: Sequence[Member],
     controls: Controls,
-    data: Data,
+    known: tuple[Dataset, Data],
     parent: Run | None,
     world: World,
     others: Callable[[], Iterable[Told]],
 ) -> Iterator[Told]:
     begun = False
-    for group in groups(members[world.rank :: world.size], data):
+    for group, data in _grouped(members[world.rank :: world.size], known, controls):
         with contextlib.ExitStack() as stack:
             sources = {}
             for member in group:
@@ -121,6 +122,18 @@ def _told(
                 begun = True
             yield from _in_turn(sources)
     yield from others()
+
+
+def _grouped(
+    members: Sequence[Member], known: tuple[Dataset, Data], controls: Controls
+) -> Iterator[tuple[list[Member], Data]]:
+    """The networks that train at once, and their rows: those of one fold, then of the next, prepared anew for each."""
+    for dataset, several in itertools.groupby(members, key=lambda member: member.config.dataset):
+        if controls.stopping:
+            return
+        data = known[1] if dataset == known[0] else dataset.load()
+        for group in groups(several, data):
+            yield group, data
 
 
 def numbered(name: str, number: int) -> str:
@@ -202,8 +215,11 @@ def spread(ends: Iterable[Ended]) -> dict[str, Spread]:
 
 
 def outcome(config: Config, sweep: Sweep | None, ends: Mapping[int, Ended]) -> list[Ended]:
-    """The ends that tell how the job went: all; of a sweep that was not stopped, those of its best combination."""
-    if not sweep or not ends or reason(ends.values()) in HALTED:
+    """The ends that tell how the job went: all; of a sweep that was not stopped, those of its best combination.
+
+    Of a cross-validation no fold is the best: all of them.
+    """
+    if not sweep or folds.folded(sweep) or not ends or reason(ends.values()) in HALTED:
         return [*ends.values()]
     best, *_ = sweeps.ranked(config, sweep, {number: end.metrics for number, end in ends.items()})
     return [ends[number] for number in best.numbers]
@@ -219,7 +235,7 @@ def _kept(source: Iterator[Told], parent: Run, config: Config) -> Iterator[Told]
             if isinstance(told.event, Ended):
                 ends[told.number] = told.event
             yield told
-        said |= _together(outcome(config, parent.sweep, ends))
+        said |= _together(outcome(config, parent.sweep, ends), parent.sweep)
         if said["state"] == "interrupted":
             said["exit_code"] = parent.exit_code
     except GeneratorExit:
@@ -238,15 +254,18 @@ def _kept(source: Iterator[Told], parent: Run, config: Config) -> Iterator[Told]
         lock.release()
 
 
-def _together(ends: Sequence[Ended]) -> Mapping[str, Any]:
-    """The end of the parent as its status says it."""
+def _together(ends: Sequence[Ended], sweep: Sweep) -> Mapping[str, Any]:
+    """The end of the parent as its status says it: medians, of a cross-validation means."""
     why, found = reason(ends), spread(ends)
+    middle = {name: each.median for name, each in found.items()}
+    if folds.folded(sweep):
+        middle = {name: each.mean for name, each in folds.estimates(end.metrics for end in ends).items()}
     return {
         "state": why if why in STATES else "finished",
         "reason": why,
         "epoch": max(end.epoch for end in ends),
         "step": max(end.step for end in ends),
-        "metrics": {name: each.median for name, each in found.items()},
+        "metrics": middle,
         "spread": {name: each[:3] for name, each in found.items()} if len(ends) > 1 else {},
         "exit_code": EXITS.get(why, 0),
     }

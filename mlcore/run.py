@@ -23,7 +23,7 @@ from mlcore.checkpoints import Checkpoint
 from mlcore.config import Config, from_dict
 from mlcore.datasets.dataset import Data
 from mlcore.errors import CheckpointError, RunError, StorageError
-from mlcore.manifest import RUN, dump, facts, manifest, read, same, sha256
+from mlcore.manifest import RUN, dump, facts, filled, manifest, read, same, sha256
 from mlcore.model import Model
 from mlcore.state import State
 from mlcore.status import Status
@@ -274,7 +274,7 @@ class Run:
             same("configuration", config.with_settings(self.changes).to_dict(), checkpoint.model.config.to_dict())
             config = checkpoint.model.config
         data = config.dataset.load()
-        same("data", json.loads(dump(manifest(config, data))), read(self.folder / "data.json"))
+        same("data", json.loads(dump(manifest(config, data))), filled(read(self.folder / "data.json")))
         self.warnings = warnings
         for name in settings or {}:
             if name.partition(".")[0] not in SETTINGS:

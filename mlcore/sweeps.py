@@ -16,6 +16,7 @@ from mlcore.metrics import GROWING
 from mlcore.sections import typed
 
 MOST = 1000  # networks of one job
+FOLD = "dataset.split.fold"  # the one setting of the data that may be swept: cross-validation
 
 Sweep: TypeAlias = Mapping[str, Sequence[Any]]  # dotted names and their values: {"optimizer.l1": [0, 0.1]}
 
@@ -47,7 +48,7 @@ def members(config: Config, sweep: Sweep | None = None) -> tuple[Member, ...]:
         return tuple(Member(each.seed, each, {}, f"seed {each.seed}") for each in made[0])
     words, numbers, found = shown(sweep), itertools.count(1), list[Member]()
     for settings, seeds in zip(_product(sweep), made, strict=True):
-        label = told(settings, words)
+        label = told(settings, words) if {*sweep} != {FOLD} else f"fold {settings[FOLD] + 1}"
         for each in seeds:
             seed = f", seed {each.seed}" if len(seeds) > 1 else ""
             found.append(Member(next(numbers), each, settings, label + seed))
@@ -71,7 +72,7 @@ def combinations(config: Config, sweep: Sweep | None = None) -> list[Config]:
 def _check(name: str, values: Sequence[Any]) -> None:
     """Refuse what cannot be swept, before a value of it is looked at."""
     section = name.partition(".")[0]
-    if section == "dataset":
+    if section == "dataset" and name != FOLD:
         hint = f"train them apart: mlj train … --set {name}=…"
         raise ConfigError(f"{name} cannot be swept: all networks of a sweep learn the same data", hint=hint)
     if section == "repeats":
@@ -124,7 +125,7 @@ def monitor(config: Config, sweep: Sweep, found: Iterable[str]) -> str:
 
 
 def ranked(config: Config, sweep: Sweep, ends: Mapping[int, Mapping[str, float]]) -> list[Row]:
-    """The combinations of which a network ended, with the metrics of each by number: the best first."""
+    """The combinations of which a network ended, with the metrics of each by number: the best first, folds in order."""
     judge = monitor(config, sweep, (name for found in ends.values() for name in found))
 
     def worth(found: Mapping[str, float]) -> float:
@@ -138,7 +139,7 @@ def ranked(config: Config, sweep: Sweep, ends: Mapping[int, Mapping[str, float]]
         if own:
             best_first = tuple(sorted(own, key=lambda number: worth(ends[number])))
             rows.append(Row(settings, best_first, medians(own.values())))
-    return sorted(rows, key=lambda row: worth(row.metrics))
+    return rows if {*sweep} == {FOLD} else sorted(rows, key=lambda row: worth(row.metrics))
 
 
 def medians(several: Iterable[Mapping[str, float]]) -> dict[str, float]:

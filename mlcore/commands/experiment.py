@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlcore import datasets
 from mlcore.catalogue import unknown
+from mlcore.commands import tabular
 from mlcore.config import Config, load_config, load_recipe, recipes
 from mlcore.errors import ConfigError, RunError, UsageError
 from mlcore.spec import changed
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mlcore.runs import Run
 
 VARIABLES = {"backend": "MLJ_BACKEND", "device": "MLJ_DEVICE", "seed": "MLJ_SEED"}  # settings made by the environment
-ROWS = (".csv", ".tsv", ".npz", "-ubyte", "-ubyte.gz")  # how a file of rows is called
+ROWS = (*tabular.TABLES, ".npz", "-ubyte", "-ubyte.gz")  # how a file of rows is called
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
@@ -29,6 +30,7 @@ def chosen(args: argparse.Namespace, runs: bool = False, layers: str | None = No
     runs: a run may be named as well. layers: nothing is named; the default experiment with these layers is meant.
     """
     config = _named(args, runs) if layers is None else Config().with_settings({"layers": layers})
+    config = tabular.ahead(config, args)
     for name, variable in VARIABLES.items():
         if os.environ.get(variable):
             try:
@@ -36,7 +38,7 @@ def chosen(args: argparse.Namespace, runs: bool = False, layers: str | None = No
             except ConfigError as error:
                 error.where = variable
                 raise
-    return placed(config.with_settings(settings(args)))
+    return placed(tabular.aimed(config.with_settings(tabular.settings(config, args) | settings(args)), args))
 
 
 def placed(config: Config) -> Config:
@@ -90,7 +92,7 @@ def named(text: str) -> Config:
     if text.endswith(".toml"):
         return load_config(text)
     if text.lower().endswith(ROWS):
-        return own(text)
+        return tabular.experiment(text)
     kinds = datasets.CATALOGUE.names()
     try:
         return load_recipe(text)
@@ -103,12 +105,7 @@ def named(text: str) -> Config:
             short = (name.rpartition("/")[2] for name in recipes())
             found = unknown("recipe", text, tuple(dict.fromkeys((*short, *kinds))))
             raise found if error.code == found.code else error from None
-    return own(text) if os.path.isdir(text) else load_config(text)
-
-
-def own(path: str) -> Config:
-    """An experiment on a file or folder of one's own."""
-    return Config().with_settings({"dataset": "file", "dataset.path": path})
+    return tabular.experiment(text) if os.path.isdir(text) else load_config(text)
 
 
 def settings(args: argparse.Namespace) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`mlj train` with `repeats` above 1, or with `--sweep`: many networks as one job, and how far they are apart."""
+"""`mlj train` with `repeats` above 1, `--sweep` or `--folds`: many networks as one job, and how far they are apart."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mlcore import repeats, report
+from mlcore import folds, repeats, report
+from mlcore.commands import folds as folding
 from mlcore.commands import sharing, sweeps
 from mlcore.commands.signals import stopped_by_signals
 from mlcore.commands.story import ENDINGS, called, fact, machine, plural
@@ -19,11 +20,12 @@ from mlcore.commands.training import judged, test_loss
 from mlcore.config import Config
 from mlcore.controls import Controls
 from mlcore.datasets.dataset import Data
+from mlcore.errors import UsageError
 from mlcore.events import Ended, EpochEnded, Event, Snapshot, Started, Warned
 from mlcore.repeats import Told
 from mlcore.runs import Run
 from mlcore.sanitize import sanitize
-from mlcore.sweeps import Sweep, members
+from mlcore.sweeps import FOLD, Sweep, members
 
 if TYPE_CHECKING:
     from mlcore.backends.pytorch.team import Team
@@ -37,7 +39,7 @@ class Ends:
     def __init__(self, config: Config, sweep: Sweep) -> None:
         self.config, self.sweep, self.began, self.seconds = config, sweep, time.monotonic(), 0.0
         self.members = {each.number: each for each in members(config, sweep)}
-        self.first = min(self.members)
+        self.first, self.folded = min(self.members), folds.folded(sweep)
         self.ended: dict[int, Ended] = {}
 
     def start(self, data: Data) -> None:
@@ -46,6 +48,9 @@ class Ends:
 
     def called(self, number: int) -> dict[str, Any]:
         """How a JSON line says which network it is of."""
+        if self.folded:
+            own = {"fold": self.members[number].settings[FOLD]}
+            return own | ({"member": number} if self.config.repeats > 1 else {})
         return {"member": number} if self.sweep else {"seed": number}
 
     def listen(self, source: Iterator[Told]) -> Iterator[Told]:
@@ -63,8 +68,14 @@ class Ends:
 
 def train(args: argparse.Namespace, config: Config) -> int:
     """Train all. Exit code as of one: 1 where a goal was missed by any, 8 where any diverged; of a sweep by all."""
+    sweep: Sweep = sweeps.swept(args)
+    if args.folds:
+        if sweep:
+            hint = "sweep first, then cross-validate what was best"
+            raise UsageError("--folds and --sweep do not go together", hint=hint)
+        sweep = folds.sweep(config)
     with sharing.apart() as team:
-        return _train(args, Ends(config, sweeps.swept(args)), team)
+        return _train(args, Ends(config, sweep), team)
 
 
 def _train(args: argparse.Namespace, ends: Ends, team: Team | None) -> int:
@@ -92,7 +103,7 @@ def _train(args: argparse.Namespace, ends: Ends, team: Team | None) -> int:
     if asked.number and ends.numbers("interrupted"):
         _say_interrupted(ends, parent)
         return 128 + asked.number
-    return sweeps.judged(ends) if sweep else _judged(config, ends)
+    return sweeps.judged(ends) if sweep and not ends.folded else _judged(config, ends)
 
 
 # ---- while they train ----
@@ -196,7 +207,8 @@ def _plain(ends: Ends, parent: Run | None) -> dict[str, Any]:
     ended |= {"ended": len(ends.ended), "seconds": ends.seconds}
     found = repeats.spread(ends.ended.values())
     spread = {name: found[name]._asdict() for name in report.in_order(dict.fromkeys(found, 0.0))}
-    return ended | (sweeps.plain(ends) if ends.sweep else {"spread": spread}) | ({"run": parent.id} if parent else {})
+    told = folding.plain(ends) if ends.folded else sweeps.plain(ends) if ends.sweep else {"spread": spread}
+    return ended | told | ({"run": parent.id} if parent else {})
 
 
 def _lines(ends: Ends, parent: Run | None) -> Iterator[str]:
@@ -204,7 +216,7 @@ def _lines(ends: Ends, parent: Run | None) -> Iterator[str]:
     each = [ENDINGS[why] if len(reasons) == 1 else f"{count} {ENDINGS[why]}" for why, count in reasons.items()]
     how = ", ".join(each)
     if ends.sweep:
-        yield from sweeps.conclusion(ends, parent, how)
+        yield from (folding if ends.folded else sweeps).conclusion(ends, parent, how)
         return
     seeds = f"seeds {config.seed} to {config.seed + config.repeats - 1}"
     yield f"{how}: {seeds} in {ends.seconds:.3g} s"
@@ -224,12 +236,14 @@ def _judged(config: Config, ends: Ends) -> int:
     """The exit code, and a sentence for the seeds that failed."""
     for seed in ends.numbers("diverged")[:1]:
         others = len(ends.numbers("diverged")) - 1
-        message = f"seed {seed}{f' and {others} more' if others else ''}: {ends.ended[seed].message}"
+        message = f"{ends.members[seed].label}{f' and {others} more' if others else ''}: {ends.ended[seed].message}"
         return judged(config, msgspec.structs.replace(ends.ended[seed], message=message))
     missed = sorted(seed for seed, ended in ends.ended.items() if ended.reason != "goal")
     if not config.stopping.goal or not missed:
         return 0
     by = f"by {len(missed)} of {config.repeats} seeds, the first {missed[0]}"
+    if ends.folded:
+        by = f"by {len(missed)} of {plural(len(ends.members), 'network')}, the first {ends.members[missed[0]].label}"
     print(f"mlj: goal not reached {by}: {config.stopping.goal}", file=sys.stderr)
     return 1
 

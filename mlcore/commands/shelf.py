@@ -13,10 +13,12 @@ from mlcore import shelf
 from mlcore.commands import sweeps, table
 from mlcore.commands.story import called, fact
 from mlcore.errors import RunError, UsageError
+from mlcore.folds import folded
 from mlcore.report import accuracy, json_line
 from mlcore.runs import Run, children, open_run, runs_root
 from mlcore.sanitize import sanitize
 from mlcore.sections import typed
+from mlcore.sweeps import FOLD
 
 HEADER = ("name", "state", "data", "layers", "epochs", "accuracy", "seconds", "id")
 NARROW, FEWER = 100, 6  # columns of the terminal under which the list has only this many of its own
@@ -166,7 +168,8 @@ def _cells(run: Run) -> tuple[Any, ...]:
         low, _, high = spread["validation_accuracy" if "validation_accuracy" in spread else "train_accuracy"]
         percent = f"{percent} ({low:.1%} to {high:.1%})"
     count = len(run.children)
-    many = f" (sweep of {count})" if run.sweep else f" ({count} seeds)" if count else ""
+    whole = f"{len(run.sweep[FOLD])} folds" if folded(run.sweep) else f"sweep of {count}" if run.sweep else ""
+    many = f" ({whole or f'{count} seeds'})" if count else ""
     said = ("*" if glance.labels.pinned else "", run.name + many, *(f"#{tag}" for tag in glance.labels.tags))
     name = " ".join(filter(None, said))
     data, seconds = config["dataset"].get("kind", ""), f"{status.seconds:.2f}"

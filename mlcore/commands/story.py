@@ -34,6 +34,7 @@ class Story:
     def __init__(self) -> None:
         self.started: Started | None = None
         self.ended: Ended | None = None
+        self.beside: tuple[str, ...] = ()  # lines about simpler models on the same rows
         self.epochs: list[int] = []
         self.history: dict[str, tuple[list[int], list[float]]] = {}  # of each metric, where it was measured
 
@@ -80,6 +81,7 @@ class Story:
         yield fact("backend", machine(started))
         yield from self._measured("validation", ended.metrics, None)
         yield from self._measured("test", ended.metrics, started.ceiling)
+        yield from self.beside
         if ended.best_epoch and ended.best_epoch != ended.epoch and "validation_loss" in ended.metrics:
             yield fact("weights", f"of epoch {ended.best_epoch}, the best by validation")
         if run is not None:
@@ -106,6 +108,9 @@ class Story:
         if found is not None:
             best = f"   (best possible {ceiling:.1%})" if ceiling is not None else ""
             yield fact(f"{split} accuracy", f"{found:.2%}{best}")
+        elif f"{split}_mape" in metrics:
+            mape, mae, r2 = (metrics[f"{split}_{name}"] for name in ("mape", "mae", "r2"))
+            yield fact(f"{split} error", f"{mape:.2%} on average (MAE {mae:.5g}, R² {r2:.4f})")
         elif f"{split}_loss" in metrics:
             best = f", best possible {ceiling:.4f}" if ceiling is not None else ""
             r2 = f"   (R² {metrics[f'{split}_r2']:.4f}{best})" if f"{split}_r2" in metrics else ""

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mlcore import repeats, report, sweeps
+from mlcore import folds, repeats, report, sweeps
 from mlcore.commands import table
 from mlcore.commands.experiment import value_of
 from mlcore.commands.story import called, fact, machine, plural
@@ -101,7 +101,13 @@ def of_run(run: Run, root: str | None) -> list[str]:
     known = dict(zip(run.children, run.numbers, strict=True))
     states = {known[each.id]: each.status for each in children(run, root)}
     bad = {place: status.state for place, status in states.items() if status.state != "finished"}
-    return lines(run.config, run.sweep, {place: status.metrics for place, status in states.items()}, bad)
+    found = {place: status.metrics for place, status in states.items()}
+    told = lines(run.config, run.sweep, found, bad)
+    if folds.folded(run.sweep):
+        from mlcore.commands import folds as folding
+
+        told += ["", *folding.of_run(run, found)]
+    return told
 
 
 # ---- the end ----

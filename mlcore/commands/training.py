@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from mlcore import report, training
+from mlcore.commands.beside import Beside
 from mlcore.commands.experiment import chosen, settings
 from mlcore.commands.failures import sentence
 from mlcore.commands.signals import stopped_by_signals
@@ -28,7 +29,7 @@ CURVE = 14  # lines of the curve shown at the end
 def train(args: argparse.Namespace) -> int:
     """Train what is named. Exit code 0, 1 for a goal not reached, 8 for a loss that is no number, 128 + a signal."""
     config, controls = chosen(args), Controls()
-    many = config.repeats > 1 or bool(args.sweep)
+    many = config.repeats > 1 or bool(args.sweep or args.folds)
     use_threads(args.threads, config, many)
     if many:
         from mlcore.commands import repeats
@@ -85,7 +86,7 @@ def follow(
     args: argparse.Namespace, config: Config, data: Data, events: Iterator[Event], controls: Controls, run: Run | None
 ) -> int:
     """Pull the events through whatever tells them, and say how they ended."""
-    story = Story()
+    story, beside = Story(), Beside(args, data)
 
     def stopping(number: int) -> None:
         if run is not None:
@@ -94,12 +95,13 @@ def follow(
 
     with stopped_by_signals(stopping) as asked:
         try:
-            for _ in told(args, story.listen(events), data, run.id if run else ""):
+            for _ in told(args, beside.listen(story.listen(events)), data, run.id if run else ""):
                 pass
         except Exception as error:
             error.run_folder = run.folder if run else None  # type: ignore[attr-defined]
             raise
     assert story.ended is not None  # a run that did not end raised an error
+    story.beside = beside.told
     conclude(args, story, run)
     if asked.number and story.ended.reason == "interrupted":
         _say_interrupted(story.ended, run)

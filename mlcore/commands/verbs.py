@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from mlcore.commands import checking, shelving
+from mlcore.commands import checking, exploring, shelving
 from mlcore.commands.options import (
     a_run,
-    acts,
     as_json,
     backend,
     cells,
@@ -34,7 +32,16 @@ class Verb(NamedTuple):
 
 
 def _train(p: Any) -> None:
-    p.add_argument("experiment", metavar="RECIPE|FILE.toml", help="a recipe (mlj recipes) or a configuration file")
+    what = "a recipe (mlj recipes), a configuration file, or rows of your own: FILE.csv, .tsv, .parquet, .npz"
+    p.add_argument("experiment", metavar="RECIPE|FILE.toml|FILE.csv", help=what)
+    p.add_argument("--target", metavar="COLUMN", help="a table: the column to predict (the last one)")
+    tasks = ["classes", "numbers"]
+    p.add_argument("--task", choices=tasks, metavar="NAME", help=" | ".join(tasks) + ": what the target is")
+    kept = "a table: learn from this column although it nearly is the target"
+    p.add_argument("--keep", action="append", default=[], metavar="COLUMN", help=kept)
+    p.add_argument("--folds", type=whole, metavar="N", help="cross-validation: a network for each of N folds")
+    ahead = "a table of a series: foretell so many values from those before them"
+    p.add_argument("--horizon", type=count, metavar="N", help=ahead)
     experiment(p)
     values = "train with each of these values, of several with every combination"
     p.add_argument("--sweep", action="append", default=[], metavar="A.B=V,V", help=values)
@@ -170,43 +177,6 @@ def _doctor(p: Any) -> None:
     p.set_defaults(verb="mlcore.commands.doctor:doctor")
 
 
-def _data(p: Any) -> None:
-    def listing(own: argparse.ArgumentParser) -> None:
-        as_json(own)
-
-    def one(own: argparse.ArgumentParser) -> None:
-        own.add_argument("data", metavar="DATA|RECIPE", help="a data set (mlj data list) or a recipe's")
-        own.add_argument("--set", action="append", default=[], metavar="A=V", help="a parameter, e.g. noise=0.1")
-
-    def show(own: argparse.ArgumentParser) -> None:
-        one(own)
-        as_json(own)
-
-    def head(own: argparse.ArgumentParser) -> None:
-        one(own)
-        own.add_argument("-n", type=count, default=5, metavar="N", help="rows (5)")
-        as_json(own)
-
-    def plot(own: argparse.ArgumentParser) -> None:
-        one(own)
-        size(own)
-
-    def fetch(own: argparse.ArgumentParser) -> None:
-        own.add_argument("data", metavar="DATA", help="the data set to download, e.g. mnist")
-
-    where = "mlcore.commands.data"
-    acts(
-        p,
-        "",
-        ("list", "the data sets there are", f"{where}:listing", listing),
-        ("show", "parameters and facts of a data set", f"{where}:show", show),
-        ("head", "its first rows", f"{where}:head", head),
-        ("plot", "its points, or its pictures", f"{where}:plot", plot),
-        ("pca", "its rows on their principal components", f"{where}:pca", plot),
-        ("fetch", "download it, checked against its published sum", f"{where}:fetch", fetch),
-    )
-
-
 def _recipes(p: Any) -> None:
     as_json(p)
     p.set_defaults(verb="mlcore.commands.topics:recipes")
@@ -261,7 +231,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("trace", "one example forward and backward, with every number", checking.trace),
     Verb("lr-find", "which learning rate to begin with", checking.lr_find),
     Verb("doctor", "what is wrong with an experiment, with evidence and remedy", _doctor),
-    Verb("data", "list, show, plot and fetch data sets", _data),
+    Verb("data", "look at data sets and at your own tables, bring these into shape, fetch", exploring.data),
     Verb("recipes", "the experiments that come with mlj", _recipes),
     Verb("info", "this machine as mlj sees it: the first lines of a bug report", _info),
     Verb("bench", "how fast the kernels are; in a checkout, training and the app beside others", _bench),

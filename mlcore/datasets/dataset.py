@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from mlcore.errors import DataError
+from mlcore.errors import ConfigError, DataError
 from mlcore.spec import Spec
 
 Array: TypeAlias = NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
 Scale: TypeAlias = Literal["standard", "minmax", "div255", "none"]
+BEND, EDGE = 3.0, 1 - 1e-7  # where smooth clipping ends, and how near to it float32 comes
 Share: TypeAlias = Annotated[float, Meta(ge=0, lt=1)] | Annotated[int, Meta(ge=0, le=10**9)]
 
 
@@ -25,12 +26,15 @@ class Task(NamedTuple):
     outputs: how many classes there are (2 for "binary", whatever the loss makes of it), or how many numbers.
     steps: how many answers a row has, one for each step of a sequence; 0: one for the whole row. Then y is [n, steps]
     or [n, steps, outputs], and a class of -1 stands where nothing is asked, behind the end of a short row.
+    units: of a regression, in which its loss compares: (y - shift) factor, or (log(y + offset) - shift) factor, as
+    shift, factor and offset; none: as targets are. Targets and answers are in their own units everywhere else.
     """
 
     kind: Literal["binary", "multiclass", "regression"]
     outputs: int
     class_names: tuple[str, ...] = ()
     steps: int = 0
+    units: tuple[float, ...] = ()
 
 
 class Sequence(NamedTuple):
@@ -66,22 +70,62 @@ def _whole(what: str, x: Array, low: int, high: int) -> None:
         raise DataError(message, code="DATA_SCHEMA", where=f"row {row}")
 
 
+class Growth(NamedTuple):
+    """How targets y [n, outputs] that are growths are values again: each grows from `base` [n, outputs].
+
+    value = base exp(shift + spread y), or base + shift + spread y where `log` is not so; shift, spread [outputs].
+    trend [n, outputs]: the values if growth goes on as it was before. ago: what `base` is called, `as a year ago`.
+    """
+
+    base: Array
+    trend: Array
+    ago: str
+    log: bool
+    shift: Array
+    spread: Array
+
+    def take(self, index: Array | slice) -> Growth:
+        """Of the rows at `index`."""
+        return self._replace(base=self.base[index], trend=self.trend[index])
+
+    def values(self, y: Array) -> Array:
+        """Targets or answers [n, outputs] in the unit of what they are of, float64."""
+        grown = self.shift + self.spread * np.asarray(y, np.float64)
+        found: Array = self.base * np.exp(grown) if self.log else self.base + grown
+        return found
+
+    def targets(self, values: Array) -> Array:
+        """Values [n, outputs] as targets, float64."""
+        grown = np.log(values / self.base) if self.log else values - self.base
+        found: Array = (grown - self.shift) / self.spread
+        return found
+
+
 class Rows(NamedTuple):
     """Rows: inputs x [n, features] (float32, or uint8 for images), targets y ([n] int32 or [n, outputs] float32).
 
     w [n] says how much each row counts in the loss, from 0 on; None: all the same. Metrics do not look at it.
+    growth: how targets are values again, where they are growths; metrics are of the values.
     """
 
     x: Array
     y: Array
     w: Array | None = None
+    growth: Growth | None = None
 
     def __len__(self) -> int:
         return len(self.x)
 
     def take(self, index: Array | slice) -> Rows:
         """The rows at `index`, in that order."""
-        return Rows(self.x[index], self.y[index], None if self.w is None else self.w[index])
+        w = None if self.w is None else self.w[index]
+        return Rows(self.x[index], self.y[index], w, None if self.growth is None else self.growth.take(index))
+
+    def own(self, z: Array) -> tuple[Array, Array]:
+        """Answers z and the targets as they are measured: of growths the values, [n * outputs, 1]."""
+        if self.growth is None:
+            return z, self.y
+        return self.growth.values(z).reshape(-1, 1), self.growth.values(self.y).reshape(-1, 1)
 
     def check_weights(self) -> None:
         """Raises DataError unless there are no weights, or a finite one from 0 on for each row."""
@@ -97,18 +141,31 @@ class Rows(NamedTuple):
 
 
 class Scaling(NamedTuple):
-    """How raw inputs became x: x = (raw - shift) * factor, per feature [features], fitted on training rows only."""
+    """How raw inputs became x: x = (raw - shift) * factor, per feature [features], fitted on training rows only.
+
+    smooth: the first so many features are bent as well, x / sqrt(1 + (x / 3)²), so that none is beyond 3 and what is
+    near 0 stays as it is (Holzmüller, Grinsztajn and Steinwart 2024, "Better by Default").
+    """
 
     shift: Array
     factor: Array
+    smooth: int = 0
 
     def apply(self, raw: Array) -> Array:
         """Raw inputs [n, features] to network inputs, float32."""
-        return ((np.asarray(raw, dtype=np.float64) - self.shift) * self.factor).astype(np.float32)
+        x = (np.asarray(raw, dtype=np.float64) - self.shift) * self.factor
+        if self.smooth:
+            bent = x[:, : self.smooth]
+            x[:, : self.smooth] = bent / np.hypot(1, bent / BEND)
+        return x.astype(np.float32)
 
     def undo(self, x: Array) -> Array:
-        """Network inputs back to raw ones, float64."""
-        return np.asarray(x, dtype=np.float64) / self.factor + self.shift
+        """Network inputs back to raw ones, float64; what float32 has bent to the very edge comes back as it can."""
+        x = np.array(x, dtype=np.float64)
+        if self.smooth:
+            bent = np.clip(x[:, : self.smooth] / BEND, -EDGE, EDGE)
+            x[:, : self.smooth] = BEND * bent / np.sqrt(1 - bent * bent)
+        return x / self.factor + self.shift
 
 
 class Column(NamedTuple):
@@ -116,12 +173,29 @@ class Column(NamedTuple):
 
     A number is one feature; `fill` stands where it was missing, None: nothing may be missing. A text is one feature for
     each of its `categories`, 1 where the row has it (one-hot). `marked` adds a feature that is 1 where it was missing.
+
+    way: another way, as the pages of `preparing` tell: numbers as "quantile" or "piecewise", texts as "ordinal" or
+    "token", a "date" as the parts its `categories` name. rest: texts that are no category are one feature together.
+    knots: quantiles, edges of bins, or the first day; levels: the normal scores of quantiles.
     """
 
     name: str
     fill: float | str | None = None
     categories: tuple[str, ...] = ()
     marked: bool = False
+    way: Literal["", "quantile", "piecewise", "ordinal", "token", "date"] = ""
+    rest: bool = False
+    knots: tuple[float, ...] = ()
+    levels: tuple[float, ...] = ()
+
+
+class Role(NamedTuple):
+    """What a column of a table is to a run: what it holds, what it is for, and why, where that was not asked for."""
+
+    name: str
+    kind: Literal["number", "category", "date"]
+    role: Literal["feature", "target", "weight", "identifier", "left out"]
+    why: str = ""
 
 
 class Notice(NamedTuple):
@@ -137,7 +211,7 @@ class Data(NamedTuple):
     Floating inputs are already scaled. validation and test may be None. `ceiling` is the best possible accuracy
     (Bayes), or R² of a regression, where it is known, else None. `image_shape` is (height, width) where the features
     are pixels, `sequence` says how they are steps. `columns` say how a raw row of a table became features, and are
-    empty where it was features already.
+    empty where it was features already; `roles` say what each column of the table is for.
     """
 
     train: Rows
@@ -152,6 +226,7 @@ class Data(NamedTuple):
     columns: tuple[Column, ...] = ()
     sequence: Sequence | None = None
     notices: tuple[Notice, ...] = ()
+    roles: tuple[Role, ...] = ()
 
     @property
     def input_shape(self) -> Shape:
@@ -170,11 +245,28 @@ class Data(NamedTuple):
 
 
 class SplitSpec(Spec, frozen=True):
-    """Which rows are kept from training: a float below 1 is a fraction of all rows, a whole number is how many."""
+    """Which rows are kept from training: a float below 1 is a fraction of all rows, a whole number is how many.
+
+    With `folds` above 1 the rows are dealt into so many parts of the same size, and those of part `fold` are the test.
+    """
+
+    FIXED: ClassVar[str] = ""  # why these rows cannot be dealt into folds, where they cannot
 
     test: Annotated[Share, Meta(description="kept for the final test: a fraction of all rows, or how many")] = 0.2
     validation: Annotated[Share, Meta(description="kept to watch training: a fraction of all rows, or how many")] = 0.1
     stratify: Annotated[bool, Meta(description="the same mix of classes in every part")] = True
+    folds: Annotated[int, Meta(ge=0, le=1000, description="cross-validation: parts of all rows; 0: none")] = 0
+    fold: Annotated[int, Meta(ge=0, lt=1000, description="the part that is the test, from 0; instead of test")] = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.folds and self.FIXED:
+            raise ConfigError(f"folds: {self.FIXED}", where="folds", hint="leave folds out")
+        if self.folds == 1:
+            raise ConfigError("folds: one fold leaves no row to train on", where="folds", hint="take 2 or more, or 0")
+        if self.fold and self.fold >= self.folds:
+            last = f"the last of {self.folds} is fold {self.folds - 1}" if self.folds else "there are no folds"
+            raise ConfigError(f"fold: got {self.fold}, but {last}", where="fold", hint="folds are counted from 0")
 
 
 class Dataset(Spec, frozen=True, tag_field="kind"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from msgspec import Meta
@@ -38,6 +38,7 @@ class Digits(Dataset, frozen=True, tag="digits"):
 class OfficialSplit(SplitSpec, frozen=True):
     """The test rows are those everybody is tested on; validation rows are taken from the training rows."""
 
+    FIXED: ClassVar = "the test rows are those everybody is tested on, always the same"
     test: Annotated[int, Meta(ge=10_000, le=10_000, description="the official test rows, always all of them")] = 10_000
     validation: Annotated[
         Annotated[float, Meta(ge=0, lt=1)] | Annotated[int, Meta(ge=0, lt=60_000)],

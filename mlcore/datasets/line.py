@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from msgspec import Meta
@@ -18,6 +18,7 @@ Coefficient = Annotated[float, Meta(ge=-1000, le=1000)]
 class OrderedSplit(SplitSpec, frozen=True):
     """The first rows train, the last ones are the test: it asks whether a network goes on beyond what it saw."""
 
+    FIXED: ClassVar = "these rows stay in their order, and a fold would be drawn from between them"
     test: Annotated[Share, Meta(description="the last rows, for the final test: a fraction, or how many")] = 0.2
     validation: Annotated[Share, Meta(description="rows between training and test: a fraction, or how many")] = 0.0
     stratify: Annotated[bool, Meta(description="means nothing here: there are no classes")] = False

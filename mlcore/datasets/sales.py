@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from msgspec import Meta
@@ -33,6 +33,7 @@ SEASON = (
 class InTime(PlainSplit, frozen=True):
     """The first months train, the last ones are the test: nobody looks into the future."""
 
+    FIXED: ClassVar = "rows in the order of time are not dealt into folds: the past would be foretold from the future"
     test: Annotated[Share, Meta(description="the last months, for the final test: a fraction, or how many")] = 0.2
     validation: Annotated[Share, Meta(description="months before those of the test: a fraction, or how many")] = 0.1
 

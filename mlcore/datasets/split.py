@@ -1,7 +1,8 @@
 """Which rows train, which are watched, which are kept for the end: the same rows scikit-learn would choose.
 
 A split of n rows in two, as `sklearn.model_selection.train_test_split(random_state=seed)` makes it. Validation rows are
-split off the training rows in the same way.
+split off the training rows in the same way. With folds the test rows are those of one fold of
+`StratifiedKFold(folds, shuffle=True, random_state=seed)`, or of `KFold` where classes do not count.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ class Parts(NamedTuple):
 def shuffled(classes: Array, spec: SplitSpec, seed: int) -> Parts:
     """Parts drawn at random; `classes` [n] keep their mix in every part if the spec says so.
 
-    Raises DataError when nothing is left to train on.
+    Raises DataError when nothing is left to train on, or there are more folds than rows or than rows of a class.
     """
+    if spec.folds:
+        return _folded(classes, spec, seed)
     test, validation = _sizes(len(classes), spec)
     rest, kept = _draw(np.arange(len(classes)), test, classes, spec, seed)
     train, watched = _draw(rest, validation, classes, spec, seed)
@@ -41,8 +44,58 @@ def ordered(n: int, spec: SplitSpec) -> Parts:
     return Parts(train, watched, kept)
 
 
+def folds(classes: Array, spec: SplitSpec, seed: int) -> Array:
+    """The fold each row is in, int64 [n]: the rows scikit-learn deals into it. Raises DataError for too many folds."""
+    n, random = len(classes), np.random.RandomState(seed)
+    found = np.empty(n, np.int64)
+    if not spec.stratify:
+        _enough(n, spec.folds, "rows")
+        order = np.arange(n)
+        random.shuffle(order)
+        for fold, places in enumerate(np.array_split(order, spec.folds)):
+            found[places] = fold
+        return found
+    _, first, number, counts = np.unique(classes, return_index=True, return_inverse=True, return_counts=True)
+    rarest = int(counts.argmin())
+    _enough(int(counts[rarest]), spec.folds, "rows of the rarest class")
+    number = np.argsort(np.argsort(first))[number]  # classes in the order in which they appear, as there
+    dealt = np.sort(number)
+    shares = np.array([np.bincount(dealt[fold :: spec.folds], minlength=len(first)) for fold in range(spec.folds)])
+    for k, share in enumerate(shares.T):
+        places = np.repeat(np.arange(spec.folds), share)
+        random.shuffle(places)
+        found[number == k] = places
+    return found
+
+
+def _folded(classes: Array, spec: SplitSpec, seed: int) -> Parts:
+    """Parts of which the test rows are a fold; they keep the order all rows have."""
+    number = folds(classes, spec, seed)
+    kept, rest = np.flatnonzero(number == spec.fold), np.flatnonzero(number != spec.fold)
+    validation = _rows(spec.validation, len(classes))
+    _left(len(classes), len(kept), validation)
+    train, watched = _draw(rest, validation, classes, spec, seed)
+    return Parts(train, watched, kept)
+
+
+def _enough(there: int, wanted: int, what: str) -> None:
+    if wanted > there:
+        raise DataError(
+            f"split: {wanted:,} folds are more than the {there:,} {what}",
+            code="DATA_EMPTY",
+            where="dataset.split.folds",
+            hint=f"take at most {there:,} folds" if there > 1 else "leave dataset.split.folds out",
+        )
+
+
 def _sizes(n: int, spec: SplitSpec) -> tuple[int, int]:
     test, validation = _rows(spec.test, n), _rows(spec.validation, n)
+    _left(n, test, validation)
+    return test, validation
+
+
+def _left(n: int, test: int, validation: int) -> None:
+    """Raise DataError where nothing is left to train on."""
     if test + validation >= n:
         raise DataError(
             f"split: {test:,} test rows and {validation:,} validation rows leave none of {n:,} to train on",
@@ -50,7 +103,6 @@ def _sizes(n: int, spec: SplitSpec) -> tuple[int, int]:
             where="dataset.split",
             hint="make dataset.split.test or dataset.split.validation smaller, or take more rows",
         )
-    return test, validation
 
 
 def _rows(share: Share, n: int) -> int:

@@ -11,9 +11,10 @@ import math
 import numpy as np
 
 from mlcore.datasets import bayes
-from mlcore.datasets.dataset import Array, SplitSpec, Task
+from mlcore.datasets.dataset import Array, Task
 from mlcore.datasets.split import Parts, shuffled
 from mlcore.datasets.toy import Noise, Points, Random, Sampled
+from mlcore.spec import changed
 
 EDGE = 6.0
 TOPS = np.array([(-4, 2.5, 1), (0, 2.5, -1), (4, 2.5, 1), (-4, -2.5, -1), (0, -2.5, 1), (4, -2.5, -1)])
@@ -47,7 +48,7 @@ class Surface(Sampled, frozen=True):
         return y.astype(np.float32)[:, None]
 
     def _parts(self, y: Array) -> Parts:
-        return shuffled(y, SplitSpec(self.split.test, self.split.validation, stratify=False), self.seed)
+        return shuffled(y, changed(self.split, stratify=False), self.seed)
 
 
 class Plane(Surface, frozen=True, tag="plane"):

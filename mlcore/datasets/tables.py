@@ -7,9 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from mlcore.datasets import bundled, duplicates
-from mlcore.datasets.dataset import Data, Dataset, SplitSpec, Task
+from mlcore.datasets.dataset import Data, Dataset, Task
 from mlcore.datasets.scaling import arrange, constant_features, fit
 from mlcore.datasets.split import shuffled
+from mlcore.spec import changed
 
 
 class Table(Dataset, frozen=True):
@@ -22,7 +23,7 @@ class Table(Dataset, frozen=True):
     def load(self) -> Data:
         raw, y = bundled.read(str(self.__struct_config__.tag), heading=self.heading)
         regression = self.task.kind == "regression"
-        split = SplitSpec(self.split.test, self.split.validation, self.split.stratify and not regression)
+        split = changed(self.split, stratify=self.split.stratify and not regression)
         parts = shuffled(y, split, self.seed)
         targets = y.astype(np.float32)[:, None] if regression else y.astype(np.int32)
         notices = constant_features(raw[parts.train], self.names) + duplicates.notices(raw, parts)

@@ -72,6 +72,7 @@ BUILD = Scene("BuildScreen", mode="build", enter="p", ready=learned, effects={
     "layer_down": Effect(words, lambda was, now: now.index("drop .5") == was.index("drop .5") + 1),
     "remove_layer": Effect(words, shorter),
     "type_body": Effect(setting("layers"), becomes("5 tanh"), answer="5 tanh"),
+    "table": opens("PathDialog"),
     "parameters": opens("ParametersScreen"),
     "preflight": opens("PreflightScreen"),
     "find_rate": opens("RatesScreen"),
