@@ -51,7 +51,7 @@ class ReferenceSession:
         for i in range(steps):
             step = first_step + i
             rows = self._batch(step)
-            x, y, w = p.rows.take(rows)
+            x, y, w, _ = p.rows.take(rows)
             x = self._inputs(x)
             mode = Mode(training=True, seed=p.seed, epoch=step // p.steps_per_epoch, step=step)
             statistics = self.vector[p.network.learned :].copy()
