@@ -122,10 +122,7 @@ class Descent:
         sizes = np.full(per_epoch, float(size))
         sizes[-1] = n - size * (per_epoch - 1)
         whole = (losses.reshape(epochs, per_epoch).astype(np.float64) * sizes).sum(axis=1) / n
-        for loss in whole.tolist():
-            if self._epoch(loss):
-                return True
-        return False
+        return any(self._epoch(loss) for loss in whole.tolist())
 
     def _rates(self, first: int, steps: int) -> Array:
         """The learning rate of each step."""

@@ -26,13 +26,21 @@ X32 = X.astype(np.float32)
 QUICK = {"hidden_layer_sizes": (16,), "max_iter": 40, "batch_size": 32, "learning_rate_init": 0.02, "random_state": 0}
 
 
-@pytest.mark.parametrize("solver", ["sgd", "adam", "adamw", "rmsprop", "adagrad", "lbfgs"])
-@pytest.mark.parametrize("activation", ["gelu", "silu", "elu", "leaky_relu", "softplus", "relu6", LeakyReLU(0.3)])
-def test_every_solver_learns_with_every_activation_on_every_backend(solver: str, activation) -> None:
+OTHERS = ("silu", "elu", "leaky_relu", "softplus", "relu6", "sigmoid", LeakyReLU(negative_slope=0.3))
+
+
+@pytest.mark.parametrize(
+    ("solver", "activation"),
+    [
+        *((solver, "gelu") for solver in ("sgd", "adam", "adamw", "rmsprop", "adagrad", "lbfgs")),
+        *(("adam", activation) for activation in OTHERS),
+    ],
+)
+def test_every_solver_and_every_activation_learns_on_every_backend(solver: str, activation) -> None:
     chosen = QUICK | {"solver": solver, "activation": activation}
     losses = [MLPClassifier(**chosen, backend=name).fit(X32, Y).loss_ for name in ("auto", "native", "reference")]
     exact = MLPClassifier(**chosen).fit(X, Y)
-    np.testing.assert_allclose(losses, exact.loss_, rtol=1e-2)
+    np.testing.assert_allclose(losses, exact.loss_, rtol=1e-2 if solver != "lbfgs" else 0.1)
     assert exact.score(X, Y) > 0.8 and exact.coefs_[0].dtype == np.float64
 
 
@@ -85,12 +93,10 @@ def test_schedules_are_those_of_the_room_of_schedules(rate) -> None:
     constant = MLPClassifier(**QUICK, tol=0, n_iter_no_change=np.inf).fit(X32, Y).loss_curve_
     assert curve != constant
     if page:
-        first = MLPClassifier(
-            **QUICK | {"batch_size": 150, "max_iter": 2}, learning_rate=page, solver="sgd", momentum=0
-        )
-        steps = page.rates(np.arange(2), 2, 1) * 0.02
-        by_hand = MLPClassifier(**QUICK | {"batch_size": 150, "learning_rate_init": float(steps[0]), "max_iter": 1},
-                                solver="sgd", momentum=0)  # fmt: skip
+        plain = {"solver": "sgd", "momentum": 0, "batch_size": 150}
+        first = MLPClassifier(**QUICK | plain | {"max_iter": 2}, learning_rate=page)
+        rate = float(page.rates(np.arange(2), 2, 1)[0]) * 0.02
+        by_hand = MLPClassifier(**QUICK | plain | {"learning_rate_init": rate, "max_iter": 1})
         assert first.fit(X, Y).loss_curve_[1] == pytest.approx(_loss_after(by_hand.fit(X, Y)), rel=1e-12)
 
 
