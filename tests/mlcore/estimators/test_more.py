@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
 import pickle
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -225,6 +229,20 @@ def test_what_cannot_be_is_a_value_error_in_one_sentence(what: str) -> None:
 def test_partial_fit_is_not_there_without_batches() -> None:
     assert not hasattr(MLPClassifier(solver="lbfgs"), "partial_fit")
     assert hasattr(MLPRegressor(solver="adamw"), "partial_fit")
+
+
+@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
+def test_the_examples_of_the_docstrings_are_true(kind: type) -> None:
+    runner, finder = doctest.DocTestRunner(), doctest.DocTestFinder(recurse=False)
+    for test in finder.find(kind, kind.__name__, globs={}):
+        assert test.examples and runner.run(test).failed == 0
+
+
+def test_the_page_of_the_docs_runs() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "scikit-learn.md").read_text(encoding="utf-8")
+    program = page.partition("```python\n")[2].partition("```")[0]
+    done = subprocess.run((sys.executable, "-W", "ignore", "-c", program), capture_output=True, text=True, check=True)
+    assert float(done.stdout) > 0.85
 
 
 def test_several_labels_in_float32() -> None:
