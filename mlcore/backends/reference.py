@@ -63,7 +63,7 @@ class ReferenceSession:
             if not np.isfinite(losses[i]):
                 self.vector[p.network.learned :] = statistics
                 return losses[: i + 1]
-            gradient, _ = p.network.backward(self.vector, saved, dz)
+            gradient, _ = p.network.backward(self.vector, saved, dz, to_inputs=False)
             if share:
                 gradient[: p.network.weights] += share * decaying
             self._optimizer.update(
