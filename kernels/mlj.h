@@ -288,7 +288,8 @@ enum { MLJ_RAGGED = 1, MLJ_OPEN = 2, MLJ_AFTER = 3, MLJ_NUL = 4, MLJ_ENCODING = 
 /* What the bytes hold up to the first fault. records that are no empty lines, of `fields` fields each; first, body: the
    bytes at which the first and the second begin. padded: blanks lie beside a delimiter, a quote, or a line end.
    returns: a carriage return alone ends a record. fault: 0, or one of the above: fields `found`, a quote that is never
-   closed, something after a closing quote, a NUL, no UTF-8, a field longer than `longest` bytes; its byte and line. */
+   closed, something after a closing quote, a NUL, no UTF-8, a field of more than `longest` bytes, which are 64 or more;
+   its byte and line. */
 typedef struct {
     int64_t records, fields, first, body, byte, line, found;
     int32_t padded, returns, fault;

@@ -47,7 +47,7 @@ static int fail(walk *w, int32_t fault, int64_t byte, int64_t line) {
 static int end_record(walk *w, int64_t end, int64_t next) {
     mlj_scan *out = w->out;
     const int64_t fields = w->delimiters + 1;
-    if (end - w->field_begins > w->longest) return fail(w, MLJ_LONG, end, w->line);
+    if (w->at != GAP && end - w->field_begins > w->longest) return fail(w, MLJ_LONG, end, w->line);
     if (out->records && fields != out->fields) {
         out->found = fields;
         return fail(w, MLJ_RAGGED, end, w->record_line);

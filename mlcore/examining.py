@@ -153,7 +153,8 @@ def answered(model: Model, row: Rows, x: Array) -> Answered:
 def figures(judged: Judged, data: Data, loss: Loss) -> dict[str, float]:
     """The loss and every metric of the task. loss: with the class weights that follow from the training rows."""
     rows, chosen = judged.rows, metrics.possible(data.task)
-    return {"loss": loss(judged.z, rows.y, rows.w)[0]} | metrics.evaluate(judged.z, rows.y, data.task, chosen)
+    found = {"loss": loss(judged.z, rows.y, rows.w)[0]} | metrics.evaluate(*rows.own(judged.z), data.task, chosen)
+    return found | ({"mape": metrics.mape(*rows.own(judged.z))} if rows.growth is not None else {})
 
 
 def confusion(judged: Judged) -> Array:

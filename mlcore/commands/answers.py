@@ -58,7 +58,10 @@ def predict(args: argparse.Namespace) -> int:
         rows = examining.split_of(data, "test")
         index = slice_of("0:10" if args.rows is None else args.rows, len(rows))
         picked = rows.take(index)
-        answers = Answers(model, examining.outputs(model, data.inputs(picked), answer), index, picked.y)
+        z, y = examining.outputs(model, data.inputs(picked), answer), picked.y
+        if picked.growth is not None:
+            z, y = picked.growth.values(z), picked.growth.values(y)
+        answers = Answers(model, z, index, y)
         if args.show:
             _show(answers, data, picked)
             return 0

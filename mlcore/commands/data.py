@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore import baselines, datasets, form
-from mlcore.commands import insides, table, tabular
+from mlcore.commands import columns, insides, table, tabular
 from mlcore.commands.drawing import Paper, curves, points, side_by_side
 from mlcore.commands.experiment import ROWS, assignment, named, placed
 from mlcore.commands.parser import nearest
@@ -57,6 +57,8 @@ def show(args: argparse.Namespace) -> int:
     kind = kind_of(config.dataset)
     print(f"{kind}: {datasets.CATALOGUE.find(kind).line}")
     print("\n".join((*_facts(data), _baselines(config, data))))
+    if data.roles:
+        print("\n" + "\n".join(f"  {line}" for line in columns.lines(data)))
     print("\nparameters, for --set:")
     rows = [row for row in form.rows(config) if row.name.startswith("dataset.") and row.name != "dataset.kind"]
     cells = [(row.name[8:], typed(row.value), allowed(row), row.help) for row in rows]
@@ -231,6 +233,7 @@ def _plain(config: Config, data: Data) -> dict[str, Any]:
         "features": list(data.feature_names),
         "classes": _counts(data),
         "ceiling": data.ceiling,
+        "columns": columns.plain(data),
         "notices": [notice._asdict() for notice in data.notices],
         "image_shape": data.image_shape,
         "baselines": _scores(config, data),

@@ -20,7 +20,7 @@ from mlcore.datasets.preparing.kinds import Kind
 from mlcore.datasets.preparing.missing import WAYS, Impute
 from mlcore.datasets.scaling import arrange, constant, fit
 from mlcore.datasets.split import Parts, shuffled
-from mlcore.datasets.targets import Wanted
+from mlcore.datasets.targets import TargetScale, Wanted
 from mlcore.errors import ConfigError, DataError, StorageError
 from mlcore.spec import changed
 from mlcore.tables import content
@@ -79,6 +79,12 @@ class Own(Dataset, frozen=True, tag="file"):
     keep: Annotated[
         tuple[str, ...], Meta(description="columns that stay, although they look like identifiers or the answer")
     ] = ()
+    target_scale: Annotated[
+        TargetScale,
+        Meta(
+            description="units a number is learnt in; answers and metrics stay in its own: auto is standard for tables"
+        ),
+    ] = "auto"
     task: Annotated[Wanted, Meta(description="what the target is; auto: few whole numbers and texts are classes")] = (
         "auto"
     )
@@ -188,10 +194,12 @@ class Own(Dataset, frozen=True, tag="file"):
         """Data of a table's columns. Raises DataError for weights w [n] that are no numbers from 0."""
         Rows(y, y, w).check_weights()
         named = bool(chosen.target)  # else the table is arrays, which are features already
+        parts, wanted = self._parts(y, task), "none" if self.target_scale == "auto" and not named else self.target_scale
+        task = targets.in_units(y, task, parts.train, wanted)
         usual: prepared.TableScale = "smooth" if named else "standard"
         scale = usual if self.scale == "auto" else self.scale
         plan = self._plan(table, "auto" if named else "none")
-        return prepared.prepare(table, chosen, y, task, self._parts(y, task), plan, scale, w)
+        return prepared.prepare(table, chosen, y, task, parts, plan, scale, w)
 
     def _pictures(self, x: Array, y: Array, task: Task) -> Data:
         """Data of pictures [n, height, width] uint8, which stay as they are unless each pixel is scaled by itself."""
