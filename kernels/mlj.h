@@ -21,7 +21,15 @@ enum {
     MLJ_ACTIVATIONS /* how many there are */
 };
 enum { MLJ_SPAN = 16384 }; /* numbers whose squares are added together */
-enum { MLJ_NO_RULE = 0, MLJ_SGD = 1, MLJ_RMSPROP = 2, MLJ_ADAGRAD = 3, MLJ_ADAM = 4, MLJ_ADAMW = 5 };
+enum {
+    MLJ_NO_RULE = 0,
+    MLJ_SGD = 1,
+    MLJ_RMSPROP = 2,
+    MLJ_ADAGRAD = 3,
+    MLJ_ADAM = 4,
+    MLJ_ADAMW = 5,
+    MLJ_ADAM_HAT = 6 /* adam whose epsilon is added before the correction: to its rule only another epsilon */
+};
 
 /* One step of an optimizer with every constant as its loop uses it; mlj_rule_… below make them. sgd: keep1 is the
    momentum; rmsprop: keep2 is rho; adagrad: keep2 = take2 = 1; adam: keep1, keep2 are beta1, beta2; else take = 1 -
@@ -272,6 +280,24 @@ double mlj_parallel_huber(int64_t rows, int64_t n, const float *z, const float *
                           float *dz, float *row_loss);
 void mlj_parallel_gather(int64_t count, int64_t features, const int32_t *rows, const void *x, int32_t is_uint8,
                          float factor, float *out, int64_t out_row);
+
+/* ---- The text of a table, looked at before it is read ---- */
+
+enum { MLJ_RAGGED = 1, MLJ_OPEN = 2, MLJ_AFTER = 3, MLJ_NUL = 4, MLJ_ENCODING = 5, MLJ_LONG = 6 };
+
+/* What the bytes hold up to the first fault. records that are no empty lines, of `fields` fields each; first, body: the
+   bytes at which the first and the second begin. padded: blanks lie beside a delimiter, a quote, or a line end.
+   returns: a carriage return alone ends a record. fault: 0, or one of the above: fields `found`, a quote that is never
+   closed, something after a closing quote, a NUL, no UTF-8, a field of more than `longest` bytes, which are 64 or more;
+   its byte and line. */
+typedef struct {
+    int64_t records, fields, first, body, byte, line, found;
+    int32_t padded, returns, fault;
+} mlj_scan;
+
+/* quote is -1 for none; a space as delimiter is any number of blanks. Returns the fault. */
+int32_t mlj_scan_table(const uint8_t *bytes, int64_t n, int32_t delimiter, int32_t quote, int64_t longest,
+                       mlj_scan *found);
 
 #include "plan.h"
 #endif

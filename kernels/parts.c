@@ -124,7 +124,7 @@ static void clip(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to
 
 static void update(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     mlj_rule rule = *b->rule;
-    mlj_penalise(&rule, c->constants[0], c->constants[1]);
+    mlj_penalise(&rule, b->share * c->constants[0], c->constants[1]);
     if (c->y >= 0) {
         const double *spans = (const double *)at(b, c->y);
         double sum = 0;
@@ -155,6 +155,10 @@ mlj_rule mlj_rule_of(const mlj_call *c, double rate, int64_t updates) {
     case MLJ_ADAMW:
         rule = mlj_rule_adam(rate, own[0], own[1], own[2], 1 - pow(own[0], t), 1 - pow(own[1], t));
         rule.kind = c->rule;
+        break;
+    case MLJ_ADAM_HAT:
+        rule = mlj_rule_adam(rate, own[0], own[1], own[2] / sqrt(1 - pow(own[1], t)), 1 - pow(own[0], t),
+                             1 - pow(own[1], t));
         break;
     }
     mlj_penalise(&rule, c->constants[0], c->constants[1]);

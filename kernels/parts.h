@@ -24,6 +24,7 @@ typedef struct { /* the rows in hand and where they come from */
     int training;               /* else as in prediction: nothing is dropped, and statistics are the running ones */
     int64_t epoch, step, first; /* of training, and the place of the first row in the batch */
     float scale;                /* 1 / weight of the step's rows */
+    double share;               /* what decay is multiplied by: 1, or where it is a penalty of the loss, the scale */
     int accumulate;             /* add to the gradient of the blocks before */
     const mlj_rule *rule;       /* with which reduce and update move the parameters, or NULL */
 } mlj_block;

@@ -131,7 +131,7 @@ static void run_all_rows(const mlj_block *b, const mlj_call *first, const mlj_ca
 /* Rows first … first + rows - 1 in their own order; x holds the first of them. */
 static mlj_block rows_of(const mlj_plan *p, const mlj_ops *ops, const void *x, int is_uint8, int64_t rows) {
     assert(rows <= p->block);
-    mlj_block b = {.plan = p, .ops = ops, .x = x, .is_uint8 = is_uint8, .rows = rows, .scale = 1.0f};
+    mlj_block b = {.plan = p, .ops = ops, .x = x, .is_uint8 = is_uint8, .rows = rows, .scale = 1.0f, .share = 1};
     b.input = is_uint8 ? p->arena + p->input : x;
     b.lengths = p->lengths;
     return b;
@@ -167,36 +167,54 @@ static double weight_of(const mlj_plan *p, int64_t place, int64_t rows) {
     return sum > 0 ? sum : 1;
 }
 
+/* The loss of an answer of the block, which has its weight in it. */
+static double told(const mlj_block *b, const float *row_loss, int64_t i) {
+    const double loss = row_loss[i], weight = b->weights ? b->weights[i] : 1;
+    if (!b->plan->bounded) return loss;
+    return loss < b->plan->least * weight ? b->plan->least * weight
+           : loss > b->plan->most * weight ? b->plan->most * weight
+                                           : loss;
+}
+
 /* One step: forward, backward and, where the mean loss is finite, the update. Returns the loss. */
 static double step_of(mlj_plan *p, const mlj_ops *ops, int64_t step, double rate) {
     const int64_t steps = chunks_of(p->rows, p->batch), epoch = step / steps, first = step % steps * p->batch;
     const int64_t count = smaller(p->batch, p->rows - first);
     const mlj_call *update = p->calls + p->update, *end = p->calls + p->count;
-    const mlj_rule rule = mlj_rule_of(end - 1, rate, p->updates);
+    mlj_rule rule = mlj_rule_of(end - 1, rate, p->updates);
     double sum = 0;
     if (p->order && p->epoch != epoch) {
-        ops->order(p->seed, (uint32_t)epoch, p->rows, p->order);
+        if (p->given)
+            memcpy(p->order, p->given + (epoch - p->given_first) * p->rows, (size_t)p->rows * sizeof *p->order);
+        else
+            ops->order(p->seed, (uint32_t)epoch, p->rows, p->order);
         p->epoch = epoch;
     }
     const double weight = weight_of(p, first, count);
+    double penalty = 0;
+    if (p->penalty > 0) {
+        penalty = p->penalty / 2 * ops->sum_of_squares(p->weights_end, p->arena + p->vector);
+        mlj_penalise(&rule, p->penalty / weight, end[-1].constants[1]);
+    }
     for (int64_t done = 0; done < count; done += p->block) {
         mlj_block b = block_of(p, ops, first + done, smaller(p->block, count - done));
         b.scale = 1.0f / (float)weight;
+        if (p->penalty > 0) b.share = 1 / weight;
         b.accumulate = done > 0;
         b.training = 1, b.epoch = epoch, b.step = step, b.first = done;
         if (done == 0 && update < end) run_phase(&b, p->calls, update, PREPARE);
         run_all_rows(&b, p->calls, update);
         const float *row_loss = p->arena + p->row_loss;
-        for (int64_t i = 0; i < b.rows * p->answers; i++) sum += row_loss[i];
+        for (int64_t i = 0; i < b.rows * p->answers; i++) sum += told(&b, row_loss, i);
         const int last = done + p->block >= count;
-        if (last && !isfinite((float)(sum / weight))) break;
+        if (last && !isfinite((float)((sum + penalty) / weight))) break;
         b.rule = last ? &rule : NULL;
         run_phase(&b, p->calls, update, REDUCE);
         if (!last || update == end) continue;
         if (update->opcode == MLJ_CLIP) run_phase(&b, update, end, NORM);
         run_phase(&b, update, end, UPDATE);
     }
-    return sum / weight;
+    return (sum + penalty) / weight;
 }
 
 /* Steps first … first + steps - 1; *ended says whether one had no finite loss, or somebody asked to stop after it. */

@@ -96,6 +96,10 @@ typedef struct {
     int64_t input, output;                          /* offsets: the first layer's input and z, */
     int64_t row_loss, batch_targets, batch_weights; /* losses, targets and weights of rows */
     int64_t vector, moments, size; /* offsets of the parameters and of the first moment, and their distance */
+    int64_t weights_end;           /* numbers of the parameters that are weights, which come first */
+    double penalty; /* where above 0, the decay, and the loss of a step has penalty / 2 |W|^2 over what its rows weigh */
+    double least, most;  /* where bounded, what the loss of an answer is told as */
+    int32_t bounded;
     int32_t panels;                /* w and wt are in panels; else a row after the other */
     int64_t features, outputs;     /* numbers in a row of x and of z */
     int64_t answers;               /* labels, targets, weights and losses of a row: 1, or the steps of z */
@@ -111,6 +115,8 @@ typedef struct {
     int32_t *batch_labels;   /* room for a block of labels */
     int32_t *lengths;        /* room for the lengths of a block's rows, or NULL where all are whole */
     int32_t *order;          /* room for the order of an epoch, or NULL where a batch holds every row */
+    const int32_t *given;    /* the orders of epochs from given_first on, in place of those of the seed, or NULL */
+    int64_t given_first;
     const int32_t *count_up; /* 0, 1, … block - 1 */
     uint64_t seed;
     int64_t epoch;   /* the epoch whose order is in `order`, -1 for none */

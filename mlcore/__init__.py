@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from mlcore.controls import Controls as Controls
     from mlcore.decomposition import PCA as PCA
     from mlcore.errors import MljError as MljError
+    from mlcore.estimators import MLPClassifier as MLPClassifier
+    from mlcore.estimators import MLPRegressor as MLPRegressor
     from mlcore.foreign import find_log as find_log
     from mlcore.foreign import is_log as is_log
     from mlcore.gradients import gradcheck as gradcheck
@@ -67,6 +69,8 @@ MODULES = (
 NAMES = {
     "Config": "config",
     "Controls": "controls",
+    "MLPClassifier": "estimators",
+    "MLPRegressor": "estimators",
     "MljError": "errors",
     "Model": "model",
     "PCA": "decomposition",

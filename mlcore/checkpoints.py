@@ -17,7 +17,7 @@ import numpy as np
 from mlcore.backends.backend import Weights
 from mlcore.config import Config
 from mlcore.datasets import columns
-from mlcore.datasets.dataset import Column, Data, Scaling, Sequence, Task
+from mlcore.datasets.dataset import Data, Scaling, Sequence, Task
 from mlcore.errors import CheckpointError, ConfigError
 from mlcore.layers.layer import Array
 from mlcore.model import Model, Preparation, blueprint, rebuild
@@ -98,7 +98,7 @@ def _load(path: Path) -> tuple[Model, dict[str, Any], dict[str, Array]]:
 
     _, tensors = unpack(path, check)
     model, description = found[0]
-    scaling = Scaling(tensors["prep/shift"], tensors["prep/factor"])
+    scaling = model.preparation.scaling._replace(shift=tensors["prep/shift"], factor=tensors["prep/factor"])
     preparation = msgspec.structs.replace(model.preparation, scaling=scaling)
     vector = _flat("model", model.network, tensors)
     if not np.isfinite(vector).all():
@@ -192,12 +192,16 @@ def _text(model: Model, kind: str, **more: Any) -> str:
         "factor": _exact(p.factor),
         "image_shape": list(p.image_shape) if p.image_shape else None,
     }
+    if p.task.units:
+        preparation["units"] = [_exact(unit) for unit in p.task.units]
     if p.task.steps:
         preparation["steps"] = p.task.steps
     if p.sequence:
         preparation["sequence"] = p.sequence._asdict()
+    if p.scaling.smooth:
+        preparation["smooth"] = p.scaling.smooth
     if p.columns:
-        preparation["columns"] = [_column(column) for column in p.columns]
+        preparation["columns"] = [columns.plain(column) for column in p.columns]
     head = {"schema": SCHEMA, "numerics": NUMERICS, "kind": kind}
     return json.dumps(head | {"config": model.config.to_dict(), "preparation": preparation} | more)
 
@@ -206,12 +210,13 @@ def _preparation(plain: dict[str, Any], shape: tuple[int, ...]) -> Preparation:
     """The preparation of a description, its scaling still blank."""
     blank = np.broadcast_to(np.zeros(1), shape)
     image = plain["image_shape"]
-    known = tuple(map(_read_column, plain.get("columns", ())))
+    known = tuple(map(columns.read, plain.get("columns", ())))
     if known and columns.names(known) != tuple(plain["feature_names"]):
         raise ValueError("columns that do not give its features")
+    outputs, classes, steps = int(plain["outputs"]), tuple(map(str, plain["class_names"])), int(plain.get("steps", 0))
     return Preparation(
-        Task(plain["task"], int(plain["outputs"]), tuple(map(str, plain["class_names"])), int(plain.get("steps", 0))),
-        Scaling(blank, blank),
+        Task(plain["task"], outputs, classes, steps, _units(plain.get("units", ()))),
+        Scaling(blank, blank, _smooth(plain.get("smooth", 0), shape)),
         _number(plain["factor"]),
         tuple(map(str, plain["feature_names"])),
         (int(image[0]), int(image[1])) if image else None,
@@ -220,24 +225,22 @@ def _preparation(plain: dict[str, Any], shape: tuple[int, ...]) -> Preparation:
     )
 
 
+def _units(values: Any) -> tuple[float, ...]:
+    found = tuple(float(_number(value)) for value in values)
+    if found and not (len(found) in (2, 3) and np.isfinite(found).all() and found[1] > 0):
+        raise ValueError(f"units are {found!r:.80}")
+    return found
+
+
+def _smooth(value: Any, shape: tuple[int, ...]) -> int:
+    if type(value) is not int or not 0 <= value <= shape[0]:
+        raise ValueError(f"smooth is {value!r:.80}")
+    return value
+
+
 def _sequence(plain: dict[str, Any]) -> Sequence:
     steps, numbers, vocabulary = (int(plain[name]) for name in ("steps", "numbers", "vocabulary"))
     return Sequence(steps, numbers, vocabulary, bool(plain["lengths"]))
-
-
-def _column(column: Column) -> dict[str, Any]:
-    """How a column of a table becomes features, as plain values."""
-    number = isinstance(column.fill, float)
-    fill = {"number": _exact(column.fill)} if number else {"text": column.fill}  # type: ignore[arg-type]
-    return {"name": column.name, "fill": fill, "categories": list(column.categories), "marked": column.marked}
-
-
-def _read_column(plain: dict[str, Any]) -> Column:
-    fill = plain["fill"]
-    value = float(_number(fill["number"])) if "number" in fill else fill["text"]
-    if not (value is None or isinstance(value, (float, str))):
-        raise ValueError(f"fill {value!r:.80}")
-    return Column(str(plain["name"]), value, tuple(map(str, plain["categories"])), bool(plain["marked"]))
 
 
 def _scaling(preparation: Preparation) -> dict[str, Array]:

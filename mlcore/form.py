@@ -72,11 +72,14 @@ def settings_of(spec: Spec) -> tuple[Row, ...]:
 
 
 def read(row: Row, text: str) -> Any:
-    """What a person typed, as a value of this row: a word, a number, yes or no, or numbers with commas between them.
+    """What a person typed, as a value of this row: a word, a number, yes or no, or several with commas between them.
 
     Raises ConfigError when a row with choices is given something else; ranges are checked by the experiment itself.
     """
     text = text.strip()
+    if isinstance(row.default, dict):
+        pairs = (part.partition("=") for part in text.strip("{}").split(",") if part.strip())
+        return {name.strip().strip('"'): _value(value.strip().strip('"')) for name, _, value in pairs}
     if row.choices:
         for choice in row.choices:
             if text == words(choice):
@@ -93,6 +96,8 @@ def words(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
         return ", ".join(words(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {words(item)}" for name, item in value.items())
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -131,7 +136,8 @@ def _section(spec: Spec, prefix: str, plain: dict[str, Any]) -> list[Row]:
 
 
 def _row(name: str, value: Any, field: msgspec.structs.FieldInfo) -> Row:
-    default = field.default if field.default is not msgspec.NODEFAULT else value
+    made = field.default_factory
+    default = field.default if made is msgspec.NODEFAULT else made()
     info = inspect.type_info(field.type)
     help = ""
     if isinstance(info, inspect.Metadata):

@@ -48,7 +48,7 @@ def label_entropy(y: Array, base: float = 2.0) -> float:
 def mutual_information(a: Array, b: Array, base: float = 2.0) -> float:
     """I(a; b) = H(a) + H(b) - H(a, b) of two series of class numbers [n]: what one tells of the other."""
     first, second = np.unique(a, return_inverse=True)[1], np.unique(b, return_inverse=True)[1]
-    both = first * (int(second.max()) + 1) + second
+    both = np.unique(first * (int(second.max()) + 1) + second, return_inverse=True)[1]
     return max(0.0, label_entropy(first, base) + label_entropy(second, base) - label_entropy(both, base))
 
 
@@ -71,10 +71,18 @@ def calibration_error(p: Array, y: Array, bins: int = 15) -> float:
 
 def calibration(p: Array, y: Array, bins: int = 15) -> Array:
     """Rows, mean confidence and accuracy of each bin of confidence, float64 [bins, 3]; NaN where a bin is empty."""
-    confidence, right = p.max(axis=1).astype(np.float64), p.argmax(axis=1) == y
-    places = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    return reliability(p.max(axis=1), p.argmax(axis=1) == y, bins)
+
+
+def reliability(said: Array, happened: Array, bins: int = 15) -> Array:
+    """Rows, mean probability and the share that happened of each bin of probability, float64 [bins, 3].
+
+    said [n] probabilities, happened [n] bool; bins of equal width, NaN where one is empty.
+    """
+    said = said.astype(np.float64)
+    places = np.clip(np.ceil(said * bins).astype(np.int64) - 1, 0, bins - 1)
     rows = np.bincount(places, minlength=bins).astype(np.float64)
-    sums = [np.bincount(places, weights=each, minlength=bins) for each in (confidence, right)]
+    sums = [np.bincount(places, weights=each, minlength=bins) for each in (said, happened)]
     with np.errstate(invalid="ignore"):
         return np.stack([rows, *(each / rows for each in sums)], axis=1)
 

@@ -163,6 +163,27 @@ class Adam(Optimizer, frozen=True, tag="adam"):
         w -= rate * (m / correction1) / (np.sqrt(v / correction2) + real(self.epsilon))
 
 
+class AdamHat(Adam, frozen=True, tag="adam_hat"):
+    """Adam in the order its paper gives for efficiency: epsilon is added to the root before the correction.
+
+    w = w - rate sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + epsilon)          t = 1, 2, …
+
+    Kingma and Ba 2015, end of section 2, where epsilon has a hat; scikit-learn's and TensorFlow's Adam. It is Adam with
+    an epsilon of epsilon / sqrt(1 - beta2^t): the two part where gradients are hardly larger than epsilon. No
+    configuration offers it: it is there so that `mlcore.MLPClassifier` has scikit-learn's curves.
+    """
+
+    def move(self, w: Array, g: Array, moments: Array, step: int, rate: Any) -> None:
+        m, v = moments
+        real = w.dtype.type
+        m *= real(self.beta1)
+        m += real(1 - self.beta1) * g
+        v *= real(self.beta2)
+        v += real(1 - self.beta2) * (g * g)
+        root, first = np.sqrt(1 - self.beta2 ** (step + 1)), 1 - self.beta1 ** (step + 1)
+        w -= rate * real(root / first) * m / (np.sqrt(v) + real(self.epsilon))
+
+
 class AdamW(Adam, frozen=True, tag="adamw"):
     """Adam whose weight decay is no part of the gradient, so that all weights shrink alike, whatever their gradients.
 

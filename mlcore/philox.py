@@ -31,6 +31,7 @@ class Purpose(IntEnum):
     RESAMPLE = 5
     AUGMENT = 6
     GENERATE = 7
+    PERMUTE = 8
 
 
 def words(

@@ -98,8 +98,12 @@ def scatter(
     glyphs: Glyphs = "braille",
     colors: bool = True,
     title: str = "",
+    levels: Sequence[float] = (),
 ) -> str:
-    """Points of a plane between axes, each as the sign of its class: `height` lines of `width` characters."""
+    """Points of a plane between axes, each as the sign of its class: `height` lines of `width` characters.
+
+    levels: values of y that are a line across, under the points.
+    """
     xs, ys = (np.asarray(each, np.float64).ravel() for each in (x, y))
     good = np.isfinite(xs) & np.isfinite(ys)
     xs, ys = xs[good].clip(-LARGEST, LARGEST), ys[good].clip(-LARGEST, LARGEST)
@@ -109,6 +113,10 @@ def scatter(
     sheet.scale(wide, high, False)
     grid: list[list[str]] = [[" "] * sheet.columns for _ in range(sheet.rows)]
     if sheet.columns and sheet.rows:
+        for value in levels:
+            if high[0] <= value <= high[1]:
+                row = round((1 - float(shares(np.array([value]), high)[0])) * (sheet.rows - 1))
+                grid[row] = [colored(AXES[glyphs][4], MUTED if colors else None)] * sheet.columns
         columns = (shares(xs, wide) * (sheet.columns - 1)).round().astype(int).tolist()
         rows = ((1 - shares(ys, high)) * (sheet.rows - 1)).round().astype(int).tolist()
         for column, row, number in zip(columns, rows, labels.tolist(), strict=True):

@@ -23,6 +23,9 @@ CATALOGUES = {
 }
 
 
+OPEN = ("impute_columns", "kinds")  # tables whose names are those of columns
+
+
 def flat(plain: Mapping[str, Any], path: str = "") -> dict[str, Any]:
     """Nested plain values by dotted name."""
     found: dict[str, Any] = {}
@@ -37,7 +40,13 @@ def typed(value: Any) -> str:
         return f"{value:g}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(f'"{each}"' if isinstance(each, str) else typed(each) for each in value) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f'"{name}" = {_quoted(each)}' for name, each in value.items()) + "}"
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _quoted(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else typed(value)
 
 
 def put(plain: dict[str, Any], name: str, value: Any) -> None:
@@ -47,6 +56,8 @@ def put(plain: dict[str, Any], name: str, value: Any) -> None:
     *path, last = name.split(".")
     place = plain
     for depth, word in enumerate((*path, last)):
+        if depth == len(path) and path and path[-1] in OPEN:
+            break
         if word not in place or (depth < len(path) and not isinstance(place[word], dict)):
             raise _no_setting(plain, name, place, word, path[:depth])
         if depth < len(path):

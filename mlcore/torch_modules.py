@@ -19,7 +19,7 @@ import numpy as np
 from mlcore.backends import CATALOGUE
 from mlcore.config import Config
 from mlcore.errors import BackendError, CheckpointError, ConfigError
-from mlcore.exporters.stages import scaling, shaped, whole
+from mlcore.exporters.stages import bend, scaling, shaped, whole
 from mlcore.exporters.torch_layout import LAYERS, OWN, Module, modules, state_dict
 from mlcore.layers.layer import Array, Layer
 from mlcore.model import Model, Preparation, blueprint
@@ -166,8 +166,10 @@ def _front(model: Model, raw: bool) -> list[tuple[str, nn.Module]]:
 
     (shift, factor), shape = map(np.copy, scaling(model)), shaped(model)
     found: list[tuple[str, nn.Module]] = []
-    if raw and (shift.any() or (factor != 1).any()):
-        found.append(("scale", _scale()(torch.from_numpy(shift), torch.from_numpy(factor))))
+    bent = bend(model)
+    if raw and (shift.any() or (factor != 1).any() or bent is not None):
+        parts = (shift, factor, *(() if bent is None else (bent,)))
+        found.append(("scale", _scale()(*map(torch.from_numpy, parts))))
     if shape:
         found.append(("image" if model.network.takes_images else "steps", nn.Unflatten(1, shape)))
     return found
@@ -178,8 +180,13 @@ def _check_front(front: list[Any], model: Model) -> None:
     import torch
 
     for scale in (part for part in front if type(part) is _scale()):
-        for name, ours in zip(("shift", "factor"), scaling(model), strict=True):
-            theirs = getattr(scale, name).cpu()
+        for name, ours in zip(("shift", "factor", "bend"), (*scaling(model), bend(model)), strict=True):
+            theirs = getattr(scale, name)
+            if ours is None or theirs is None:
+                if ours is not theirs:
+                    _refuse(f"scale.{name} is not that of the model", "module[1:] leaves it out")
+                continue
+            theirs = theirs.cpu()
             if not torch.equal(theirs, torch.from_numpy(ours).to(theirs.dtype)):
                 _refuse(f"scale.{name} is not that of the model", "module[1:] leaves it out")
 
@@ -194,18 +201,24 @@ def _scale() -> type[nn.Module]:
     from torch import Tensor, nn
 
     class Scale(nn.Module):
-        """x = (raw - shift) * factor, in float64 and rounded once to float32; shift, factor [features] do not learn."""
+        """x = (raw - shift) * factor, in float64 and rounded once to float32; shift, factor [features] do not learn.
+
+        bend [features]: x / sqrt(1 + (x bend)²) after that; None: nothing is bent.
+        """
 
         shift: Tensor
         factor: Tensor
+        bend: Tensor | None
 
-        def __init__(self, shift: Tensor, factor: Tensor) -> None:
+        def __init__(self, shift: Tensor, factor: Tensor, bend: Tensor | None = None) -> None:
             super().__init__()
             self.register_buffer("shift", shift)
             self.register_buffer("factor", factor)
+            self.register_buffer("bend", bend)
 
         def forward(self, raw: Tensor) -> Tensor:
-            return ((raw.double() - self.shift) * self.factor).float()
+            x = (raw.double() - self.shift) * self.factor
+            return (x if self.bend is None else x / (1 + (x * self.bend) ** 2).sqrt()).float()
 
         def extra_repr(self) -> str:
             return f"{len(self.shift)} features"

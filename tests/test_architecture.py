@@ -110,18 +110,20 @@ def test_heavy_libraries_are_imported_where_they_are_needed_and_not_before() -> 
         late = {"torch", "sklearn", "pandas", "scipy", "pyarrow"}
         if path.parent.name == "pytorch" and path.name != "__init__.py":
             late -= {"torch"}  # rooms that the door of the package opens once PyTorch is wanted
+        if path.parent.name == "estimators":
+            late -= {"sklearn"}  # the package is imported when one of its two names is used
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 assert late.isdisjoint(name.partition(".")[0] for name in imported(node)), f"{path}:{node.lineno}"
 
 
-def test_only_two_rooms_touch_the_compiled_module() -> None:
+def test_only_three_modules_touch_the_compiled_module() -> None:
     users = {
         where.partition(":")[0]
         for where, node in nodes("mlcore", "tui")
         if isinstance(node, ast.Import | ast.ImportFrom) and "mlcore._native" in imported(node)
     }
-    assert users <= {"mlcore/kernels/library.py", "mlcore/backends/program.py"}
+    assert users <= {"mlcore/kernels/library.py", "mlcore/backends/program.py", "mlcore/tables/scan.py"}
 
 
 def test_every_file_a_document_leads_to_is_there() -> None:

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import cast
 
 USAGE = """usage: mlj-tui [RECIPE | CONFIG.toml | DATA | RUN | last | LOG]
+       mlj-tui data FILE.csv
 
 Opens the Lab, where a network is already learning. ? shows every key.
-Data are a .csv, .tsv, .npz or IDX file. A run that goes on is attached to. A log is a
+Data are a .csv, .tsv, .npz or IDX file, which is learned at once; `data` shows a table
+first, to be filtered, grouped and drawn. A run that goes on is attached to. A log is a
 .jsonl file, TensorBoard's, or a table with a loss, a step or an epoch among its columns.
 
   --demo             plays the first minute by itself; any key takes over
@@ -74,6 +76,10 @@ def _parse(arguments: list[str]) -> tuple[dict[str, str], str]:
             raise ValueError(f"unknown option {word}")
         else:
             targets.append(word)
+    if targets[:1] == ["data"] and len(targets) > 1:
+        asked["data"], *targets = targets[1:]
+        if targets:
+            raise ValueError(f"one table to look at, not {len(targets) + 1}")
     if len(targets) > 1:
         raise ValueError(f"one thing to open, not {len(targets)}: {' '.join(targets)}")
     if "--read-only" in asked and not targets:
@@ -89,9 +95,9 @@ def _serve(asked: dict[str, str], target: str) -> int:
     if port and not (port.isascii() and port.isdigit() and int(port) < 1 << 16):
         print(f"mlj-tui: error[USAGE]: --port needs a number from 0 to 65535, got {port!r:.40}", file=sys.stderr)
         return 2
-    own = {name: value for name, value in asked.items() if name not in ("--serve", "--host", "--port")}
+    own = {name: value for name, value in asked.items() if name not in ("--serve", "--host", "--port", "data")}
     words = [word for name, value in own.items() for word in ((name,) if name in FLAGS else (name, value))]
-    words += [target] if target else []
+    words += ["data", asked["data"]] if "data" in asked else [target] if target else []
     return serving.serve(words, asked.get("--host", serving.LOOPBACK), int(port) if port else None)
 
 
@@ -120,7 +126,8 @@ def _open(asked: dict[str, str], target: str) -> int:
 
         trace = Path(asked["--trace"]) if "--trace" in asked else None
         launch = partial(worker.launch, runs_dir, log)
-        options = Options(target, runs_dir, "--demo" in asked, trace, "--read-only" in asked, launch)
+        table = asked.get("data", "")
+        options = Options(target, runs_dir, "--demo" in asked, trace, "--read-only" in asked, table, launch)
         app = MljApp(found._replace(plain="--plain" in asked), options)
         code = app.run()
     finally:

@@ -132,7 +132,7 @@ class MljApp(App[int]):
         try:
             opened = opening.resolve(self.options.target, self.options.runs_dir)
         except MljError as error:
-            self.call_from_thread(self._refuse, error)
+            self.call_from_thread(self.leaving.refuse, error)
             return
         self.call_from_thread(self._start, opened, remembered, complaint)
         self.call_from_thread(self._know, opening.recipes_by_data(), opening.recipe_lines(), opening.choices())
@@ -145,6 +145,8 @@ class MljApp(App[int]):
         self.lab.pace = self.lab.pace if self.lab.changes else remembered.pace  # a key may have been quicker
         self.laboratory.equip(remembered.layout)
         self.open(opened)
+        if self.options.table:
+            self.do("table")
         if complaint:
             self.laboratory.say(complaint, 12.0)
 
@@ -232,11 +234,6 @@ class MljApp(App[int]):
         """Open the run chosen in the list; nothing chosen is nothing done."""
         if folder:
             self.open_target(folder)
-
-    def _refuse(self, error: Any) -> None:
-        hint = f"\n  hint: {error.hint}" if error.hint else ""
-        self.leaving.farewell = f"mlj-tui: error[{error.code}]: {error}{hint}"
-        self.leaving.now(error.exit_code)
 
     # the worker -----------------------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ ARROWS = {"right": "→", "left": "←", "up": "↑", "down": "↓"}
 PAIRED = {
     "raise_rate": "[ ]", "next_data": "←→", "more_units": "↑↓", "add_layer": "+ -", "back": ", .",
     "pane_1": "1-9", "line_down": "↑↓", "turn_on": "←→", "insert_layer": "+ -", "layer_down": "< >",
-    "cell_right": "←→↑↓", "row_after": ", .", "place_class": "1-6",
+    "cell_right": "←→↑↓", "row_after": ", .", "place_class": "1-6", "table_describe": "1-9",
 }  # fmt: skip
 PLAIN = {"←→": "<->", "↑↓": "up/dn", "←→↑↓": "arrows"}
 NEEDED = {  # in the key line of a mode, from never left out to first to go
@@ -41,6 +41,11 @@ NEEDED = {  # in the key line of a mode, from never left out to first to go
     "runs": (
         "runs_filter", "runs_choose", "runs_compare", "help", "close", "runs_sort", "runs_delete", "runs_tags",
         "runs_pin", "runs_restore", "runs_note",
+    ),
+    "data": (
+        "table_filter", "table_sort", "table_train", "help", "close", "table_group", "table_describe", "table_undo",
+        "table_code", "table_top", "table_target", "table_fill", "table_focus", "table_zoom", "table_leave",
+        "table_save",
     ),
     "analyse": (
         "open_cell", "cell_right", "help", "close", "row_after", "other_split", "explain_view", "save_view", "present",

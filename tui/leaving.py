@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mlcore import MljError
     from tui.app import MljApp
 
 GOING = ("loading", "running", "paused")
@@ -29,6 +30,12 @@ class Leaving:
 
         where = f"epoch {frame.epoch} of {frame.epochs}" if frame.epochs else "just beginning"
         app.push_screen(QuitDialog(f"{frame.name or frame.dataset or 'The run'} is at {where}."), self._answered)
+
+    def refuse(self, error: MljError) -> None:
+        """Leave at once: what was to be opened cannot be."""
+        hint = f"\n  hint: {error.hint}" if error.hint else ""
+        self.farewell = f"mlj-tui: error[{error.code}]: {error}{hint}"
+        self.now(error.exit_code)
 
     def interrupt(self) -> None:
         """Ask; asked already: stop the run and leave."""

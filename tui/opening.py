@@ -16,13 +16,17 @@ ROWS = (".csv", ".tsv", ".npz", "-ubyte", "-ubyte.gz")  # how a file of rows is 
 
 
 class Options(NamedTuple):
-    """What was asked for. target: a recipe, a file, a run, `last`, or nothing; launch: starts the first worker."""
+    """What was asked for. target: a recipe, a file, a run, `last`, or nothing; launch: starts the first worker.
+
+    table: a file that is looked at before anything is learned from it.
+    """
 
     target: str = ""
     runs_dir: Path | None = None
     demo: bool = False
     trace: Path | None = None
     read_only: bool = False
+    table: str = ""
     launch: Callable[[], Launched] | None = None  # called once the screen stands: before, both would wait for the other
 
 

@@ -21,6 +21,11 @@ def si(value: float) -> str:
     return f"{scaled:.{digits}f}{unit}"
 
 
+def exact(number: int) -> str:
+    """Every digit of a whole number: 100,000."""
+    return f"{number:,}"
+
+
 def count(number: int) -> str:
     """A number of things: 1,797, and from 100,000 on 103k."""
     return f"{number:,}" if abs(number) < 100_000 else si(number)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from mlcore import philox
 from mlcore.config import Config
 from mlcore.datasets.dataset import Data, Rows, Task
 from mlcore.layers.layer import Array
@@ -34,7 +35,13 @@ class Weights(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What a session is opened on. `factor` multiplies uint8 inputs; `seed` chooses batch order and dropout."""
+    """What a session is opened on. `factor` multiplies uint8 inputs; `seed` chooses batch order and dropout.
+
+    order: the rows of an epoch [n], int32, in place of the generator's order; asked again, it gives the same.
+    penalised: the optimizer's decay is a penalty of the loss of a batch, and as such over what its rows weigh together:
+    weight_decay / 2 |W|² / weight is added to the loss, and its slope to the gradient (scikit-learn's alpha).
+    bounds: what the loss of a row is told as, at least and at most, whatever its slope; PyTorch tells it as it is.
+    """
 
     network: Network
     loss: Loss
@@ -43,6 +50,9 @@ class Problem(NamedTuple):
     factor: float
     batch_size: int
     seed: int
+    order: Callable[[int], Array] | None = None
+    penalised: bool = False
+    bounds: tuple[float, float] | None = None
 
     @classmethod
     def of(cls, config: Config, data: Data, network: Network, loss: Loss) -> Problem:
@@ -57,6 +67,15 @@ class Problem(NamedTuple):
         asked = network.output_shape if loss.fits("regression") else network.output_shape[:-1]
         y = np.zeros((rows, *asked), np.float32 if loss.fits("regression") else np.int32)
         return cls(network, type(loss)(), SGD(), Rows(x, y), 1.0, rows, 0)
+
+    @property
+    def penalty(self) -> float:
+        """The decay where it is a penalty of the loss, else 0."""
+        return self.optimizer.weight_decay if self.penalised else 0.0
+
+    def rows_of(self, epoch: int) -> Array:
+        """The order of the rows in an epoch [n]."""
+        return philox.order(self.seed, epoch, len(self.rows)) if self.order is None else self.order(epoch)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -97,8 +116,8 @@ class Session(Protocol):
     def train(self, first_step: int, steps: int, rates: Array) -> Array:
         """Run steps first_step … first_step + steps - 1, one learning rate each [steps].
 
-        Step s takes batch s mod steps_per_epoch of `philox.order(seed, s // steps_per_epoch, n)` (rows in their own
-        order where one batch holds them all). Returns the mean loss of each step before its update, float32. A loss
+        Step s takes batch s mod steps_per_epoch of the order of epoch s // steps_per_epoch (rows in their own order
+        where one batch holds them all). Returns the loss of each step before its update, float32 or wider. A loss
         that is not finite ends the call: it is the last one returned and its update is not made.
         """
         ...

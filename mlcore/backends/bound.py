@@ -10,7 +10,7 @@ import numpy as np
 from mlcore import kernels
 from mlcore.backends.plan import lower, unsupported
 from mlcore.backends.program import Program
-from mlcore.datasets.dataset import Rows
+from mlcore.datasets.dataset import Rows, Scaling
 from mlcore.errors import DataError
 from mlcore.layers.dense import Dense
 from mlcore.layers.layer import Array
@@ -24,18 +24,21 @@ class Predictor:
 
     Both are float32, C-contiguous and the caller's: written, read and reused as he likes between two calls. Inputs are
     scaled as the training rows were: the scaling, x' = (x - shift) factor, is folded into the first layer where that is
-    a Dense, w' = factor w and b' = b - (shift factor) w, made in double and rounded once. Not for two threads at once.
+    a Dense, w' = factor w and b' = b - (shift factor) w, made in double and rounded once. Smooth
+    clipping is no part of it and takes some microseconds more. Not for two threads at once.
     """
 
-    def __init__(
-        self, network: Network, loss: Loss, vector: Array, shift: Array, factor: Array, x: Array, out: Array
-    ) -> None:
+    def __init__(self, network: Network, loss: Loss, vector: Array, scaling: Scaling, x: Array, out: Array) -> None:
+        shift, factor, smooth = scaling
         _check("x", x, (len(x), len(factor)))
         _check("out", out, (len(x), *network.output_shape))
         self.x, self.out, self._network, self._loss = x, out, network, loss
         self._vector = vector.astype(np.float32)
         self._shift, self._factor = shift.astype(np.float32), factor.astype(np.float32)
-        self._scaled = network.layers and isinstance(network.layers[0], Dense)
+        self._scaling = scaling if smooth else None
+        self._taken = np.zeros_like(x) if smooth else x  # what the first layer is given
+        self._dense = bool(network.layers and isinstance(network.layers[0], Dense))
+        self._scaled = self._dense and not smooth
         if self._scaled:
             first = network.views(self._vector)[0]
             w = first["w"].astype(np.float64)
@@ -45,16 +48,18 @@ class Predictor:
 
     def __call__(self) -> None:
         """Fill `out`."""
+        if self._scaling is not None:
+            self._taken[...] = self._scaling.apply(self.x)
         if self._native is not None:
             predict, arguments = self._native
             predict(*arguments)
             return
-        x = self.x if self._scaled else (self.x - self._shift) * self._factor
+        x = self._taken if self._scaled or self._scaling is not None else (self.x - self._shift) * self._factor
         self.out[...] = self._network.forward(self._vector, x)[0]
 
     def _can_be_native(self) -> bool:
         missing = unsupported(self._network, self._loss, SGD())
-        return bool(self._scaled and len(self.x) and not missing and not kernels.unavailable())
+        return bool(self._dense and len(self.x) and not missing and not kernels.unavailable())
 
     def _bind(self) -> tuple[Callable[..., None], tuple[Any, ...]]:
         rows, outputs = len(self.x), self._network.output_shape
@@ -65,7 +70,7 @@ class Predictor:
         self._program = program = Program(plan, Rows(np.zeros_like(self.x), y), 1.0, 0)
         program.write("parameters", self._vector)
         at = program.ffi.from_buffer
-        return program.lib.mlj_predict, (program.plan, at(self.x), 0, rows, at("float[]", self.out))
+        return program.lib.mlj_predict, (program.plan, at(self._taken), 0, rows, at("float[]", self.out))
 
 
 def _check(name: str, array: Array, shape: tuple[int, ...]) -> None:

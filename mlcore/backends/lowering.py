@@ -29,7 +29,7 @@ from mlcore.layers.positions import Positions
 from mlcore.layers.residual import Add, Skip
 from mlcore.layers.summary import Max, Mean
 from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Huber, KLDivergence, Loss, SoftmaxCrossEntropy
-from mlcore.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSProp
+from mlcore.optimizers import SGD, Adagrad, Adam, AdamHat, AdamW, Optimizer, RMSProp
 from mlcore.spec import kind_of
 
 
@@ -253,6 +253,7 @@ OPTIMIZERS: Mapping[type[Optimizer], Constants] = {
     Adagrad: lambda o: (o.epsilon,),
     Adam: lambda o: (o.beta1, o.beta2, o.epsilon),
     AdamW: lambda o: (o.beta1, o.beta2, o.epsilon),
+    AdamHat: lambda o: (o.beta1, o.beta2, o.epsilon),
 }
 
 

@@ -70,15 +70,26 @@ class NativeSession:
             raise DataError("there are no rows to train on", hint="give the training split at least one row")
         plan = lower(network, loss, problem.optimizer, min(problem.batch_size, len(rows)))
         self.program = Program(plan, rows, problem.factor, problem.seed)
+        self.program.mind(problem.penalty, problem.bounds)
         self.progress = self.program.ffi.new("mlj_progress *")
         self._measured: Measured | None = None
 
     def train(self, first_step: int, steps: int, rates: Array) -> Array:
         losses = np.empty(steps, dtype=np.float32)
+        self._give(first_step, steps)
         p, pointer = self.program, self.program.ffi.from_buffer
         rates = pointer("double[]", _each(steps, rates))
         made = p.lib.mlj_train(p.plan, first_step, steps, rates, pointer("float[]", losses), self.progress)
         return losses[:made]
+
+    def _give(self, first_step: int, steps: int) -> None:
+        """Hand C the orders of the epochs it comes by, where they are not its own."""
+        whole = self.problem
+        if whole.order is None or whole.batch_size >= len(whole.rows) or not steps:
+            return
+        first, last = first_step // whole.steps_per_epoch, (first_step + steps - 1) // whole.steps_per_epoch
+        orders = [whole.order(epoch) for epoch in range(first, last + 1)]
+        self.program.give(np.require(np.stack(orders), np.int32, ("C", "A")), first)
 
     def watch(self, watch: Watch) -> int:
         if not measurable(self.problem, watch):
@@ -99,6 +110,7 @@ class NativeSession:
 
     def train_epochs(self, first_step: int, steps: int, rates: Array) -> tuple[Array, list[Closed]]:
         assert self._measured is not None
+        self._give(first_step, steps)
         p, pointer, measured, whole = self.program, self.program.ffi.from_buffer, self._measured, self.problem
         many = (first_step + steps) // whole.steps_per_epoch - first_step // whole.steps_per_epoch
         losses = np.empty(steps, np.float32)

@@ -79,6 +79,7 @@ class Program:
             "vector": plan.places["parameters"].offset,
             "moments": plan.places["moments"].offset,
             "size": plan.layout.size,
+            "weights_end": plan.layout.weights,
             "panels": plan.layout.panels,
             "features": math.prod(plan.network.row),
             "outputs": math.prod(plan.network.output_shape),
@@ -91,6 +92,17 @@ class Program:
             "lengths": self.address(lengths, "int32_t[]"),
             "count_up": self.address(np.arange(plan.block, dtype=np.int32), "int32_t[]"),
         }
+
+    def mind(self, penalty: float, bounds: tuple[float, float] | None) -> None:
+        """A penalty in the loss, and what the loss of a row is told as: see `Problem`."""
+        self.plan.penalty = penalty
+        self.plan.bounded = bounds is not None
+        self.plan.least, self.plan.most = bounds or (0.0, 0.0)
+
+    def give(self, orders: Array, first: int) -> None:
+        """The orders of epochs from `first` on [epochs, rows] int32, which training takes in place of the seed's."""
+        self._given = orders
+        self.plan.given, self.plan.given_first = self.ffi.from_buffer("int32_t[]", orders), first
 
     def array(self, name: str) -> Array:
         """The buffer `name` of the plan, as a view into the arena."""

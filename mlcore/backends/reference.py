@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlcore import philox
 from mlcore.backends.backend import Inspection, Problem, Weights
 from mlcore.layers.layer import Array, Mode
 from mlcore.losses import Loss
 from mlcore.network import Network
 from mlcore.optimizers import Optimizer
+from mlcore.spec import changed
 
 
 class Reference:
@@ -41,11 +41,12 @@ class ReferenceSession:
         self.vector = np.zeros(network.size, dtype=dtype)
         self.moments = np.zeros((optimizer.moments, network.size), dtype=dtype)
         self.step = 0
+        self._optimizer = changed(optimizer, weight_decay=0.0) if problem.penalised else optimizer
         self._order: tuple[int, Array] | None = None
 
     @np.errstate(over="ignore", invalid="ignore")  # a loss that is not a number is answered below, not warned about
     def train(self, first_step: int, steps: int, rates: Array) -> Array:
-        losses = np.zeros(steps, dtype=np.float32)
+        losses = np.zeros(steps, dtype=self.dtype)
         p = self.problem
         for i in range(steps):
             step = first_step + i
@@ -55,13 +56,17 @@ class ReferenceSession:
             mode = Mode(training=True, seed=p.seed, epoch=step // p.steps_per_epoch, step=step)
             statistics = self.vector[p.network.learned :].copy()
             z, saved = p.network.forward(self.vector, x, mode)
-            loss, dz = p.loss(z, y, w)
-            losses[i] = loss
+            loss, dz = p.loss(z, y, w, p.bounds)
+            share = p.penalty and self.dtype.type(p.penalty / _weight(p.loss.weights(y, w), len(y)))
+            decaying = self.vector[: p.network.weights]
+            losses[i] = loss + share / 2 * (decaying @ decaying) if share else loss
             if not np.isfinite(losses[i]):
                 self.vector[p.network.learned :] = statistics
                 return losses[: i + 1]
             gradient, _ = p.network.backward(self.vector, saved, dz)
-            p.optimizer.update(
+            if share:
+                gradient[: p.network.weights] += share * decaying
+            self._optimizer.update(
                 self.vector, gradient, self.moments, step=self.step, rate=float(rates[i]), weights=p.network.weights
             )
             self.step += 1
@@ -74,7 +79,7 @@ class ReferenceSession:
         if p.batch_size >= n:
             return slice(None)
         if self._order is None or self._order[0] != epoch:
-            self._order = (epoch, philox.order(p.seed, epoch, n))
+            self._order = (epoch, p.rows_of(epoch))
         return self._order[1][place * p.batch_size : (place + 1) * p.batch_size]
 
     def _inputs(self, x: Array) -> Array:
@@ -108,3 +113,8 @@ class ReferenceSession:
 
     def close(self) -> None:
         self._order = None
+
+
+def _weight(weights: Array | None, rows: int) -> float:
+    """What rows count together; 1 where that is nothing."""
+    return rows if weights is None else float(weights.sum(dtype=np.float64)) or 1.0

@@ -1,4 +1,4 @@
-"""`mlj evaluate` and `mlj predict`: what a trained network says, and how right it is."""
+"""`mlj predict`: what a trained network says of rows."""
 
 from __future__ import annotations
 
@@ -14,128 +14,23 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mlcore import examining, metrics, report
+from mlcore import examining, report
 from mlcore.commands import features, generate, table
-from mlcore.commands.data import class_name, raw, sequences
+from mlcore.commands.data import raw, sequences
 from mlcore.commands.drawing import Paper, picture
-from mlcore.commands.story import called
 from mlcore.datasets.dataset import Data, Rows
-from mlcore.errors import Diverged, StorageError, UsageError
-from mlcore.examining import Judged
-from mlcore.model import Model, blueprint
+from mlcore.errors import StorageError, UsageError
+from mlcore.model import Model
 from mlcore.runs import open_run
 from mlcore.sanitize import cell, sanitize
 from mlcore.storage import storing, write_file
 
 SERIES = 12  # lines a sequence is drawn on
-WIDEST = 20  # classes up to which a table of mistakes is printed
 
 
-def evaluate(args: argparse.Namespace) -> int:
-    """Loss, metrics and mistakes on one split."""
-    run = open_run(args.run, args.runs_dir)
-    model, data = run.model(args.epoch), run.config.dataset.load()
-    classes = data.task.kind != "regression"
-    if args.calibration and not classes:
-        raise UsageError("--calibration: a regression has no probabilities", hint="leave it out")
-    try:
-        judged = examining.judge(model, data, args.split, _answering(args, model))
-    except Diverged as error:
-        raise Diverged(f"run {run.name}: {error}", hint=f"mlj doctor {called(run)} says why") from None
-    found = examining.figures(judged, data, blueprint(run.config, data)[1])
-    found = {f"{args.split}_{name}": value for name, value in found.items()}
-    mistakes = examining.confusion(judged) if classes else None
-    if args.json:
-        said: dict[str, Any] = {"run": run.id, "split": args.split, "rows": len(judged.rows), **found}
-        if mistakes is not None:
-            said |= {"confusion": mistakes.tolist(), "classes": _classes(mistakes, data)}
-        if args.calibration:
-            said |= {"calibration": examining.calibration(judged).tolist()}
-        if args.worst:
-            said |= {"worst": list(_worst(judged, data, args.worst))}
-        print(report.json_line(said))
-        return 0
-    print(f"{sanitize(run.name)}: {len(judged.rows):,} rows of the {args.split} split")
-    print("\n".join(f"  {line}" for line in table.lines(_facts(found, data))))
-    if mistakes is not None and len(mistakes) <= WIDEST:
-        print("\n".join(("", *_mistaken(mistakes, data), "", *_each_class(mistakes, data))))
-    if args.calibration:
-        print("\n".join(("", *_confidence(judged))))
-    if args.worst:
-        print("\n".join(("", *_listed(list(_worst(judged, data, args.worst)), args))))
-    return 0
-
-
-def _answering(args: argparse.Namespace, model: Model) -> examining.Forward:
+def answering(args: argparse.Namespace, model: Model) -> examining.Forward:
+    """How the network answers: as --backend, --device and --precision say."""
     return examining.forward(model, args.backend, args.device, args.precision)
-
-
-def _facts(found: dict[str, float], data: Data) -> Iterator[tuple[str, str]]:
-    """Names and values of metrics, with the best possible beside those it is known of."""
-    for name, value in found.items():
-        form = ".2%" if name.endswith(metrics.SHARES) else ".5f"
-        best = f"   (best possible {data.ceiling:{form}})" if data.ceiling and name.endswith(("accuracy", "r2")) else ""
-        yield name.replace("_", " "), f"{value:{form}}{best}"
-
-
-def _worst(judged: Judged, data: Data, count: int) -> Iterator[dict[str, Any]]:
-    """The rows with the greatest loss, the worst first."""
-    classes = data.task.kind != "regression"
-    for row in judged.worst[:count].tolist():
-        label, p = judged.rows.y[row], judged.answers[row]
-        told = {
-            "row": int(judged.numbers[row]),
-            "label": class_name(data, int(label)) if classes else _numbers(np.atleast_1d(label)),
-        }
-        if classes:
-            told |= {"prediction": class_name(data, int(p.argmax())), "probability": float(p.max())}
-            told |= {"probability_of_label": float(p[int(label)])}
-        else:
-            told |= {"prediction": _numbers(p)}
-        yield told | {"loss": float(judged.losses[row])}
-
-
-def _listed(worst: list[dict[str, Any]], args: argparse.Namespace) -> Iterator[str]:
-    """The worst rows as a table."""
-    shares = ("probability", "probability_of_label")
-    header = list(worst[0])
-    body = [[f"{v:.1%}" if k in shares else _joined(v) for k, v in told.items()] for told in worst]
-    yield f"the rows with the greatest loss; mlj trace {args.run} --split {args.split} --row N shows why"
-    yield from table.lines(body, [name.replace("_", " ") for name in header], right=[0, *range(3, len(header))])
-
-
-def _mistaken(mistakes: NDArray[Any], data: Data) -> Iterator[str]:
-    """The confusion matrix as a table."""
-    names = [class_name(data, number) for number in range(len(mistakes))]
-    body = [(name, *row) for name, row in zip(names, mistakes.tolist(), strict=True)]
-    yield "label (down) and prediction (across)"
-    yield from table.lines(body, ("", *names), right=range(1, len(names) + 1))
-
-
-def _each_class(mistakes: NDArray[Any], data: Data) -> Iterator[str]:
-    """Precision, recall and F1 of each class as a table."""
-    body = [
-        (name, f"{own['precision']:.2%}", f"{own['recall']:.2%}", f"{own['f1']:.2%}", f"{own['rows']:,}")
-        for name, own in _classes(mistakes, data).items()
-    ]
-    return table.lines(body, ("class", "precision", "recall", "f1", "rows"), right=range(1, 5))
-
-
-def _classes(mistakes: NDArray[Any], data: Data) -> dict[str, dict[str, float]]:
-    """Precision, recall, F1 and rows of each class, by its name."""
-    names = ("precision", "recall", "f1")
-    return {
-        class_name(data, number): dict(zip(names, own, strict=True)) | {"rows": int(rows)}
-        for number, (*own, rows) in enumerate(examining.report(mistakes).tolist())
-    }
-
-
-def _confidence(judged: Judged) -> Iterator[str]:
-    """How sure the network was and how often it was right, bin by bin."""
-    bins = examining.calibration(judged)
-    body = [(f"{sure:.1%}", f"{right:.1%}", f"{count:,.0f}") for count, sure, right in bins if count]
-    yield "how sure it was, and how often it was right"
-    yield from table.lines(body, ("confidence", "accuracy", "rows"), right=range(3))
 
 
 def predict(args: argparse.Namespace) -> int:
@@ -148,7 +43,7 @@ def predict(args: argparse.Namespace) -> int:
     generate.unasked(args)
     if args.proba and model.preparation.task.steps:
         raise UsageError("--proba: this network answers every step of a row", hint="leave it out")
-    answer = _answering(args, model)
+    answer = answering(args, model)
     if args.data is not None and (args.rows is not None or args.show):
         raise UsageError("--data brings its own rows", hint="leave out --rows and --show, or leave out --data")
     if args.data is not None:
@@ -208,7 +103,7 @@ class Answers:
         """The prediction: a class name, or the numbers of a regression; of a row with several steps all of them."""
         p = self.probabilities[place]
         if not self.classes:
-            return _numbers(p.reshape(-1))
+            return numbers(p.reshape(-1))
         return self._names(p.argmax(axis=-1), place) if p.ndim > 1 else self.name(int(p.argmax()))
 
     def _names(self, classes: NDArray[Any], place: int) -> str:
@@ -222,7 +117,7 @@ class Answers:
         assert self.y is not None
         if self.classes and self.y.ndim > 1:
             return self._names(self.y[place], place)
-        return self.name(int(self.y[place])) if self.classes else _numbers(np.ravel(self.y[place]))
+        return self.name(int(self.y[place])) if self.classes else numbers(np.ravel(self.y[place]))
 
     def name(self, number: int) -> str:
         """The name of a class, safe to print."""
@@ -269,8 +164,8 @@ def _show(answers: Answers, data: Data, rows: Rows) -> None:
     for place, number in enumerate(answers.index):
         print(f"row {number}")
         print("\n".join(line.rstrip() for line in _drawn(data, rows.take(slice(place, place + 1)), paper)))
-        print(f"Prediction: [{_joined(answers.said(place))}]")
-        print(f"Label: [{_joined(answers.label(place))}]\n")
+        print(f"Prediction: [{joined(answers.said(place))}]")
+        print(f"Label: [{joined(answers.label(place))}]\n")
 
 
 def _drawn(data: Data, row: Rows, paper: Paper) -> Iterator[str]:
@@ -283,15 +178,16 @@ def _drawn(data: Data, row: Rows, paper: Paper) -> Iterator[str]:
     return table.lines((name, f"{value:.4f}") for name, value in zip(data.feature_names, x.round(4) + 0.0, strict=True))
 
 
-def _numbers(values: NDArray[Any]) -> Any:
+def numbers(values: NDArray[Any]) -> Any:
+    """A number, or the numbers of several outputs."""
     found = [float(value) for value in values]
     return found[0] if len(found) == 1 else found
 
 
-def _joined(value: Any) -> str:
+def joined(value: Any) -> str:
     """A prediction between its brackets."""
     if isinstance(value, list):
-        return ", ".join(map(_joined, value))
+        return ", ".join(map(joined, value))
     return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 

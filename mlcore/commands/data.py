@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore import baselines, datasets, form
-from mlcore.commands import insides, table, tabular
+from mlcore.commands import columns, insides, table, tabular
 from mlcore.commands.drawing import Paper, curves, points, side_by_side
 from mlcore.commands.experiment import ROWS, assignment, named, placed
 from mlcore.commands.parser import nearest
 from mlcore.commands.story import fact
+from mlcore.commands.tables import finding, looking
+from mlcore.commands.tables.source import is_table
 from mlcore.commands.topics import allowed
 from mlcore.config import Config, recipes
 from mlcore.datasets.dataset import Data, Dataset, Rows, Sequence
@@ -30,6 +32,7 @@ from mlcore.spec import kind_of
 WIDEST = 5  # features shown of a row
 PICTURES, SERIES, LINES = 12, 4, 20  # drawn at most
 ROUND = 1e-7  # of the largest value of a feature: what float32 leaves of a zero
+OF_TABLES = ("where", "steps", "impute", "sort", "out", "save", "script", "pandas", "columns", "target")
 SPLITS = ("train", "validation", "test")
 
 
@@ -54,6 +57,8 @@ def show(args: argparse.Namespace) -> int:
     kind = kind_of(config.dataset)
     print(f"{kind}: {datasets.CATALOGUE.find(kind).line}")
     print("\n".join((*_facts(data), _baselines(config, data))))
+    if data.roles:
+        print("\n" + "\n".join(f"  {line}" for line in columns.lines(data)))
     print("\nparameters, for --set:")
     rows = [row for row in form.rows(config) if row.name.startswith("dataset.") and row.name != "dataset.kind"]
     cells = [(row.name[8:], typed(row.value), allowed(row), row.help) for row in rows]
@@ -62,8 +67,10 @@ def show(args: argparse.Namespace) -> int:
 
 
 def head(args: argparse.Namespace) -> int:
-    """The first rows, in data units."""
-    config = chosen(args)
+    """The first rows, in data units; of a table its own."""
+    if as_table(args):
+        return looking.head(args)
+    config, args.n = chosen(args), args.n or looking.FIRST
     x, y, names, classes = _first(config.dataset, args.n)
     if args.json:
         for features, target in zip(x.tolist(), y.tolist(), strict=True):
@@ -82,7 +89,9 @@ def head(args: argparse.Namespace) -> int:
 
 
 def plot(args: argparse.Namespace) -> int:
-    """Points of a plane, a regression on one or two numbers, or the first pictures."""
+    """Points of a plane, a regression on one or two numbers, or the first pictures; of a table its columns."""
+    if as_table(args):
+        return looking.plot(args)
     config = chosen(args)
     data, paper = config.dataset.load(), Paper.asked(args)
     if data.image_shape:
@@ -109,9 +118,16 @@ def plot(args: argparse.Namespace) -> int:
 
 
 def pca(args: argparse.Namespace) -> int:
-    """The training rows on their main components."""
+    """The training rows on their main components; of a table all its rows."""
+    if as_table(args) or args.json:
+        return finding.pca(args)
     print(insides.pca(chosen(args).dataset.load(), Paper.asked(args)))
     return 0
+
+
+def as_table(args: argparse.Namespace) -> bool:
+    """Whether a table is meant: a file that holds one, or a data set with an option that is only of tables."""
+    return is_table(args.data) or any(getattr(args, name, None) for name in OF_TABLES)
 
 
 def fetch(args: argparse.Namespace) -> int:
@@ -217,6 +233,7 @@ def _plain(config: Config, data: Data) -> dict[str, Any]:
         "features": list(data.feature_names),
         "classes": _counts(data),
         "ceiling": data.ceiling,
+        "columns": columns.plain(data),
         "notices": [notice._asdict() for notice in data.notices],
         "image_shape": data.image_shape,
         "baselines": _scores(config, data),

@@ -8,16 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlcore.datasets import columns, delimited, npy
+from mlcore.datasets import columns, npy
 from mlcore.datasets.dataset import Column, Notice
-from mlcore.datasets.delimited import Table
+from mlcore.datasets.preparing.missing import missing
 from mlcore.errors import DataError
 from mlcore.model import Preparation
+from mlcore.tables import reading
+from mlcore.tables.format import AUTO, Format
+from mlcore.tables.table import Table
 
 SHOWN = 20  # names in a sentence
 
 
-def read(path: str | Path, preparation: Preparation) -> tuple[NDArray[Any], tuple[Notice, ...]]:
+def read(path: str | Path, preparation: Preparation, format: Format = AUTO) -> tuple[NDArray[Any], tuple[Notice, ...]]:
     """The rows of a file as a model takes them [n, features], and what should be known of them.
 
     A table may have a header: then its columns are found by name and others are left out. Raises DataError saying what,
@@ -27,8 +30,21 @@ def read(path: str | Path, preparation: Preparation) -> tuple[NDArray[Any], tupl
     if path.suffix == ".npy":
         return _array(path, preparation.feature_names), ()
     wanted = preparation.columns or tuple(map(Column, preparation.feature_names))
-    table = delimited.read(path, texts={column.name for column in wanted if column.categories})
-    return columns.encode(wanted, _matched(table, tuple(column.name for column in wanted)))
+    texts = {column.name for column in wanted if columns.kind_of(column) == "category"}
+    table = _matched(reading.read(path, format, texts=texts), tuple(column.name for column in wanted))
+    raw, notices = columns.encode(wanted, table)
+    return raw, notices + _filled(table, wanted)
+
+
+def _filled(table: Table, wanted: tuple[Column, ...]) -> tuple[Notice, ...]:
+    """That values are missing, and filled in as they were in training."""
+    holes = {column.name: int(missing(table.column(column.name)).sum()) for column in wanted}
+    torn = [f"{name} ({count:,})" for name, count in holes.items() if count]
+    if not torn:
+        return ()
+    total = sum(holes.values())
+    what = "1 missing value is" if total == 1 else f"{total:,} missing values are"
+    return (Notice("DATA_MISSING", f"{what} filled in as in training: {_listed(torn)}"),)
 
 
 def _array(path: Path, names: tuple[str, ...]) -> NDArray[Any]:
@@ -56,7 +72,7 @@ def _matched(table: Table, names: tuple[str, ...]) -> Table:
         if len(table.names) != len(names):
             message = f"{table.where}: expected {len(names)} columns, found {len(table.names)} and no header"
             raise DataError(message, code="DATA_SCHEMA", where=table.where, hint=f"the columns are {_listed(names)}")
-        return table._replace(names=names)
+        return table.renamed(names)
     missing = [name for name in names if name not in table.names]
     if missing:
         extra = [name for name in table.names if name not in names]

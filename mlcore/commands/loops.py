@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 
+from mlcore.commands.charts import listed, of_curves
 from mlcore.commands.drawing import Paper, curves
+from mlcore.commands.sitters import Drawing, captioned
 from mlcore.errors import RunError, UsageError
 from mlcore.runs import Run
 from mlcore.sanitize import sanitize
 
 
-def plot(run: Run, args: argparse.Namespace, paper: Paper) -> str:
+def plot(run: Run, args: argparse.Namespace, paper: Paper) -> Drawing:
     """Loss or accuracy by step. Raises RunError naming what was logged instead, UsageError for what takes a network."""
     if args.what not in ("loss", "accuracy"):
         hint = "mlj plot --what loss or accuracy"
@@ -24,4 +26,9 @@ def plot(run: Run, args: argparse.Namespace, paper: Paper) -> str:
     if not bands:
         hint = f"it logged {', '.join(sanitize(name, 40) for name in found)}" if found else "nothing was logged"
         raise RunError(f"run {run.name} has no {args.what} to plot", code="RUN_EMPTY", hint=hint)
-    return curves(bands, paper, args.what, args.log, args.epoch)
+    return captioned(
+        lambda room: curves(bands, room, args.what, args.log, args.epoch),
+        of_curves(bands, args.what, "step"),
+        listed(bands, run.name),
+        paper,
+    )

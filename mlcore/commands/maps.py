@@ -78,7 +78,7 @@ def _legend(data: Data, name: str, paper: Paper) -> str:
     """The signs of the classes, and without colours those of the map."""
     grounds = ("" if paper.colors else f" on {sign}" for sign in cycle(PLAIN))
     texts = [f"{sanitize(word, 20)}{ground}" for word, ground in zip(data.task.class_names, grounds, strict=False)]
-    return legend(texts, paper, f"({name} rows{', wrong ones white' if paper.colors else ''})")
+    return legend(texts, paper, f"({name} rows{', wrong ones without colour' if paper.colors else ''})")
 
 
 def confusion(found: NDArray[Any], names: Sequence[str], of: str, paper: Paper) -> str:

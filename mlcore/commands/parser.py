@@ -56,6 +56,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     """The command line as values; `verb` names the function that runs it. Raises UsageError."""
     if list(words[:2]) == ["completion", "words"]:  # a command line that is being typed, not one of ours
         return argparse.Namespace(verb="mlcore.commands.completion:words", rest=list(words[2:]))
+    words = glued(words)
     parser, verbs = build()
     if words[0].startswith("-") and words[0] not in ("-h", "--help", "--version"):
         raise nearest("option", words[0], ("--help", "--version"))
@@ -73,6 +74,18 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     if word.startswith("-") and word not in options:  # it may be one, but after --
         raise nearest("option", word, options)
     raise UsageError(f"{own.prog}: one word too many: {extra[0]!r}", hint=f"{own.prog} --help shows what it takes")
+
+
+def glued(words: Sequence[str]) -> list[str]:
+    """The words of `mlj data` with `--sort -Sales` as one: -Sales, from the largest down, is no option."""
+    found: list[str] = []
+    for word in words:
+        signed = word[:1] == "-" and word[:2] != "--" and len(word) > 1
+        if words[0] == "data" and signed and found[-1] in ("--sort", "--by"):
+            found[-1] += f"={word}"
+        else:
+            found.append(word)
+    return found
 
 
 def build() -> tuple[Parser, dict[str, Any]]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from mlcore.commands import checking, shelving
+from mlcore.commands import checking, exploring, shelving
 from mlcore.commands.options import (
     a_run,
-    acts,
     as_json,
     backend,
     cells,
@@ -80,11 +78,13 @@ def _evaluate(p: Any) -> None:
     p.add_argument("--split", choices=splits, default="test", metavar="NAME", help=" | ".join(splits) + " (test)")
     epoch = "the network as it was after that epoch, where it was kept"
     p.add_argument("--epoch", type=whole, metavar="N", help=epoch)
+    everything = "every class, means over them and all usual scores; of numbers, how far off they are"
+    p.add_argument("--report", action="store_true", help=everything)
     p.add_argument("--calibration", action="store_true", help="how sure it was, and how often it was right")
     p.add_argument("--worst", type=count, default=0, metavar="N", help="the N rows with the greatest loss as well")
     backend(p, " (NumPy, as reference)")
     as_json(p)
-    p.set_defaults(verb="mlcore.commands.answers:evaluate")
+    p.set_defaults(verb="mlcore.commands.evaluating:evaluate")
 
 
 def _predict(p: Any) -> None:
@@ -133,13 +133,19 @@ def _compare(p: Any) -> None:
 def _plot(p: Any) -> None:
     a_run(p)
     whats = ["loss", "accuracy", "boundary", "confusion", "fit", "projection", "filters", "forecast"]
+    whats += ["roc", "pr", "calibration", "residuals", "importance", "dependence"]
     p.add_argument("--what", choices=whats, default="loss", metavar="NAME", help=" | ".join(whats) + " (loss)")
     p.add_argument("--epoch", type=whole, metavar="N", help="the network as it was after that epoch; points it out")
     p.add_argument("--log", action="store_true", help="a logarithmic scale")
     splits = ["train", "validation", "test"]
-    p.add_argument("--split", choices=splits, metavar="NAME", help="projection: of these rows, " + " | ".join(splits))
+    p.add_argument("--split", choices=splits, metavar="NAME", help="of these rows: " + " | ".join(splits) + " (test)")
     p.add_argument("--layer", type=whole, default=0, metavar="N", help="projection: after so many hidden layers (0)")
+    p.add_argument("--column", metavar="NAME", help="dependence: on this column (the most important one)")
+    p.add_argument("--repeats", type=cells, metavar="N", help="importance: times each column is shuffled (10)")
+    p.add_argument("--seed", type=whole, metavar="N", help="importance: of the shuffles (0)")
     size(p)
+    p.add_argument("-o", "--out", metavar="FILE", help="write it there: .svg, .png or .txt")
+    as_json(p)
     p.set_defaults(verb="mlcore.commands.plotting:plot")
 
 
@@ -169,43 +175,6 @@ def _doctor(p: Any) -> None:
     folder(p)
     as_json(p)
     p.set_defaults(verb="mlcore.commands.doctor:doctor")
-
-
-def _data(p: Any) -> None:
-    def listing(own: argparse.ArgumentParser) -> None:
-        as_json(own)
-
-    def one(own: argparse.ArgumentParser) -> None:
-        own.add_argument("data", metavar="DATA|RECIPE", help="a data set (mlj data list) or a recipe's")
-        own.add_argument("--set", action="append", default=[], metavar="A=V", help="a parameter, e.g. noise=0.1")
-
-    def show(own: argparse.ArgumentParser) -> None:
-        one(own)
-        as_json(own)
-
-    def head(own: argparse.ArgumentParser) -> None:
-        one(own)
-        own.add_argument("-n", type=count, default=5, metavar="N", help="rows (5)")
-        as_json(own)
-
-    def plot(own: argparse.ArgumentParser) -> None:
-        one(own)
-        size(own)
-
-    def fetch(own: argparse.ArgumentParser) -> None:
-        own.add_argument("data", metavar="DATA", help="the data set to download, e.g. mnist")
-
-    where = "mlcore.commands.data"
-    acts(
-        p,
-        "",
-        ("list", "the data sets there are", f"{where}:listing", listing),
-        ("show", "parameters and facts of a data set", f"{where}:show", show),
-        ("head", "its first rows", f"{where}:head", head),
-        ("plot", "its points, or its pictures", f"{where}:plot", plot),
-        ("pca", "its rows on their principal components", f"{where}:pca", plot),
-        ("fetch", "download it, checked against its published sum", f"{where}:fetch", fetch),
-    )
 
 
 def _recipes(p: Any) -> None:
@@ -262,7 +231,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("trace", "one example forward and backward, with every number", checking.trace),
     Verb("lr-find", "which learning rate to begin with", checking.lr_find),
     Verb("doctor", "what is wrong with an experiment, with evidence and remedy", _doctor),
-    Verb("data", "list, show, plot and fetch data sets", _data),
+    Verb("data", "look at data sets and at your own tables, bring these into shape, fetch", exploring.data),
     Verb("recipes", "the experiments that come with mlj", _recipes),
     Verb("info", "this machine as mlj sees it: the first lines of a bug report", _info),
     Verb("bench", "how fast the kernels are; in a checkout, training and the app beside others", _bench),

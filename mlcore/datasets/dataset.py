@@ -15,6 +15,7 @@ from mlcore.spec import Spec
 Array: TypeAlias = NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
 Scale: TypeAlias = Literal["standard", "minmax", "div255", "none"]
+BEND, EDGE = 3.0, 1 - 1e-7  # where smooth clipping ends, and how near to it float32 comes
 Share: TypeAlias = Annotated[float, Meta(ge=0, lt=1)] | Annotated[int, Meta(ge=0, le=10**9)]
 
 
@@ -25,12 +26,15 @@ class Task(NamedTuple):
     outputs: how many classes there are (2 for "binary", whatever the loss makes of it), or how many numbers.
     steps: how many answers a row has, one for each step of a sequence; 0: one for the whole row. Then y is [n, steps]
     or [n, steps, outputs], and a class of -1 stands where nothing is asked, behind the end of a short row.
+    units: of a regression, in which its loss compares: (y - shift) factor, or (log(y + offset) - shift) factor, as
+    shift, factor and offset; none: as targets are. Targets and answers are in their own units everywhere else.
     """
 
     kind: Literal["binary", "multiclass", "regression"]
     outputs: int
     class_names: tuple[str, ...] = ()
     steps: int = 0
+    units: tuple[float, ...] = ()
 
 
 class Sequence(NamedTuple):
@@ -140,18 +144,31 @@ class Rows(NamedTuple):
 
 
 class Scaling(NamedTuple):
-    """How raw inputs became x: x = (raw - shift) * factor, per feature [features], fitted on training rows only."""
+    """How raw inputs became x: x = (raw - shift) * factor, per feature [features], fitted on training rows only.
+
+    smooth: the first so many features are bent as well, x / sqrt(1 + (x / 3)²), so that none is beyond 3 and what is
+    near 0 stays as it is (Holzmüller, Grinsztajn and Steinwart 2024, "Better by Default").
+    """
 
     shift: Array
     factor: Array
+    smooth: int = 0
 
     def apply(self, raw: Array) -> Array:
         """Raw inputs [n, features] to network inputs, float32."""
-        return ((np.asarray(raw, dtype=np.float64) - self.shift) * self.factor).astype(np.float32)
+        x = (np.asarray(raw, dtype=np.float64) - self.shift) * self.factor
+        if self.smooth:
+            bent = x[:, : self.smooth]
+            x[:, : self.smooth] = bent / np.hypot(1, bent / BEND)
+        return x.astype(np.float32)
 
     def undo(self, x: Array) -> Array:
-        """Network inputs back to raw ones, float64."""
-        return np.asarray(x, dtype=np.float64) / self.factor + self.shift
+        """Network inputs back to raw ones, float64; what float32 has bent to the very edge comes back as it can."""
+        x = np.array(x, dtype=np.float64)
+        if self.smooth:
+            bent = np.clip(x[:, : self.smooth] / BEND, -EDGE, EDGE)
+            x[:, : self.smooth] = BEND * bent / np.sqrt(1 - bent * bent)
+        return x / self.factor + self.shift
 
 
 class Column(NamedTuple):
@@ -159,12 +176,29 @@ class Column(NamedTuple):
 
     A number is one feature; `fill` stands where it was missing, None: nothing may be missing. A text is one feature for
     each of its `categories`, 1 where the row has it (one-hot). `marked` adds a feature that is 1 where it was missing.
+
+    way: another way, as the pages of `preparing` tell: numbers as "quantile" or "piecewise", texts as "ordinal" or
+    "token", a "date" as the parts its `categories` name. rest: texts that are no category are one feature together.
+    knots: quantiles, edges of bins, or the first day; levels: the normal scores of quantiles.
     """
 
     name: str
     fill: float | str | None = None
     categories: tuple[str, ...] = ()
     marked: bool = False
+    way: Literal["", "quantile", "piecewise", "ordinal", "token", "date"] = ""
+    rest: bool = False
+    knots: tuple[float, ...] = ()
+    levels: tuple[float, ...] = ()
+
+
+class Role(NamedTuple):
+    """What a column of a table is to a run: what it holds, what it is for, and why, where that was not asked for."""
+
+    name: str
+    kind: Literal["number", "category", "date"]
+    role: Literal["feature", "target", "weight", "identifier", "left out"]
+    why: str = ""
 
 
 class Notice(NamedTuple):
@@ -180,7 +214,7 @@ class Data(NamedTuple):
     Floating inputs are already scaled. validation and test may be None. `ceiling` is the best possible accuracy
     (Bayes), or R² of a regression, where it is known, else None. `image_shape` is (height, width) where the features
     are pixels, `sequence` says how they are steps. `columns` say how a raw row of a table became features, and are
-    empty where it was features already.
+    empty where it was features already; `roles` say what each column of the table is for.
     """
 
     train: Rows
@@ -195,6 +229,7 @@ class Data(NamedTuple):
     columns: tuple[Column, ...] = ()
     sequence: Sequence | None = None
     notices: tuple[Notice, ...] = ()
+    roles: tuple[Role, ...] = ()
 
     @property
     def input_shape(self) -> Shape:

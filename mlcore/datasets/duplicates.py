@@ -1,4 +1,4 @@
-"""Rows that sit in two parts of a split: what a network learnt by heart is no test of it."""
+"""Rows that are there twice, or sit in two parts of a split: what a network learnt by heart is no test of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from mlcore.datasets.dataset import Array, Notice
 from mlcore.datasets.split import Parts
+from mlcore.tables.table import Table
 
 NAMED = 3  # pairs of rows named
 
@@ -17,6 +18,19 @@ def notices(x: Array, parts: Parts) -> tuple[Notice, ...]:
         for name, part in (("validation", parts.validation), ("test", parts.test))
         for notice in _shared(name, x, part, parts.train)
     )
+
+
+def repeated(table: Table) -> tuple[Notice, ...]:
+    """A notice that says how many rows of a table are the same as an earlier one in every column, the target too."""
+    import pandas as pd
+
+    again = pd.DataFrame({name: table.column(name) for name in table.names}).duplicated().to_numpy()
+    places = np.flatnonzero(again)
+    if not len(places):
+        return ()
+    what = "1 row is" if len(places) == 1 else f"{len(places):,} rows are"
+    message = f"{what} the same as an earlier one in every column, the first is row {table.rows[places[0]]}"
+    return (Notice("DATA_REPEATED", f"{message} (rows count from 0)"),)
 
 
 def _shared(name: str, x: Array, part: Array, train: Array) -> tuple[Notice, ...]:

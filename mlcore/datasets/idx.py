@@ -18,8 +18,8 @@ from typing import BinaryIO
 import numpy as np
 
 from mlcore.datasets.dataset import Array
-from mlcore.datasets.regular import opened
 from mlcore.errors import DataError
+from mlcore.regular import opened
 
 LARGEST = 1 << 30  # bytes of values
 UINT8 = 8

@@ -21,8 +21,8 @@ from typing import IO
 import numpy as np
 
 from mlcore.datasets.dataset import Array
-from mlcore.datasets.regular import opened
 from mlcore.errors import DataError
+from mlcore.regular import opened
 
 LARGEST = 1 << 30  # bytes of values of one array
 MEMBERS = 64  # arrays of an NPZ file

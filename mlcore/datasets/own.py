@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
+import msgspec
 import numpy as np
 from msgspec import Meta
 
-from mlcore.datasets import columns, delimited, duplicates, idx, targets
-from mlcore.datasets.columns import Impute
+from mlcore.datasets import duplicates, idx, prepared, targets
+from mlcore.datasets.columns import Numbers, Plan
 from mlcore.datasets.dataset import Array, Data, Dataset, Rows, Task
-from mlcore.datasets.delimited import Header, Table
-from mlcore.datasets.regular import opened
-from mlcore.datasets.scaling import arrange, constant, constant_features, fit
+from mlcore.datasets.prepared import Chosen
+from mlcore.datasets.preparing.categories import Categories
+from mlcore.datasets.preparing.kinds import Kind
+from mlcore.datasets.preparing.missing import WAYS, Impute
+from mlcore.datasets.scaling import arrange, constant, fit
 from mlcore.datasets.split import Parts, shuffled
-from mlcore.datasets.targets import Wanted
+from mlcore.datasets.targets import TargetScale, Wanted
 from mlcore.errors import ConfigError, DataError, StorageError
 from mlcore.spec import changed
+from mlcore.tables import content
+from mlcore.tables.format import Format, Header
+from mlcore.tables.table import Table
 
-OwnScale: TypeAlias = Literal["auto", "standard", "minmax", "div255", "none"]
+OwnScale: TypeAlias = Literal["auto", "smooth", "robust", "standard", "minmax", "quantile", "div255", "none"]
 Which: TypeAlias = str | int
 
-SCALES = "auto: / 255 for pictures, standard for tables; learnt from the training rows alone"
+SCALES = (
+    "auto: / 255 for pictures, standard for arrays, smooth for tables (median 0, between quartiles 1, bent so that "
+    "none is beyond 3); learnt from the training rows alone"
+)
 
 
 class Own(Dataset, frozen=True, tag="file"):
@@ -49,11 +59,40 @@ class Own(Dataset, frozen=True, tag="file"):
     weight: Annotated[
         Which, Meta(description="column that says how much each row counts in the loss; empty: alike")
     ] = ""
-    impute: Annotated[Impute, Meta(description="what stands for missing values, learnt from training rows")] = "none"
+    impute: Annotated[
+        Impute,
+        Meta(description="what stands for missing values; auto: the median and a mark, of texts a category of its own"),
+    ] = "auto"
+    impute_columns: Annotated[
+        dict[str, Impute], Meta(description='columns of which something else does: { age = "mean" }')
+    ] = msgspec.field(default_factory=dict)
+    constant: Annotated[float | str, Meta(description="what stands for missing values where impute is constant")] = 0.0
+    kinds: Annotated[
+        dict[str, Kind], Meta(description='columns that hold something else than they seem to: { zip = "category" }')
+    ] = msgspec.field(default_factory=dict)
+    numbers: Annotated[
+        Numbers, Meta(description="plain: as they are; quantile: by their place; piecewise: a feature for each bin")
+    ] = "plain"
+    categories: Annotated[
+        Categories, Meta(description="one_hot: a feature for each; ordinal: their number; token: for an embedding")
+    ] = "auto"
+    keep: Annotated[
+        tuple[str, ...], Meta(description="columns that stay, although they look like identifiers or the answer")
+    ] = ()
+    target_scale: Annotated[
+        TargetScale,
+        Meta(
+            description="units a number is learnt in; answers and metrics stay in its own: auto is standard for tables"
+        ),
+    ] = "auto"
     task: Annotated[Wanted, Meta(description="what the target is; auto: few whole numbers and texts are classes")] = (
         "auto"
     )
     header: Annotated[Header, Meta(description="whether the first line names the columns")] = "auto"
+    format: Annotated[Format, Meta(description="how a text table is written")] = Format()
+
+    def __hash__(self) -> int:
+        return hash(msgspec.json.encode(self, order="deterministic"))  # tables by column have none of their own
 
     def beside(self, folder: Path) -> Own:
         path = Path(os.path.expanduser(self.path))
@@ -96,17 +135,36 @@ class Own(Dataset, frozen=True, tag="file"):
     def names(self) -> tuple[str, ...]:
         """The names of the columns of a table, one of which is the target; none where it is something else."""
         path = self.place()
-        return () if path.is_dir() or _kind(path) != "table" else delimited.read(path, self.header).names
+        return () if path.is_dir() or _kind(path) != "table" else self._file(path).names
+
+    def _file(self, path: Path, texts: Collection[str] = ()) -> Table:
+        """The table in a file."""
+        from mlcore.tables import reading  # costs pandas, which other kinds of files do not need
+
+        said = self.format if self.header == "auto" else changed(self.format, header=self.header)
+        return reading.read(path, said, texts)
 
     def _table(self, path: Path) -> Data:
-        table = delimited.read(path, self.header)
+        texts = {name for name, kind in self.kinds.items() if kind == "category"}
+        table = self._file(path, texts)
         target = _column(self.target if self.target != "" else -1, table)
-        weight = [_column(self.weight, table)] if self.weight != "" else []
-        chosen = self._chosen(table, target, *weight)
-        if self.impute == "drop":
-            table = _kept(table, columns.complete(table, [*chosen, target, *weight]))
+        weight = _column(self.weight, table) if self.weight != "" else ""
+        chosen, plan = self._chosen(table, target, weight), self._plan(table)
+        rows = prepared.complete(table, chosen, plan)
+        if rows is not None:
+            table = _kept(table, rows)
         y, task = targets.judge(table.column(target), self.task, f"{path}: {target}")
-        return self._rows(table, chosen, y, task, *map(table.column, weight))
+        return self._rows(table, chosen, y, task, table.column(weight) if weight else None)
+
+    def _plan(self, table: Table, auto: Impute = "auto") -> Plan:
+        """How columns are to become features; auto: what stands for missing values where nothing is said.
+
+        Raises DataError for a column that is not there.
+        """
+        for name in (*self.impute_columns, *self.kinds, *self.keep):
+            _column(name, table)
+        impute = auto if self.impute == "auto" else self.impute
+        return Plan(impute, self.impute_columns, self.constant, self.numbers, self.categories, self.kinds)
 
     def _arrays(self, path: Path, x: Array, y: Array) -> Data:
         """Data of two arrays, checked against each other."""
@@ -125,22 +183,23 @@ class Own(Dataset, frozen=True, tag="file"):
             return self._pictures(x, *targets.judge(y, self.task, f"{path}: y"))
         x = x.reshape(len(x), -1)
         names = tuple(f"x{place + 1}" for place in range(x.shape[1]))
-        table = Table(str(path), names, tuple(x.T.astype(np.float64)), np.arange(len(x)))
-        if self.impute == "drop":
-            keep = columns.complete(table, names)
-            table, y = _kept(table, keep), y[keep]
-        return self._rows(table, self._chosen(table), *targets.judge(y, self.task, f"{path}: y"))
+        table = Table.of_array(x, names, str(path))
+        chosen = self._chosen(table)
+        rows = prepared.complete(table, chosen, self._plan(table, "none"))
+        if rows is not None:
+            table, y = _kept(table, rows), y[rows]
+        return self._rows(table, chosen, *targets.judge(y, self.task, f"{path}: y"))
 
-    def _rows(self, table: Table, chosen: tuple[str, ...], y: Array, task: Task, w: Array | None = None) -> Data:
+    def _rows(self, table: Table, chosen: Chosen, y: Array, task: Task, w: Array | None = None) -> Data:
         """Data of a table's columns. Raises DataError for weights w [n] that are no numbers from 0."""
         Rows(y, y, w).check_weights()
-        parts = self._parts(y, task)
-        fitted = columns.fit(table, chosen, parts.train, self.impute)
-        raw, notices = columns.encode(fitted, table)
-        names = columns.names(fitted)
-        notices += constant_features(raw[parts.train], names) + duplicates.notices(raw, parts)
-        scaling = fit(raw[parts.train], "standard" if self.scale == "auto" else self.scale)
-        return arrange(raw, y, parts, task, names, scaling, w=w, notices=notices, columns=fitted)
+        named = bool(chosen.target)  # else the table is arrays, which are features already
+        parts, wanted = self._parts(y, task), "none" if self.target_scale == "auto" and not named else self.target_scale
+        task = targets.in_units(y, task, parts.train, wanted)
+        usual: prepared.TableScale = "smooth" if named else "standard"
+        scale = usual if self.scale == "auto" else self.scale
+        plan = self._plan(table, "auto" if named else "none")
+        return prepared.prepare(table, chosen, y, task, parts, plan, scale, w)
 
     def _pictures(self, x: Array, y: Array, task: Task) -> Data:
         """Data of pictures [n, height, width] uint8, which stay as they are unless each pixel is scaled by itself."""
@@ -162,12 +221,12 @@ class Own(Dataset, frozen=True, tag="file"):
         targets.check_parts(y, task, parts)
         return parts
 
-    def _chosen(self, table: Table, *others: str) -> tuple[str, ...]:
-        """The columns to learn from."""
+    def _chosen(self, table: Table, target: str = "", weight: str = "") -> Chosen:
+        """The columns to learn from, and those that are not."""
         left_out = {str(name)[1:] for name in self.columns if str(name)[1:] in table.names and name not in table.names}
         named = [name for name in self.columns if str(name)[:1] != "-" or str(name)[1:] not in left_out]
-        found = tuple(dict.fromkeys(_column(name, table) for name in named)) or table.names
-        found = tuple(name for name in found if name not in others and name not in left_out)
+        asked = tuple(dict.fromkeys(_column(name, table) for name in named))
+        found = tuple(name for name in asked or table.names if name not in (target, weight) and name not in left_out)
         if not found:
             raise DataError(
                 f"{table.where} has no column to learn from",
@@ -175,7 +234,7 @@ class Own(Dataset, frozen=True, tag="file"):
                 where=table.where,
                 hint="it takes one besides the target",
             )
-        return found
+        return Chosen(found, target, weight, (*asked, *self.keep))
 
     def _labels(self, path: Path) -> Path:
         """Where the labels of an IDX file of pictures are."""
@@ -197,9 +256,8 @@ def _at_home(path: str) -> Path | None:
 
 def _kind(path: Path) -> Literal["idx", "npz", "table"]:
     """What a file holds, by its first bytes."""
-    with opened(path) as file:
-        start = file.read(6)
-    if start[:2] in (b"\0\0", b"\x1f\x8b"):
+    start = content.starts(path)
+    if start[:2] == b"\0\0":
         return "idx"
     if start == b"\x93NUMPY":
         hint = "write both with numpy.savez(path, x=x, y=y)"
@@ -223,7 +281,7 @@ def _kept(table: Table, rows: Array) -> Table:
     """The rows of a table that are left when those with missing values are dropped. Raises DataError for none."""
     if not len(rows):
         message = f"{table.where} has no row in which nothing is missing"
-        raise DataError(message, code="DATA_EMPTY", where=table.where, hint=columns.WAYS)
+        raise DataError(message, code="DATA_EMPTY", where=table.where, hint=WAYS)
     return table.take(rows)
 
 

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mlcore.datasets.dataset import Array
-from mlcore.datasets.regular import refused, whole
 from mlcore.errors import DataError
+from mlcore.regular import refused, whole
 
 LARGEST_FILE = 64 << 20  # bytes of one picture's file
 LARGEST_PICTURE = 1 << 24  # pixels of one picture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,13 +12,21 @@ from mlcore.datasets.split import Parts
 NAMED = 5  # features named in a notice
 
 
-def fit(train: Array, scale: Scale) -> Scaling:
-    """The scaling training rows [n, features] ask for.
+def fit(train: Array, scale: Scale | Literal["robust", "smooth"], tokens: int = 0) -> Scaling:
+    """The scaling training rows [n, features] ask for; the last `tokens` features are left as they are.
 
     standard: mean 0, deviation 1      minmax: 0 … 1      div255: / 255      none: as they are
+    robust: median 0, from quartile to quartile 1      smooth: the same, bent so that nothing is beyond 3
     A feature that never changes keeps its size: its factor is 1.
     """
+    if tokens:
+        known = fit(train[:, :-tokens], scale)
+        own = constant(tokens, 1.0)
+        shift, factor = (np.concatenate(both) for both in zip(known[:2], own[:2], strict=True))
+        return Scaling(shift, factor, known.smooth)
     features = train.shape[1]
+    if scale in ("robust", "smooth"):
+        return _robust(train, features if scale == "smooth" else 0)
     low, high = train.min(axis=0), train.max(axis=0)
     changes = high > low
     if scale == "standard":
@@ -26,6 +34,17 @@ def fit(train: Array, scale: Scale) -> Scaling:
     if scale == "minmax":
         return Scaling(low, 1 / np.where(changes, high - low, 1.0))
     return constant(features, 1 / 255 if scale == "div255" else 1.0)
+
+
+def _robust(train: Array, smooth: int) -> Scaling:
+    """Median and range between the quartiles; where that is nothing, half the range between the ends.
+
+    Holzmüller, Grinsztajn and Steinwart 2024, "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular
+    Data", section 3 (robust scale and smooth clip); there a feature that never changes is 0.
+    """
+    low, first, middle, third, high = np.quantile(train, (0, 0.25, 0.5, 0.75, 1), axis=0)
+    width = np.where(third > first, third - first, (high - low) / 2)
+    return Scaling(middle, 1 / np.where(width > 0, width, 1.0), smooth)
 
 
 def constant(features: int, factor: float) -> Scaling:

@@ -8,9 +8,8 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 import numpy as np
 from msgspec import Meta
 
-from mlcore.datasets import delimited, timeline
+from mlcore.datasets import timeline
 from mlcore.datasets.dataset import Array, Data, Dataset, Growth, Notice, Rows, Sequence, Task
-from mlcore.datasets.delimited import Table
 from mlcore.datasets.own import Own
 from mlcore.datasets.sales import InTime, Sales
 from mlcore.datasets.scaling import fit
@@ -18,6 +17,7 @@ from mlcore.datasets.timeline import MONTH, Step
 from mlcore.errors import DataError
 from mlcore.sanitize import sanitize
 from mlcore.spec import changed
+from mlcore.tables.table import Table
 
 FEWEST = 10  # windows a network learns from
 SHORT = 12  # values that are seen where a period is shorter than half of that
@@ -164,7 +164,9 @@ class Series(Dataset, frozen=True, tag="series"):
         return Line(values.astype(np.float64), when.step)
 
     def _table(self) -> Table:
-        return delimited.read(Own(path=self.path).place())
+        from mlcore.tables import reading  # costs pandas
+
+        return reading.read(Own(path=self.path).place())
 
     def _target(self, table: Table, dates: tuple[str, ...]) -> str:
         """The column that is foretold. Raises DataError where it is not there or holds no numbers."""

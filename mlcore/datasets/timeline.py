@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mlcore.datasets.dataset import Array
-from mlcore.datasets.delimited import Table
 from mlcore.errors import DataError
 from mlcore.sanitize import sanitize
+from mlcore.tables.table import Table
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 LONG = (

@@ -15,6 +15,7 @@ from mlcore.exporters.c_functions import (
     AVG_POOL1D,
     AVG_POOL2D,
     BATCH_NORM,
+    BENT,
     CONV1D,
     CONV2D,
     DENSE,
@@ -32,7 +33,7 @@ from mlcore.exporters.c_functions import (
     SOFTMAX,
 )
 from mlcore.exporters.recurrent_code import in_c
-from mlcore.exporters.stages import Head, Stage, class_names, filled, head, row, scaling, stages
+from mlcore.exporters.stages import Head, Stage, bend, check_columns, class_names, filled, head, row, scaling, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
 from mlcore.layers.augment import Augment
@@ -212,6 +213,7 @@ ENDS: Mapping[Head, tuple[str, str]] = {  # what is done with the raw outputs z,
 
 def write(model: Model, stem: str) -> dict[str, bytes]:
     """One C file: a function to call, and with -DMODEL_MAIN a program."""
+    check_columns(model, "the C export")
     pieces = [row(ROWS, stage, "the C export")(stage) for stage in stages(model)]
     end, function = ENDS[head(model)]
     called = [text for piece in pieces for text in (piece.needs, piece.function)]
@@ -221,7 +223,9 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     for name, values in zip(("shift", "factor"), scaling(model), strict=True):
         text += _array(name, values)
     text += "".join(_array(name, array) for piece in pieces for name, array in piece.arrays.items())
-    text += "".join(functions) + INPUTS + _body(pieces, end) + "}\n"
+    bent = bend(model)
+    text += _array("bend", bent) if bent is not None else ""
+    text += "".join(functions) + (INPUTS if bent is None else BENT) + _body(pieces, end) + "}\n"
     return {".c": (text + MAIN.replace("{NAME}", NAME if names else "")).encode()}
 
 

@@ -246,3 +246,11 @@ void predict(const float *x, float *out) {
     for (int i = 0; i < MODEL_INPUTS; i++)
         a[i] = (float)((x[i] - shift[i]) * factor[i]);
 """
+BENT = """
+void predict(const float *x, float *out) {
+    float a[MODEL_WIDEST], b[MODEL_WIDEST];
+    for (int i = 0; i < MODEL_INPUTS; i++) {
+        double z = (x[i] - shift[i]) * factor[i];
+        a[i] = (float)(z / hypot(1, z * bend[i]));
+    }
+"""

@@ -20,9 +20,9 @@ from mlcore.exporters.numpy_functions import (
     MAX_POOL2D,
     SIGMOID,
 )
-from mlcore.exporters.python_text import INLINE, listed, names, opening, program, scales
+from mlcore.exporters.python_text import INLINE, imports, listed, names, opening, program, scales
 from mlcore.exporters.recurrent_code import in_numpy
-from mlcore.exporters.stages import Head, Stage, head, row, shaped, stages
+from mlcore.exporters.stages import Head, Stage, bend, head, row, shaped, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
 from mlcore.layers.augment import Augment
@@ -201,8 +201,8 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     functions = dict.fromkeys(filter(None, [*called, function]))
     path = "from pathlib import Path\n" if beside else ""
     text = opening(model, "numpy", "NumPy and nothing else")
-    math = "import math\n" if any("math." in each for each in functions) else ""
-    text += f"\nimport csv\n{math}import sys\n{path}\nimport numpy as np\n\n{names(model)}\n"
+    needed = ["math"] if any("math." in each for each in functions) else []
+    text += f"\n{imports(model, *needed)}{path}\nimport numpy as np\n\n{names(model)}\n"
     text += f"{scales(model, 'np.array({})')}\n"
     text += read(arrays, stem) if beside else written(arrays)
     text += "".join(f"\n{each}" for each in functions)
@@ -241,8 +241,11 @@ def _forward(model: Model, pieces: list[tuple[Stage, Piece]]) -> str:
         lines.insert(0, (f"x = x.reshape(len(x), {', '.join(map(str, shape))})", what))
     width = max(len(line) for line, _ in lines)
     body = "\n".join(f"    {line.ljust(width)}  # {word}" for line, word in lines)
+    scaled = "x = ((x - SHIFT) * FACTOR).astype(np.float32)"
+    if bend(model) is not None:
+        scaled = "x = (x - SHIFT) * FACTOR\n    x = (x / np.hypot(1, x * BEND)).astype(np.float32)"
     return (
         f'\n\ndef outputs(x):\n    """The raw outputs of the last layer, for raw inputs x [rows, {features}]."""\n'
         f"    x = np.atleast_2d(np.asarray(x, dtype=np.float64))\n"
-        f"    x = ((x - SHIFT) * FACTOR).astype(np.float32)\n{body}\n    return x\n"
+        f"    {scaled}\n{body}\n    return x\n"
     )

@@ -14,7 +14,7 @@ import numpy as np
 from mlcore.exporters.onnx_nodes import DOUBLE, FLOAT, INT64, STRING, Graph
 from mlcore.exporters.onnx_recurrent import recurrent
 from mlcore.exporters.protobuf import each, message
-from mlcore.exporters.stages import Stage, class_names, head, row, scaling, shaped, stages
+from mlcore.exporters.stages import Stage, bend, check_columns, class_names, head, row, scaling, shaped, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
 from mlcore.layers.augment import Augment
@@ -181,11 +181,13 @@ ROWS: Mapping[type[Layer], Write] = {
 
 def write(model: Model, stem: str) -> dict[str, bytes]:
     """One .onnx file."""
+    check_columns(model, "the ONNX export")
     graph = Graph("x")
     shift, factor = scaling(model)
     graph.then("Cast", to=DOUBLE)
     graph.then("Sub", graph.constant("shift", shift))
     graph.then("Mul", graph.constant("factor", factor))
+    _bend(model, graph)
     graph.then("Cast", to=FLOAT)
     shape = shaped(model)
     if shape:
@@ -202,6 +204,15 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     )
     version = message((1, ""), (2, OPSET))
     return {".onnx": message((1, IR_VERSION), (2, "mlj"), (7, inside), (8, version))}
+
+
+def _bend(model: Model, graph: Graph) -> None:
+    """x / sqrt(1 + (x bend)²), where inputs are bent."""
+    bent = bend(model)
+    if bent is not None:
+        size = graph.node("Mul", graph.value, graph.constant("bend", bent))
+        size = graph.node("Add", graph.node("Mul", size, size), graph.constant("bend_one", np.ones(1)))
+        graph.then("Div", graph.node("Sqrt", size))
 
 
 def _meaning(model: Model, graph: Graph) -> list[bytes]:

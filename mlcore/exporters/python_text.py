@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlcore.datasets.delimited import MISSING
-from mlcore.exporters.stages import class_names, filled, scaling
+from mlcore.exporters import table_code
+from mlcore.exporters.stages import bend, class_names, filled, scaling
 from mlcore.layers.layer import Array
 from mlcore.model import Model
+from mlcore.tables.cells import MISSING
 
 INLINE = 5_000  # numbers a file holds itself; more lie beside it
 
@@ -32,21 +33,6 @@ if __name__ == "__main__":
         print({shown})
 '''
 
-ENCODE = '''
-
-def encode(cells):
-    """The features of one row of texts, a cell for each of COLUMNS."""
-    features = []
-    for cell, (name, fill, words, marked) in zip(cells, COLUMNS, strict=True):
-        missing = cell.strip() in MISSING
-        if missing and fill is None:
-            raise ValueError(f"{name} is missing, and nothing stands for it")
-        value = fill if missing else cell.strip()
-        features += [float(value == word) for word in words] if words else [float(value)]
-        features += [float(missing)] if marked else []
-    return features
-'''
-
 
 def opening(model: Model, target: str, needs: str) -> str:
     """The text at the top of a file; nothing in it comes from outside."""
@@ -60,15 +46,22 @@ def opening(model: Model, target: str, needs: str) -> str:
     )
 
 
+def imports(model: Model, *more: str) -> str:
+    """The import lines of the standard library that a file takes, in their order."""
+    needed = {"csv", "sys", *more, *table_code.modules(model.preparation.columns)}
+    return "".join(f"import {module}\n" for module in sorted(needed))
+
+
 def names(model: Model) -> str:
     """FEATURES and CLASSES as tuples of ASCII literals: no name can leave its quotes."""
     text = f"FEATURES = {_pixels(model) or _tuple(model.preparation.feature_names)}\n"
     columns = model.preparation.columns
     if columns:
-        rows = "".join(f"    ({', '.join(map(ascii, column))}),\n" for column in columns)
+        rows = "".join(f"    {table_code.cells(column)},\n" for column in columns)
         text += (
-            "# Name of a column, what stands for a missing value, texts that are a feature each, is missing one too?\n"
+            "# Name of a column, what stands for a missing value, its texts, is missing a feature too, how it becomes\n"
         )
+        text += "# features, are other texts one together, and the numbers that takes.\n"
         text += f"COLUMNS = (\n{rows})\nMISSING = {_tuple(tuple(sorted(MISSING)))}\n"
     return text + (f"CLASSES = {_tuple(class_names(model))}\n" if class_names(model) else "")
 
@@ -88,10 +81,17 @@ def _tuple(words: tuple[str, ...]) -> str:
 
 
 def scales(model: Model, made: str) -> str:
-    """SHIFT and FACTOR; `made` wraps the numbers: `np.array({})`. One number where all features have the same."""
+    """SHIFT and FACTOR, and BEND where inputs are bent, each one number where it is that for many features.
+
+    made: what wraps the numbers, `np.array({})`.
+    """
     shift, factor = scaling(model)
+    bent = bend(model)
     text = "# Inputs are scaled as the training rows were: x = (raw - SHIFT) * FACTOR.\n"
-    for name, values in (("SHIFT", shift), ("FACTOR", factor)):
+    if bent is not None:
+        text += "# Then none of them is far away: x / sqrt(1 + (x * BEND)^2).\n"
+    more = () if bent is None else (("BEND", bent),)
+    for name, values in (("SHIFT", shift), ("FACTOR", factor), *more):
         same = len(values) > 8 and bool((values == values[0]).all())
         numbers = repr(float(values[0])) if same else made.format(listed(values))
         text += f"{name} = {numbers}\n"
@@ -121,7 +121,7 @@ def _exact(value: np.floating) -> str:
 def program(model: Model) -> str:
     """The end of a file: read a CSV file and print an answer a row."""
     columns = bool(model.preparation.columns)
-    text = ENCODE + MAIN if columns else MAIN
+    text = table_code.functions(model.preparation.columns) + MAIN if columns else MAIN
     text = text.replace("{names}", "[column[0] for column in COLUMNS]" if columns else "FEATURES")
     text = text.replace("{row}", "encode(row)" if columns else "[float(cell) for cell in row]")
     numbers = '", ".join(f"{number:.9g}" for number in answer)'

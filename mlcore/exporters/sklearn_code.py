@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from mlcore.exporters import numpy_code
-from mlcore.exporters.python_text import INLINE, names, opening, program, scales
-from mlcore.exporters.stages import Stage, class_names, head, row, stages, unsupported
+from mlcore.exporters.python_text import INLINE, imports, names, opening, program, scales
+from mlcore.exporters.stages import Stage, bend, class_names, head, row, stages, unsupported
 from mlcore.layers.activations import ReLU, Sigmoid, Tanh
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
@@ -37,8 +37,16 @@ network.partial_fit(np.zeros(({rows}, {features})), {targets})
 network.coefs_, network.intercepts_ = COEFS, INTERCEPTS
 scaler = StandardScaler().fit(np.zeros((1, {features})))
 scaler.mean_, scaler.scale_ = np.zeros({features}) + SHIFT, np.ones({features}) / FACTOR
-pipeline = make_pipeline(scaler, network)
+pipeline = make_pipeline(scaler, {bent}network)
 """
+BENT = '''
+
+def bent(x):
+    """No input far away: what is near 0 stays as it is, nothing is beyond 1 / BEND."""
+    return x / np.hypot(1, x * BEND)
+
+'''
+
 CLASSIFY = '''
 
 def predict_proba(x):
@@ -69,8 +77,9 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     classes = bool(class_names(model))
     kind = "MLPClassifier" if classes else "MLPRegressor"
     text = opening(model, "sklearn", "scikit-learn and NumPy")
-    text += f"\nimport csv\nimport sys\n{path}\nimport numpy as np\nfrom sklearn.neural_network import {kind}\n"
-    text += "from sklearn.pipeline import make_pipeline\nfrom sklearn.preprocessing import StandardScaler\n\n"
+    text += f"\n{imports(model)}{path}\nimport numpy as np\nfrom sklearn.neural_network import {kind}\n"
+    steps = "StandardScaler" if bend(model) is None else "FunctionTransformer, StandardScaler"
+    text += f"from sklearn.pipeline import make_pipeline\nfrom sklearn.preprocessing import {steps}\n\n"
     text += f"{names(model)}\n{scales(model, 'np.array({})')}\n"
     text += numpy_code.read(arrays, stem) if beside else numpy_code.written(arrays)
     for name, letter in (("COEFS", "W"), ("INTERCEPTS", "b")):
@@ -119,6 +128,7 @@ def _built(model: Model, kind: str, dense: list[Stage], activation: str) -> str:
         "activation": repr(activation),
         "rows": classes or 1,
         "features": len(model.preparation.feature_names),
+        "bent": "FunctionTransformer(bent), " if bend(model) is not None else "",
         "targets": targets if classes or outputs > 1 else "np.zeros(1)",
     }
-    return BUILD.format(**said)
+    return (BENT if said["bent"] else "") + BUILD.format(**said)

@@ -6,12 +6,16 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
+import msgspec
 import numpy as np
 
+from mlcore.datasets.dataset import BEND
 from mlcore.errors import CheckpointError, ConfigError
 from mlcore.layers.layer import Array, Layer, Shape
-from mlcore.losses import BinaryCrossEntropy, KLDivergence, Loss, SoftmaxCrossEntropy
+from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Huber, KLDivergence, Loss, SoftmaxCrossEntropy
 from mlcore.model import Model
+from mlcore.sanitize import sanitize
+from mlcore.spec import changed
 
 Head: TypeAlias = Literal["logit", "softmax", "numbers"]
 Row = TypeVar("Row")
@@ -21,6 +25,7 @@ HEADS: Mapping[type[Loss], Head] = {
     BinaryCrossEntropy: "logit",
     SoftmaxCrossEntropy: "softmax",
     KLDivergence: "softmax",
+    **dict.fromkeys((MSE, MAE, Huber), "numbers"),
 }
 ANYTHING = "any of numpy, pytorch, c and onnx may know it"
 
@@ -73,6 +78,27 @@ def whole(model: Model) -> Model:
     return model
 
 
+def own_units(model: Model) -> Model:
+    """The model whose last layer answers in the units of the targets, where its loss compares in others.
+
+    z' = z / factor + shift is folded into the weights and biases of the head. Raises ConfigError for logarithms.
+    """
+    units = model.preparation.task.units
+    if not units:
+        return model
+    if len(units) > 2:
+        what = "a target that was learnt as its logarithm: no export can express that yet"
+        hint = 'train with dataset.target_scale = "standard"'
+        raise ConfigError(what, code="EXPORT_UNSUPPORTED", hint=hint)
+    shift, factor = units
+    vector = model.vector.astype(np.float32)
+    head = model.network.views(vector)[-1]
+    head["w"][...] = head["w"].astype(np.float64) / factor
+    head["b"][...] = head["b"].astype(np.float64) / factor + shift
+    preparation = msgspec.structs.replace(model.preparation, task=model.preparation.task._replace(units=()))
+    return Model(model.config, model.network, changed(model.loss, units=()), preparation, vector)
+
+
 def stages(model: Model) -> list[Stage]:
     """Every layer of a model, the head included; of a float32 vector the parameters are views into it.
 
@@ -115,6 +141,17 @@ def unsupported(target: str, what: str, why: str) -> ConfigError:
     return ConfigError(f"{target} cannot express {what}: {why}", code="EXPORT_UNSUPPORTED", hint=ANYTHING)
 
 
+def check_columns(model: Model, target: str) -> None:
+    """Raise ConfigError where a row of numbers cannot be the features, for a target that takes nothing else."""
+    for column in model.preparation.columns:
+        if column.way in ("quantile", "piecewise", "date"):
+            what = f"column {sanitize(column.name)!r:.60} ({column.way})"
+            hint = 'numpy, pytorch and sklearn take the rows of a table; or train with dataset.numbers = "plain"'
+            raise ConfigError(
+                f"{target} cannot express {what}: it takes rows of numbers", code="EXPORT_UNSUPPORTED", hint=hint
+            )
+
+
 def head(model: Model) -> Head:
     """What the raw outputs mean. Raises ConfigError for a loss whose probabilities nobody wrote down here."""
     kind = type(model.loss)
@@ -133,8 +170,14 @@ def class_names(model: Model) -> tuple[str, ...]:
 
 def scaling(model: Model) -> tuple[Array, Array]:
     """shift and factor [features] float64 of x = (raw - shift) * factor."""
-    shift, factor = model.preparation.scaling
+    shift, factor, _ = model.preparation.scaling
     return np.asarray(shift, np.float64), np.asarray(factor, np.float64)
+
+
+def bend(model: Model) -> Array | None:
+    """bend [features] float64 of x / sqrt(1 + (x bend)²), smooth clipping after scaling; None where nothing is bent."""
+    shift, _, smooth = model.preparation.scaling
+    return np.where(np.arange(len(shift)) < smooth, 1 / BEND, 0.0) if smooth else None
 
 
 def filled(cells: Sequence[str], indent: int, width: int = 116) -> str:

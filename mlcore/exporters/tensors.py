@@ -1,15 +1,17 @@
 """safetensors: the weights by torch's names and in torch's layout, and beside them what inputs and outputs mean.
 
 `0.weight` [outputs, inputs], `0.bias` …: the state dict of an `nn.Sequential` of the same layers. `prep/shift` and
-`prep/factor` [features] float64 scale raw inputs: x = (raw - shift) * factor. The metadata are those of every file of
-mlj: `format`, `mlj.sha256` and `mlj.state`, a JSON text with the configuration, the class names and the features.
+`prep/factor` [features] float64 scale raw inputs: x = (raw - shift) * factor; where there is `prep/bend`, they are
+x / sqrt(1 + (x bend)²) after that. The metadata are those of every file of mlj: `format`, `mlj.sha256` and
+`mlj.state`, a JSON text with the configuration, the class names, the features and how columns become them.
 """
 
 from __future__ import annotations
 
 import json
 
-from mlcore.exporters.stages import class_names, head, scaling
+from mlcore.datasets import columns
+from mlcore.exporters.stages import bend, class_names, head, scaling
 from mlcore.exporters.torch_layout import modules, state_dict
 from mlcore.model import Model
 from mlcore.tensorfile import pack
@@ -28,7 +30,11 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
         "outputs": head(model),
         "class_names": list(class_names(model)),
         "feature_names": list(model.preparation.feature_names),
+        "columns": [columns.plain(column) for column in model.preparation.columns],
         "config": model.config.to_dict(),
     }
     tensors = state_dict(made) | {"prep/shift": shift, "prep/factor": factor}
+    bent = bend(model)
+    if bent is not None:
+        tensors["prep/bend"] = bent
     return {".safetensors": pack(tensors, json.dumps(state))}

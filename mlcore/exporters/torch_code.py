@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from importlib.resources import files
 
-from mlcore.exporters.python_text import INLINE, listed, names, opening, program, scales
-from mlcore.exporters.stages import Head, head, shaped
+from mlcore.exporters.python_text import INLINE, imports, listed, names, opening, program, scales
+from mlcore.exporters.stages import Head, bend, head, shaped
 from mlcore.exporters.torch_layout import Module, modules, state_dict
 from mlcore.layers.layer import Array
 from mlcore.model import Model
@@ -18,7 +18,8 @@ OUTPUTS = '''
 def outputs(x):
     """The raw outputs of the last layer, for raw inputs x [rows, {features}]."""
     x = torch.atleast_2d(torch.as_tensor(x, dtype=torch.float64))
-    return network(((x - SHIFT) * FACTOR).float(){shaped})
+    x = {scaled}
+    return network(x.float(){shaped})
 '''
 PREDICT: Mapping[Head, str] = {
     "logit": '''
@@ -60,7 +61,7 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     extra = " and safetensors" if beside else ""
     text = opening(model, "pytorch", f"PyTorch{extra} and nothing else")
     path = "from pathlib import Path\n" if beside else ""
-    text += f"\nimport csv\nimport sys\n{path}\nimport torch\n"
+    text += f"\n{imports(model)}{path}\nimport torch\n"
     text += "from safetensors.torch import load_file\n" if beside else ""
     classes = _classes(made, container)
     text += f"from torch import {'Tensor, ' if classes else ''}nn\n\n{names(model)}\n"
@@ -74,7 +75,13 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     shape = shaped(model)
     reshaped = f".reshape(-1, {', '.join(map(str, shape))})" if shape else ""
     features = str(len(model.preparation.feature_names))
-    text += OUTPUTS.replace("{features}", features).replace("{shaped}", reshaped) + PREDICT[head(model)]
+    scaled = "(x - SHIFT) * FACTOR"
+    if bend(model) is not None:
+        scaled += "\n    x = x / torch.sqrt(1 + (x * BEND) ** 2)"
+    text += (
+        OUTPUTS.replace("{features}", features).replace("{shaped}", reshaped).replace("{scaled}", scaled)
+        + PREDICT[head(model)]
+    )
     text += (CLASSES if head(model) != "numbers" else "") + program(model)
     written = {".py": text.encode()}
     return written | {".safetensors": _packed(tensors)} if beside else written

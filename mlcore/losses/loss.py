@@ -23,12 +23,19 @@ Array: TypeAlias = NDArray[Any]
 class Loss(Spec, frozen=True, tag_field="kind"):
     """A loss and its gradient. `tasks` names the tasks it fits."""
 
-    def __call__(self, z: Array, y: Array, w: Array | None = None) -> tuple[float, Array]:
-        """The mean loss over the batch, and dz. z [B, O] or [B, T, O]; y as the task has it; w: weights of rows [B]."""
+    def __call__(
+        self, z: Array, y: Array, w: Array | None = None, bounds: tuple[float, float] | None = None
+    ) -> tuple[float, Array]:
+        """The mean loss over the batch, and dz. z [B, O] or [B, T, O]; y as the task has it; w: weights of rows [B].
+
+        bounds: what the loss of a row is told as at least and at most; dz is that of the loss itself.
+        """
         if z.ndim == 3:
-            loss, dz = self(*each_step(z, y, w))
+            loss, dz = self(*each_step(z, y, w), bounds)
             return loss, dz.reshape(z.shape)
         rows, dz = self.rows(z, y)
+        if bounds is not None:
+            rows = np.clip(rows, *bounds)
         w = self.weights(y, w)
         if w is None:
             return float(rows.mean(dtype=np.float64)), dz / z.dtype.type(len(z))
@@ -46,6 +53,10 @@ class Loss(Spec, frozen=True, tag_field="kind"):
     def probabilities(self, z: Array) -> Array:
         """What the outputs mean: class probabilities [B, K], or the numbers themselves [B, O]."""
         return z
+
+    def compared(self, y: Array) -> Array:
+        """Targets as the outputs are compared with them: numbers in the units the data say, classes as they are."""
+        return y
 
     def outputs(self, task_outputs: int) -> int:
         """How many outputs the head needs when the task has `task_outputs` of them."""

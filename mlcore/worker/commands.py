@@ -190,10 +190,10 @@ class Examine(Command, frozen=True, tag="examine"):
     """Answer with what an examination of the network finds: see `findings.py`.
 
     epoch: of the film; None: the present network. held: instead, the moment an earlier answer was about. row: of the
-    split, for example and traced; place: for projected, how deep in the network.
+    split, for example and traced; place: for projected, how deep in the network, for depends which column.
     """
 
-    what: Literal["judgement", "example", "projected", "filters", "traced"]
+    what: Literal["judgement", "example", "projected", "filters", "traced", "ranked", "weighed", "depends"]
     split: Literal["train", "validation", "test"] = "test"
     epoch: int | None = None
     held: int = 0
@@ -201,8 +201,65 @@ class Examine(Command, frozen=True, tag="examine"):
     place: Annotated[int, Meta(ge=0)] = 0
 
 
+class Tabled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which table: a file, how it is written where that is not what it looks like, and the steps behind it.
+
+    format, steps: as in a configuration, `dataset.format` and `dataset.steps`.
+    """
+
+    path: str
+    format: dict[str, Any] = {}
+    steps: tuple[dict[str, Any], ...] = ()
+
+
+class OpenTable(Command, frozen=True, tag="open_table"):
+    """Answer with the `TableHead`. The table stays loaded until another is opened. again: read the file anew."""
+
+    of: Tabled
+    again: bool = False
+
+
+class ReadRows(Command, frozen=True, tag="read_rows"):
+    """Answer with some `TableRows`: `rows` from `first` on, `columns` from `left` on."""
+
+    of: Tabled
+    first: Annotated[int, Meta(ge=0)] = 0
+    rows: Annotated[int, Meta(ge=0, le=1024)] = 64
+    left: Annotated[int, Meta(ge=0)] = 0
+    columns: Annotated[int, Meta(ge=0, le=256)] = 16
+
+
+class DescribeColumn(Command, frozen=True, tag="describe_column"):
+    """Answer with the `ColumnFacts` of a column."""
+
+    of: Tabled
+    column: str
+
+
+class DrawView(Command, frozen=True, tag="draw_view"):
+    """Answer with a `TableView` by its name. column: under the cursor; target: what is to be learned, if that is known.
+
+    turn: which of its kinds, for a view that has several: another measure, another period.
+    """
+
+    of: Tabled
+    view: str
+    column: str = ""
+    target: str = ""
+    turn: Annotated[int, Meta(ge=0)] = 0
+
+
+class WriteSteps(Command, frozen=True, tag="write_steps"):
+    """Answer with the `TableText`: the steps to be kept."""
+
+    of: Tabled
+    target: str = ""
+
+
+TableQuestion: TypeAlias = OpenTable | ReadRows | DescribeColumn | DrawView | WriteSteps
+
 AnyCommand: TypeAlias = (
     Pause | Resume | Step | Epoch | Stop | Checkpoint | Keep | Quit | Set | SetPace | View | Scrub
     | Start | Open | Branch | Preview | Inspect | Compare | Read | Examine | Sketch | Preflight | Sweep | Measure
-    | Write | Head
+    | Write | Head | OpenTable | ReadRows | DescribeColumn | DrawView | WriteSteps
 )  # fmt: skip

@@ -17,6 +17,7 @@ from mlcore.worker.errands import Errand
 from mlcore.worker.examining import Examiner
 from mlcore.worker.planning import Question
 from mlcore.worker.protocol import AnyCommand, Reply
+from mlcore.worker.tabling import Tables
 
 
 class Desk:
@@ -28,6 +29,7 @@ class Desk:
     def __init__(self) -> None:
         self.board: Board | None = None
         self._examiner = Examiner()
+        self._tables = Tables()
 
     def answer(self, command: AnyCommand) -> Reply:
         """Do what a command asks. Raises MljError when it cannot be done, Errand when it takes a while."""
@@ -41,6 +43,8 @@ class Desk:
             return Reply(id=command.id, value=self.planned(command))
         if isinstance(command, protocol.Examine):
             raise Errand(self._examiner.work(self.board, command))
+        if isinstance(command, protocol.TableQuestion):
+            return Reply(id=command.id, value=self._tables.answer(command))
         board = self._present()
         match command:
             case protocol.Set():

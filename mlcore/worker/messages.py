@@ -22,6 +22,7 @@ from mlcore.worker.shown import (
     Responses,
     Seen,
 )
+from mlcore.worker.tabled import AnyTabled
 
 
 class Message(msgspec.Struct, frozen=True, tag_field="kind", kw_only=True):
@@ -226,9 +227,10 @@ class Reply(Message, frozen=True, tag="reply"):
 
     id: int
     error: Failed | None = None
-    value: Scene | Activity | Compared | Outline | Checked | Swept | Code | Columns | Yardsticks | AnyFinding | None = (
-        None
-    )
+    value: (
+        Scene | Activity | Compared | Outline | Checked | Swept | Code | Columns | Yardsticks | AnyFinding | AnyTabled
+        | None
+    ) = None  # fmt: skip
 
 
 class Band(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlcore.datasets.dataset import Data
+from mlcore.datasets.dataset import Data, Scaling
 from mlcore.layers.layer import Array
 
 ROWS = 400  # training rows the directions are found in, evenly taken
@@ -18,21 +18,27 @@ class Plane(NamedTuple):
 
     center [features], axes [2, features], both float64 and in the units the network sees. names: of both axes; spread:
     the share of all variance that lies on the plane, None where it is two features in data units. A place is in the
-    units of the axes: data units of two features, else standard units of the projection.
+    units of the axes: data units of two features, else standard units of the projection. scaling: that of two features
+    where it is not straight; then a place is what it takes.
     """
 
     center: Array
     axes: Array
     names: tuple[str, str]
     spread: float | None = None
+    scaling: Scaling | None = None
 
     def inputs(self, places: Array) -> Array:
         """Inputs as the network sees them [n, features] float32 at places [n, 2]."""
+        if self.scaling is not None:
+            return self.scaling.apply(places)
         inputs: Array = (self.center + places @ self.axes).astype(np.float32)
         return inputs
 
     def places(self, inputs: Array) -> Array:
         """Where inputs [n, features] lie when they fall straight onto the plane: [n, 2] float64."""
+        if self.scaling is not None:
+            return self.scaling.undo(inputs)
         places: Array = (inputs - self.center) @ (self.axes / np.square(self.axes).sum(axis=1, keepdims=True)).T
         return places
 
@@ -42,9 +48,11 @@ def plane_of(data: Data) -> Plane | None:
     if len(data.input_shape) != 1 or data.input_shape[0] < 2:
         return None
     if data.input_shape == (2,) and data.train.x.dtype != np.uint8:
-        shift, factor = (np.asarray(part, np.float64) for part in data.scaling)
+        shift, factor = (np.asarray(part, np.float64) for part in data.scaling[:2])
         first, second = (*data.feature_names, "x1", "x2")[:2]
-        return Plane(-shift * factor, np.diag(factor), (first, second))
+        return Plane(
+            -shift * factor, np.diag(factor), (first, second), None, data.scaling if data.scaling.smooth else None
+        )
     every = slice(None, None, -(-len(data.train) // ROWS))
     inputs = data.inputs(data.train.take(every))
     center = inputs.mean(axis=0, dtype=np.float64)

@@ -21,11 +21,12 @@ from mlcore import checkpoints, journal, manifest, status, tensorfile, tracing
 from mlcore.checkpoints import Checkpoint
 from mlcore.commands import features
 from mlcore.config import Config, load_config, load_recipe, recipes
-from mlcore.datasets import delimited, idx, npy, pictures
+from mlcore.datasets import idx, npy, pictures
 from mlcore.datasets.own import Own
 from mlcore.errors import CheckpointError, ConfigError, DataError, RunError
 from mlcore.model import Preparation
 from mlcore.runs import Run
+from mlcore.tables import reading
 from mlcore.training import train
 from mlcore.worker import protocol
 from tests.fuzz.reader import Reader
@@ -230,7 +231,7 @@ READERS: dict[str, Callable[[], Reader]] = {
     "idx.gz": lambda: Reader(of_file(idx.read), (DataError,), tuple(map(gzip.compress, IMAGES))),
     "npy": lambda: Reader(of_file(npy.read), (DataError,), ARRAYS),
     "npz": lambda: Reader(of_file(npy.read_all), (DataError,), ARCHIVES),
-    "table": lambda: Reader(of_file(delimited.read), (DataError,), TABLES),
+    "table": lambda: Reader(of_file(reading.read), (DataError,), TABLES),
     "own rows": _own_rows,
     "rows to predict": _rows_to_predict,
     "png": lambda: Reader(of_file(pictures.read), (DataError,), PNGS, chunked),

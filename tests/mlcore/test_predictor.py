@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -39,6 +40,20 @@ def test_it_answers_as_the_model_does(network: str, rows: int) -> None:
         predictor.x[...] = np.random.default_rng(seed).normal(size=predictor.x.shape)
         predictor()
         np.testing.assert_allclose(predictor.out, model.outputs(predictor.x), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("body", ["9 relu", "tanh | 4 relu"])
+def test_smooth_clipping_is_done_before_the_first_layer(body: str) -> None:
+    *_, last = train(Config().with_settings({**NETWORKS["moons"], "layers": body, "epochs": 2}))
+    assert last.model is not None
+    preparation = last.model.preparation
+    bent = msgspec.structs.replace(preparation, scaling=preparation.scaling._replace(smooth=2))
+    model = Model(last.model.config, last.model.network, last.model.loss, bent, last.model.vector)
+    predictor = model.predictor(rows=20)
+    predictor.x[...] = np.random.default_rng(1).normal(size=(20, 2)) * 30
+    predictor()
+    np.testing.assert_allclose(predictor.out, model.outputs(predictor.x), rtol=1e-4, atol=1e-5)
+    assert np.abs(predictor.out - last.model.outputs(predictor.x)).max() > 0.01
 
 
 def test_statistics_are_kept_with_the_best_weights_and_in_a_file(tmp_path: Path) -> None:

@@ -168,6 +168,7 @@ ENDED = Scene("LabScreen", mode="lab", effects={
     "bandwidth": Effect(lambda lab: lab.app.link.thrifty, becomes(True), back="B"),
     "save_text": Effect(files("txt"), by(1)),
     "save_picture": Effect(files("svg"), by(1)),
+    "table": opens("PathDialog"),
     "build": opens("BuildScreen"),
     "preflight": Effect(lambda lab: getattr(lab.app.screen, "done", None), becomes(True), back="escape"),
     "find_rate": Effect(lambda lab: getattr(lab.app.screen, "swept", None), other, back="escape"),

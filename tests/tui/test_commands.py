@@ -14,6 +14,7 @@ from tui.screens.compare import CompareScreen
 from tui.screens.deeds import EDITS, STEERING, Deeds
 from tui.screens.deeds.analysing import Analysing
 from tui.screens.deeds.building import Building
+from tui.screens.deeds.tabling import Tabling
 from tui.screens.place import PlaceScreen
 from tui.screens.runs import RunsScreen
 from tui.screens.scribble import ScribbleScreen
@@ -21,7 +22,7 @@ from tui.screens.scribble import ScribbleScreen
 BY_TEXTUAL = {"palette"}
 BY_THE_APP = {"interrupt", "leave"}
 SCREENS = {"runs": RunsScreen, "compare": CompareScreen, "place": PlaceScreen, "scribble": ScribbleScreen}
-MODES = {"lab": Deeds, "build": Building, "analyse": Analysing}
+MODES = {"lab": Deeds, "build": Building, "analyse": Analysing, "data": Tabling}
 
 
 def deeds(group: type) -> set[str]:

@@ -17,6 +17,7 @@ from mlcore.config import from_dict
 from tests.tui.effects import DIGITS, ENDED, GOING, IMAGES, Scene, above
 from tests.tui.effects_of_screens import ANALYSE, BUILD, COMPARE, PLACE, RUNS, SCRIBBLE
 from tests.tui.effects_of_sheets import OF_ANALYSE, OF_BUILD, RATES, SHEETS
+from tests.tui.effects_of_tables import DATA, SCRIPT
 from tests.tui.living import SLOW, Living, living
 from tui.commands import commands
 
@@ -39,9 +40,11 @@ TOURS = {
     "build": Tour((BUILD, *OF_BUILD)),
     "digits": Tour((DIGITS, SCRIBBLE, ANALYSE, *OF_ANALYSE), "digits", begin="space"),
     "images": Tour((IMAGES,), "images.toml", begin="space 7"),
+    "table": Tour((DATA, SCRIPT), "table.toml", begin="space"),
     "shelf": Tour((RUNS, COMPARE), begin="space"),
 }
 OF_IMAGES = {"layers": "conv 4 k3 relu | flatten", "dataset": {"kind": "digits"}, "epochs": 200, "backend": "reference"}
+OF_A_TABLE = {"dataset": {"kind": "file", "path": "table.csv", "impute": "median"}, "epochs": 200}
 SCENES = [scene for tour in TOURS.values() for scene in tour.scenes]
 ELSEWHERE = {"QuitDialog"}  # pressed in test_leaving.py, since most of its keys end the app
 
@@ -94,6 +97,9 @@ async def test_every_key_does_what_it_is_for(
     monkeypatch.chdir(tmp_path)
     for own in ("one.csv", "two.csv"):  # files to choose from
         Path(own).write_text("x,y\n1,2\n", encoding="utf-8")
+    rows = "".join(f"{n % 7 or ''},{n * n % 11},{'ab'[n % 2]}\n" for n in range(60))
+    Path("table.csv").write_text(f"size,weight,kind\n{rows}", encoding="utf-8")
+    Path("table.toml").write_text(from_dict(OF_A_TABLE).to_toml(), encoding="utf-8")
     Path("images.toml").write_text(from_dict(OF_IMAGES).to_toml(), encoding="utf-8")
     tour = TOURS[name]
     if name == "shelf":

@@ -23,7 +23,8 @@ from mlcore.spec import kind_of
 
 Tensor: TypeAlias = Any
 THREADS = 256
-KINDS = {"sgd": 0, "rmsprop": 3, "adagrad": 4, "adam": 5, "adamw": 5}  # 1 and 2: SGD with momentum, and Nesterov's
+# 1 and 2: SGD with momentum, and Nesterov's
+KINDS = {"sgd": 0, "rmsprop": 3, "adagrad": 4, "adam": 5, "adamw": 5, "adam_hat": 5}
 
 UPDATE = """
 extern "C" __global__ void update(float *w, const float *g, float *first, float *second, const float *rate,

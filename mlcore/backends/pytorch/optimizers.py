@@ -31,6 +31,11 @@ def _corrected(o: Any, rates: Tensor, t: Tensor) -> tuple[Tensor, ...]:
     return -rates / (1 - o.beta1**t), 1 / (1 - o.beta2**t)
 
 
+def _folded(o: Any, rates: Tensor, t: Tensor) -> tuple[Tensor, ...]:
+    """Adam's rate with both corrections in it, so that its epsilon meets the root as it is."""
+    return -rates * (1 - o.beta2**t).sqrt() / (1 - o.beta1**t), rates.new_ones(()).expand_as(rates)
+
+
 def _sgd(o: Any, w: Tensor, g: Tensor, moments: Tensor, numbers: Sequence[Tensor]) -> None:
     if o.momentum:
         v = moments[0].mul_(o.momentum).add_(g)
@@ -60,6 +65,7 @@ TABLE: dict[str, Row] = {
     "adagrad": Row(_down, _adagrad),
     "adam": Row(_corrected, _adam),
     "adamw": Row(_corrected, _adam),
+    "adam_hat": Row(_folded, _adam),
 }
 
 

@@ -23,6 +23,7 @@ from mlcore.layers.dropout import Dropout
 from mlcore.layers.layer import Array
 from mlcore.optimizers import Optimizer
 from mlcore.philox import Purpose
+from mlcore.spec import changed
 
 Tensor: TypeAlias = Any
 Snapshot: TypeAlias = tuple[Tensor, Tensor]
@@ -96,7 +97,8 @@ class Program:
         self.own_kernels = cuda.offered(device, self.dtype)
         if self.own_kernels:
             cuda.kernels(device.index)
-        self.rule = self._rule([p.optimizer for p in problems])
+        self._optimizers = [changed(p.optimizer, weight_decay=0.0) if p.penalised else p.optimizer for p in problems]
+        self.rule = self._rule(self._optimizers)
         self._drops = self._shares(problems)
         self._moves = [n for n, layer in enumerate(problem.network.layers) if isinstance(layer, Augment)]
         own = self._seeds if lanes else self._seeds[:1]
@@ -114,7 +116,7 @@ class Program:
     def plain(self) -> None:
         """Leave kernels of our own aside: a compiler sees through PyTorch's operations and not through them."""
         self.own_kernels = self.step.own_kernels = False
-        self.rule = self._rule([p.optimizer for p in self.problems])
+        self.rule = self._rule(self._optimizers)
 
     def _shares(self, problems: Sequence[Problem]) -> dict[int, tuple[int, tuple[int, ...], Tensor, Tensor, Tensor]]:
         """Of each dropout: numbers of a row, their shape, and for each lane the seed, the bound and the scale."""
@@ -167,12 +169,18 @@ class Program:
     def order(self, epoch: int) -> Tensor:
         """The rows of an epoch in the trainer's order, for each lane or for all [L or 1, n]; two are remembered."""
         if epoch not in self._orders:
-            make = philox.order if kernels.unavailable() else kernels.order
-            made = np.stack([make(seed, epoch, self.rows) for seed in self._own_orders])
+            made = self._orders_of(epoch)
             while len(self._orders) > 1:
                 del self._orders[next(iter(self._orders))]
             self._orders[epoch] = self.upload(made).long()
         return self._orders[epoch]
+
+    def _orders_of(self, epoch: int) -> Array:
+        """The order of an epoch, for each lane or for all [L or 1, n]: the generator's, or one that is given."""
+        if self.problem.order is not None:
+            return self.problem.order(epoch)[None]
+        make = philox.order if kernels.unavailable() else kernels.order
+        return np.stack([make(seed, epoch, self.rows) for seed in self._own_orders])
 
     def size_of(self, tables: Tables) -> int:
         """How many rows each of these steps has."""
@@ -210,10 +218,20 @@ class Program:
         vector, network = self.vector, self.problem.network
         gradient, loss, after = self.gradient(vector, x, parts, masks, self.data.classes)
         with torch.no_grad():
+            if self.problem.penalty:
+                loss = loss + self._penalty(gradient, len(x), parts)
             self.rule.update(vector, gradient, self.moments, numbers, network.weights)
             if after:
                 vector[..., network.learned :] = torch.cat(after, dim=-1)
         return loss
+
+    def _penalty(self, gradient: Tensor, rows: int, parts: Any) -> Tensor:
+        """What the weights of one network cost a batch; its slope is added to the gradient."""
+        weights = self.problem.network.weights
+        whole = parts["weight"].sum() if "weight" in parts else torch.full_like(self.vector[0], rows)
+        share = self.problem.penalty / (whole + (whole == 0))
+        gradient[:weights].addcmul_(self.vector[:weights], share)
+        return share / 2 * self.vector[:weights].square().sum()
 
     def gradient(self, vector: Tensor, x: Tensor, parts: Any, masks: Any, classes: Any) -> Any:
         """Gradient, loss and new statistics, of one network or of every lane."""

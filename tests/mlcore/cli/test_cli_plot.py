@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from argparse import Namespace
 
 import numpy as np
 import pytest
 
 from mlcore.commands import maps, plotting
 from mlcore.commands.drawing import Paper
+from mlcore.commands.sitters import Sitter
 from mlcore.config import Config
 from mlcore.datasets.dataset import Data, Rows, Scaling, Task
 from mlcore.model import Model, Preparation, blueprint
@@ -17,6 +19,7 @@ from mlcore.runs import open_run
 TRAIN = "train circles -q --epochs 92 --set dataset.n_samples=300 --name otter"
 SIZE = "--width 60 --height 14"
 RICH = Paper(60, 14, True, "braille")
+HELD = Namespace(split=None, json=False)
 PLAIN = Paper(60, 14, False, "ascii")
 
 
@@ -30,8 +33,10 @@ def test_a_boundary_is_a_map_with_signs_of_rows_over_it(trained) -> None:
     said = trained(f"plot otter --what boundary {SIZE}")
     lines = said.out.splitlines()
     assert said.out.isascii() and len(lines) == 14 and all(len(line) <= 60 for line in lines)
-    assert lines[-1] == "o 0 on .   x 1 on :   (test rows)"
-    assert {"o", "x", ".", ":"} <= set("".join(lines[:-2]))
+    assert lines[-2] == "o 0 on .   x 1 on :   (test rows)"
+    assert {"o", "x", ".", ":"} <= set("".join(lines[:-3]))
+    (line,) = trained("evaluate otter --json").lines
+    assert lines[-1] == f"{round(60 * (1 - line['test_accuracy']))} of 60 test rows lie where another class is answered"
     assert trained(f"plot otter --what boundary --epoch 20 {SIZE}").out != said.out
     assert "there are epochs: 10, 20" in trained("plot otter --what boundary --epoch 11").err
 
@@ -40,8 +45,11 @@ def test_mistakes_are_counted_as_evaluate_counts_them(trained) -> None:
     (line,) = trained("evaluate otter --json").lines
     lines = trained("plot otter --what confusion").out.splitlines()
     assert lines[0] == f"60 test rows, {line['test_accuracy']:.2%} right"
-    counts = [[0 if word == "." else int(word) for word in row.split()[1:3]] for row in lines[3:]]
+    counts = [[0 if word == "." else int(word) for word in row.split()[1:3]] for row in lines[3:5]]
     assert counts == line["confusion"]
+    mistakes = [counts[0][1], counts[1][0]]
+    assert lines[5].startswith(f"{sum(mistakes)} mistake") and f"({max(mistakes)})" in lines[5]
+    assert trained("plot otter --what confusion --json").lines[0]["confusion"] == counts
 
 
 def test_a_fit_on_one_feature_has_train_test_and_prediction_points(mlj) -> None:
@@ -49,8 +57,8 @@ def test_a_fit_on_one_feature_has_train_test_and_prediction_points(mlj) -> None:
     said = mlj(f"plot last --what fit {SIZE}")
     lines = said.out.splitlines()
     assert len(lines) == 14 and lines[0] == "target (up) and x (across)"
-    assert lines[-1] == "o train   x test   + prediction"
-    drawn = "".join(line[5:] for line in lines[1:-2])
+    assert lines[-2] == "o train   x test   + prediction" and lines[-1].startswith("R2 ")
+    drawn = "".join(line[5:] for line in lines[1:-3])
     assert all(drawn.count(sign) > 5 for sign in "ox+")
 
 
@@ -74,11 +82,11 @@ def test_an_epoch_is_pointed_out_in_curves(trained) -> None:
     assert trained(f"plot otter --epoch 6 {SIZE}").out != trained(f"plot otter {SIZE}").out
 
 
-def sitter(data: Data) -> plotting.Sitter:
+def sitter(data: Data) -> Sitter:
     config = Config().with_settings({"layers": "6 tanh"})
     network, loss = blueprint(config, data)
     model = Model(config, network, loss, Preparation.of(data), network.init(1, "he_normal"))
-    return plotting.Sitter("otter", config, model, data)
+    return Sitter("otter", config, model, data)
 
 
 def numbers(features: int, outputs: int) -> Data:
@@ -91,26 +99,27 @@ def numbers(features: int, outputs: int) -> Data:
 
 def test_a_fit_on_more_features_is_prediction_against_truth() -> None:
     for outputs in (1, 2):
-        lines = plotting._fit(sitter(numbers(3, outputs)), PLAIN).splitlines()
+        lines = plotting._fit(sitter(numbers(3, outputs)), HELD, PLAIN).text.splitlines()
         assert len(lines) == 14 and lines[0] == "prediction (up) and truth (across)"
-        assert lines[-1] == "o perfect   x train   + test"
-    text = plotting._fit(sitter(numbers(1, 1)), PLAIN)
+        assert lines[-2] == "o perfect   x train   + test"
+    text = plotting._fit(sitter(numbers(1, 1)), HELD, PLAIN).text
     assert "\\x1b0 (across)" in text, "the name of a feature is shown, not obeyed"
 
 
 def test_without_test_rows_those_it_trained_on_are_shown() -> None:
     data = numbers(1, 1)._replace(test=None)
-    assert plotting._fit(sitter(data), PLAIN).splitlines()[-1] == "o train   x prediction"
+    assert plotting._fit(sitter(data), HELD, PLAIN).text.splitlines()[-2] == "o train   x prediction"
 
 
 def test_on_a_terminal_maps_and_mistakes_are_coloured_and_as_large_as_asked(trained) -> None:
-    found = plotting._sitter(open_run("otter"), None)
+    found = Sitter.of(open_run("otter"), None)
     for what in (plotting._boundary, plotting._confusion):
-        text = what(found, RICH)
+        text = what(found, HELD, RICH).text
         assert "\x1b[38;5;" in text
         assert all(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) <= 60 for line in text.splitlines())
-    assert "wrong ones white" in plotting._boundary(found, RICH) and "▒" in plotting._boundary(found, RICH)
-    assert plotting._boundary(found, Paper(1, 1, False, "ascii")).count("\n") <= 1
+    text = plotting._boundary(found, HELD, RICH).text
+    assert "wrong ones without colour" in text and "▒" in text
+    assert len(plotting._boundary(found, HELD, Paper(1, 1, False, "ascii")).text.splitlines()) <= 6
 
 
 def test_a_matrix_too_wide_for_its_names_counts_classes() -> None:

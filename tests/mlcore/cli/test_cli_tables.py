@@ -1,102 +1,190 @@
-"""`mlj train FILE.csv`: the recipe of tables, the target by its name or the last column, series by their horizon."""
+"""`mlj data …` of tables: looked at, filtered, grouped and written, from a file, a bundled table and a data set."""
 
 from __future__ import annotations
 
-import numpy as np
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
 import pytest
 
-from mlcore import open_run
-from mlcore.config import load_recipe
-from mlcore.datasets.own import Own
+from mlcore.tables import sales
+
+WORDS = ("describe", "missing", "balance", "corr", "told", "head", "pca --height 12", "plot --height 12")
 
 
 @pytest.fixture
-def table(tmp_path, monkeypatch):
-    """A table of two columns of numbers, one of texts, and what follows from them."""
+def csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A small table in the working directory."""
     monkeypatch.chdir(tmp_path)
-    random = np.random.RandomState(0)
-    rows = [
-        f"{a:.3f},{b:.3f},{'xy'[int(a > 0)]},{'no' if a + b < 0 else 'yes'}" for a, b in random.normal(size=(90, 2))
-    ]
-    (tmp_path / "own.csv").write_text("a,Size,kind,Answer\n" + "\n".join(rows) + "\n")
-    months = [f"{2001 + k // 12},{k % 12 + 1},{100 + k + 20 * np.sin(k * np.pi / 6):.2f}" for k in range(96)]
-    (tmp_path / "sold.csv").write_text("year,month,sold\n" + "\n".join(months) + "\n")
-    return tmp_path
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = ["Region,Unit price,Sales,Date"]
+    lines += [f"{'NSWE'[n % 4]},{n % 5},{n * 1.5},2024-0{1 + n % 9}-1{n % 10}" for n in range(40)]
+    lines += [",3,,2024-01-01", "Süd,,7.5,", "=1+1,1,2,2024-02-02"]
+    (tmp_path / "shop.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return "shop.csv"
 
 
-def test_a_table_begins_with_the_recipe_of_tables_and_what_is_said_changes_it(mlj, table):
-    said = mlj("train own.csv --target Answer --epochs 3 --name fox --no-progress")
-    assert said.code == 0, said.err
-    config, recipe = open_run("fox").config, load_recipe("table")
-    assert config.layers == recipe.layers and config.optimizer == recipe.optimizer and config.epochs == 3
-    assert config.dataset.target == "Answer" and config.dataset.path == str(table / "own.csv")
-    for words in ("beside it", "commonest class", "logistic regression", "gradient boosting", "in short"):
-        assert words in said.out, words
-    assert mlj("train own.csv --target Answer --set", "layers=3 tanh", "--epochs", 2, "--name", "owl").code == 0
-    assert open_run("owl").model().network.summary() == "4-3-1"
+def test_filtering_and_sorting_as_the_readme_says(mlj, csv) -> None:
+    said = mlj("data filter", csv, "Sales > 50 and Region == 'N'", "--sort", "-Sales")
+    assert said.code == 0 and said.out.splitlines()[0] == "1 of 43 rows of shop.csv"
+    assert said.out.splitlines()[2].split() == ["36", "N", "1", "54", "2024-01-16"]
+    found = mlj("data filter", csv, "Sales > 50", "--sort", "-Sales", "--json").lines
+    assert [row["Sales"] for row in found] == [58.5, 57.0, 55.5, 54.0, 52.5, 51.0]
+    assert found[0] == {"Region": "E", "Unit price": 4, "Sales": 58.5, "Date": "2024-04-19"}
 
 
-def test_without_a_target_the_last_column_is_it_and_that_is_said(mlj, table):
-    said = mlj("train own.csv --epochs 2 --name fox")
-    assert "the target is Answer, the last of 4 columns; --target COLUMN names another" in said.err
-    assert open_run("fox").config.dataset.target == "Answer"
-    quiet = mlj("train own.csv --epochs 2 -q --no-record")
-    assert not quiet.out and "the target" not in quiet.err
+def test_an_empty_result_is_an_answer(mlj, csv) -> None:
+    said = mlj("data filter", csv, "Sales > 1e9")
+    assert said.code == 0 and said.out.endswith("no row is left\n")
+    assert mlj("data filter", csv, "Sales > 1e9", "--json").out == ""
 
 
-def test_numbers_are_asked_for_by_the_task(mlj, table):
-    said = mlj("train own.csv --target Size --task numbers --epochs 2 --no-record --no-progress")
-    assert said.code == 0 and "mean R²" in said.out and "ridge regression R²" in said.out
+def test_the_board_of_the_bundled_sales(mlj, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    wanted = [("Lamp", 600_000), ("Desk", 550_000), ("Chair", 513_000), ("Shelf", 480_000), ("Rug", 450_000)]
+    said = mlj("data top sales --by Product --value Sales")
+    assert [tuple(line.split()[:2]) for line in said.out.splitlines()[2:]] == [(n, str(s)) for n, s in wanted]
+    assert mlj("data make sales --out sales.csv").code == 0
+    for source in ("sales", "sales.csv"):
+        rows = mlj(f"data top {source} --by Product --value Sales --json").lines
+        assert [(row["Product"], row["Sales"]) for row in rows] == wanted
+    assert mlj("data make sales --out sales.csv").code == 2
+    pd.testing.assert_frame_equal(
+        pd.read_csv("sales.csv", parse_dates=["Date"]), sales.make(), check_dtype=False, check_freq=False
+    )
+
+
+def test_groups_are_drawn_and_sorted_by_their_figures(mlj, csv) -> None:
+    said = mlj("data group", csv, "--by", "Region", "--agg", "sum:Sales", "--agg", "count", "--sort", "-Sales_sum")
+    lines = said.out.splitlines()
+    assert lines[1].split() == ["Region", "Sales_sum", "count"]
+    assert [line.split()[0] for line in lines[2:]] == ["E", "W", "S", "N", "Süd", "=1+1", "-"]
+    assert lines[2].endswith("#" * 30)
+    json_rows = mlj("data group", csv, "--by", "Region", "--json").lines
+    assert {row["Region"]: row["count"] for row in json_rows}[None] == 1
+
+
+def test_steps_are_saved_read_again_and_run_as_a_program(mlj, csv, tmp_path: Path) -> None:
+    words = ("--where", "Region != 'Süd'", "--impute", "median", "--sort", "-Sales,Region")
+    said = mlj(
+        "data filter", csv, "`Unit price` >= 1", *words, "--save", "steps.toml", "--script", "steps.py", "-o", "a.csv"
+    )
+    assert said.code == 0 and said.err.splitlines() == ["wrote steps.toml", "wrote steps.py", "wrote a.csv"]
+    assert mlj("data head", csv, "--steps", "steps.toml", "-o", "b.csv").code == 0
+    first = (tmp_path / "a.csv").read_text()
+    assert first == (tmp_path / "b.csv").read_text() and "'=1+1,1" in first
+    text = (tmp_path / "steps.toml").read_text()
+    assert 'kind = "file"\npath = "shop.csv"' in text and text.count("[[dataset.steps]]") == 7
+    subprocess.run([sys.executable, "steps.py"], cwd=tmp_path, check=True, timeout=60)
+    assert (tmp_path / "a.csv").read_text().replace(".0", "") == first.replace("'=", "=").replace(".0", "")
+
+
+def test_what_pandas_would_be_told_is_a_program_that_runs(mlj, csv) -> None:
+    said = mlj("data top", csv, "--by", "Region", "--value", "Sales", "--pandas")
+    assert said.code == 0 and said.out.startswith("import pandas as pd\n\n")
+    done = subprocess.run([sys.executable, "-c", said.out], check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split()[:4] == ["Region", "Sales", "0", "E"]
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "sentence", "hint"),
+    ("words", "source"), [(words, "shop.csv") for words in WORDS] + [(words, "iris") for words in WORDS[:5]]
+)
+def test_every_view_fits_into_eighty_columns_and_into_json(mlj, csv, words: str, source: str) -> None:
+    word, *rest = words.split()
+    target = ["--target", "Region" if source == csv else "y"] if word in ("pca", "told") else []
+    said = mlj(f"data {word}", source, *rest, *target)
+    assert said.code == 0 and said.err == "" and max(map(len, said.out.splitlines())) <= 80, said.out
+    if word != "plot":
+        assert mlj(f"data {word}", source, "--json").lines
+        assert mlj(f"data {word}", source, "--pandas", *(["-n", "2"] if word == "head" else [])).code == 0
+
+
+def test_many_columns_are_left_out_and_counted(mlj, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    path = tmp_path / "wide.csv"
+    path.write_text(",".join(f"column {n}" for n in range(300)) + "\n" + ",".join("1" * 300) + "\n")
+    for words in (("head",), ("describe",), ("corr",)):
+        said = mlj(f"data {words[0]}", path)
+        assert max(map(len, said.out.splitlines())) <= 80
+        assert "columns more: " in said.out or "… 260 more" in said.out
+
+
+def test_what_is_missing_can_be_filled_and_written(mlj, csv, tmp_path: Path) -> None:
+    said = mlj("data missing", csv, "--impute", "median")
+    row = next(line for line in said.out.splitlines() if line.startswith("Sales"))
+    assert row.split()[:4] == ["Sales", "1", "0.02326", "27.75"] and "0 values missing" in said.out
+    assert mlj("data missing", csv, "--impute", "drop", "-o", "whole.csv").code == 0
+    assert len(pd.read_csv(tmp_path / "whole.csv")) == 41
+    assert mlj("data missing", csv, "--json").lines[2] == {"column": "Sales", "missing": 1, "share": 1 / 43}
+
+
+def test_seasons_are_found_and_their_absence_is_said(mlj, tmp_path: Path) -> None:
+    said = mlj("data season sales --date Date --value Sales --period month")
+    assert "seasonal: Dec is the peak" in " ".join(said.out.split())
+    flat = tmp_path / "flat.csv"
+    months = pd.date_range("2015-01-01", periods=96, freq="MS").strftime("%Y-%m-%d")
+    flat.write_text("day,v\n" + "\n".join(f"{month},{100 + 7 * n % 11}" for n, month in enumerate(months)) + "\n")
+    assert "no seasonality" in mlj("data season", flat).out
+    assert [row["month"] for row in mlj("data season", flat, "--json").lines][:2] == ["Jan", "Feb"]
+
+
+def test_ceilings_and_splits_are_told(mlj, csv) -> None:
+    assert "97." in mlj("data ceiling moons").out and "nobody knows" in mlj("data ceiling iris").out
+    assert "nobody knows" in mlj("data ceiling", csv).out
+    assert mlj("data ceiling moons --json").lines[0]["dataset"] == "moons"
+    parts = mlj("data split iris --json").lines
+    assert [(row["part"], row["rows"]) for row in parts] == [("train", 105), ("validation", 15), ("test", 30)]
+    assert all(row["setosa"] == pytest.approx(1 / 3) for row in parts)
+    assert "mean" in mlj("data split diabetes").out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
     [
-        ("own.csv --target answer", 3, "no column 'answer' in the table", "did you mean 'Answer'?"),
-        ("own.csv --target qqq", 3, "no column 'qqq'", "there are: a, Size, kind, Answer"),
-        ("own.csv --keep nothing", 3, "no column 'nothing'", "there are"),
-        ("none.csv --target a", 6, "none.csv", ""),
-        ("moons --target a", 2, "--target is about a table, and this is none", "mlj train FILE.csv"),
-        ("moons --horizon 3", 2, "--horizon is about a series", "mlj train FILE.csv --horizon 12"),
-        ("sold.csv --horizon 3 --task classes", 2, "--task is about a table, and this is a series", "leave it out"),
-        ("sold.csv --horizon 3 --target month", 3, "holds dates", "columns of numbers: sold"),
-        ("own.csv --horizon 3", 3, "no column of dates", "dataset.date"),
-        ("sold.csv --horizon 3 --folds 4", 2, "the past would be foretold from the future", "leave folds out"),
+        (["filter", "shop.csv", "Sale > 3"], 3, "did you mean 'Sales'?"),
+        (["filter", "shop.csv", "Sales = 3"], 2, "write == to compare"),
+        (["filter", "shop.csv", "open('x')"], 2, "only missing(COLUMN)"),
+        (["filter", "none.csv", "Sales > 3"], 6, "none.csv"),
+        (["filter", "irs", "y == 1"], 2, "did you mean 'iris'?"),
+        (["sort", "shop.csv", "--by", "-Sals"], 3, "did you mean 'Sales'?"),
+        (["sort", "shop.csv"], 2, "--by"),
+        (["group", "shop.csv", "--by", "Region", "--agg", "sum:Region"], 3, "holds texts, expected numbers"),
+        (["group", "shop.csv", "--by", "Region", "--agg", "total:Sales"], 2, "got 'total:Sales'"),
+        (["top", "shop.csv", "--by", "Region,Date", "--value", "Sales"], 2, "expected one column, got 2"),
+        (["top", "shop.csv", "--by", "Region", "--value", "Date"], 3, "Date"),
+        (["season", "shop.csv"], 2, "--value"),
+        (["season", "shop.csv", "--date", "Region", "--value", "Sales"], 3, "holds texts, expected dates"),
+        (["balance", "shop.csv", "--target", "x"], 3, "no column 'x'"),
+        (["head", "shop.csv", "--steps", "none.toml"], 6, "none.toml"),
+        (["head", "shop.csv", "--steps", "shop.csv"], 2, "no TOML"),
+        (["filter", "shop.csv", "Sales > 1", "-o", "shop.csv"], 2, "is the table that is read"),
+        (["filter", "shop.csv", "Sales > 1", "-o", "no/such/folder.csv"], 6, "folder.csv"),
+        (["plot", "shop.csv", "Region", "Sales"], 2, "points are of numbers"),
+        (["describe", "sales", "--set", "noise=1"], 2, "no settings"),
+        (["make", "sales", "--rows", "10"], 2, "2,000 to 10,000"),
+        (["make", "moons"], 2, "sales"),
     ],
 )
-def test_what_is_not_there_is_one_sentence_and_the_way_out(mlj, table, words, code, sentence, hint):
-    if "--keep" in words and "keep" not in Own.__struct_fields__:
-        pytest.skip("no column is kept out yet")
-    said = mlj(f"train {words}")
-    assert said.code == code and sentence in said.err and hint in said.err, said.err
-    assert "Traceback" not in said.err
+def test_what_cannot_be_is_said_in_a_sentence(mlj, csv, words, code: int, said: str) -> None:
+    found = mlj("data", *words)
+    assert found.code == code and said in found.err and "Traceback" not in found.err and found.out == ""
 
 
-def test_json_says_the_baselines_when_it_has_started_and_before_it_ends(mlj, table):
-    events = mlj("train own.csv --target Answer --epochs 2 --no-record --json").lines
-    kinds = [event["event"] for event in events]
-    assert kinds[:2] == ["started", "baselines"] and kinds[-2:] == ["baselines", "ended"]
-    first, last = (event for event in events if event["event"] == "baselines")
-    assert (first["split"], last["split"]) == ("validation", "test") and last["sentence"]
-    assert set(first["scores"]) == {"commonest_class", "logistic_regression", "gradient_boosting"}
-    assert last["network"] == pytest.approx(events[-1]["test_accuracy"])
+def test_texts_from_a_table_cannot_speak_to_the_terminal(mlj, tmp_path: Path) -> None:
+    path = tmp_path / "evil.csv"
+    path.write_text('"a\x1b[2J",\u202eb,v\n' + "\n".join(f"\x1b]52;c;{n}\x07,x{n % 2},{n}" for n in range(8)) + "\n")
+    for words in ("describe", "missing", "balance", "corr", "told", "head", "plot v"):
+        word, *rest = words.split()
+        said = mlj(f"data {word}", path, *rest)
+        assert said.code in (0, 3) and "\u202e" not in said.out + said.err
+    assert "\\x1b" in mlj("data group", path, "--by", "a\x1b[2J").out
+    assert json.loads(mlj("data head", path, "--json", "-n", "1").out)["v"] == 0
 
 
-def test_a_series_is_foretold_in_its_own_unit_beside_what_is_said_without_learning(mlj, table):
-    said = mlj("train sold.csv --horizon 6 --name fox --no-progress")
-    assert said.code == 0, said.err
-    for words in ("the target is sold", "test error", "'as a year ago'", "2 horizons of 6", "in short"):
-        assert words in said.out + said.err, words
-    *_, before, ended = mlj("train sold.csv --horizon 6 --json --no-record").lines
-    assert before["network"]["mape"] == pytest.approx(ended["test_mape"], abs=1e-6)
-    assert before["network"]["mae"] == pytest.approx(ended["test_mae"], rel=1e-4)
-    values = np.array([float(line.rpartition(",")[2]) for line in (table / "sold.csv").read_text().split()[1:]])
-    naive = np.abs(values[-12:] - np.r_[values[-24:-18], values[-18:-12]]) / values[-12:]
-    assert before["errors"]["as_a_year_ago"]["mape"] == pytest.approx(naive.mean())
-    rows = mlj("predict fox --json").lines
-    assert np.ravel([row["label"] for row in rows]) == pytest.approx(values[-12:], rel=1e-5)
-    guess = np.ravel([row["prediction"] for row in rows])
-    assert np.mean(np.abs(guess - values[-12:]) / values[-12:]) == pytest.approx(ended["test_mape"], rel=1e-3)
-    drawn = mlj("plot fox --what forecast --ascii --width 70 --height 12")
-    assert drawn.code == 0 and "12 test rows in their order" in drawn.out
-    assert "mape" in mlj("evaluate fox").out
+def test_the_options_of_tables_are_completed(mlj) -> None:
+    assert "describe" in mlj("completion words data de").out
+    assert "--impute" in mlj("completion words data missing x.csv --im").out
+    assert "weekday" in mlj("completion words data season x.csv --period w").out

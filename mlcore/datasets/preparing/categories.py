@@ -1,0 +1,85 @@
+"""Categories as features: one for each (one-hot), their number in order, or a token for an embedding.
+
+Of more than some tens, the commonest are a feature each and the others one together, so that 5,000 cities are 51
+features; a text nobody trained on is one of the others, or zero everywhere where there are none.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from mlcore.datasets.dataset import Array, Column, Notice
+from mlcore.datasets.preparing.missing import Impute, rows, text_for
+from mlcore.errors import DataError
+from mlcore.tables.cells import strays
+from mlcore.tables.table import Table
+
+Categories: TypeAlias = Literal["auto", "one_hot", "ordinal", "token"]
+
+MOST = 50  # categories of a column that are a feature each
+TOKENS = 10_000  # categories of a column that are a token each
+
+
+def fit(column: Column, values: Array, impute: Impute, constant: float | str, way: Categories) -> Column:
+    """The column with the categories of its training values [n], none of them missing."""
+    counts = Counter(map(str, values.tolist()))
+    most = TOKENS if way == "token" else MOST if way in ("auto", "one_hot") else len(counts)
+    kept = sorted(sorted(counts, key=lambda text: (-counts[text], text))[:most])
+    fill = text_for(counts, impute, constant)
+    if impute == "constant" and fill not in kept:
+        kept = sorted([*kept, str(fill)])
+    rest = len(counts) > most
+    column = column._replace(fill=fill, categories=tuple(kept), rest=rest)
+    return column if way == "auto" or way == "one_hot" else column._replace(way=way)
+
+
+def check_numbers(table: Table, name: str) -> None:
+    """Raise DataError where most texts of a column are numbers: what is none may be a slip."""
+    values = table.column(name)
+    if values.dtype != object:
+        return
+    numbers, first = strays(values)
+    if 2 * numbers > len(table.rows):
+        message = f"{table.where}: {name} is {values[first]!r:.40} in row {table.rows[first]} and a number in"
+        hint = f"correct it, or leave it out: --set 'dataset.columns=[\"-{name:.40}\"]'"
+        raise DataError(f"{message} {rows(numbers)}", code="DATA_VALUE", where=table.where, hint=hint)
+
+
+def names(column: Column) -> list[str]:
+    """What the features of a column of texts are called."""
+    if column.way in ("ordinal", "token"):
+        return [column.name]
+    return [f"{column.name}={text}" for text in column.categories] + [f"{column.name} other"] * column.rest
+
+
+def encode(column: Column, values: Array, absent: Array) -> tuple[Array, list[Notice]]:
+    """The features [n, F] of texts [n], and a notice where there are some nobody trained on.
+
+    As ordinal and token: a category's number from 1, in the order of their names; 0 is any other.
+    """
+    number = {text: k for k, text in enumerate(column.categories)}
+    fill = number.get(str(column.fill), -1)
+    codes = np.array([number.get(str(value), -1) for value in values.tolist()], np.int64)
+    strange = np.flatnonzero((codes < 0) & ~absent)
+    codes[absent] = fill
+    if column.way in ("ordinal", "token"):
+        return (codes + 1.0)[:, None], _unseen(column, values, strange, f"it is taken for {column.name} 0")
+    found = np.zeros((len(values), len(column.categories) + column.rest))
+    known = np.flatnonzero(codes >= 0)
+    found[known, codes[known]] = 1
+    if column.rest:
+        found[strange, -1] = 1
+        return found, []
+    return found, _unseen(column, values, strange, "all its features are 0")
+
+
+def _unseen(column: Column, values: Array, strange: Array, so: str) -> list[Notice]:
+    if not len(strange):
+        return []
+    texts = [str(values[row]) for row in strange]
+    more = len(set(texts)) - 1
+    message = f"{column.name} is {texts[0]!r:.40} in {rows(texts.count(texts[0]))}, which no training row has"
+    return [Notice("DATA_CATEGORY", f"{message}{f', and {more:,} more such texts' if more else ''}: {so}")]

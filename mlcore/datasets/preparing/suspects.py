@@ -1,0 +1,115 @@
+"""Suspects: a column that alone tells the target is more often the answer in other words than a stroke of luck.
+
+The rule. Half of the training rows (every second one) make a table for each column alone: of categories the answer of
+each value, of numbers and dates the answer of each of 32 bins between quantiles; of a regression on a number also the
+straight line. The other half judges it: the share of rows that are right, of each class alike (balanced accuracy), or
+R². A column is a suspect when
+
+    its score is at least 0.98,
+    the best column that is none scores at most 0.95 and misses at least three times as much, and
+    no more than a quarter of all columns, or a single one, score so high.
+
+So a task that is easy by several columns, such as telling setosa by its petals, makes none of them a suspect. There
+must be 40 training rows and a column besides; classes with fewer than five of the judging rows are not asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from mlcore.datasets.dataset import Array, Notice, Task
+from mlcore.datasets.preparing.kinds import Kind
+from mlcore.datasets.preparing.missing import missing, named
+
+SURE, NEAR, TIMES = 0.98, 0.95, 3.0  # a suspect's score; the most any other may have; how much more the others miss
+FEWEST, RAREST = 40, 5  # training rows, and rows of a class among those that judge
+MOST = 20_000  # training rows looked at
+BINS = 32
+
+
+def find(values: Mapping[str, Array], kinds: Mapping[str, Kind], y: Array, task: Task) -> dict[str, float]:
+    """The suspects among columns, each with its score; values [n] by name and targets y of the training rows alone."""
+    if len(y) < FEWEST or len(values) < 2 or (task.kind == "regression" and y.reshape(len(y), -1).shape[1] > 1):
+        return {}
+    y = y[:MOST].reshape(-1)
+    classes = 0 if task.kind == "regression" else task.outputs
+    if classes and (np.bincount(y[1::2], minlength=classes) >= RAREST).sum() < 2:
+        return {}
+    scores = {name: score(own[:MOST], kinds[name], y, classes) for name, own in values.items()}
+    sure = {name: value for name, value in scores.items() if value >= SURE}
+    if not sure or len(sure) > max(1, len(values) // 4):
+        return {}
+    near = max(value for name, value in scores.items() if name not in sure)
+    return sure if near <= NEAR and 1 - near >= TIMES * (1 - min(sure.values())) else {}
+
+
+def score(values: Array, kind: Kind, y: Array, classes: int) -> float:
+    """How well a column [n] alone tells targets y [n]: balanced accuracy, or R² where classes are 0."""
+    codes = _codes(values, kind)
+    known, judged = slice(0, None, 2), slice(1, None, 2)
+    found = _looked_up(codes[known], y[known], codes[judged], classes)
+    if classes:
+        right, there = found == y[judged], np.bincount(y[judged], minlength=classes)
+        return float(np.mean([right[y[judged] == k].mean() for k in np.flatnonzero(there >= RAREST)]))
+    bins = _explained(y[judged], found)
+    return bins if kind == "category" else max(bins, _on_a_line(values[known], y[known], values[judged], y[judged]))
+
+
+def _on_a_line(x: Array, y: Array, asked: Array, answers: Array) -> float:
+    """R² of the straight line through known values and targets, for others; of a missing value it says their mean."""
+    there, middle = ~np.isnan(x), y.mean(dtype=np.float64)
+    if not there.any():
+        return 0.0
+    center, targets = x[there].mean(), y[there].astype(np.float64)
+    spread = float(np.square(x[there] - center).sum())
+    slope = float((x[there] - center) @ targets) / spread if spread else 0.0
+    return _explained(answers, np.where(np.isnan(asked), middle, targets.mean() + slope * (asked - center)))
+
+
+def _codes(values: Array, kind: Kind) -> Array:
+    """A whole number from 0 for each value: which category, or which bin; 0 where it is missing."""
+    absent = missing(values)
+    if kind == "category":
+        _, codes = np.unique(np.where(absent, "", values).astype(str), return_inverse=True)
+        return codes + 1
+    known = values[::2][~absent[::2]]
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else known
+    return np.where(absent, 0, np.searchsorted(edges, np.nan_to_num(values), side="right") + 1)
+
+
+def _looked_up(known: Array, y: Array, asked: Array, classes: int) -> Array:
+    """The answer of each code: the commonest class, or the mean; of a code that is not known, that of all rows."""
+    size = int(max(known.max(), asked.max())) + 1
+    counts = np.bincount(known, minlength=size)
+    if classes:
+        table = np.zeros((size, classes), np.int64)
+        np.add.at(table, (known, y), 1)
+        answer = np.where(counts > 0, table.argmax(axis=1), np.bincount(y).argmax())
+    else:
+        sums = np.bincount(known, y.astype(np.float64), minlength=size)
+        answer = np.where(counts > 0, sums / np.maximum(counts, 1), y.mean(dtype=np.float64))
+    found: Array = answer[asked]
+    return found
+
+
+def _explained(y: Array, answers: Array) -> float:
+    """R² of answers [n] to numbers y [n]."""
+    y = y.astype(np.float64)
+    spread = float(np.square(y - y.mean()).sum())
+    return 1 - float(np.square(y - answers).sum()) / spread if spread else 0.0
+
+
+def notices(suspects: Mapping[str, float], target: str, task: Task) -> tuple[Notice, ...]:
+    """One that names the suspects, if there are any."""
+    if not suspects:
+        return ()
+    name, value = max(suspects.items(), key=lambda each: each[1])
+    how = f"R² {value:.3f}" if task.kind == "regression" else f"{value:.1%} right"
+    others = f"; so do {named(other for other in suspects if other != name)}" if len(suspects) > 1 else ""
+    message = (
+        f"{name} alone tells {target} ({how}), and no other column comes near{others}: it may be the answer itself, "
+        f"and is left out; --set 'dataset.keep=[\"{name:.40}\"]' keeps it"
+    )
+    return (Notice("DATA_LEAK", message),)

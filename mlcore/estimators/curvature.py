@@ -1,0 +1,44 @@
+"""The solver lbfgs: all rows at once, and steps that know how the slope has changed (scipy's L-BFGS-B)."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from mlcore.backends.backend import Problem
+from mlcore.layers.layer import Array
+
+
+def descend(e: Any, problem: Problem, vector: Array) -> tuple[Array, float, int]:
+    """The parameters [P], the loss and the iterations that the settings of `e` lead to from a vector [P], in float64.
+
+    The loss is the mean over the rows, with the penalty alpha / 2 |W|² over what they weigh together.
+    """
+    import scipy.optimize
+    from sklearn.utils.optimize import _check_optimize_result
+
+    network, (x, y, w) = problem.network, problem.rows
+    weight, weights, numbers = len(x) if w is None else float(w.sum()), slice(0, network.weights), count(1)
+    share = e.alpha / weight
+
+    def slope(vector: Array) -> tuple[float, Array]:
+        z, saved = network.forward(vector, x)
+        loss, dz = problem.loss(z, y, w, problem.bounds)
+        gradient, _ = network.backward(vector, saved, dz)
+        gradient[weights] += share * vector[weights]
+        return loss + share / 2 * float(vector[weights] @ vector[weights]), gradient
+
+    def tell(intermediate_result: Any) -> None:  # scipy goes by the name
+        print(f"Iteration {next(numbers)}, loss = {intermediate_result.fun:.8f}")
+
+    found = scipy.optimize.minimize(
+        slope,
+        vector.astype(np.float64),
+        method="L-BFGS-B",
+        jac=True,
+        callback=tell if e.verbose else None,
+        options={"maxfun": e.max_fun, "maxiter": e.max_iter, "gtol": e.tol},
+    )
+    return found.x, float(found.fun), int(_check_optimize_result("lbfgs", found, e.max_iter))

@@ -1,0 +1,118 @@
+"""Tables from files: text of any delimiter, gzip'd or not, and Parquet; checked first, then read by pandas.
+
+A column whose fields are all numbers, or missing, is numbers; one whose texts are all dates of one form is dates; any
+other is texts, true and false too. Nothing is guessed that cannot be told: 03/04/2025 stays a text until it is said how
+dates are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mlcore.errors import DataError
+from mlcore.tables import content, dates, dialect, parsing
+from mlcore.tables.cells import MISSING
+from mlcore.tables.format import AUTO, Dialect, Format
+from mlcore.tables.scan import LONGEST, Scan, check, scan
+from mlcore.tables.table import Table
+
+WIDEST = 10_000  # columns
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
+
+
+def read(path: str | Path, format: Format = AUTO, texts: Collection[str] = ()) -> Table:
+    """The table in a file. A first line without any number names the columns; else they are column_0, column_1, …
+
+    texts: columns that are texts whatever they hold. Raises DataError naming the line, StorageError where the file
+    cannot be read.
+    """
+    path = Path(path)
+    where = str(path)
+    if content.starts(path, len(content.PARQUET)) == content.PARQUET:
+        from mlcore.tables import parquet
+
+        return parquet.read(path, texts)
+    found = content.read(path, format.encoding)
+    way = dialect.sense(found.data, format)
+    seen = scan(found.data, way)
+    head = _head(found.data, seen, way)
+    if len(head) > WIDEST:
+        hint = "keep the columns you need"
+        raise _error(f"has {len(head):,} columns, more than the {WIDEST:,} allowed", "DATA_LIMIT", where, hint)
+    check(seen, found.data, way, where)
+    if not seen.records:
+        raise _error("has no rows", "DATA_EMPTY", where, "name a file that has some")
+    names = _names(head, format, way, where)
+    named = names is not None
+    names = names or tuple(f"column_{place}" for place in range(len(head)))
+    if seen.records == named:
+        raise _error("has a header and no rows", "DATA_EMPTY", where, "write rows under it")
+    data = _returned(found.data) if seen.returns else found.data
+    table, as_texts = parsing.frame(data, way, names, named, seen, texts)
+    table, formed = dates.parsed(table, format, where, set(texts))
+    notes = (_told(way, found.encoding), *dates.told(formed))
+    code = _code(path.name, way, found.encoding, named, names, as_texts) + dates.code(formed)
+    return Table(where, table, np.arange(len(table)), named, notes, code)
+
+
+def _error(what: str, code: str, where: str, hint: str) -> DataError:
+    return DataError(f"{where} {what}", code=code, where=where, hint=hint)
+
+
+def _head(data: bytes, seen: Scan, way: Dialect) -> list[str]:
+    """The fields of the first record, without the blanks around them."""
+    record = data[seen.first : seen.body] or data[:LONGEST]
+    text = record.decode(errors="replace")
+    first = next(iter(dialect.records(text.replace("\t", " ") if way.delimiter == " " else text, *way[:2])), [])
+    if way.delimiter == " ":
+        first = [cell for cell in first if cell]
+    return [cell.strip() for cell in first]
+
+
+def _names(first: list[str], format: Format, way: Dialect, where: str) -> tuple[str, ...] | None:
+    """The names a first record gives, or None where it is a row like the others."""
+    numbers = any(parsing.value(cell, way) is not None for cell in first if cell)
+    if format.header == "no" or (format.header == "auto" and numbers):
+        return None
+    known = set[str]()
+    for place, name in enumerate(first):
+        if not name:
+            hint = "name it; a table pandas wrote has its row numbers there: write it with index=False"
+            raise _error(f"has no name for column {place} in its first line", "DATA_SCHEMA", where, hint)
+        if name in known:
+            hint = "give each a name of its own"
+            raise _error(f"has more than one column called {name!r:.80}", "DATA_SCHEMA", where, hint)
+        known.add(name)
+    return tuple(first)
+
+
+def _returned(data: bytes) -> bytes:
+    """The text with line feeds for carriage returns, as on very old Macintoshes: pandas reads some lines twice."""
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _told(way: Dialect, encoding: str) -> str:
+    """What was found out: `semicolons, decimal comma, UTF-8`."""
+    said = [DELIMITERS[way.delimiter], "decimal comma" if way.decimal == "," else "decimal point"]
+    said += [f"{way.thousands!r} between thousands"] if way.thousands else []
+    said += [] if way.quote == '"' else [f"quotes are {way.quote}" if way.quote else "no quotes"]
+    return ", ".join([*said, encoding.upper() if encoding.startswith("utf") else encoding])
+
+
+def _code(name: str, way: Dialect, encoding: str, named: bool, names: Sequence[str], as_texts: Sequence[str]) -> str:
+    """The line of pandas that reads the same."""
+    said = [repr(name)]
+    said += [f"sep={way.delimiter!r}"] if way.delimiter not in ", " else [r'sep=r"\s+"'] * (way.delimiter == " ")
+    said += [f"quotechar={way.quote!r}"] if way.quote == "'" else ["quoting=3"] * (not way.quote)
+    said += ["decimal=','"] if way.decimal == "," else []
+    said += [f"thousands={way.thousands!r}"] if way.thousands else []
+    said += [] if encoding.startswith("utf-8") else [f"encoding={encoding!r}"]
+    said += [] if named else ["header=None", f"names={list(names)!r}"]
+    said += ["skipinitialspace=True"] * (way.delimiter not in "\t ")
+    plain = way.missing == MISSING
+    said += ["na_values='?'"] if plain else ["keep_default_na=False", f"na_values={sorted(way.missing)!r}"]
+    said += [f"dtype={dict.fromkeys(as_texts, 'str')!r}"] if as_texts else []
+    return f"df = pd.read_csv({', '.join([*said, 'index_col=False'])})"

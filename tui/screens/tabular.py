@@ -1,0 +1,184 @@
+"""A screen of one table: asks the worker for what is shown of it, and shows the answers that are still wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from tui.exploration import Exploration
+from tui.feed import safe
+from tui.screens.inquiry import Inquiry
+from tui.text import exact, shortened
+from tui.widgets.crumbs import CrumbLine, Title
+from tui.widgets.examined import TextLine
+from tui.widgets.grid import COLUMNS, ROWS, Grid
+from tui.widgets.panel import Panel
+
+if TYPE_CHECKING:
+    from mlcore.worker.protocol import Reply
+    from tui.app import MljApp
+
+SETTLED = 0.12  # seconds the cursor rests in a column before it is asked about
+GONE = "The worker was gone: another reads the table again"
+
+
+class Tabular(Screen[None]):
+    """Keeps the exploration that is shown. Who makes one says how it is laid out and what keys do."""
+
+    def __init__(self, app: MljApp, exploration: Exploration) -> None:
+        super().__init__()
+        self.mlj, self.exploration = app, exploration
+        self.inquiry = Inquiry(app.runner, self._gone)
+        self.zoomed = False
+        self.tries = 0  # of another worker, without an answer
+        self._head, self._crumbs, self._said, self._line = Title(), CrumbLine(), TextLine(), TextLine()
+        self.grid, self.panel = Grid(), Panel()
+
+    # showing --------------------------------------------------------------------------------------------------------
+
+    def show(self, exploration: Exploration) -> None:
+        """Show an exploration, and ask for what it lacks."""
+        self.exploration = exploration
+        self.set_class(exploration.view != "column", "-view")
+        self.set_class(self.zoomed, "-zoomed")
+        self.grid.target, self.grid.sorted_by = exploration.target, exploration.sorted_by()
+        self.grid.again()
+        self.panel.look(exploration)
+        self._head.look(exploration)
+        self._crumbs.look(exploration)
+        *before, line = exploration.line.split("\n")
+        self._line.say(f">>> {'.. ' * bool(before)}{shortened(line, max(self.size.width - 9, 20))}" if line else "")
+        if exploration.head is None:
+            return
+        if exploration.view == "column":
+            if exploration.facts is None and exploration.column:
+                self.set_timer(SETTLED, self._ask_facts)
+        elif exploration.chart is None and not exploration.message:
+            self.set_timer(SETTLED, self._ask_view)
+
+    def say(self, text: str, seconds: float = 4.0) -> None:
+        """A sentence, until the next one."""
+        if self.is_attached:
+            self._said.say(shortened(safe(text, 400), max(self.size.width - 2, 20)), loud=True)
+
+    def changed(self, at_once: bool = False) -> None:
+        """The Lab beneath has news: nothing of it is shown here."""
+
+    # asking ---------------------------------------------------------------------------------------------------------
+
+    def reread(self) -> None:
+        """Ask for the table from its file; what is in memory stays where the file is the same."""
+        self.mlj.ensure_worker()
+        self.grid.words = f"reading {self.exploration.crumbs[0]}"
+        self.attempt(self.exploration, lambda problem: None, again=True)
+
+    def attempt(self, wanted: Exploration, then: Callable[[str], None], again: bool = False) -> None:
+        """Another table, or other steps. `then` gets what is wrong with them, or nothing when it is shown.
+
+        Until the answer is there the table stays as it is, and where it is an error for good.
+        """
+
+        def answered(reply: Reply) -> None:
+            if not self.is_attached:
+                return
+            if reply.error is not None:
+                problem = safe(f"{reply.error.message}. {reply.error.hint}", 400).rstrip(". ")
+                self.say(problem)
+                if self.exploration.head is None:
+                    self.grid.words = problem
+                    self.grid.again()
+                then(problem)
+                return
+            self.tries = 0
+            self._opened(wanted, reply)
+            then("")
+
+        self.inquiry.ask("head", answered, "OpenTable", of=wanted.of, again=again)
+
+    def _opened(self, wanted: Exploration, reply: Reply) -> None:
+        head = reply.value
+        self.inquiry.forget("rows", "facts", "view", "trial")
+        self.grid.open(head, wanted.column, stay=wanted.steps == self.exploration.steps)  # type: ignore[arg-type]
+        column = self.grid.here
+        target = wanted.target if wanted.target in self.grid.head.names else ""  # type: ignore[union-attr]
+        found = wanted._replace(head=head, column=column, target=target, facts=None, chart=None, message="")  # type: ignore[arg-type]
+        self.show(found)
+        self.say(self._left())
+        self._fetch()
+
+    def _left(self) -> str:
+        """What is left of the table."""
+        head = self.exploration.head
+        if head is None:
+            return ""
+        if not self.exploration.steps:
+            return "; ".join((f"{exact(head.rows)} rows, {exact(len(head.names))} columns", *head.notes))
+        return f"{exact(head.rows)} rows, {exact(len(head.names))} columns are left; u takes the step back"
+
+    def _fetch(self) -> None:
+        """Ask for the cells that are lacking, a block at a time."""
+        lacking = self.grid.missing() if self.is_attached else None
+        if lacking is None or self.inquiry.busy("rows"):
+            return
+        steps = self.exploration.steps
+
+        def answered(reply: Reply) -> None:
+            if not self.is_attached or steps != self.exploration.steps:
+                return
+            if reply.error is not None:
+                self.say(f"{reply.error.message}. {reply.error.hint}".rstrip(". "))
+                return
+            self.grid.take(reply.value)  # type: ignore[arg-type]
+            self._fetch()
+
+        first, left = lacking
+        self.inquiry.ask(
+            "rows", answered, "ReadRows", of=self.exploration.of, first=first, rows=ROWS, left=left, columns=COLUMNS
+        )
+
+    def _ask_facts(self) -> None:
+        """Ask about the column under the cursor, once it rests there."""
+        now = self.exploration
+        if not self.is_attached or now.facts is not None or now.view != "column" or now.head is None or not now.column:
+            return
+
+        def answered(reply: Reply) -> None:
+            if reply.error is None and self.exploration.column == now.column:
+                self.show(self.exploration._replace(facts=reply.value))  # type: ignore[arg-type]
+            elif reply.error is not None:
+                self.say(f"{reply.error.message}. {reply.error.hint}".rstrip(". "))
+
+        self.inquiry.ask("facts", answered, "DescribeColumn", of=now.of, column=now.column)
+
+    def _ask_view(self) -> None:
+        """Ask for the view."""
+        now = self.exploration
+        if not self.is_attached or now.chart is not None or now.view == "column" or now.head is None:
+            return
+        asked = now.view, now.turn, now.column, now.target
+
+        def answered(reply: Reply) -> None:
+            here = self.exploration
+            if not self.is_attached or asked[:2] != (here.view, here.turn):
+                return
+            if reply.error is not None:
+                words = safe(f"{reply.error.message}. {reply.error.hint}", 400).rstrip(". ")
+                self.show(here._replace(message=words))
+            else:
+                self.show(here._replace(chart=reply.value, message=""))  # type: ignore[arg-type]
+
+        self.inquiry.ask(
+            "view", answered, "DrawView", of=now.of, view=now.view, column=now.column, target=now.target, turn=now.turn
+        )
+
+    def _gone(self) -> None:
+        """Nobody is there to ask: another worker reads the table again, and takes every step once more."""
+        self.tries += 1
+        if self.tries < 3 and self.is_attached:
+            self.say(GONE)
+            self.inquiry.forget()
+            self.set_timer(0.1, self.reread)
+        else:
+            self.say("No worker can be started: r tries again")

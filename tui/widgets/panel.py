@@ -1,0 +1,288 @@
+"""The panel beside the grid: what there is to know of the column under the cursor, or a view of the whole table."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+
+from tui.exploration import TABS, VIEWS, Exploration
+from tui.frame import Frame
+from tui.text import exact, percent
+from tui.theme import paint
+from tui.widgets import rows
+from tui.widgets.bars import bar, signed
+from tui.widgets.ledger import fitted
+from tui.widgets.pane import Pane
+from tui.widgets.rows import Piece
+
+if TYPE_CHECKING:
+    from mlcore.worker.protocol import ColumnFacts, TableView
+
+LEVELS = {"braille": " ▁▂▃▄▅▆▇█", "blocks": " ▁▂▃▄▅▆▇█", "ascii": " .:-=+*#@"}
+BESIDE = 64  # columns from which figures stand beside the histogram
+WORD, FIGURE = 14, 12  # cells of a fact
+BAR = 8  # cells of the shortest bar
+STRONG = 0.5  # a correlation that stands out
+
+
+class Panel(Pane):
+    """Draws an exploration: the facts of its column, or its view."""
+
+    NAME = "column"
+    HELP: ClassVar[str] = """\
+**The panel.** The column under the cursor: how many values are missing and distinct, how numbers are spread from the
+lowest to the highest, which values are frequent. `1` to `9` choose other views; the same key once more gives the next
+of its kind: another measure, month or weekday. `tab` leads the arrows here, and back.
+"""
+
+    exploration = Exploration()
+
+    class Chosen(Message):
+        """A view was chosen with the mouse."""
+
+        def __init__(self, view: str) -> None:
+            super().__init__()
+            self.view = view
+
+    def look(self, exploration: Exploration) -> None:
+        """Show an exploration."""
+        self.exploration = exploration
+        self.again()
+
+    def title(self, frame: Frame) -> str:
+        """The column and what it holds, or what the view says it is."""
+        of = self.exploration
+        if of.view == "column":
+            learned = ", to be learned" if of.target and of.column == of.target else ""
+            return f"{of.column}: {of.kinds.get(of.column, '')}{learned}" if of.column else "column"
+        return of.chart.title if of.chart is not None else TABS[of.view]
+
+    def legend(self, frame: Frame) -> list[Piece]:
+        """The views by number, the one shown lit; with their names where there is room."""
+        of, colors = self.exploration, self.palette
+        if of.head is None:
+            return []
+        room = self.size.width - cell_len(rows.clean(self.title(frame))) - 12
+        named = sum(len(word) + 3 for word in TABS.values()) <= room
+        pieces: list[Piece] = []
+        for number, (view, word) in enumerate(TABS.items(), start=1):
+            lit = view == of.view
+            pieces.append((f"{number}", paint(colors.accent if lit else colors.faint, bold=lit)))
+            if named:
+                pieces.append((f" {word}", paint(colors.text if lit else colors.muted, bold=lit)))
+            pieces.append((" " if number < len(TABS) else "", paint()))
+        return pieces
+
+    def on_click(self, event: events.Click) -> None:
+        """A number or a name in the upper edge: that view."""
+        drawn = "".join(text for text, _ in self.legend(self._frame))
+        x = event.x - (self.size.width - 3 - len(drawn))
+        if event.y == 0 and 0 <= x < len(drawn) and self._has_box(*self.size):
+            digits = [each for each in drawn[: x + 1] if each.isdigit()]
+            self.post_message(self.Chosen(VIEWS[int(digits[-1]) - 1]))
+
+    def summary(self, frame: Frame) -> str:
+        """The facts, or the finding of the view, in one sentence."""
+        of = self.exploration
+        if of.message:
+            return of.message
+        if of.view != "column":
+            return of.chart.sentence or of.chart.title if of.chart is not None else "asking"
+        facts = of.facts
+        if facts is None:
+            return "asking"
+        told = ", ".join(f"{word} {figure}" for word, figure in facts.facts)
+        return f"{facts.name}: {exact(facts.missing)} missing, {exact(facts.distinct)} distinct, {told}".rstrip(", ")
+
+    def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
+        """The column or the view."""
+        of = self.exploration
+        if width < 8 or height < 1:
+            return rows.block([], max(width, 0), height)
+        if of.view == "column":
+            if of.facts is None:
+                return rows.block([], width, height)
+            return self._facts(of.facts, width, height)
+        if of.chart is None:
+            return self.waiting(frame, width, height, of.message or "asking")
+        if of.chart.matrix is not None:
+            return self._matrix(of.chart, width, height)
+        return self._view(of.chart, width, height)
+
+    # a column -------------------------------------------------------------------------------------------------------
+
+    def _facts(self, facts: ColumnFacts, width: int, height: int) -> list[Strip]:
+        """Missing and distinct, the spread, figures, frequent values; beside each other where there is no height."""
+        if width < BESIDE:
+            lines = [*self._counted(facts, width), *self._spread(facts, width, 4 if height > 16 else 2)]
+            lines += [self._fact(*each, width) for each in facts.facts]
+            return rows.block([*lines, *self._often(facts, width, height - len(lines))], width, height)
+        left = width * 3 // 5
+        here = [*self._counted(facts, left), *self._spread(facts, left, 2 if height < 9 else 4)]
+        pairs = [each for each in facts.facts if facts.counts is None or each[1] not in (facts.low, facts.high)]
+        each = max(1, left // 22)
+        for start in range(0, len(pairs), each):
+            pieces: list[Piece] = [(" ", paint())]
+            for word, figure in pairs[start : start + each]:
+                pieces += [self._quiet(f"{word} "), self._loud(f"{figure}  ")]
+            here.append(rows.row(pieces, left))
+        there = self._often(facts, width - left - 1, height)
+        both = zip(rows.block(here, left, height), rows.block(there, width - left - 1, height), strict=True)
+        blank = rows.row([(" ", paint())], 1)
+        return [Strip.join([one, blank, other]) for one, other in both]
+
+    def _counted(self, facts: ColumnFacts, width: int) -> list[Strip]:
+        share = facts.missing / facts.rows if facts.rows else 0.0
+        gone = paint(self.palette.validation if facts.missing else self.palette.muted)
+        missing = f" {exact(facts.missing)} missing ({percent(share)})" if facts.missing else " none missing"
+        distinct = f"  {exact(facts.distinct)} distinct"
+        return [rows.row([(missing, gone), self._loud(distinct), self._quiet(f"  of {exact(facts.rows)}")], width)]
+
+    def _spread(self, facts: ColumnFacts, width: int, high: int) -> list[Strip]:
+        """A histogram of `high` rows, and its ends below it."""
+        if facts.counts is None or not len(facts.counts):
+            return []
+        cells = min(len(facts.counts), width - 2)
+        sums = [0.0] * cells
+        for place, number in enumerate(facts.counts.tolist()):
+            sums[place * cells // len(facts.counts)] += number
+        most, levels = max(sums) or 1.0, LEVELS[self.terminal.glyphs]
+        top = len(levels) - 1
+        full = [max(round(each / most * high * top), int(each > 0)) for each in sums]
+        lines = []
+        for line in range(high - 1, -1, -1):
+            drawn = "".join(levels[max(0, min(each - line * top, top))] for each in full)
+            lines.append(rows.row([(f" {drawn}", paint(self.palette.train))], width))
+        gap = " " * max(1, cells - cell_len(facts.low) - cell_len(facts.high))
+        return [*lines, rows.row([self._quiet(f" {facts.low}{gap}{facts.high}")], width)]
+
+    def _fact(self, word: str, figure: str, width: int) -> Strip:
+        return rows.row([self._quiet(f" {word:<{WORD}}"), self._loud(f"{figure:>{FIGURE}}")], width)
+
+    def _often(self, facts: ColumnFacts, width: int, height: int) -> list[Strip]:
+        """The most frequent values with bars."""
+        if height < 1 or not facts.often:
+            return []
+        there = max(1, facts.rows - facts.missing)
+        shown = facts.often[self.exploration.top[0] :][:height] or facts.often[-height:]
+        number = max(len(exact(each)) for _, each in shown)
+        name = min(max(cell_len(text) for text, _ in shown), max(6, width - number - BAR - 4))
+        cells = max(0, width - name - number - 4)
+        lines = []
+        for text, often in shown:
+            drawn = bar(often / max(facts.often[0][1], 1), cells, self.terminal)
+            share = self._quiet(f" {exact(often):>{number}} ")
+            lines.append(rows.row([self._loud(f" {fitted(rows.clean(text), name)}"), share, self._bar(drawn)], width))
+        rest = there - sum(each for _, each in facts.often)
+        if rest > 0 and len(shown) < height:
+            lines.append(rows.row([self._quiet(f" and {exact(rest)} other values")], width))
+        return lines
+
+    # a view ---------------------------------------------------------------------------------------------------------
+
+    def _view(self, view: TableView, width: int, height: int) -> list[Strip]:
+        """The sentence, a heading, and rows with bars where there are some."""
+        said = [rows.row([self._loud(f" {line}")], width) for line in wrap(view.sentence, max(width - 2, 8))]
+        said = said[: max(1, height // 3)]
+        room = height - len(said) - 1
+        first = max(0, min(self.exploration.top[0], len(view.rows) - room))
+        shown = view.rows[first : first + max(room, 0)]
+        cells = [(*each,) for each in (view.header, *view.rows)]
+        right = [_numeric([line[place] for line in view.rows]) for place in range(len(view.header))]
+        widths = [min(max(cell_len(line[place]) for line in cells), 24) for place in range(len(view.header))]
+        left = max(0, min(self.exploration.top[1], len(widths) - 1))
+        kept = [0, *range(1 + left, len(widths))] if widths else []
+        bars = view.bars is not None and len(view.bars) == len(view.rows)
+        while len(kept) > 1 and sum(widths[place] + 2 for place in kept) + (BAR if bars else 0) > width:
+            kept.pop()
+        if kept and sum(widths[place] + 2 for place in kept) > width - 1:
+            widths[kept[0]] = max(1, width - 3)
+        lines = [self._cells(view.header, kept, widths, right, width, paint(self.palette.muted), len(view.header))]
+        long = width - sum(widths[place] + 2 for place in kept) - 1
+        for place, line in enumerate(shown, start=first):
+            drawn = self._cells(
+                line, kept, widths, right, width if not bars else width - long, paint(self.palette.text), 0
+            )
+            if bars and view.bars is not None and long > 0:
+                tail = rows.row(self._barred(float(view.bars[place]), bool((view.bars < 0).any()), long), long)
+                drawn = Strip.join([drawn, tail])
+            lines.append(drawn)
+        return rows.block([*said, *lines], width, height)
+
+    def _cells(
+        self,
+        line: tuple[str, ...],
+        kept: list[int],
+        widths: list[int],
+        right: list[bool],
+        width: int,
+        look: Style,
+        of: int,
+    ) -> Strip:
+        pieces: list[Piece] = [(" ", paint())]
+        for place in kept:
+            pieces.append((fitted(rows.clean(line[place]), widths[place], right[place]) + "  ", look))
+        if of > len(kept):
+            pieces.append((f"{of - len(kept)} more: tab, then right", paint(self.palette.faint)))
+        return rows.row(pieces, width)
+
+    def _barred(self, value: float, both: bool, cells: int) -> list[Piece]:
+        """A bar from the left, or from the middle where some lead left."""
+        if not both:
+            return [self._bar(bar(value, cells, self.terminal))]
+        half = max(1, (cells - 1) // 2)
+        below, above = signed(value, half, self.terminal)
+        line = "│" if self.unicode else "|"
+        return [(below, paint(self.palette.negative[-1])), self._quiet(line), (above, paint(self.palette.positive[-1]))]
+
+    def _matrix(self, view: TableView, width: int, height: int) -> list[Strip]:
+        """Correlations: a number for each pair, its sign and size in colour, as far as there is room."""
+        assert view.matrix is not None
+        size = len(view.labels)
+        said = [rows.row([self._loud(f" {line}")], width) for line in wrap(view.sentence, max(width - 2, 8))][:2]
+        name = min(max(map(cell_len, view.labels), default=4), 12)
+        each = max(6, min(max(map(cell_len, view.labels), default=4) + 2, 12, (width - name - 2) // max(size, 1)))
+        wide = max(1, (width - name - 2) // each)
+        high = max(1, height - len(said) - 1)
+        down = max(0, min(self.exploration.top[0], size - high))
+        across = max(0, min(self.exploration.top[1], size - wide))
+        head: list[Piece] = [(" " * (name + 2), paint())]
+        head += [
+            self._quiet(fitted(rows.clean(label), each - 1, True) + " ")
+            for label in view.labels[across : across + wide]
+        ]
+        lines = [*said, rows.row(head, width)]
+        for row in range(down, min(down + high, size)):
+            pieces: list[Piece] = [self._quiet(f" {fitted(rows.clean(view.labels[row]), name)} ")]
+            for column in range(across, min(across + wide, size)):
+                pieces.append(self._pair(float(view.matrix[row, column]), row == column, each))
+            lines.append(rows.row(pieces, width))
+        return rows.block(lines, width, height)
+
+    def _pair(self, value: float, itself: bool, cells: int) -> Piece:
+        if itself or value != value:
+            return ("1" if itself else "-").rjust(cells - 1) + " ", paint(self.palette.faint)
+        ramp = self.palette.positive if value > 0 else self.palette.negative
+        shade = ramp[min(int(abs(value) * len(ramp)), len(ramp) - 1)]
+        return f"{value:{cells - 1}.2f} ", paint(shade, bold=abs(value) >= STRONG)
+
+    def _bar(self, drawn: str) -> Piece:
+        return drawn, paint(self.palette.train)
+
+    def _quiet(self, text: str) -> Piece:
+        return text, paint(self.palette.muted)
+
+    def _loud(self, text: str) -> Piece:
+        return text, paint(self.palette.text)
+
+
+def _numeric(cells: list[str]) -> bool:
+    """Whether a column of texts is numbers."""
+    there = [cell for cell in cells if cell]
+    return bool(there) and all(cell[0] in "+-.0123456789" and cell[-1] in "0123456789.%" for cell in there)
