@@ -106,9 +106,8 @@ typedef struct {
     int64_t row_loss, batch_targets, batch_weights; /* losses, targets and weights of rows */
     int64_t vector, moments, size; /* offsets of the parameters and of the first moment, and their distance */
     int64_t weights_end;           /* numbers of the parameters that are weights, which come first */
-    double
-        penalty; /* where above 0, the decay, and the loss of a step has penalty / 2 |W|^2 over what its rows weigh */
-    double least, most; /* where bounded, what the loss of an answer is told as */
+    double penalty;                /* decay that is in the loss: penalty / 2 |W|^2 over what the rows of a step weigh */
+    double least, most;            /* what the loss of an answer is told as, where it is bounded */
     int32_t bounded;
     int32_t panels;             /* w and wt are in panels; else a row after the other */
     int64_t features, outputs;  /* numbers in a row of x and of z */

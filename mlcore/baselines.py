@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlcore import metrics, rivals
+from mlcore import forecasting, metrics, rivals
 from mlcore.config import Config
 from mlcore.datasets.dataset import Array, Data, Rows
 from mlcore.events import Ended
@@ -35,6 +35,10 @@ def measure(config: Config, data: Data, split: str = "") -> tuple[str, tuple[Bas
     """
     split = split or ("train" if data.validation is None else "validation")
     rows: Rows = getattr(data, split)
+    if rows.growth is not None:
+        truth = rows.growth.values(rows.y)
+        said = forecasting.naive(data, rows)
+        return split, tuple(Baseline(name, forecasting.errors(truth, each).r2) for name, each in said.items())
     if tabular(data):
         return split, scores(rivals.fit(data), data, rows)
     found = [simplest(data, rows)]

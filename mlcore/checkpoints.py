@@ -192,6 +192,8 @@ def _text(model: Model, kind: str, **more: Any) -> str:
         "factor": _exact(p.factor),
         "image_shape": list(p.image_shape) if p.image_shape else None,
     }
+    if p.task.units:
+        preparation["units"] = [_exact(unit) for unit in p.task.units]
     if p.task.steps:
         preparation["steps"] = p.task.steps
     if p.sequence:
@@ -211,8 +213,9 @@ def _preparation(plain: dict[str, Any], shape: tuple[int, ...]) -> Preparation:
     known = tuple(map(columns.read, plain.get("columns", ())))
     if known and columns.names(known) != tuple(plain["feature_names"]):
         raise ValueError("columns that do not give its features")
+    outputs, classes, steps = int(plain["outputs"]), tuple(map(str, plain["class_names"])), int(plain.get("steps", 0))
     return Preparation(
-        Task(plain["task"], int(plain["outputs"]), tuple(map(str, plain["class_names"])), int(plain.get("steps", 0))),
+        Task(plain["task"], outputs, classes, steps, _units(plain.get("units", ()))),
         Scaling(blank, blank, _smooth(plain.get("smooth", 0), shape)),
         _number(plain["factor"]),
         tuple(map(str, plain["feature_names"])),
@@ -220,6 +223,13 @@ def _preparation(plain: dict[str, Any], shape: tuple[int, ...]) -> Preparation:
         known,
         _sequence(plain["sequence"]) if "sequence" in plain else None,
     )
+
+
+def _units(values: Any) -> tuple[float, ...]:
+    found = tuple(float(_number(value)) for value in values)
+    if found and not (len(found) in (2, 3) and np.isfinite(found).all() and found[1] > 0):
+        raise ValueError(f"units are {found!r:.80}")
+    return found
 
 
 def _smooth(value: Any, shape: tuple[int, ...]) -> int:

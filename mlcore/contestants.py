@@ -16,6 +16,7 @@ from mlcore import metrics, verdict
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import CheckpointError
 from mlcore.examining import outputs
+from mlcore.losses import own
 from mlcore.model import Model, blueprint
 from mlcore.runs import Run, children
 from mlcore.sanitize import sanitize
@@ -82,7 +83,8 @@ class Contestant:
             loss = blueprint(self.models[0].config, self.data)[1]
             return lambda z, y: loss(z, y)[0]
         found: Callable[[NDArray[Any], NDArray[Any]], float] = metrics.CATALOGUE.find(what).load()
-        return found
+        units = self.data.task.units
+        return lambda z, y: found(own(z, units), y)
 
     def reached(self, what: str) -> list[float]:
         """The metric of each network on the rows it is judged by."""

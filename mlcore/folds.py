@@ -16,7 +16,7 @@ from mlcore.sweeps import FOLD, Row, Sweep
 
 
 class Estimate(NamedTuple):
-    """The mean of a metric over so many folds, and its standard deviation, scikit-learn's `std_test_score`.
+    """The mean of a metric over so many folds, and its standard deviation, both as scikit-learn's searches give them.
 
     The deviation divides by the number of folds. It says how far folds are apart, not how far the mean is off.
     """

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlcore import examining
+from mlcore import examining, metrics
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.layers.layer import Array
 from mlcore.model import Model
@@ -18,7 +18,9 @@ BAND = (0.1, 0.9)  # quantiles of what it was off by: eight of ten fall between 
 
 
 class Forecast(NamedTuple):
-    """The first number of each target: before [m] in front of the rows held back, truth and said [n] of these.
+    """The first number of each target, or a series in its own unit, one horizon after the other.
+
+    before [m]: in front of the rows held back; truth and said [n]: of these.
 
     split: which rows those are. low, high: the truth lies between said + low and said + high in eight of ten
     validation rows.
@@ -43,6 +45,8 @@ def forecasts(data: Data) -> bool:
 def forecast(model: Model, data: Data) -> Forecast:
     """What a network says of the test rows in their order (of the validation or training rows where there are none)."""
     split, rows = data.held
+    if rows.growth is not None:
+        return _foretold(model, data, split, rows)
     earlier = data.validation if split == "test" and data.validation is not None else None
     shown = rows.take(slice(-LONGEST, None))
     held = data.train if data.validation is None or not len(data.validation) else data.validation
@@ -53,6 +57,58 @@ def forecast(model: Model, data: Data) -> Forecast:
     front = rows.y[: len(rows) - len(shown)] if earlier is None or len(rows) > len(shown) else earlier.y
     before = _first(front[-BEFORE:])
     return Forecast(split, before, _first(shown.y), _said(model, data, shown), low, high)
+
+
+def _foretold(model: Model, data: Data, split: str, rows: Rows) -> Forecast:
+    """Of growths, in the unit of the series: horizon after horizon, each from what was known before it."""
+    held = data.train if split == "train" else rows
+    truth, said = values(model, data, held)
+    if split == "train":  # rows that overlap
+        truth, said = truth[:, 0], said[:, 0]
+    judged = data.train if data.validation is None or split == "validation" else data.validation
+    true, guess = values(model, data, judged)
+    low, high = np.quantile(true - guess, BAND).tolist() if np.isfinite(guess).all() else (float("nan"),) * 2
+    before = np.empty(0)
+    if split != "train":
+        first, earlier = _own(data.train), data.validation if split == "test" else None
+        before = np.concatenate([first[:, 0], first[-1, 1:], np.ravel(_own(earlier)) if earlier else []])
+    return Forecast(split, before[-BEFORE:], truth.ravel()[-LONGEST:], said.ravel()[-LONGEST:], low, high)
+
+
+def _own(rows: Rows) -> Array:
+    """The targets of rows of growths as values [n, outputs]."""
+    assert rows.growth is not None
+    return rows.growth.values(rows.y)
+
+
+def values(model: Model, data: Data, rows: Rows) -> tuple[Array, Array]:
+    """Truth and what is said of it [n, outputs], in the unit of the series."""
+    assert rows.growth is not None
+    said = model.loss.probabilities(examining.outputs(model, data.inputs(rows)))
+    return _own(rows), rows.growth.values(said.reshape(rows.y.shape))
+
+
+class Errors(NamedTuple):
+    """How far off a forecast is: mean absolute percentage error as a share, mean absolute error, and R²."""
+
+    mape: float
+    mae: float
+    r2: float
+
+
+def errors(truth: Array, said: Array) -> Errors:
+    """Of values of the series, all of them together."""
+    said, truth = said.reshape(-1, 1), truth.reshape(-1, 1)
+    return Errors(metrics.mape(said, truth), metrics.mae(said, truth), metrics.r2(said, truth))
+
+
+def naive(data: Data, rows: Rows) -> dict[str, Array]:
+    """What is said without learning, and by least squares on the same growths: names, and values [n, outputs]."""
+    growth, own = rows.growth, data.train
+    assert growth is not None
+    found = {growth.ago: growth.base, f"{growth.ago}, with the growth since": growth.trend}
+    x, asked = (np.column_stack([data.inputs(each), np.ones(len(each))]) for each in (own, rows))
+    return found | {"linear regression": growth.values(asked @ np.linalg.lstsq(x, own.y)[0])}
 
 
 def _first(y: Array) -> Array:

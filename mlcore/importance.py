@@ -87,15 +87,23 @@ def sources(data: Data) -> tuple[Source, ...]:
 
 
 def permutation(
-    model: Model, data: Data, split: str, *, repeats: int = 10, seed: int = 0, answer: Forward | None = None
+    model: Model,
+    data: Data,
+    split: str,
+    *,
+    repeats: int = 10,
+    seed: int = 0,
+    answer: Forward | None = None,
+    answers: int = ANSWERS,
 ) -> Importance:
     """The permutation importance of each column on the rows of a split (Breiman 2001; Fisher, Rudin, Dominici 2019).
 
-    Shuffles of one seed are the same on every machine. Raises DataError where there are no such rows, or no columns.
+    answers: how many rows may be answered in all; of more rows some are taken. Shuffles of one seed are the same on
+    every machine. Raises DataError where there are no such rows, or no columns.
     Columns that tell the same share what they are worth: the network still has the other when one is shuffled.
     """
     found, rows = sources(data), examining.split_of(data, split)
-    most = max(FEWEST, min(ROWS, ANSWERS // (len(found) * repeats)))
+    most = max(FEWEST, min(ROWS, answers // (len(found) * repeats)))
     rows = rows.take(slice(None, None, -(-len(rows) // most)))
     x = data.inputs(rows).copy()
     metric, score = scoring(model, data, rows)
@@ -122,4 +130,4 @@ def finite(z: Array) -> Array:
 def scoring(model: Model, data: Data, rows: Rows) -> tuple[str, Score]:
     """What answers about rows are judged by: accuracy, or R² of numbers; its name and how it is found."""
     name = "r2" if data.task.kind == "regression" else "accuracy"
-    return name, lambda z: metrics.evaluate(z, rows.y, data.task, (name,))[name]
+    return name, lambda z: metrics.evaluate(*rows.own(z), data.task, (name,))[name]

@@ -63,7 +63,7 @@ def manifest(config: Config, data: Data) -> dict[str, Any]:
         "features": list(data.feature_names),
         "rows": {name: len(rows) for name, rows in there.items()},
         "sha256": {
-            name: sha256(*(part.tobytes() for part in rows if part is not None)) for name, rows in there.items()
+            name: sha256(*(part.tobytes() for part in rows[:3] if part is not None)) for name, rows in there.items()
         },
     }
 

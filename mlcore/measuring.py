@@ -22,7 +22,9 @@ def measure(session: Session, split: str, rows: Rows, task: Task, chosen: Sequen
     """Metrics of the present weights on some rows, and their loss if one is given: {"validation_accuracy": …}."""
     chunks = [session.predict(rows.x[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
     z = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
-    found = metrics.evaluate(z, rows.y, task, chosen)
+    found = metrics.evaluate(*rows.own(z), task, chosen)
+    if rows.growth is not None:
+        found["mape"] = metrics.mape(*rows.own(z))
     if loss is not None:
         found = {"loss": loss(z, rows.y, rows.w)[0]} | found
     return {f"{split}_{name}": value for name, value in found.items()}

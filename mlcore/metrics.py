@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mlcore import information
 from mlcore.catalogue import Catalogue, Entry
 from mlcore.errors import DataError
+from mlcore.losses.numbers import own
 
 if TYPE_CHECKING:
     from mlcore.datasets.dataset import Task
@@ -40,14 +41,16 @@ GROWING = ("accuracy", "precision", "recall", "f1", "r2", "mutual_information") 
 def evaluate(outputs: Array, y: Array, task: Task, chosen: Sequence[str] = ()) -> dict[str, float]:
     """The metrics of a task: accuracy for classes; mse, mae and r2 for numbers; or the `chosen` ones.
 
-    outputs [n, O] are the raw outputs of the network; y [n] class numbers of any integer type, or numbers [n, O].
-    With an answer at every step, outputs [n, T, O], each step counts as a row, but those where nothing is asked.
+    outputs [n, O] are the raw outputs of the network, of a regression in the units of its loss; y [n] class numbers of
+    any integer type, or numbers [n, O]. With an answer at every step, outputs [n, T, O], each step counts as a row, but
+    those where nothing is asked.
     Raises DataError when there are no rows.
     """
     if outputs.ndim == 3:
         asked = y.reshape(-1) >= 0 if task.kind != "regression" else slice(None)
         outputs = outputs.reshape(-1, outputs.shape[-1])[asked]
         y = y.reshape(len(y) * y.shape[1], *y.shape[2:])[asked]
+    outputs = own(outputs, task.units)
     if not len(y):
         raise DataError("metrics: there are no rows to measure", code="DATA_EMPTY")
     return {name: CATALOGUE.find(name).load()(outputs, y) for name in chosen or names(task)}
@@ -160,6 +163,13 @@ def mse(outputs: Array, y: Array) -> float:
 def mae(outputs: Array, y: Array) -> float:
     """The mean of |outputs - y| over rows and outputs."""
     return float(np.abs(_errors(outputs, y)).mean())
+
+
+def mape(outputs: Array, y: Array) -> float:
+    """The mean of |outputs - y| / |y| over rows and outputs, as a share; infinite where a 0 was missed."""
+    errors, sizes = np.abs(_errors(outputs, y)), np.abs(np.asarray(y, np.float64).reshape(outputs.shape))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.where(errors == 0, 0.0, errors / sizes).mean())
 
 
 def r2(outputs: Array, y: Array) -> float:

@@ -31,11 +31,14 @@ class Model:
         self.config, self.network, self.loss, self.preparation, self.vector = config, network, loss, data, vector
 
     def outputs(self, x: Array) -> Array:
-        """Raw outputs z [B, O] for raw inputs x [B, features]. Raises DataError when they do not fit."""
+        """Raw outputs z [B, O] for raw inputs x [B, features]. Raises DataError when they do not fit.
+
+        Of a regression whose targets were scaled they are in the units of its loss; `predict` brings them back.
+        """
         return self.network.forward(self.vector, self.preparation.inputs(x))[0]
 
     def predict_proba(self, x: Array) -> Array:
-        """The probability of each class [B, K], rows summing to 1 (regression: the numbers themselves).
+        """The probability of each class [B, K], rows summing to 1 (regression: the numbers, in the units of targets).
 
         With an answer at every step [B, T, K].
         """
@@ -135,14 +138,15 @@ class Preparation(msgspec.Struct, frozen=True):
 
 def blueprint(config: Config, data: Data) -> tuple[Network, Loss]:
     """The network and the loss a configuration means on this data."""
-    loss = losses.choose(config.loss, data.task.kind, data.task.outputs, data.train.y)
+    loss = losses.choose(config.loss, data.task.kind, data.task.outputs, data.train.y, data.task.units)
     return Preparation.of(data).network(config.layers, loss.outputs(data.task.outputs), data.input_shape), loss
 
 
 def rebuild(config: dict[str, Any], preparation: Preparation, vector: Array) -> Model:
     """A model from what a file says: its configuration, its preparation, its weights."""
     experiment = from_dict(config)
-    loss = losses.choose(experiment.loss, preparation.task.kind, preparation.task.outputs)
+    task = preparation.task
+    loss = losses.choose(experiment.loss, task.kind, task.outputs, units=task.units)
     features = (len(preparation.scaling.factor),)
-    network = preparation.network(experiment.layers, loss.outputs(preparation.task.outputs), features)
+    network = preparation.network(experiment.layers, loss.outputs(task.outputs), features)
     return Model(experiment, network, loss, preparation, vector)

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from mlcore import backends, gradients, metrics
+from mlcore import backends, gradients, losses, metrics
 from mlcore.backends.backend import Problem, Weights
 from mlcore.config import Config
 from mlcore.datasets.dataset import Data, Rows
@@ -173,7 +173,7 @@ def by_heart(subject: Subject) -> Check:
     some = Rows(some.x, some.y)
     calm = [layer for layer in subject.network.layers if kind_of(layer) != "dropout"]  # which has no parameters
     network = Network(calm, subject.network.shapes[0], subject.network.lengths)
-    subject = subject._replace(network=network, loss=type(subject.loss)())
+    subject = subject._replace(network=network, loss=losses.bare(subject.loss))
     silent = subject.loss(np.zeros((len(some), *subject.network.output_shape), np.float32), some.y)[0]
     lowest, steps = np.inf, 0
     for rate in RATES:

@@ -13,6 +13,7 @@ from mlcore import datasets, layers, losses, optimizers, schedules
 from mlcore.catalogue import unknown
 from mlcore.errors import ConfigError
 from mlcore.spec import Spec, fields, takes
+from mlcore.tables.chain import Chain
 
 CATALOGUES = {
     "dataset": datasets.CATALOGUE,
@@ -105,6 +106,8 @@ def check(plain: Mapping[str, Any], spec: type[Spec], path: str = "") -> None:
                 _section(layer, "layers", f"layers[{place}]")
         elif key in CATALOGUES:
             _section(value, key, path + key)
+        elif key == "steps" and isinstance(value, list | tuple):
+            Chain.of(value, path + key)
         elif isinstance(value, Mapping) and isinstance(own[key].type, type) and issubclass(own[key].type, Spec):
             check(value, own[key].type, f"{path}{key}.")
 

@@ -69,7 +69,7 @@ def watch(session: Session, config: Config, data: Data) -> int:
 
     What a schedule makes of the epochs behind it has to be known before the next one.
     """
-    if not isinstance(session, Measuring):
+    if not isinstance(session, Measuring) or data.train.growth is not None:  # whose values it does not know
         return 0
     splits = shown(data)
     losses = tuple(name for name in splits if name != "train")  # the training rows' is known from their steps

@@ -106,7 +106,7 @@ def sentence(
 def over_folds(own: Sequence[float], theirs: Mapping[str, Sequence[float]], shares: bool) -> str:
     """What the scores of the same folds mean: a lead counts that is two standard errors of its mean over the folds.
 
-    Folds share most of their training rows, so that this is a rule of thumb, no test (Bengio and Grandvalet 2004).
+    Folds share most of their training rows, so that this is no test but a rule of thumb (Bengio, Grandvalet 2004).
     """
     found = [Baseline(name, statistics.fmean(scores)) for name, scores in theirs.items()]
     lead = {}

@@ -6,35 +6,16 @@ The numbers are the worker's findings; nothing is computed of a network here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from tui import sights
 from tui.points import ahead
+from tui.sights import BESIDE, NEEDS
 
 if TYPE_CHECKING:
-    from mlcore.worker.protocol import Example, Filters, Judgement, Projected, Traced
+    from mlcore.worker.protocol import Depends, Example, Filters, Judgement, Projected, Ranked, Traced, Weighed
 
 Cell: TypeAlias = tuple[int | None, int | None]  # label and answer; None: any
-
-VIEWS = ("confusion", "report", "mistakes", "calibration", "projection", "filters", "trace", "inside")
-NEEDS = {  # what each view shows besides the judgement
-    "mistakes": "example",
-    "inside": "example",
-    "projection": "projected",
-    "filters": "filters",
-    "trace": "traced",
-}
-BESIDE = {  # what stands beside a view where there is room: two, and a third below it
-    "confusion": ("mistakes", "report", "projection"),
-    "report": ("confusion", "mistakes", "calibration"),
-    "mistakes": ("confusion", "trace"),
-    "calibration": ("report", "mistakes", "projection"),
-    "projection": ("filters", "mistakes"),
-    "filters": ("projection", "mistakes"),
-    "trace": ("mistakes", "filters"),
-    "inside": ("mistakes", "filters"),
-}
-
 
 MANY = 12  # classes that need all the height there is
 
@@ -46,7 +27,8 @@ class Analysis(NamedTuple):
     classes, features: names, harmless. cell: where the cursor of the matrix is (label, answer). within: the cell whose
     rows are looked at, None for every mistake. place: which of them. depth: how deep in the network is projected.
     chosen: a row chosen among the points of the projection, looked at instead of those.
-    step: of the trace. top: lines and columns scrolled. passing: the run goes on, and another epoch is its
+    step: of the trace. column: which of the columns, the most important first. recall: precision over recall instead
+    of a ROC curve. top: lines and columns scrolled. passing: the run goes on, and another epoch is its
     present one. message: what went wrong.
     """
 
@@ -66,12 +48,17 @@ class Analysis(NamedTuple):
     projected: Projected | None = None
     filters: Filters | None = None
     traced: Traced | None = None
+    ranked: Ranked | None = None
+    weighed: Weighed | None = None
+    depends: Depends | None = None
     cell: tuple[int, int] = (0, 0)
     within: Cell | None = None
     place: int = 0
     depth: int = 0
     chosen: int | None = None
     step: int = 0
+    column: int = 0
+    recall: bool = False
     top: tuple[int, int] = (0, 0)
     passing: bool = False
     message: str = ""
@@ -138,11 +125,36 @@ class Analysis(NamedTuple):
             return need, self.depth
         if need == "filters" and not (self.filters and self.filters.held == held):
             return need, 0
+        if need == "ranked" and not self.numbers and not (self.ranked and _same(self.ranked, self)):
+            return need, 0
+        if need == "weighed":
+            return self._reason()
         if need in ("example", "traced") and row is not None:
             there = self.example if need == "example" else self.traced
             if there is None or not _same(there, self) or there.row != row:
                 return need, row
         return "", 0
+
+    def _reason(self) -> tuple[str, int]:
+        """What is missing of the columns: how important they are, then how answers go with the one under the cursor."""
+        if not (self.weighed and _same(self.weighed, self)):
+            return "weighed", 0
+        place = self.column_place
+        there = self.depends is not None and _same(self.depends, self) and self.depends.place == place
+        return ("", 0) if there or place is None else ("depends", place)
+
+    @property
+    def column_place(self) -> int | None:
+        """The place among all columns of the one under the cursor; None before it is known."""
+        if self.weighed is None or not len(self.weighed.order):
+            return None
+        return int(self.weighed.order[self._within(self.column, len(self.weighed.order))])
+
+    @property
+    def column_name(self) -> str:
+        """The column under the cursor, as the data call it."""
+        place = self.column_place
+        return self.weighed.names[place] if self.weighed is not None and place is not None else ""
 
     @property
     def _deep(self) -> bool:
@@ -164,6 +176,11 @@ class Analysis(NamedTuple):
             return self.stepped(down or across)
         if self.view == "projection":
             return self._pointed(down, across)
+        if self.view == "columns":
+            count = len(self.weighed.order) if self.weighed is not None else 1
+            return self._replace(column=self._within(self.column + (down or across), count))
+        if self.view == "ranking" and across:
+            return self._replace(recall=not self.recall)
         if self.view == "trace" and across:
             return self._replace(step=self._within(self.step + across, self.steps), top=(0, 0))
         return self.scrolled(down, across)
@@ -256,27 +273,7 @@ class Analysis(NamedTuple):
 
     def command(self) -> str:
         """The line for a shell that says the same as this view; nothing while the run is not on disk."""
-        run = quote(self.name or self.run)
-        if not (self.name or self.run):
-            return ""
-        passing = self.judgement.epoch if self.passing and self.judgement is not None else None
-        at = self.epoch if self.epoch is not None else passing
-        epoch = f" --epoch {at}" if at is not None else ""
-        split = f" --split {self.split}"
-        match self.view:
-            case "mistakes":
-                return f"mlj evaluate {run}{split}{epoch} --worst {self.place + 1}"
-            case "calibration" if not self.numbers:
-                return f"mlj evaluate {run}{split}{epoch} --calibration"
-            case "projection":
-                return f"mlj plot {run} --what projection{split} --layer {self.depth}{epoch}"
-            case "filters":
-                return f"mlj plot {run} --what filters{epoch}"
-            case "trace" | "inside":
-                return f"mlj trace {run}{split} --row {self.row or 0} --backward{epoch}"
-            case "confusion" if self.numbers:
-                return f"mlj plot {run} --what fit{epoch}"
-        return f"mlj evaluate {run}{split}{epoch}"
+        return sights.command(self)
 
 
 def _same(found: Any, analysis: Analysis) -> bool:

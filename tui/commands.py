@@ -137,6 +137,8 @@ COMMANDS = (
     Command("view_filters", "6", "Filters", "the first layer's weights, as pictures", "Views", "analyse"),
     Command("view_trace", "7", "One row", "every number: forward, the loss, and back", "Views", "analyse"),
     Command("view_inside", "8", "Inside", "a row on its way, what moves the answer", "Views", "analyse"),
+    Command("view_ranking", "9", "ROC and PR curves", "one class against the rest; residuals", "Views", "analyse"),
+    Command("view_columns", "0", "Columns", "how important each is, how answers go with it", "Views", "analyse"),
     Command("cell_up", "up", "Up", "a class, a row, a line before; the point above", "Move", "analyse"),
     Command("cell_down", "down", "Down", "the next class, row or line; the point below", "Move", "analyse"),
     Command("cell_left", "left", "Left", "a class or step before; the point at the left", "Move", "analyse"),

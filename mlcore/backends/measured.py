@@ -12,6 +12,7 @@ from mlcore.backends.backend import Problem, Watch
 from mlcore.backends.memory import stored
 from mlcore.backends.targets import targets_of, weights_of
 from mlcore.layers.layer import Array
+from mlcore.losses import compared
 
 if TYPE_CHECKING:
     from mlcore.backends.program import Program
@@ -20,10 +21,10 @@ CLASSES, NUMBERS = ("accuracy",), metrics.NUMBERS  # what sums over rows can tel
 
 
 def summable(watch: Watch) -> bool:
-    """Whether sums over rows tell all that is asked; of rows with an answer at every step they do not."""
+    """Whether sums over rows tell all that is asked; of an answer at every step, or of logarithms, they do not."""
     known = NUMBERS if watch.task.kind == "regression" else CLASSES
     measured = bool(watch.splits) and set(watch.metrics) <= set(known) and all(map(len, watch.splits.values()))
-    return measured and not watch.task.steps
+    return measured and not watch.task.steps and len(watch.task.units) < 3
 
 
 def measurable(problem: Problem, watch: Watch) -> bool:
@@ -52,8 +53,12 @@ class Sums:
                 weights = weights_of(problem.loss, rows.y, rows.w)
                 self._weights[name] = len(rows) if weights is None else float(weights.sum(dtype=np.float64)) or 1.0
             if watch.task.kind == "regression":
-                exact = np.asarray(rows.y.reshape(len(rows), self.outputs), np.float32).astype(np.float64)
+                exact = self.numbers(rows.y).astype(np.float64)
                 self._spread[name] = np.square(exact - exact.mean(axis=0)).sum(axis=0)
+
+    def numbers(self, y: Array) -> Array:
+        """Targets [n, outputs] float32 as outputs are compared with them."""
+        return np.require(compared(y, self._watch.task.units).reshape(len(y), self.outputs), np.float32, ("C", "A"))
 
     def metrics(self, sums: Array) -> dict[str, float]:
         """The metrics of one epoch from its sums [splits, 3 + outputs] of `mlj_measure`."""
@@ -70,7 +75,8 @@ class Sums:
             return {"accuracy": float(row[1]) / rows}
         missed, many = row[3:], rows * self.outputs
         r2 = metrics.explained(missed, self._spread[name])
-        return {"mse": float(missed.sum()) / many, "mae": float(row[2]) / many, "r2": r2}
+        factor = self._watch.task.units[1] if self._watch.task.units else 1.0
+        return {"mse": float(missed.sum()) / many / factor**2, "mae": float(row[2]) / many / factor, "r2": r2}
 
 
 class Measured(Sums):
@@ -88,7 +94,7 @@ class Measured(Sums):
             labels, targets = targets_of(loss, rows.y, len(rows), problem.network.output_shape)
             weights = weights_of(loss, rows.y, rows.w)
         if self._watch.task.kind == "regression":
-            numbers = np.require(rows.y.reshape(len(rows), self.outputs), np.float32, ("C", "A"))
+            numbers = self.numbers(rows.y)
         else:
             classes = np.require(rows.y, np.int32, ("C", "A"))
         return {

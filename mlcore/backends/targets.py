@@ -30,7 +30,7 @@ def targets_of(loss: Loss, y: Array, rows: int, output: Shape) -> tuple[Array | 
         return _labels(y, outputs), None
     if y.size != rows * outputs:
         raise DataError(f"targets: expected {outputs} numbers a row, got an array of shape {list(y.shape)}")
-    targets = np.require(y.reshape(rows, outputs), np.float32, ("C", "A"))
+    targets = np.require(loss.compared(y).reshape(rows, outputs), np.float32, ("C", "A"))
     if isinstance(loss, BinaryCrossEntropy):
         _within(targets[:, 0], 0, 1, "probabilities between 0 and 1")
         targets = np.require(loss.targets(targets), np.float32)

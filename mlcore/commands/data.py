@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore import baselines, datasets, form
-from mlcore.commands import insides, table, tabular
+from mlcore.commands import columns, insides, table, tabular
 from mlcore.commands.drawing import Paper, curves, points, side_by_side
 from mlcore.commands.experiment import ROWS, assignment, named, placed
 from mlcore.commands.parser import nearest
 from mlcore.commands.story import fact
 from mlcore.commands.tables import finding, looking
-from mlcore.commands.tables.source import is_table
+from mlcore.commands.tables.source import BUNDLED, is_table
 from mlcore.commands.topics import allowed
 from mlcore.config import Config, recipes
 from mlcore.datasets.dataset import Data, Dataset, Rows, Sequence
@@ -57,6 +57,8 @@ def show(args: argparse.Namespace) -> int:
     kind = kind_of(config.dataset)
     print(f"{kind}: {datasets.CATALOGUE.find(kind).line}")
     print("\n".join((*_facts(data), _baselines(config, data))))
+    if data.roles:
+        print("\n" + "\n".join(f"  {line}" for line in columns.lines(data)))
     print("\nparameters, for --set:")
     rows = [row for row in form.rows(config) if row.name.startswith("dataset.") and row.name != "dataset.kind"]
     cells = [(row.name[8:], typed(row.value), allowed(row), row.help) for row in rows]
@@ -83,6 +85,8 @@ def head(args: argparse.Namespace) -> int:
     print(f"X[:{len(x)}] and y[:{len(x)}] of {kind_of(config.dataset)}")
     header = [*names[:WIDEST], *more, "y"]
     print("\n".join(table.lines(rows, header, right=range(len(header)))))
+    if args.data in BUNDLED:
+        print(f"\nmlj data describe {args.data} is of another one: the table that mlj data make {args.data} writes.")
     return 0
 
 
@@ -117,7 +121,7 @@ def plot(args: argparse.Namespace) -> int:
 
 def pca(args: argparse.Namespace) -> int:
     """The training rows on their main components; of a table all its rows."""
-    if as_table(args):
+    if as_table(args) or args.json:
         return finding.pca(args)
     print(insides.pca(chosen(args).dataset.load(), Paper.asked(args)))
     return 0
@@ -231,6 +235,7 @@ def _plain(config: Config, data: Data) -> dict[str, Any]:
         "features": list(data.feature_names),
         "classes": _counts(data),
         "ceiling": data.ceiling,
+        "columns": columns.plain(data),
         "notices": [notice._asdict() for notice in data.notices],
         "image_shape": data.image_shape,
         "baselines": _scores(config, data),

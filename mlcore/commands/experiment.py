@@ -30,6 +30,7 @@ def chosen(args: argparse.Namespace, runs: bool = False, layers: str | None = No
     runs: a run may be named as well. layers: nothing is named; the default experiment with these layers is meant.
     """
     config = _named(args, runs) if layers is None else Config().with_settings({"layers": layers})
+    config = tabular.ahead(config, args)
     for name, variable in VARIABLES.items():
         if os.environ.get(variable):
             try:

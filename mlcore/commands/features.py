@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mlcore.datasets import columns, npy
 from mlcore.datasets.dataset import Column, Notice
+from mlcore.datasets.preparing.missing import missing
 from mlcore.errors import DataError
 from mlcore.model import Preparation
 from mlcore.tables import reading
@@ -29,8 +30,21 @@ def read(path: str | Path, preparation: Preparation, format: Format = AUTO) -> t
     if path.suffix == ".npy":
         return _array(path, preparation.feature_names), ()
     wanted = preparation.columns or tuple(map(Column, preparation.feature_names))
-    table = reading.read(path, format, texts={column.name for column in wanted if column.categories})
-    return columns.encode(wanted, _matched(table, tuple(column.name for column in wanted)))
+    texts = {column.name for column in wanted if columns.kind_of(column) == "category"}
+    table = _matched(reading.read(path, format, texts=texts), tuple(column.name for column in wanted))
+    raw, notices = columns.encode(wanted, table)
+    return raw, notices + _filled(table, wanted)
+
+
+def _filled(table: Table, wanted: tuple[Column, ...]) -> tuple[Notice, ...]:
+    """That values are missing, and filled in as they were in training."""
+    holes = {column.name: int(missing(table.column(column.name)).sum()) for column in wanted}
+    torn = [f"{name} ({count:,})" for name, count in holes.items() if count]
+    if not torn:
+        return ()
+    total = sum(holes.values())
+    what = "1 missing value is" if total == 1 else f"{total:,} missing values are"
+    return (Notice("DATA_MISSING", f"{what} filled in as in training: {_listed(torn)}"),)
 
 
 def _array(path: Path, names: tuple[str, ...]) -> NDArray[Any]:

@@ -108,6 +108,9 @@ class Story:
         if found is not None:
             best = f"   (best possible {ceiling:.1%})" if ceiling is not None else ""
             yield fact(f"{split} accuracy", f"{found:.2%}{best}")
+        elif f"{split}_mape" in metrics:
+            off, mae, explained = (metrics[f"{split}_{name}"] for name in ("mape", "mae", "r2"))
+            yield fact(f"{split} error", f"{off:.2%} on average (MAE {mae:.5g}, R² {explained:.4f})")
         elif f"{split}_loss" in metrics:
             best = f", best possible {ceiling:.4f}" if ceiling is not None else ""
             r2 = f"   (R² {metrics[f'{split}_r2']:.4f}{best})" if f"{split}_r2" in metrics else ""

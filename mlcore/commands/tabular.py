@@ -10,6 +10,7 @@ from typing import Any
 
 from mlcore.config import Config, load_recipe
 from mlcore.datasets.own import Own
+from mlcore.datasets.series import Series
 from mlcore.errors import DataError, StorageError, UsageError
 from mlcore.sanitize import sanitize
 
@@ -25,19 +26,33 @@ def experiment(path: str) -> Config:
     return load_recipe("table").with_settings(settings)
 
 
+def ahead(config: Config, args: argparse.Namespace) -> Config:
+    """The experiment `--horizon` means: a table becomes a series, by its recipe; a series is foretold so far."""
+    horizon = getattr(args, "horizon", None)
+    if horizon is None:
+        return config
+    if isinstance(config.dataset, Own):
+        settings = {"dataset.path": config.dataset.path, "dataset.horizon": horizon}
+        return load_recipe("series").with_settings(settings)
+    if hasattr(config.dataset, "horizon"):
+        return config.with_settings({"dataset.horizon": horizon})
+    raise UsageError("--horizon is about a series, and this is none", hint="mlj train FILE.csv --horizon 12")
+
+
 def settings(config: Config, args: argparse.Namespace) -> dict[str, Any]:
-    """What the options of tables ask for, by dotted names. Raises UsageError where there is no table."""
+    """What the options of tables ask for, by dotted names. Raises UsageError where they mean nothing."""
     found: dict[str, Any] = {}
-    if not isinstance(config.dataset, Own):
-        for option in ("target", "task", "keep"):
-            if getattr(args, option, None) not in (None, []):
-                hint = "mlj train FILE.csv --target COLUMN"
-                raise UsageError(f"--{option} is about a table, and this is none", hint=hint)
-    for option, name in (("target", "target"), ("task", "task"), ("keep", "keep"), ("folds", "split.folds")):
+    takes = {Own: ("target", "task", "keep"), Series: ("target",)}.get(type(config.dataset), ())
+    for option in ("target", "task", "keep"):
         value = getattr(args, option, None)
-        if value not in (None, []):
-            found[f"dataset.{name}"] = value
-    return found
+        if value in (None, []):
+            continue
+        if option not in takes:
+            hint = "leave it out" if takes else "mlj train FILE.csv --target COLUMN"
+            raise UsageError(f"--{option} is about a table, and this is {'a series' if takes else 'none'}", hint=hint)
+        found[f"dataset.{option}"] = value
+    folds = getattr(args, "folds", None)
+    return found | ({} if folds is None else {"dataset.split.folds": folds})
 
 
 def aimed(config: Config, args: argparse.Namespace) -> Config:
@@ -46,24 +61,24 @@ def aimed(config: Config, args: argparse.Namespace) -> Config:
     Raises DataError naming the nearest column where one is not there.
     """
     dataset = config.dataset
-    if not hasattr(args, "target") or not isinstance(dataset, Own):  # another verb, or other data
+    if not hasattr(args, "target") or not isinstance(dataset, Own | Series):  # another verb, or other data
         return config
-    target, kept = args.target, args.keep
-    if dataset.target != "" and target is None and not kept:
+    if not dataset.path or (dataset.target != "" and args.target is None and not args.keep):
         return config
     try:
         names = dataset.names()
+        for name in (*([] if args.target is None else [args.target]), *args.keep):
+            if names and name not in names:
+                raise _no_column(name, names)
+        last = dataset.aim() if isinstance(dataset, Series) else names[-1] if names else ""
     except StorageError:  # which loading says better
         return config
-    for name in (*([] if target is None else [target]), *kept):
-        if names and name not in names:
-            raise _no_column(name, names)
-    if dataset.target != "" or not names:
+    if dataset.target != "" or not last:
         return config
-    last = names[-1]
     if not (args.quiet or args.json):
-        said = f"mlj: the target is {sanitize(last, 80)}, the last of {len(names)} columns"
-        print(f"{said}; --target COLUMN names another", file=sys.stderr)
+        which = "the last column of numbers" if isinstance(dataset, Series) else f"the last of {len(names)} columns"
+        said = f"mlj: the target is {sanitize(last, 80)}, {which}; --target COLUMN names another"
+        print(said, file=sys.stderr)
     return config.with_settings({"dataset.target": last})
 
 

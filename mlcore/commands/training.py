@@ -101,7 +101,7 @@ def follow(
             error.run_folder = run.folder if run else None  # type: ignore[attr-defined]
             raise
     assert story.ended is not None  # a run that did not end raised an error
-    story.beside = tuple(beside.lines())
+    story.beside = beside.told
     conclude(args, story, run)
     if asked.number and story.ended.reason == "interrupted":
         _say_interrupted(story.ended, run)

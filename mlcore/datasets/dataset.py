@@ -26,12 +26,15 @@ class Task(NamedTuple):
     outputs: how many classes there are (2 for "binary", whatever the loss makes of it), or how many numbers.
     steps: how many answers a row has, one for each step of a sequence; 0: one for the whole row. Then y is [n, steps]
     or [n, steps, outputs], and a class of -1 stands where nothing is asked, behind the end of a short row.
+    units: of a regression, in which its loss compares: (y - shift) factor, or (log(y + offset) - shift) factor, as
+    shift, factor and offset; none: as targets are. Targets and answers are in their own units everywhere else.
     """
 
     kind: Literal["binary", "multiclass", "regression"]
     outputs: int
     class_names: tuple[str, ...] = ()
     steps: int = 0
+    units: tuple[float, ...] = ()
 
 
 class Sequence(NamedTuple):
@@ -73,22 +76,65 @@ def check_tokens(x: Array, vocabularies: tuple[int, ...]) -> None:
         _whole("token", x[:, place : place + 1], 0, many - 1)
 
 
+class Growth(NamedTuple):
+    """How targets y [n, outputs] that are growths are values again: each grows from `base` [n, outputs].
+
+    value = base exp(shift + spread y), or base + shift + spread y where `log` is not so; shift, spread [outputs].
+    trend [n, outputs]: the values if growth goes on as it was before. ago: what `base` is called, `as a year ago`.
+    """
+
+    base: Array
+    trend: Array
+    ago: str
+    log: bool
+    shift: Array
+    spread: Array
+
+    def take(self, index: Array | slice) -> Growth:
+        """Of the rows at `index`."""
+        return self._replace(base=self.base[index], trend=self.trend[index])
+
+    def values(self, y: Array) -> Array:
+        """Targets or answers [n, outputs] in the unit of what they are of, float64."""
+        grown = self.shift + self.spread * np.asarray(y, np.float64)
+        found: Array = self.base * np.exp(grown) if self.log else self.base + grown
+        return found
+
+    def targets(self, values: Array) -> Array:
+        """Values [n, outputs] as targets, float64."""
+        grown = np.log(values / self.base) if self.log else values - self.base
+        found: Array = (grown - self.shift) / self.spread
+        return found
+
+
 class Rows(NamedTuple):
     """Rows: inputs x [n, features] (float32, or uint8 for images), targets y ([n] int32 or [n, outputs] float32).
 
     w [n] says how much each row counts in the loss, from 0 on; None: all the same. Metrics do not look at it.
+    growth: how targets are values again, where they are growths; metrics are of the values.
     """
 
     x: Array
     y: Array
     w: Array | None = None
+    growth: Growth | None = None
 
     def __len__(self) -> int:
         return len(self.x)
 
     def take(self, index: Array | slice) -> Rows:
         """The rows at `index`, in that order."""
-        return Rows(self.x[index], self.y[index], None if self.w is None else self.w[index])
+        w = None if self.w is None else self.w[index]
+        return Rows(self.x[index], self.y[index], w, None if self.growth is None else self.growth.take(index))
+
+    def values(self, z: Array) -> tuple[Array, Array]:
+        """Answers z and the targets in the unit of what they are of, where they are growths."""
+        return (z, self.y) if self.growth is None else (self.growth.values(z), self.growth.values(self.y))
+
+    def own(self, z: Array) -> tuple[Array, Array]:
+        """Answers z and the targets as they are measured: of growths the values, all together [n * outputs, 1]."""
+        found, y = self.values(z)
+        return (found, y) if self.growth is None else (found.reshape(-1, 1), y.reshape(-1, 1))
 
     def check_weights(self) -> None:
         """Raises DataError unless there are no weights, or a finite one from 0 on for each row."""

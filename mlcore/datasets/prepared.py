@@ -59,7 +59,7 @@ def prepare(
     notices += duplicates.notices(raw, parts)
     tokens = columns.tokens(fitted)
     scaling = fit(raw[parts.train], scale, tokens) if scale != "quantile" else constant(raw.shape[1], 1.0)
-    told = _roles(table, chosen, guessed, out, parts.train)
+    told = _roles(table, chosen, guessed, out, task, parts.train)
     return arrange(raw, y, parts, task, names, scaling, w=w, notices=notices, columns=fitted, roles=told)
 
 
@@ -77,9 +77,10 @@ def _left_out(
 
 
 def _roles(
-    table: Table, chosen: Chosen, guessed: dict[str, kinds.Kind], out: dict[str, str], train: Array
+    table: Table, chosen: Chosen, guessed: dict[str, kinds.Kind], out: dict[str, str], task: Task, train: Array
 ) -> tuple[Role, ...]:
     """What each column of the table is for, in their order."""
+    what = "a number" if task.kind == "regression" else f"{task.outputs} classes"
     found = []
     for name in table.names:
         kind = guessed[name] if name in guessed else kinds.guess(table.column(name)[train])
@@ -87,7 +88,8 @@ def _roles(
             sort = "identifier" if out[name] == roles.WHY["identifier"] else "left out"
             found.append(Role(name, kind, sort, out[name]))  # type: ignore[arg-type]
         elif name in (chosen.target, chosen.weight):
-            found.append(Role(name, kind, "target" if name == chosen.target else "weight"))
+            sort = "target" if name == chosen.target else "weight"
+            found.append(Role(name, kind, sort, what if sort == "target" else ""))
         elif name in guessed:
             found.append(Role(name, kind, "feature"))
         else:
@@ -97,9 +99,13 @@ def _roles(
 
 def _filled(table: Table, fitted: Sequence[Column], plan: Plan) -> tuple[Notice, ...]:
     """Which columns have values that something stands for, and how many."""
-    names = [column.name for column in fitted if column.fill is not None]
-    holes = {name: int(missing(table.column(name)).sum()) for name in names}
-    return roles.filled(holes, {name: plan.of(name) for name in names})
+    there = [column for column in fitted if column.fill is not None]
+    holes = {column.name: int(missing(table.column(column.name)).sum()) for column in there}
+    own = {"number": "the median", "category": "a category of its own", "date": "the median"}
+    ways = {
+        each.name: own[columns.kind_of(each)] if plan.of(each.name) == "auto" else plan.of(each.name) for each in there
+    }
+    return roles.filled(holes, ways)
 
 
 def _grouped(table: Table, fitted: Sequence[Column], train: Array) -> tuple[Notice, ...]:

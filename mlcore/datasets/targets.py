@@ -12,6 +12,8 @@ from mlcore.errors import DataError
 
 Wanted: TypeAlias = Literal["auto", "classes", "numbers"]
 
+TargetScale: TypeAlias = Literal["auto", "none", "standard", "log"]
+
 FEW = 20  # different whole numbers that are still taken for classes
 MOST = 1000  # classes
 HUGE = 1e30  # a target whose square float32 cannot hold: its loss is no number
@@ -35,6 +37,27 @@ def judge(values: Array, wanted: Wanted, name: str) -> tuple[Array, Task]:
     if (y == y[0]).all():
         raise _error(f"{name} is {y[0, 0]:g} in every row: there is nothing to learn", "name another dataset.target")
     return y.astype(np.float32), Task("regression", y.shape[1])
+
+
+def in_units(y: Array, task: Task, train: Array, wanted: TargetScale) -> Task:
+    """The task with the units in which targets y are compared, by what the training rows hold.
+
+    auto and standard: mean 0 and deviation 1 (of several outputs all alike); auto leaves several as they are. log: the
+    same of their logarithm, of y + 1 where some are 0. Raises DataError where a target has no logarithm.
+    """
+    if task.kind != "regression" or wanted == "none" or (wanted == "auto" and task.outputs > 1):
+        return task
+    values, offset = y[train].astype(np.float64), ()
+    if wanted == "log":
+        offset = (1.0,) if values.min() == 0 else (0.0,)
+        lost = np.flatnonzero(~(y.reshape(len(y), -1) + offset[0] > 0).all(axis=1))
+        if len(lost):
+            least = f"{y.reshape(len(y), -1)[lost[0]].min():g}"
+            message = f"the target is {least} in row {lost[0]} (rows count from 0), which has no logarithm"
+            raise _error(message, 'dataset.target_scale = "standard"')
+        values = np.log(values + offset[0])
+    spread = float(values.std())
+    return task._replace(units=(float(values.mean()), 1 / spread if spread > 1e-30 else 1.0, *offset))
 
 
 def check_parts(y: Array, task: Task, parts: Parts) -> None:

@@ -177,7 +177,7 @@ class Case:
         outputs = self.network.output_shape[-1]
         found = [np.zeros(outputs)]
         if not self.classes:
-            y = self.sample.y.reshape(-1, outputs).astype(np.float64)
+            y = self.loss.compared(self.sample.y).reshape(-1, outputs).astype(np.float64)
             found += [y.mean(axis=0), np.median(y, axis=0)]
             if (y.mean(axis=0) > 0).all():
                 found.append(np.log(y.mean(axis=0)))

@@ -52,7 +52,7 @@ def _learned(case: Case) -> bool:
     if rows is None:
         return case.learned > 0.3
     z = case.outputs(case.kept, rows)
-    return _told(case, accuracy(z, rows.y) if case.classes else r2(z, rows.y), rows)
+    return _told(case, accuracy(z, rows.y) if case.classes else r2(case.loss.probabilities(z), rows.y), rows)
 
 
 def wrong_loss(case: Case) -> Finding | None:

@@ -68,14 +68,16 @@ def bad_initial_loss(case: Case) -> Finding | None:
         numbers = {"loss": loss, "expected": zero, "outputs": size}
         remedy, settings = _calmer(case)
         return Finding("bad_initial_loss", "moderate", evidence, remedy, numbers, settings)
-    targets = float(np.sqrt(np.square(case.sample.y.astype(np.float64)).mean()))
+    targets = float(np.sqrt(np.square(case.loss.compared(case.sample.y).astype(np.float64)).mean()))
     if not loss > APART * case.constant_loss or max(targets, size) < FAR:
         return None
     evidence = (
         f"the loss begins at {loss:.3g}, the best constant costs {case.constant_loss:.3g}: "
         f"targets have the size {targets:.3g}, first outputs {size:.3g}"
     )
-    remedy = "learn targets of a size near 1: subtract their mean and divide by their deviation"
+    remedy = (
+        'learn targets of a size near 1: dataset.target_scale = "standard", or subtract their mean and divide by it'
+    )
     if size > 10 * targets:
         remedy = _calmer(case)[0]
     numbers = {"loss": loss, "expected": case.constant_loss, "targets": targets, "outputs": size}

@@ -6,14 +6,16 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
+import msgspec
 import numpy as np
 
 from mlcore.datasets.dataset import BEND
 from mlcore.errors import CheckpointError, ConfigError
 from mlcore.layers.layer import Array, Layer, Shape
-from mlcore.losses import BinaryCrossEntropy, KLDivergence, Loss, SoftmaxCrossEntropy
+from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Huber, KLDivergence, Loss, SoftmaxCrossEntropy
 from mlcore.model import Model
 from mlcore.sanitize import sanitize
+from mlcore.spec import changed
 
 Head: TypeAlias = Literal["logit", "softmax", "numbers"]
 Row = TypeVar("Row")
@@ -23,6 +25,7 @@ HEADS: Mapping[type[Loss], Head] = {
     BinaryCrossEntropy: "logit",
     SoftmaxCrossEntropy: "softmax",
     KLDivergence: "softmax",
+    **dict.fromkeys((MSE, MAE, Huber), "numbers"),
 }
 ANYTHING = "any of numpy, pytorch, c and onnx may know it"
 
@@ -73,6 +76,27 @@ def whole(model: Model) -> Model:
     if not np.isfinite(model.vector.astype(np.float32)).all():
         raise CheckpointError("weights that are not numbers cannot be exported", code="CKPT_NONFINITE")
     return model
+
+
+def own_units(model: Model) -> Model:
+    """The model whose last layer answers in the units of the targets, where its loss compares in others.
+
+    z' = z / factor + shift is folded into the weights and biases of the head. Raises ConfigError for logarithms.
+    """
+    units = model.preparation.task.units
+    if not units:
+        return model
+    if len(units) > 2:
+        what = "a target that was learnt as its logarithm: no export can express that yet"
+        hint = 'train with dataset.target_scale = "standard"'
+        raise ConfigError(what, code="EXPORT_UNSUPPORTED", hint=hint)
+    shift, factor = units
+    vector = model.vector.astype(np.float32)
+    head = model.network.views(vector)[-1]
+    head["w"][...] = head["w"].astype(np.float64) / factor
+    head["b"][...] = head["b"].astype(np.float64) / factor + shift
+    preparation = msgspec.structs.replace(model.preparation, task=model.preparation.task._replace(units=()))
+    return Model(model.config, model.network, changed(model.loss, units=()), preparation, vector)
 
 
 def stages(model: Model) -> list[Stage]:

@@ -13,7 +13,7 @@ from mlcore.losses.classes import (
     balanced,
 )
 from mlcore.losses.loss import Array, Loss, each_step, steps_of
-from mlcore.losses.numbers import MAE, MSE, Huber
+from mlcore.losses.numbers import MAE, MSE, Huber, NumberLoss, compared, own
 from mlcore.spec import changed, fields, kind_of
 
 __all__ = [
@@ -26,9 +26,13 @@ __all__ = [
     "Huber",
     "KLDivergence",
     "Loss",
+    "NumberLoss",
     "SoftmaxCrossEntropy",
+    "bare",
     "choose",
+    "compared",
     "each_step",
+    "own",
     "steps_of",
 ]
 
@@ -44,13 +48,16 @@ CATALOGUE = Catalogue(
 )
 
 
-def choose(loss: Loss, task: str, classes: int = 0, y: Array | None = None) -> Loss:
+def choose(loss: Loss, task: str, classes: int = 0, y: Array | None = None, units: tuple[float, ...] = ()) -> Loss:
     """The loss of a task: for `auto` the one it asks for, with the weights of its `classes` as numbers.
 
     y: class numbers of the training rows, from which `balanced` weights follow; without them they stay a word, which
-    is enough to predict. Raises ConfigError when the loss does not fit the task or its weights do not fit the classes.
+    is enough to predict. units: of a regression, in which its targets are compared. Raises ConfigError when the loss
+    does not fit the task or its weights do not fit the classes.
     """
     chosen = _of_task(loss, task)
+    if units and isinstance(chosen, NumberLoss) and not chosen.units:
+        chosen = changed(chosen, units=units)
     if not isinstance(chosen, ClassLoss) or chosen.class_weight == "none":
         return chosen
     if chosen.class_weight == "balanced":
@@ -59,6 +66,12 @@ def choose(loss: Loss, task: str, classes: int = 0, y: Array | None = None) -> L
         got = len(chosen.class_weight)
         raise ConfigError(f"loss.class_weight: expected a number for each of {classes} classes, got {got}")
     return chosen
+
+
+def bare(loss: Loss) -> Loss:
+    """The same loss as it is by default: it asks for nothing but the target, in the same units."""
+    plain = type(loss)()
+    return changed(plain, units=loss.units) if isinstance(loss, NumberLoss) else plain
 
 
 def _of_task(loss: Loss, task: str) -> Loss:

@@ -54,6 +54,10 @@ class Loss(Spec, frozen=True, tag_field="kind"):
         """What the outputs mean: class probabilities [B, K], or the numbers themselves [B, O]."""
         return z
 
+    def compared(self, y: Array) -> Array:
+        """Targets as the outputs are compared with them: numbers in the units the data say, classes as they are."""
+        return y
+
     def outputs(self, task_outputs: int) -> int:
         """How many outputs the head needs when the task has `task_outputs` of them."""
         return task_outputs

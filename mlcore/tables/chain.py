@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -73,6 +73,11 @@ class Chain(Spec, frozen=True):
         if not isinstance(steps, list):
             hint = 'write [[dataset.steps]] and under it kind = "filter"'
             raise ConfigError(f"{where} has no list of steps", where=where, hint=hint)
+        return cls.of(steps, where)
+
+    @classmethod
+    def of(cls, steps: Sequence[Any], where: str = "steps") -> Chain:
+        """The chain of plain values, one for each step. Raises ConfigError saying which step is wrong, and how."""
         return cls(tuple(_step(each, f"{where}: step {number}") for number, each in enumerate(steps, start=1)))
 
 

@@ -30,8 +30,8 @@ class Formed(NamedTuple):
     form: str
 
 
-def parsed(frame: Any, format: Format, where: str, texts: set[str]) -> tuple[Any, tuple[Formed, ...]]:
-    """The frame with its columns of dates as dates. Raises DataError where a form was named and does not fit."""
+def parsed(frame: Any, format: Format, where: str, leave: set[str]) -> tuple[Any, tuple[Formed, ...]]:
+    """The frame, whose columns of dates become dates. Raises DataError where a form was named and does not fit."""
     import pandas as pd
 
     said = format.by_column()
@@ -41,23 +41,33 @@ def parsed(frame: Any, format: Format, where: str, texts: set[str]) -> tuple[Any
             raise DataError(message, code="DATA_SCHEMA", where=where, hint=f"there are {', '.join(frame.columns[:20])}")
     if format.dates == "none":
         return frame, ()
-    made, formed = {}, []
+    formed = []
     for name in frame.columns:
         named = name in said
-        if name in texts or (not named and not isinstance(frame[name].dtype, pd.StringDtype)):
+        texts = isinstance(frame[name].dtype, pd.StringDtype)
+        if name in leave or not (named or texts):
             continue
-        form = said.get(name) or said.get("*") or ("" if said else _form(frame[name]))
-        if form == "?":
+        if not said and not _seem(frame[name]):
+            continue
+        codes, words = pd.factorize(frame[name] if texts else _digits(frame[name]))
+        words = pd.Series(words, dtype="str")
+        forms = [said[name]] if named else [said["*"]] if "*" in said else [] if said else _forms(words)
+        found = {form: dates for form in forms if (dates := _dates(words, form)) is not None}
+        if len(found) > 1:
             formed.append(Formed(name, ""))
-        elif form:
-            values = frame[name] if isinstance(frame[name].dtype, pd.StringDtype) else _digits(frame[name])
-            dates = _dates(values, form)
-            if dates is None and named:
-                raise _misfit(values, form, f"{where}: {name}", where)
-            if dates is not None:
-                made[name] = dates
-                formed.append(Formed(name, form))
-    return (frame.assign(**made) if made else frame), tuple(formed)
+        elif found:
+            (form, dates), *_ = found.items()
+            frame[name] = pd.Series(dates.array.take(codes, allow_fill=True), frame.index)
+            formed.append(Formed(name, form))
+        elif named:
+            raise _misfit(words.take(codes).reset_index(drop=True), said[name], f"{where}: {name}", where)
+    return frame, tuple(formed)
+
+
+def _seem(texts: Any) -> bool:
+    """Whether the first texts of a column look like dates."""
+    known = texts.head(10 * TRIED).dropna().head(TRIED)
+    return bool(len(known)) and all(map(_looks, known))
 
 
 def _digits(numbers: Any) -> Any:
@@ -65,14 +75,15 @@ def _digits(numbers: Any) -> Any:
     return numbers.astype("Int64").astype("str").where(numbers.notna())
 
 
-def _form(texts: Any) -> str:
-    """How the dates of a column are written; empty where they are none, ? where it cannot be told."""
-    first = texts.dropna().head(TRIED)
-    if not len(first) or not all(map(_looks, first)):
-        return ""
-    words = texts.dropna().unique()
-    parts = [part for part in map(DATE.match, words) if part]
-    return _common(parts, words) if len(parts) == len(words) else ""
+def _forms(words: Any) -> list[str]:
+    """How the dates of a column may be written, by the first; none where the first ones are no dates."""
+    first = words.head(TRIED).tolist()
+    if not first or not all(map(_looks, first)):
+        return []
+    found = DATE.match(first[0])
+    clock = CLOCK.fullmatch(first[0], found.end()) if found else None
+    time = _time(clock) if clock else ""
+    return [date + time for date in _orders(found)] if found else []
 
 
 def _looks(text: str) -> bool:
@@ -80,27 +91,20 @@ def _looks(text: str) -> bool:
     return found is not None and (found.end() == len(text) or CLOCK.fullmatch(text, found.end()) is not None)
 
 
-def _common(parts: Sequence[re.Match[str]], words: Sequence[str]) -> str:
-    """The one form of all these dates."""
-    first = parts[0]
-    if first[1]:
-        if any(not part[1] or part[2] != first[2] or bool(part[4]) != bool(first[4]) for part in parts):
-            return ""
-        date = f"%Y{first[2]}%m" + (f"{first[2]}%d" if first[4] else "")
-    else:
-        if any(not part[5] or part[6] != first[6] for part in parts):
-            return ""
-        left, right = (max(int(part[place]) for part in parts) for place in (5, 7))
-        if left <= 12 and right <= 12 and first[6] != ".":
-            return "?"
-        mark = first[6]
-        date = f"%d{mark}%m{mark}%Y" if left > 12 or first[6] == "." else f"%m{mark}%d{mark}%Y"
-    clock = CLOCK.fullmatch(words[0], first.end())
-    if clock is None:
-        return date
+def _orders(found: re.Match[str]) -> list[str]:
+    """The orders a date may have: with slashes or dashes between, a day may come first or a month."""
+    mark = found[2] or found[6]
+    if found[1]:
+        return [f"%Y{mark}%m{mark}%d" if found[4] else f"%Y{mark}%m"]
+    day_first = f"%d{mark}%m{mark}%Y"
+    return [day_first] if mark == "." else [day_first, f"%m{mark}%d{mark}%Y"]
+
+
+def _time(clock: re.Match[str]) -> str:
+    """How a time of day is written."""
     seconds = (":%S" if clock[4] else "") + (f"{clock[5][0]}%f" if clock[5] else "")
     zone = (" " if clock[6].startswith(" ") else "") + "%z" if clock[6] else ""
-    return f"{date}{clock[1]}%H:%M{seconds}{zone}"
+    return f"{clock[1]}%H:%M{seconds}{zone}"
 
 
 def _dates(texts: Any, form: str) -> Any:
@@ -108,12 +112,13 @@ def _dates(texts: Any, form: str) -> Any:
     import pandas as pd
 
     try:
-        dates = pd.to_datetime(texts, format=form, exact=True, utc="%z" in form)
+        pd.to_datetime(texts.head(TRIED), format=form, utc="%z" in form)
+        dates = pd.to_datetime(texts, format=form, utc="%z" in form)
     except (ValueError, OverflowError):
         return None
     if getattr(dates.dtype, "tz", None) is not None:
         dates = dates.dt.tz_localize(None)
-    if not len(known := dates.dropna()):
+    if not len(known := dates.dropna()) or len(known) < len(dates):
         return None
     if known.min().to_datetime64() < FIRST or known.max().to_datetime64() > LAST:
         return None

@@ -74,9 +74,11 @@ def _numbers(
     odd = (("infinite", f"{len(values) - len(finite):,}"),) if len(values) > len(finite) else ()
     if not len(finite):
         return odd, None, "", ""
-    quarters = [(word, shown.number(float(np.quantile(finite, at)))) for word, at in QUARTERS]
-    spread = float(finite.std(ddof=1)) if len(finite) > 1 else 0.0
-    told = (("mean", _figure(float(finite.mean()))), ("std", _figure(spread)), *quarters, *odd)
+    with np.errstate(over="ignore", invalid="ignore"):  # of numbers near the largest there are, inf is the answer
+        mean, spread = float(finite.mean()), float(finite.std(ddof=1)) if len(finite) > 1 else 0.0
+        points = np.quantile(finite, [at for _, at in QUARTERS]).tolist()
+    quarters = [(word, shown.number(point)) for (word, _), point in zip(QUARTERS, points, strict=True)]
+    told = (("mean", _figure(mean)), ("std", _figure(spread)), *quarters, *odd)
     return told, _histogram(finite), quarters[0][1], quarters[-1][1]
 
 

@@ -10,11 +10,13 @@ import numpy as np
 
 from mlcore.errors import DataError
 from mlcore.regular import opened
+from mlcore.sanitize import sanitize
 from mlcore.tables.frames import checked
 from mlcore.tables.table import Table
 
 LARGEST = 2 << 30  # bytes of all columns, decoded
 WIDEST = 10_000  # columns
+BATCH = 4096  # rows decoded at once
 TEXT = 64  # bytes a text takes at least, as an object of Python with its pointer
 INSTALL = 'pip install "mlj-tui[parquet]"'
 
@@ -32,9 +34,13 @@ def read(path: Path, texts: Collection[str] = ()) -> Table:
         try:
             found = parquet.ParquetFile(file)
             _check(found, where)
-            frame = found.read(use_threads=False).to_pandas()
-        except pyarrow.ArrowException as error:
-            message = f"{path} is a Parquet file that cannot be read: {error!s:.200}"
+            frame = _batches(found, where).to_pandas()
+        except DataError:
+            raise
+        except (pyarrow.ArrowException, ValueError, OSError) as error:
+            if getattr(error, "errno", None):
+                raise
+            message = f"{path} is a Parquet file that cannot be read: {sanitize(error)}"
             raise DataError(message, code="DATA_FORMAT", where=where, hint="write it again") from None
     if not isinstance(frame.index, type(frame.reset_index(drop=True).index)):  # a named index is a column as well
         frame = frame.reset_index()
@@ -48,15 +54,37 @@ def read(path: Path, texts: Collection[str] = ()) -> Table:
     )
 
 
+def _batches(found: Any, where: str) -> Any:
+    """The rows, some at a time: texts may be longer than was thought."""
+    import pyarrow
+
+    batches, size = [], 0
+    for batch in found.iter_batches(BATCH, use_threads=False):
+        size += batch.nbytes
+        if size > LARGEST:
+            raise _too_large(f"{where} becomes more than the {LARGEST:,} bytes allowed", where)
+        batches.append(batch)
+    return pyarrow.Table.from_batches(batches, found.schema_arrow)
+
+
+def _too_large(message: str, where: str) -> DataError:
+    return DataError(message, code="DATA_LIMIT", where=where, hint="keep the rows and columns you need")
+
+
 def _check(found: Any, where: str) -> None:
     """Raise DataError for more than there is room for, decoded: a few bytes may stand for any number of rows."""
-    width, rows = sum(map(_width, found.schema_arrow.types)), found.metadata.num_rows
-    if len(found.schema_arrow.types) > WIDEST:
-        message = f"{where} has {len(found.schema_arrow.types):,} columns, more than the {WIDEST:,} allowed"
-        raise DataError(message, code="DATA_LIMIT", where=where, hint="keep the columns you need")
+    from pyarrow import types
+
+    kinds, rows = found.schema_arrow.types, found.metadata.num_rows
+    for name, kind in zip(found.schema_arrow.names, kinds, strict=True):
+        if types.is_nested(kind):
+            message = f"{where}: {sanitize(name, 80)} holds {sanitize(kind, 80)}, which is not read"
+            raise DataError(message, code="DATA_DTYPE", where=where, hint="a column holds one value a row")
+    if len(kinds) > WIDEST:
+        raise _too_large(f"{where} has {len(kinds):,} columns, more than the {WIDEST:,} allowed", where)
+    width = sum(map(_width, kinds))
     if rows * width > LARGEST:
-        message = f"{where} has {rows:,} rows of {width} bytes, more than the {LARGEST:,} bytes allowed"
-        raise DataError(message, code="DATA_LIMIT", where=where, hint="keep the rows or columns you need")
+        raise _too_large(f"{where} has {rows:,} rows of {width:,} bytes, more than the {LARGEST:,} allowed", where)
 
 
 def _width(kind: Any) -> int:

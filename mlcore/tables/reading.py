@@ -7,23 +7,21 @@ dates are written.
 
 from __future__ import annotations
 
-import csv
-import warnings
+import io
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from mlcore.errors import DataError
-from mlcore.tables import content, dates, dialect
-from mlcore.tables.cells import MISSING, number
+from mlcore.tables import content, dates, dialect, parsing
+from mlcore.tables.cells import MISSING
+from mlcore.tables.content import Text
 from mlcore.tables.format import AUTO, Dialect, Format
 from mlcore.tables.scan import LONGEST, Scan, check, scan
 from mlcore.tables.table import Table
 
 WIDEST = 10_000  # columns
-TRIED = 5  # texts that show whether a column may be numbers in disguise
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
 
 
@@ -34,19 +32,24 @@ def read(path: str | Path, format: Format = AUTO, texts: Collection[str] = ()) -
     cannot be read.
     """
     path = Path(path)
-    where = str(path)
     if content.starts(path, len(content.PARQUET)) == content.PARQUET:
         from mlcore.tables import parquet
 
         return parquet.read(path, texts)
-    found = content.read(path, format.encoding)
-    way = dialect.sense(found.data, format)
-    seen = scan(found.data, way)
-    head = _head(found.data, seen, way)
+    with content.text(path, format.encoding) as text:
+        return _table(path, text, format, texts)
+
+
+def _table(path: Path, text: Text, format: Format, texts: Collection[str]) -> Table:
+    """The table an open text holds."""
+    where, start = str(path), text.read(0, dialect.SAMPLE + 1)
+    way = dialect.sense(start[: dialect.SAMPLE], len(start) > dialect.SAMPLE, format)
+    seen = scan(text, way)
+    head = _head(text.read(seen.first, seen.body - seen.first or LONGEST), way)
     if len(head) > WIDEST:
         hint = "keep the columns you need"
         raise _error(f"has {len(head):,} columns, more than the {WIDEST:,} allowed", "DATA_LIMIT", where, hint)
-    check(seen, found.data, way, where)
+    check(seen, text, way, where)
     if not seen.records:
         raise _error("has no rows", "DATA_EMPTY", where, "name a file that has some")
     names = _names(head, format, way, where)
@@ -54,21 +57,21 @@ def read(path: str | Path, format: Format = AUTO, texts: Collection[str] = ()) -
     names = names or tuple(f"column_{place}" for place in range(len(head)))
     if seen.records == named:
         raise _error("has a header and no rows", "DATA_EMPTY", where, "write rows under it")
-    data = _returned(found.data) if seen.returns else found.data
-    frame, as_texts = _frame(data, way, names, named, seen, texts)
-    frame, formed = dates.parsed(frame, format, where, set(texts))
-    notes = (_told(way, found.encoding), *dates.told(formed))
-    code = _code(path.name, way, found.encoding, named, names, as_texts) + dates.code(formed)
-    return Table(where, frame, np.arange(len(frame)), named, notes, code)
+    if seen.returns:
+        text, seen = _returned(text, seen)
+    table, as_texts = parsing.frame(text, way, names, named, seen, texts)
+    table, formed = dates.parsed(table, format, where, set(texts))
+    notes = (_told(way, text.encoding), *dates.told(formed))
+    code = _code(path.name, way, text.encoding, named, names, as_texts) + dates.code(formed)
+    return Table(where, table, np.arange(len(table)), named, notes, code)
 
 
 def _error(what: str, code: str, where: str, hint: str) -> DataError:
     return DataError(f"{where} {what}", code=code, where=where, hint=hint)
 
 
-def _head(data: bytes, seen: Scan, way: Dialect) -> list[str]:
+def _head(record: bytes, way: Dialect) -> list[str]:
     """The fields of the first record, without the blanks around them."""
-    record = data[seen.first : seen.body] or data[:LONGEST]
     text = record.decode(errors="replace")
     first = next(iter(dialect.records(text.replace("\t", " ") if way.delimiter == " " else text, *way[:2])), [])
     if way.delimiter == " ":
@@ -78,7 +81,7 @@ def _head(data: bytes, seen: Scan, way: Dialect) -> list[str]:
 
 def _names(first: list[str], format: Format, way: Dialect, where: str) -> tuple[str, ...] | None:
     """The names a first record gives, or None where it is a row like the others."""
-    numbers = any(_value(cell, way) is not None for cell in first if cell)
+    numbers = any(parsing.value(cell, way) is not None for cell in first if cell)
     if format.header == "no" or (format.header == "auto" and numbers):
         return None
     known = set[str]()
@@ -93,114 +96,10 @@ def _names(first: list[str], format: Format, way: Dialect, where: str) -> tuple[
     return tuple(first)
 
 
-def _returned(data: bytes) -> bytes:
+def _returned(text: Text, seen: Scan) -> tuple[Text, Scan]:
     """The text with line feeds for carriage returns, as on very old Macintoshes: pandas reads some lines twice."""
-    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-
-
-class _Feed:
-    """Bytes as a file of them, handed on to pandas' C reader as they are: it need not decode what it encodes again."""
-
-    def __init__(self, data: bytes) -> None:
-        self.left, self.at = memoryview(data), 0
-
-    def read(self, size: int = -1) -> bytes:
-        end = len(self.left) if size < 0 else self.at + size
-        part = bytes(self.left[self.at : end])
-        self.at += len(part)
-        return part
-
-    def __iter__(self) -> _Feed:
-        return self
-
-    def __next__(self) -> str:
-        raise StopIteration
-
-
-def _frame(
-    data: bytes, way: Dialect, names: Sequence[str], named: bool, seen: Scan, texts: Collection[str]
-) -> tuple[Any, tuple[str, ...]]:
-    """The frame of a text, and which of its columns had to be called texts: pandas would make them truths."""
-    import pandas as pd
-
-    options: dict[str, Any] = {
-        "sep": r"\s+" if way.delimiter == " " else way.delimiter,
-        "decimal": way.decimal,
-        "thousands": way.thousands or None,
-        "header": 0 if named else None,
-        "names": list(names),
-        "index_col": False,
-        "skipinitialspace": way.delimiter not in "\t ",
-        "keep_default_na": False,
-        "na_values": sorted(way.missing),
-        "engine": "c",
-        **({"quotechar": way.quote} if way.quote else {"quoting": csv.QUOTE_NONE}),
-    }
-    if int(pd.__version__.split(".")[0]) < 3:  # since 3 every number is the nearest one
-        options["float_precision"] = "round_trip"
-
-    def parse(**more: Any) -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            try:
-                return pd.read_csv(_Feed(data), **options, **more)
-            except pd.errors.DtypeWarning:  # a column changes its type between two blocks of rows
-                return pd.read_csv(_Feed(data), low_memory=False, **options, **more)
-
-    wanted = [name for name in names if name in texts]
-    frame = parse(dtype=dict.fromkeys(wanted, "str"))
-    if len(frame) != seen.records - named or frame.shape[1] != seen.fields:
-        counts = f"{len(frame):,} rows of {frame.shape[1]:,} fields"
-        message = f"pandas found {counts}, expected {seen.records - named:,} of {seen.fields:,}"
-        raise DataError(message, code="DATA_FORMAT", hint="say how it is written: dataset.format")
-    truths = [name for name in names if frame[name].dtype.kind == "b" or frame[name].dtype == object]
-    if truths:
-        again = parse(dtype=dict.fromkeys(truths, "str"), usecols=truths)
-        frame = frame.assign(**{name: again[name] for name in truths})
-    changed = {}
-    for name in names:
-        if isinstance(frame[name].dtype, pd.StringDtype):
-            values = _cleaned(frame[name], way, seen.padded or _odd_blanks(data), name not in wanted)
-            if values is not frame[name]:
-                changed[name] = values
-    return (frame.assign(**changed) if changed else frame), tuple(truths)
-
-
-def _odd_blanks(data: bytes) -> bool:
-    """Whether there are blanks beyond the ASCII ones (no-break spaces): they are stripped too."""
-    return not data.isascii() and b"\xc2\xa0" in data
-
-
-def _cleaned(texts: Any, way: Dialect, strip: bool, try_numbers: bool) -> Any:
-    """A column of texts without blanks around them, or of numbers where all its texts are some pandas does not know."""
-    if not strip and not (try_numbers and _may_be_numbers(texts.dropna().head(TRIED), way)):
-        return texts
-    import pandas as pd
-
-    codes, words = pd.factorize(texts)
-    said = [word.strip() for word in words]
-    absent = np.array([word in way.missing for word in said] + [True])  # the last one is what factorize calls -1
-    if try_numbers and not absent.all():
-        values = [_value(word, way) if not gone else np.nan for word, gone in zip(said, absent, strict=False)]
-        if None not in values:
-            return pd.Series(np.array([*values, np.nan], np.float64)[codes], texts.index)
-    if not strip:
-        return texts
-    cleaned = [None if gone else word for word, gone in zip([*said, ""], absent, strict=True)]
-    return pd.Series(pd.array(cleaned, dtype=texts.dtype).take(codes), texts.index)
-
-
-def _may_be_numbers(texts: Any, way: Dialect) -> bool:
-    return all(_value(text.strip(), way) is not None for text in texts)
-
-
-def _value(cell: str, way: Dialect) -> float | None:
-    """What a field says, if that is a number."""
-    if way.thousands:
-        cell = cell.replace(way.thousands, "")
-    if way.decimal == ",":
-        cell = cell.replace(".", "_").replace(",", ".")
-    return None if cell in way.missing else number(cell)
+    data = text.read(0, seen.byte).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return Text(io.BytesIO(data), text.encoding), seen._replace(byte=len(data))
 
 
 def _told(way: Dialect, encoding: str) -> str:

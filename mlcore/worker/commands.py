@@ -190,10 +190,10 @@ class Examine(Command, frozen=True, tag="examine"):
     """Answer with what an examination of the network finds: see `findings.py`.
 
     epoch: of the film; None: the present network. held: instead, the moment an earlier answer was about. row: of the
-    split, for example and traced; place: for projected, how deep in the network.
+    split, for example and traced; place: for projected, how deep in the network, for depends which column.
     """
 
-    what: Literal["judgement", "example", "projected", "filters", "traced"]
+    what: Literal["judgement", "example", "projected", "filters", "traced", "ranked", "weighed", "depends"]
     split: Literal["train", "validation", "test"] = "test"
     epoch: int | None = None
     held: int = 0

@@ -9,12 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from mlcore import examining, seeing, tracing
-from mlcore.errors import RunError
+from mlcore.errors import DataError, RunError
 from mlcore.examining import Judged, split_of
 from mlcore.layers.layer import Array
 from mlcore.model import Model, blueprint
 from mlcore.spec import kind_of
-from mlcore.worker import findings
+from mlcore.worker import findings, reasons
 from mlcore.worker.board import Board
 from mlcore.worker.commands import Examine
 from mlcore.worker.findings import AnyFinding
@@ -221,10 +221,27 @@ def _cut(value: Array) -> Array:
     return np.ascontiguousarray(table[: max(1, NUMBERS // max(1, table.shape[1]))])
 
 
+def _ranked(subject: Subject, command: Examine) -> AnyFinding:
+    if not subject.classes:
+        raise DataError("numbers are not ranked by class", code="DATA_VALUE", hint="look at their residuals")
+    return reasons.ranked(subject.judged(command.split), subject.facts(command.split))
+
+
+def _weighed(subject: Subject, command: Examine) -> AnyFinding:
+    return reasons.weighed(subject.model, subject.data, subject.facts(command.split))
+
+
+def _depends(subject: Subject, command: Examine) -> AnyFinding:
+    return reasons.depends(subject.model, subject.data, command.place, subject.facts(command.split))
+
+
 ANSWERS: dict[str, Callable[[Subject, Examine], AnyFinding]] = {
     "judgement": _judgement,
     "example": _example,
     "projected": _projected,
     "filters": _filters,
     "traced": _traced,
+    "ranked": _ranked,
+    "weighed": _weighed,
+    "depends": _depends,
 }

@@ -128,4 +128,62 @@ class Traced(Finding, frozen=True, tag="traced", kw_only=True):
     loss_after: float
 
 
-AnyFinding: TypeAlias = Judgement | Example | Projected | Filters | Traced
+class Ranking(msgspec.Struct, frozen=True, kw_only=True):
+    """One class against the rest: its number, the areas under its curves, its share of the rows.
+
+    false, true: the ROC curve; recall, precision: the precision-recall curve, each float64 [m].
+    """
+
+    number: int
+    area: float
+    average: float
+    share: float
+    false: Array
+    true: Array
+    recall: Array
+    precision: Array
+
+
+class Ranked(Finding, frozen=True, tag="ranked", kw_only=True):
+    """The curves of classes: of two the second's; of a class without rows, or with all of them, none."""
+
+    curves: tuple[Ranking, ...]
+
+
+class Weighed(Finding, frozen=True, tag="weighed", kw_only=True):
+    """By how much the score falls when a column is shuffled: see `mlcore.importance.Importance`.
+
+    mean, spread [C] float64 of the columns `names`; order [C] int32: the most important first. unfit: why there is
+    none, where features are no columns.
+    """
+
+    metric: str
+    score: float
+    names: tuple[str, ...]
+    mean: Array
+    spread: Array
+    order: Array
+    rows: int
+    unfit: str = ""
+
+
+class Depends(Finding, frozen=True, tag="depends", kw_only=True):
+    """How answers go with one column: see `mlcore.dependence.Dependence`.
+
+    place: of the column among all. values [G] float64 of numbers, or texts. mean, low, high [G, K] float64 of the
+    outputs; counts [B] int64. unfit: why there is none.
+    """
+
+    place: int
+    name: str
+    values: Array
+    texts: tuple[str, ...]
+    outputs: tuple[str, ...]
+    mean: Array
+    low: Array
+    high: Array
+    counts: Array
+    unfit: str = ""
+
+
+AnyFinding: TypeAlias = Judgement | Example | Projected | Filters | Traced | Ranked | Weighed | Depends

@@ -54,7 +54,18 @@ from mlcore.worker.commands import (
     Write,
     WriteSteps,
 )
-from mlcore.worker.findings import AnyFinding, Example, Filters, Judgement, Projected, Traced
+from mlcore.worker.findings import (
+    AnyFinding,
+    Depends,
+    Example,
+    Filters,
+    Judgement,
+    Projected,
+    Ranked,
+    Ranking,
+    Traced,
+    Weighed,
+)  # fmt: skip
 from mlcore.worker.messages import (
     Activity,
     AnyMessage,
@@ -126,6 +137,7 @@ __all__ = [
     "Compared",
     "Confusion",
     "Curve",
+    "Depends",
     "DescribeColumn",
     "Digits",
     "DrawView",
@@ -166,6 +178,8 @@ __all__ = [
     "Preview",
     "Projected",
     "Quit",
+    "Ranked",
+    "Ranking",
     "Read",
     "ReadRows",
     "Reply",
@@ -196,6 +210,7 @@ __all__ = [
     "Update",
     "View",
     "Warned",
+    "Weighed",
     "Write",
     "WriteSteps",
     "Yardsticks",

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlcore.catalogue import unknown
+import msgspec
+
 from mlcore.errors import ConfigError
 from mlcore.sanitize import sanitize
-from mlcore.tables.chain import KINDS, Chain, reading
+from mlcore.tables.chain import Chain
+from mlcore.tables.format import Format
 from mlcore.tables.steps import Step
+from mlcore.tables.table import Table
 from mlcore.worker.commands import Tabled
 from mlcore.worker.tabled import TableText
 
@@ -18,27 +21,21 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def read(path: Path, format: Mapping[str, Any]) -> tuple[str, DataFrame]:
-    """The table in a file, as it is called, and its rows. Raises DataError, StorageError."""
-    import pandas
+def read(path: Path, format: Mapping[str, Any]) -> Table:
+    """The table in a file. Raises ConfigError for a format there is none of, DataError, StorageError."""
+    from mlcore.tables import reading
 
-    from mlcore.datasets import delimited
-
-    table = delimited.read(path)
-    frame = pandas.DataFrame(dict(zip(table.names, table.columns, strict=True)), index=table.rows)
-    return table.where, frame
+    try:
+        said = msgspec.convert(dict(format), Format)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"dataset.format: {sanitize(error)}", where="dataset.format") from None
+    return reading.read(path, said)
 
 
 def step(plain: Mapping[str, Any]) -> Step:
     """A step of plain values. Raises ConfigError in the step's own words."""
-    values = dict(plain)
-    word = str(values.pop("kind", ""))
-    if word not in KINDS:
-        raise unknown("step", sanitize(word), tuple(KINDS))
-    try:
-        return KINDS[word](**values)
-    except TypeError:
-        raise ConfigError(f"{word}: a step of other keys", hint="both ends must be of the same version") from None
+    (found,) = Chain.of([plain], "steps").steps
+    return found
 
 
 def applied(frame: DataFrame, plain: Mapping[str, Any]) -> DataFrame:
@@ -51,9 +48,10 @@ def lines(of: Tabled) -> tuple[str, ...]:
     return tuple(step(each).code() for each in of.steps)
 
 
-def written(of: Tabled, target: str) -> TableText:
-    """The steps as a part of a recipe, and as a script."""
-    chain = Chain(tuple(map(step, of.steps)))  # type: ignore[arg-type]  # KINDS holds these and no others
+def written(of: Tabled, read: str, target: str) -> TableText:
+    """The steps as a part of a recipe, and as a script. read: the lines of pandas that read the table into `df`."""
+    chain = Chain.of(of.steps)
     dataset: dict[str, Any] = {"kind": "file", "path": of.path}
     dataset |= {"target": target} if target else {}
-    return TableText(chain.to_toml(dataset), chain.script(reading(of.path)))
+    dataset |= {"format": of.format} if of.format else {}
+    return TableText(chain.to_toml(dataset), chain.script(read))

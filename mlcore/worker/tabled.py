@@ -18,8 +18,7 @@ class TableHead(msgspec.Struct, frozen=True, tag="table_head", kw_only=True):
     """A table behind some steps: what it is called and how large, before any of its cells.
 
     where: the file. of: rows of the file. rows: behind the steps. names, kinds: of its columns; a kind is number, text,
-    date or truth. lines: pandas that does the same, a line for each step. target: the column that was asked for as what
-    is to be learned, where it is still there. size: bytes in memory.
+    date or truth. lines: pandas that does the same, a line for each step. notes: what was found out about the file.
     """
 
     where: str
@@ -28,8 +27,7 @@ class TableHead(msgspec.Struct, frozen=True, tag="table_head", kw_only=True):
     names: Words
     kinds: Words
     lines: Words = ()
-    target: str = ""
-    size: int = 0
+    notes: Words = ()
 
 
 class TableRows(msgspec.Struct, frozen=True, tag="table_rows", kw_only=True):

@@ -21,6 +21,8 @@ from mlcore.worker.tabled import AnyTabled, ColumnFacts, TableHead, TableRows
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from mlcore.tables.table import Table
+
 REMEMBERED = 8  # frames behind steps that are kept
 LARGEST = 1 << 30  # bytes of them, besides the newest
 
@@ -30,8 +32,7 @@ class Loaded(NamedTuple):
 
     key: bytes
     seen: tuple[int, int]  # of the file: when it was changed, how large it was
-    where: str
-    frame: DataFrame
+    table: Table
 
 
 class Tables:
@@ -76,7 +77,8 @@ class Tables:
 
                 return picturing.drawn(frame, question)
             case WriteSteps():
-                return stepping.written(of, question.target)
+                assert self._loaded is not None
+                return stepping.written(of, self._loaded.table.code, question.target)
             case _:
                 return self._head(of, frame)
 
@@ -85,13 +87,13 @@ class Tables:
 
         assert self._loaded is not None
         return TableHead(
-            where=self._loaded.where,
-            of=len(self._loaded.frame),
+            where=sanitize(self._loaded.table.where),
+            of=len(self._loaded.table.frame),
             rows=len(frame),
             names=tuple(map(str, frame.columns)),
             kinds=tuple(lookup.kind(frame.iloc[:, place]) for place in range(frame.shape[1])),
             lines=stepping.lines(of),
-            size=int(frame.memory_usage(index=False).sum()),
+            notes=tuple(sanitize(note, 200) for note in self._loaded.table.notes),
         )
 
     def _frame(self, of: Tabled, again: bool = False) -> DataFrame:
@@ -128,13 +130,14 @@ class Tables:
         with self._lock:
             there = self._loaded
         if there is not None and there.key == key and (not again or _seen(path) == there.seen):
-            return there.frame
+            return there.table.frame
         seen = _seen(path)
-        where, frame = stepping.read(path, of.format)
+        table = stepping.read(path, of.format)
         with self._lock:
-            self._loaded = Loaded(key, seen, where, frame)
+            self._loaded = Loaded(key, seen, table)
             self._frames.clear()
-            self._frames[key] = frame
+            self._frames[key] = table.frame
+        frame: DataFrame = table.frame
         return frame
 
 
@@ -147,7 +150,7 @@ def _seen(path: Path) -> tuple[int, int]:
     try:
         found = path.stat()
     except OSError as error:
-        message = f"{path} cannot be read: {error.strerror}"
+        message = f"{sanitize(path)} cannot be read: {error.strerror}"
         raise StorageError(message, code="STORAGE_IO", where=str(path), hint="is it still there?") from None
     return found.st_mtime_ns, found.st_size
 

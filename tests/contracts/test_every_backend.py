@@ -36,6 +36,7 @@ EXPERIMENTS = {
     "every row in a batch, weighted": {"batch": 70, "weighted": True},
     "batches of several blocks, weighted": {"rows": 900, "batch": 700, "body": "300 relu", "features": 200, **HEAVY},
     "wide errors": {"loss": ("huber", {"delta": 0.3}), "outputs": 37, "weighted": True},
+    "in units of logarithms": {"loss": ("mse", {"units": (0.5, 2.0, 9.0)}), "weighted": True},
     "many distributions": {"loss": ("kl_div", {"label_smoothing": 0.1}), "outputs": 37},
     **{f"optimizer {name}": {"optimizer": name} for name in OPTIMIZERS},
     **{f"optimizer {name} with decay": {"optimizer": (name, {"weight_decay": 0.05})} for name in OPTIMIZERS},

@@ -100,6 +100,8 @@ ANALYSE = Scene("AnalyseScreen", mode="analyse", enter="A", ready=analysis("judg
     "view_projection": Effect(analysis("view"), becomes("projection")),
     "view_filters": Effect(analysis("view"), becomes("filters")),
     "view_trace": Effect(analysis("view"), becomes("trace")),
+    "view_ranking": Effect(analysis("view"), becomes("ranking")),
+    "view_columns": Effect(analysis("view"), becomes("columns")),
     "view_inside": Effect(analysis("view"), becomes("inside"), back="7"),
     "lines_down": Effect(part("top", 0), by(10)),
     "lines_up": Effect(part("top", 0), by(-10)),

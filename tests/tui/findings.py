@@ -6,7 +6,18 @@ import numpy as np
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 
-from mlcore.worker.findings import Example, Filters, Judgement, Projected, Stage, Traced
+from mlcore.worker.findings import (
+    Depends,
+    Example,
+    Filters,
+    Judgement,
+    Projected,
+    Ranked,
+    Ranking,
+    Stage,
+    Traced,
+    Weighed,
+)
 from tui import theme
 from tui.analysis import Analysis
 from tui.feed import safe
@@ -76,7 +87,11 @@ def analysis(classes: int = 3, image: bool = False, hostile: str = "") -> Analys
     )
     row, random = now.row or 0, np.random.default_rng(6)
     near = {"near": np.arange(5, dtype=np.int32), "near_label": judged.label[:5], "far": np.ones(5)}
+    weighed, depends = _columns(features, outs, texts=classes == 2)
     return now._replace(
+        ranked=_curves(classes) if classes else None,
+        weighed=weighed,
+        depends=depends,
         example=Example(
             **FACTS,
             row=row,
@@ -121,6 +136,36 @@ def analysis(classes: int = 3, image: bool = False, hostile: str = "") -> Analys
             loss_after=3.2,
         ),
     )
+
+
+def _curves(classes: int) -> Ranked:
+    """A curve for each class, of two classes one: two corners, and more points than a screen has columns."""
+    x = np.linspace(0, 1, 150)
+    curves = [
+        Ranking(
+            number=k, area=0.9 - k / 100, average=0.7, share=0.3, false=x, true=x**0.2, recall=x, precision=1 - x / 2
+        )
+        for k in ([1] if classes == 2 else range(classes))
+    ]
+    return Ranked(**FACTS, curves=tuple(curves))
+
+
+def _columns(features: tuple[str, ...], outs: int, texts: bool) -> tuple[Weighed, Depends]:
+    """Columns of which the last is the most important, and how answers go with it."""
+    count, random = len(features), np.random.default_rng(7)
+    mean = np.arange(count) / 10 - 0.1
+    weighed = Weighed(
+        **FACTS, metric="accuracy" if outs > 1 else "r2", score=0.9, names=features, mean=mean,
+        spread=np.full(count, 0.02), order=np.argsort(-mean, kind="stable").astype(np.int32), rows=60,
+    )  # fmt: skip
+    values, words = (np.zeros(0), ("red", "a rather long green")) if texts else (np.linspace(-2e9, 3, 25), ())
+    curve = random.random((max(len(values), len(words)), outs))
+    depends = Depends(
+        **FACTS, place=count - 1, name=features[-1], values=values, texts=words,
+        outputs=tuple(f"kind {k}" for k in range(outs)), mean=curve, low=curve - 0.1, high=curve + 0.1,
+        counts=np.arange(2 if texts else 50),
+    )  # fmt: skip
+    return weighed, depends
 
 
 class Wall(App[None]):

@@ -14,7 +14,7 @@ from mlcore.cli import main
 from tests.tui.findings import Wall, analysis
 from tests.tui.living import SLOW, living
 from tests.tui.scenes import HOSTILE, TIERS
-from tui.analysis import VIEWS
+from tui.sights import VIEWS
 from tui.terminal import Terminal
 from tui.widgets.bars import bar, signed
 from tui.widgets.examined import view_of
@@ -114,6 +114,10 @@ def test_the_command_of_a_view_says_the_same_in_a_shell() -> None:
     said = {view: scene.seen(view)._replace(epoch=7).command() for view in VIEWS}
     assert said["confusion"] == "mlj evaluate calm-finch --split test --epoch 7"
     assert said["calibration"].endswith("--calibration") and said["filters"].endswith("--what filters --epoch 7")
+    assert said["ranking"] == "mlj plot calm-finch --what roc --split test --epoch 7"
+    assert said["columns"] == "mlj plot calm-finch --what dependence --column x2 --split test --epoch 7"
+    assert scene.seen("ranking").moved(0, 1).command() == "mlj plot calm-finch --what pr --split test"
+    assert SCENES["numbers"].seen("ranking").command() == "mlj plot calm-finch --what residuals --split test"
     assert said["trace"] == f"mlj trace calm-finch --split test --row {scene.row} --backward --epoch 7"
     assert scene._replace(passing=True).command().endswith("--epoch 40")
     assert scene._replace(run="", name="").command() == ""
@@ -125,6 +129,8 @@ def test_the_command_of_a_view_says_the_same_in_a_shell() -> None:
     ("name", "terminal", "scene", "views"),
     [
         ("analyse", Terminal(), "pictures", ("confusion", "mistakes", "projection", "filters")),
+        ("analyse-table", Terminal("256"), "two", ("columns", "ranking", "calibration", "report")),
+        ("analyse-numbers", Terminal("none", "ascii"), "numbers", ("ranking", "columns", "calibration", "confusion")),
         ("analyse-16", Terminal("16", "blocks"), "classes", ("report", "calibration", "mistakes", "trace")),
     ],
 )

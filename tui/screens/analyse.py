@@ -135,7 +135,7 @@ class AnalyseScreen(Screen[None]):
         values: dict[str, Any] = {"held": self._held} if self._held else {"epoch": analysis.epoch}
         if what in ("example", "traced"):
             values["row"] = number
-        if what == "projected":
+        if what in ("projected", "depends"):
             values["place"] = number
         there = self.mlj.runner.ask(self._answered, "Examine", what=what, split=analysis.split, **values)
         if not there:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.analysis import VIEWS, Analysis
+from tui.analysis import Analysis
 from tui.frame import Frame
+from tui.sights import VIEWS
 from tui.terminal import Terminal
 from tui.theme import paint
 from tui.widgets import rows
 from tui.widgets.classes import ErrorsView, ReportView
+from tui.widgets.columns import ColumnsView
 from tui.widgets.filters import FiltersView
 from tui.widgets.inside import InsideView
 from tui.widgets.mistaken import ConfusionView, FitView
 from tui.widgets.pane import Drawing, Pane
 from tui.widgets.projection import ProjectionView
+from tui.widgets.ranking import RankingView, ResidualsView
 from tui.widgets.reliability import CalibrationView, SpreadView
 from tui.widgets.rows import Piece
 from tui.widgets.stepper import TraceView
@@ -32,8 +37,11 @@ CLASSES: dict[str, type[View]] = {
     "filters": FiltersView,
     "trace": TraceView,
     "inside": InsideView,
+    "ranking": RankingView,
+    "columns": ColumnsView,
 }
 NUMBERS: dict[str, type[View]] = CLASSES | {"confusion": FitView, "report": ErrorsView, "calibration": SpreadView}
+NUMBERS["ranking"] = ResidualsView
 TABS = {
     "confusion": "confusion",
     "report": "report",
@@ -43,8 +51,11 @@ TABS = {
     "filters": "filters",
     "trace": "one row",
     "inside": "inside",
+    "ranking": "ROC",
+    "columns": "columns",
 }
-OF_NUMBERS = {"confusion": "fit", "mistakes": "errors", "calibration": "residuals"}
+WHOLE = 99  # letters of a name that is not cut
+OF_NUMBERS = {"confusion": "fit", "mistakes": "errors", "calibration": "residuals", "ranking": "by size"}
 
 
 def view_of(name: str, analysis: Analysis, terminal: Terminal) -> View:
@@ -98,7 +109,7 @@ class ExaminedPane(Pane, can_focus=False):
         if not self._has_box(width, height):
             return self.draw(frame, width, height)
         colors, lit = self.palette, self.shown == self.analysis.view
-        number = (f"{VIEWS.index(self.shown) + 1} ", paint(colors.accent if lit else colors.faint, bold=True))
+        number = (f"{(VIEWS.index(self.shown) + 1) % 10} ", paint(colors.accent if lit else colors.faint, bold=True))
         title = [number, (self.title(frame), paint(colors.text if lit else colors.muted))]
         box = rows.Frame(self.terminal.glyphs, paint(colors.accent) if lit else self._border())
         return rows.boxed(self.draw(frame, width - 2, height - 2), width, title, self.legend(frame), box)
@@ -141,14 +152,21 @@ class TabLine(Drawing):
         pieces: list[Piece] = [(" ", paint())]
         colors = self.palette
         names = TABS | OF_NUMBERS if self.analysis.numbers else TABS
-        room = width - sum(len(name) + 4 for name in names.values())
+        letters = next((most for most in (WHOLE, 5, 4, 3) if _tabs(most, names.values()) <= width), 2)
+        gap = " " * (letters == WHOLE)
         for number, (view, name) in enumerate(names.items(), start=1):
             lit = view == self.analysis.view
-            word = name if room >= 0 or lit else name[:5]
+            word = name if lit else name[:letters]
             style = paint(colors.text, colors.selected, bold=True) if lit else paint(colors.muted)
             digit = paint(colors.accent, colors.selected if lit else "", bold=True)
-            pieces += [(f"{'[' if lit else ' '}{number} ", digit), (f"{word}{']' if lit else ' '}", style)]
+            pieces += [(f"{'[' if lit else ' '}{number % 10} ", digit), (f"{word}{']' if lit else gap}", style)]
         return rows.block([rows.row(pieces, width)], width, height)
+
+
+def _tabs(letters: int, names: Collection[str]) -> int:
+    """The cells of all tabs whose names are cut, but that of the longest."""
+    cut = [len(name[:letters]) + 3 + (letters == WHOLE) for name in names]
+    return sum(cut) + max(0, max(map(len, names)) - letters) + 2
 
 
 class HeadLine(Drawing):

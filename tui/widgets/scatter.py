@@ -38,11 +38,13 @@ def scatter(
     signs: Sequence[str] = (),
     diagonal: bool = False,
     chosen: int | None = None,
+    level: float | None = None,
 ) -> list[Strip]:
     """Points x, y [n], each the sign and the colour of its kind, those that are wrong above all others.
 
     signs: of each kind, those of the Lab where none are given.
     chosen: the point between brackets, above all others.
+    level: a value of y with a dotted line across.
     diagonal: both axes have one scale, and a dotted line shows where they are equal.
     """
     colors, signs = palette(terminal), signs or signs_of(())
@@ -56,6 +58,9 @@ def scatter(
         for column in range(width):
             line = round((1 - column / (width - 1)) * (height - 1))
             grid[line][column] = ("·" if terminal.glyphs == "braille" else ".", paint(colors.faint))
+    if level is not None and low <= level <= high:
+        line = round((high - level) / (high - low) * (height - 1))
+        grid[line] = [("·" if terminal.glyphs == "braille" else ".", paint(colors.faint))] * width
     columns = ((x - left) / (right - left) * (width - 1)).round().astype(int).tolist()
     lines = ((high - y) / (high - low) * (height - 1)).round().astype(int).tolist()
     points = zip(columns, lines, kinds, wrong, strict=True)

@@ -55,6 +55,8 @@ def targets(loss: Loss, y: Array, w: Array | None, output: Shape, like: Tensor) 
         y = loss.targets(y, output[-1])
     elif isinstance(loss, BinaryCrossEntropy):
         y = loss.targets(y).reshape(-1)
+    else:
+        y = loss.compared(y)
 
     def moved(x: Array | None, dtype: Any = like.dtype) -> Tensor | None:
         if x is None:

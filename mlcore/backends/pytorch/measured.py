@@ -36,10 +36,9 @@ class Measured:
 
     def _targets(self, y: Array) -> Tensor:
         """What outputs are compared with: class numbers [n], or numbers [n, O]."""
-        found = torch.from_numpy(y).to(self.program.device)
         if self.watch.task.kind == "regression":
-            return found.reshape(len(y), -1).to(self.program.dtype)
-        return found.long()
+            return torch.from_numpy(self._sums.numbers(y)).to(self.program.device).to(self.program.dtype)
+        return torch.from_numpy(y).to(self.program.device).long()
 
     @torch.no_grad()
     def sums(self) -> Tensor:

@@ -42,7 +42,7 @@ def corr(args: argparse.Namespace) -> int:
 def pca(args: argparse.Namespace) -> int:
     """The main directions in which the rows of a table differ."""
     found = shaped(args)
-    colour = args.target
+    colour = args.target or (found.source.target if found.source.kind == "dataset" else "")
     parts = components(found.frame, left_out=colour)
     if args.pandas:
         print(program(found, parts.variances.code), end="")

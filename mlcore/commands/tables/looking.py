@@ -21,13 +21,13 @@ from mlcore.tables.chain import Chain
 from mlcore.tables.steps import Fill
 from mlcore.tables.views import columns
 from mlcore.tables.views.histogram import histogram
-from mlcore.tables.views.view import of_frame, shown
+from mlcore.tables.views.view import View, of_frame, shown
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 CLASSES = 16  # that points are told apart by
-FIRST = 5  # rows of `head`
+FIRST, LISTED = 5, 40  # rows of `head`, columns of `describe`
 
 
 def head(args: argparse.Namespace) -> int:
@@ -45,7 +45,7 @@ def describe(args: argparse.Namespace) -> int:
     found = shaped(args)
     views = columns.describe(found.frame)
     if not args.json:
-        return show(args, found, views)
+        return show(args, found, [_first(view) for view in views])
     figures = {row["column"]: row for view in views[1:] for row in view.plain()}
     for row in views[0].plain():
         print(json_line(row | figures.get(row["column"], {})))
@@ -97,6 +97,10 @@ def target(found: Shaped) -> str:
     return there if there in found.frame.columns else str(found.frame.columns[-1])
 
 
+def _first(view: View) -> View:
+    return view._replace(rows=view.rows[:LISTED], left_out=max(len(view.rows) - LISTED, 0))
+
+
 def _stands(before: DataFrame, after: DataFrame, name: str) -> str:
     filled = after[name][before[name].isna()]
     return shown(lookup.plain(filled.iloc[0])) if len(filled) else ""
@@ -118,10 +122,12 @@ def _points(found: Shaped, names: list[str], dated: bool, colour: str, paper: Pa
     x = _years(frame, names[0]) if dated else frame[names[0]].to_numpy(np.float64)
     keep = np.isfinite(x) & np.isfinite(y)
     if not keep.any():
-        raise UsageError(f"plot: no row has both {sanitize(names[0], 40)} and {sanitize(names[1], 40)}")
-    title = f"{sanitize(names[1], 40)} over {sanitize(names[0], 40)}{' in years' if dated else ''}"
+        both = f"{sanitize(names[0], 40)} and {sanitize(names[1], 40)}"
+        raise UsageError(f"plot: no row has both {both}", hint="mlj data missing says what is missing")
+    title = f"{sanitize(names[1], 40)} over {sanitize(names[0], 40)}"
     if dated:
         order = np.argsort(x[keep], kind="stable")
+        title += f", in years since {frame[names[0]].min().date()}"
         return curves({sanitize(names[1], 40): (x[keep][order], y[keep][order])}, paper, title)
     label: NDArray[Any] = np.zeros(int(keep.sum()), int)
     classes: tuple[str, ...] = (f"{int(keep.sum()):,} rows",)
@@ -131,10 +137,9 @@ def _points(found: Shaped, names: list[str], dated: bool, colour: str, paper: Pa
 
 
 def _years(frame: DataFrame, name: str) -> NDArray[np.float64]:
-    dates = frame[name].dt.tz_localize(None) if frame[name].dt.tz is not None else frame[name]
-    days = (dates - dates.iloc[0].replace(month=1, day=1).normalize()).dt.total_seconds().to_numpy(np.float64) / 86_400
-    first = dates.iloc[0].year if len(dates) else 0
-    return np.asarray(first + days / 365.25, np.float64)
+    """Years since the first date of a column."""
+    days = (frame[name] - frame[name].min()).dt.total_seconds().to_numpy(np.float64) / 86_400
+    return np.asarray(days / 365.25, np.float64)
 
 
 def labels(frame: DataFrame, name: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:

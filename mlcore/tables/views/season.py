@@ -58,7 +58,7 @@ def season(
     period = PERIODS[every]
     dates = lookup.expected(frame, date, "season: the date", "date")
     lookup.numbers(frame, value, "season: the value")
-    there = (dates.notna() & frame[value].notna()).to_numpy()
+    there = dates.notna().to_numpy() & np.isfinite(frame[value].to_numpy(np.float64, na_value=np.nan))
     if not there.any():
         message = f"season: no row has both a date and a value of {sanitize(value)!r}"
         raise DataError(message, code="DATA_EMPTY", where=sanitize(value), hint="mlj data missing says what is missing")
@@ -121,7 +121,7 @@ def _totals(frame: DataFrame, date: str, value: str, period: Period, how: str) -
 def _phases(totals: Series) -> Any:
     """The part of the cycle each month or day is, from 0."""
     monthly = totals.index.freqstr.startswith("M")
-    return (totals.index.month - 1 if monthly else totals.index.dayofweek).to_numpy()
+    return (totals.index.month - 1 if monthly else totals.index.day_of_week).to_numpy()
 
 
 def _trend(totals: Series, period: Period, present: int) -> Series:
@@ -171,7 +171,12 @@ def _code(
     half = period.length // 2
     window = f"y.rolling({period.length}, min_periods={present // 2 + 1})"
     lines.append(f"trend = {window}.mean(){two}.shift(-{half}).iloc[{half}:]")
-    part = "month" if period.freq == "M" else "dayofweek"
+    part = "month" if period.freq == "M" else "day_of_week"
     sign, same = ("/", "/=") if positive else ("-", "-=")
-    lines += [f"left = y {sign} trend", f"index = left.groupby(left.index.{part}).mean()", f"index {same} index.mean()"]
+    lines += [
+        f"left = y {sign} trend",
+        f"index = left.groupby(left.index.{part}).mean()",
+        f"index {same} index.mean()",
+        "index",
+    ]
     return "\n".join(lines)

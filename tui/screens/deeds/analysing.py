@@ -55,6 +55,12 @@ class Analysing:
     def view_inside(self) -> None:
         self._view("inside")
 
+    def view_ranking(self) -> None:
+        self._view("ranking")
+
+    def view_columns(self) -> None:
+        self._view("columns")
+
     def _view(self, view: str) -> None:
         self.screen.show(self._now.seen(view))
 

@@ -1,0 +1,212 @@
+"""Series: a column of a table over time, of which the next values are asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from msgspec import Meta
+
+from mlcore.datasets import timeline
+from mlcore.datasets.dataset import Array, Data, Dataset, Growth, Notice, Rows, Sequence, Task
+from mlcore.datasets.own import Own
+from mlcore.datasets.sales import InTime, Sales
+from mlcore.datasets.scaling import fit
+from mlcore.datasets.timeline import MONTH, Step
+from mlcore.errors import DataError
+from mlcore.sanitize import sanitize
+from mlcore.spec import changed
+from mlcore.tables.table import Table
+
+FEWEST = 10  # windows a network learns from
+SHORT = 12  # values that are seen where a period is shorter than half of that
+LONGEST = 10_000  # values a window has, what is seen and what is foretold together
+YEARS = 12  # of the sales that stand for a file where none is named
+
+
+class Ahead(InTime, frozen=True):
+    """The last horizons are the test, those before them are watched; each is foretold from what was known before it."""
+
+    test: Annotated[int, Meta(ge=0, le=1000, description="horizons at the end, for the final test")] = 2
+    validation: Annotated[int, Meta(ge=0, le=1000, description="horizons before those of the test")] = 0
+    FIXED: ClassVar = InTime.FIXED
+
+
+class Line(NamedTuple):
+    """The values of a series in order [n], float64, and what lies between two of them."""
+
+    values: Array
+    step: Step
+    notices: tuple[Notice, ...] = ()
+
+
+class Windows:
+    """What is seen and what is asked for, of series values v [T], from the first values foretold: origins [n]."""
+
+    def __init__(self, values: Array, period: int, lags: int, horizon: int) -> None:
+        self.values, self.period, self.log = values, period, bool(values.min() > 0)
+        self._u = np.log(values) if self.log else values
+        self._before, self._after = np.arange(period - lags, 0), np.arange(horizon)
+
+    def seen(self, origins: Array) -> Array:
+        """Growths over the same season before, [n, lags - period]."""
+        places = origins[:, None] + self._before
+        found: Array = self._u[places] - self._u[places - self.period]
+        return found
+
+    def asked(self, origins: Array) -> Array:
+        """Growths over the last season that is known, [n, horizon]."""
+        found: Array = self._u[origins[:, None] + self._after] - self._u[self._last(origins)]
+        return found
+
+    def base(self, origins: Array) -> Array:
+        """The values of the last season that is known, [n, horizon]."""
+        found: Array = self.values[self._last(origins)]
+        return found
+
+    def trend(self, origins: Array) -> Array:
+        """The values if the mean growth of the last period goes on, [n, horizon]."""
+        recent = self.seen(origins)[:, -self.period :].mean(axis=1, keepdims=True)
+        ahead = recent * (1 + self._after // self.period)
+        found: Array = self.base(origins) * np.exp(ahead) if self.log else self.base(origins) + ahead
+        return found
+
+    def _last(self, origins: Array) -> Array:
+        """Where the last season that is known is, for each value asked for."""
+        found: Array = origins[:, None] + self._after % self.period - self.period
+        return found
+
+
+class Series(Dataset, frozen=True, tag="series"):
+    """A column of a table over time: what it grew by says what it will grow by.
+
+    u = log v where all values v are above zero, else v      s[t] = u[t] - u[t - period]
+    a row:  s[t - lags + period] … s[t - 1]  ->  u[t + h] less the last u known of the same season, h = 0 … horizon - 1
+
+    Both are standardized by the training rows, so that the level of a series, its unit and its season do not matter:
+    the growth over the same month a year ago is learnt. What is foretold comes back in the column's own unit.
+
+    The time is in a column of dates, or in columns of years and months. Without a period it is one, and u[t] - u[t - 1]
+    is learnt. Training rows overlap; the last values are cut into horizons, each foretold from what was known before.
+    """
+
+    scale: Annotated[Literal["standard", "none"], Meta(description="how growths seen are scaled")] = "standard"
+    split: Ahead = Ahead()
+    path: Annotated[str, Meta(description="a table with a row for each date; empty: sales made from the seed")] = ""
+    target: Annotated[str, Meta(description="column to foretell; empty: the last one of numbers")] = ""
+    date: Annotated[str, Meta(description="column of dates, or YEAR+MONTH; empty: it is looked for")] = ""
+    horizon: Annotated[int, Meta(ge=1, le=1000, description="values that are foretold at once")] = 12
+    lags: Annotated[int, Meta(ge=0, le=5000, description="values that are seen; 0: two periods")] = 0
+    period: Annotated[int, Meta(ge=0, le=2500, description="values after which a season returns; 0: by the dates")] = 0
+
+    def beside(self, folder: Path) -> Series:
+        if not self.path:
+            return self
+        moved: Series = changed(self, path=Own(path=self.path).beside(folder).path)
+        return moved
+
+    def names(self) -> tuple[str, ...]:
+        """The columns of the table; none where there is none."""
+        return self._table().names if self.path else ()
+
+    def aim(self) -> str:
+        """The column that is foretold; nothing where no table is named. Raises DataError as `line` does."""
+        if not self.path:
+            return ""
+        table = self._table()
+        return self._target(table, timeline.find(table, self.date, regular=False).columns)
+
+    def load(self) -> Data:
+        line = self.line()
+        period, notices = self._period(line)
+        lags = self.lags or (2 * period if 2 * period >= SHORT else SHORT)
+        values = line.values
+        train, watched, held = self._origins(len(values), lags, period)
+        windows = Windows(values, period, lags, self.horizon)
+        x, y = windows.seen(train), windows.asked(train)
+        scaling = fit(x, self.scale)
+        shift, spread = y.mean(axis=0), np.where(y.std(axis=0) > 0, y.std(axis=0), 1.0)
+
+        def part(origins: Array) -> Rows | None:
+            if not len(origins):
+                return None
+            ago = f"as {line.step.ago if period == line.step.period else _ago(period, line.step)}"
+            growth = Growth(windows.base(origins), windows.trend(origins), ago, windows.log, shift, spread)
+            y = ((windows.asked(origins) - shift) / spread).astype(np.float32)
+            return Rows(scaling.apply(windows.seen(origins)), y, growth=growth)
+
+        found = part(train)
+        assert found is not None
+        names = tuple(f"growth {place} {line.step.name}s before" for place in range(lags - period, 0, -1))
+        sequence, task = Sequence(lags - period), Task("regression", self.horizon)
+        told = (*line.notices, *notices)
+        return Data(found, part(watched), part(held), task, names, scaling, sequence=sequence, notices=told)
+
+    def line(self) -> Line:
+        """The series. Raises DataError where the table has no dates, no numbers, or a gap."""
+        if not self.path:
+            return Line(Sales(seed=self.seed, years=YEARS).series(), MONTH)
+        table = self._table()
+        when = timeline.find(table, self.date, regular=not self.period)
+        name = self._target(table, when.columns)
+        values = table.column(name)[when.order]
+        bad = np.flatnonzero(~np.isfinite(values))
+        if len(bad):
+            count = "1 row" if len(bad) == 1 else f"{len(bad):,} rows"
+            first = f"the first is row {table.rows[when.order[bad[0]]]} (rows count from 0)"
+            message = f"{table.where}: {sanitize(name, 80)} is missing or not finite in {count}, {first}"
+            hint = "fill the gaps of a series before it is learnt: no value can be left out of its middle"
+            raise DataError(message, code="DATA_NONFINITE", where=table.where, hint=hint)
+        if (values == values[0]).all():
+            message = f"{table.where}: {sanitize(name, 80)} is {values[0]:g} in every row: there is nothing to learn"
+            raise DataError(message, code="DATA_TARGET", where="dataset.target", hint="name another dataset.target")
+        return Line(values.astype(np.float64), when.step)
+
+    def _table(self) -> Table:
+        from mlcore.tables import reading  # costs pandas
+
+        return reading.read(Own(path=self.path).place())
+
+    def _target(self, table: Table, dates: tuple[str, ...]) -> str:
+        """The column that is foretold. Raises DataError where it is not there or holds no numbers."""
+        numbers = [name for name in table.names if name not in dates and table.column(name).dtype.kind == "f"]
+        if not self.target and numbers:
+            return numbers[-1]
+        if self.target in numbers:
+            return self.target
+        what = f"no column {sanitize(self.target, 80)!r}" if self.target not in table.names else ""
+        what = what or f"{sanitize(self.target, 80)!r} holds {'dates' if self.target in dates else 'no numbers'}"
+        there = ", ".join(sanitize(each, 40) for each in numbers[:20]) or "none"
+        message = f"{table.where}: {what if self.target else 'no column of numbers'}; a series is of numbers"
+        raise DataError(message, code="DATA_TARGET", where="dataset.target", hint=f"columns of numbers: {there}")
+
+    def _period(self, line: Line) -> tuple[int, tuple[Notice, ...]]:
+        """After how many values a season returns: as asked for, by the step, or 1 where there are too few for it."""
+        period = self.period or line.step.period
+        if self.lags and self.lags <= period:
+            message = f"dataset.lags: {self.lags} values show no growth over {period}"
+            raise DataError(message, where="dataset.lags", hint=f"take {period + 1} or more, 0, or a smaller period")
+        need = 2 * period + (1 + self.split.test + self.split.validation) * self.horizon + FEWEST - 1
+        if self.period or period == 1 or len(line.values) >= need:
+            return period, ()
+        message = f"{len(line.values):,} {line.step.name}s are too few for a season of {period}: it is left out"
+        return 1, (Notice("DATA_SHORT", message),)
+
+    def _origins(self, n: int, lags: int, period: int) -> tuple[Array, Array, Array]:
+        """The first value foretold of each training row, validation row and test row."""
+        h, split = self.horizon, self.split
+        held = n - h * split.test
+        watched = held - h * split.validation
+        train = np.arange(lags, watched - h + 1)
+        if lags + h > LONGEST or len(train) < FEWEST:
+            kept = h * (split.test + split.validation)
+            message = f"{n:,} values, {kept:,} of them held back, leave {max(len(train), 0)} windows of {lags} + {h}"
+            hint = "take a longer series, a smaller dataset.horizon or dataset.lags, or a smaller dataset.split"
+            raise DataError(f"series: {message} to learn from", code="DATA_EMPTY", where="dataset.horizon", hint=hint)
+        return train, np.arange(watched, held, h), np.arange(held, n, h)
+
+
+def _ago(period: int, step: Step) -> str:
+    """The same season before, in words."""
+    return f"{period} {step.name}s ago" if period > 1 else f"the {step.name} before"

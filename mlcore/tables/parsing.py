@@ -1,0 +1,120 @@
+"""A checked text handed to pandas, and what pandas makes of its columns put right.
+
+pandas takes true and false for numbers of their own, keeps the blanks around texts, and calls a column of numbers texts
+where some are longer than 64 bits or written as Python alone knows them.
+"""
+
+from __future__ import annotations
+
+import csv
+import warnings
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+
+from mlcore.errors import DataError
+from mlcore.tables.cells import number
+from mlcore.tables.content import Text
+from mlcore.tables.format import Dialect
+from mlcore.tables.scan import Scan
+
+
+class _Feed:
+    """So many bytes handed on to pandas' C reader as they are: it need not decode what it encodes again."""
+
+    def __init__(self, text: Text, size: int) -> None:
+        self.file, self.left = text.file, size
+        text.rewind()
+
+    def read(self, size: int = -1) -> bytes:
+        part = self.file.read(self.left if size < 0 else min(size, self.left))
+        self.left -= len(part)
+        return part
+
+    def __iter__(self) -> _Feed:
+        return self
+
+    def __next__(self) -> str:
+        raise StopIteration
+
+
+def frame(
+    text: Text, way: Dialect, names: Sequence[str], named: bool, seen: Scan, texts: Collection[str]
+) -> tuple[Any, tuple[str, ...]]:
+    """The frame of a text, and which of its columns had to be called texts: pandas would make them truths."""
+    import pandas as pd
+
+    options: dict[str, Any] = {
+        "sep": r"\s+" if way.delimiter == " " else way.delimiter,
+        "decimal": way.decimal,
+        "thousands": way.thousands or None,
+        "header": 0 if named else None,
+        "names": list(names),
+        "index_col": False,
+        "skipinitialspace": seen.padded and way.delimiter not in "\t ",  # it costs a quarter of the time
+        "keep_default_na": False,
+        "na_values": sorted(way.missing),
+        "engine": "c",
+        **({"quotechar": way.quote} if way.quote else {"quoting": csv.QUOTE_NONE}),
+    }
+    if int(pd.__version__.split(".")[0]) < 3:  # since 3 every number is the nearest one
+        options["float_precision"] = "round_trip"
+
+    def parse(**more: Any) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                return pd.read_csv(_Feed(text, seen.byte), **options, **more)
+            except pd.errors.DtypeWarning:  # a column changes its type between two blocks of rows
+                return pd.read_csv(_Feed(text, seen.byte), low_memory=False, **options, **more)
+
+    wanted = [name for name in names if name in texts]
+    found = parse(dtype=dict.fromkeys(wanted, "str"))
+    if found.shape != (seen.records - named, seen.fields):
+        counts = f"{len(found):,} rows of {found.shape[1]:,} fields"
+        message = f"pandas found {counts}, expected {seen.records - named:,} of {seen.fields:,}"
+        raise DataError(message, code="DATA_FORMAT", hint="say how it is written: dataset.format")
+    kinds = found.dtypes
+    truths = [name for name in names if kinds[name].kind in "bO"]
+    truths = [name for name in truths if not isinstance(kinds[name], pd.StringDtype)]
+    if truths:
+        again = parse(dtype=dict.fromkeys(truths, "str"), usecols=truths)
+        for name in truths:
+            found[name] = again[name]
+    for name in names:
+        if isinstance((column := found[name]).dtype, pd.StringDtype):
+            values = _cleaned(column, way, seen.padded, name not in wanted)
+            if values is not column:
+                found[name] = values
+    return found, tuple(truths)
+
+
+def _cleaned(texts: Any, way: Dialect, strip: bool, try_numbers: bool) -> Any:
+    """A column of texts without blanks around them, or of numbers where all its texts are some pandas does not know.
+
+    Where whole numbers exceed 64 bits pandas leaves every field as it is, missing ones too.
+    """
+    import pandas as pd
+
+    first = "" if (known := texts.first_valid_index()) is None else texts[known]
+    if not strip and not (try_numbers and (first in way.missing or value(first.strip(), way) is not None)):
+        return texts
+    codes, words = pd.factorize(texts)
+    said = [word.strip() for word in words]
+    absent = np.array([word in way.missing for word in said] + [True])  # the last one is what factorize calls -1
+    if try_numbers:
+        values = [value(word, way) if not gone else np.nan for word, gone in zip(said, absent, strict=False)]
+        if None not in values:
+            return pd.Series(np.array([*values, np.nan], np.float64)[codes], texts.index)
+    cleaned = [None if gone else word for word, gone in zip([*said, ""], absent, strict=True)]
+    return pd.Series(pd.array(cleaned, dtype=texts.dtype).take(codes), texts.index)
+
+
+def value(cell: str, way: Dialect) -> float | None:
+    """What a field says, if that is a number."""
+    if way.thousands:
+        cell = cell.replace(way.thousands, "")
+    if way.decimal == ",":
+        cell = cell.replace(".", "_").replace(",", ".")
+    return None if cell in way.missing else number(cell)

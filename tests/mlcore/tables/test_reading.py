@@ -1,0 +1,347 @@
+"""Tables from text files: what is found out, what can be said instead, and that pandas reads what csv reads."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import gzip
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from mlcore.errors import ConfigError, DataError
+from mlcore.tables import content, reading
+from mlcore.tables.cells import MISSING, number
+from mlcore.tables.format import Format
+from mlcore.tables.table import Table
+
+DE = "Datum;Umsatz;Ort;ok\n3.4.2025;1,5;N;true\n14.4.2025;;Köln, West;false\n"
+
+
+def read(tmp_path: Path, text: str | bytes, texts=(), **format) -> Table:
+    path = tmp_path / "mine.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return reading.read(path, Format(**format), texts)
+
+
+def values(table: Table) -> dict[str, list]:
+    return {name: table.column(name).tolist() for name in table.names}
+
+
+def run(table: Table, path: Path) -> pd.DataFrame:
+    """What the lines of pandas that a table carries make of the file."""
+    known = {"pd": pd}
+    exec(table.code.replace(repr(path.name), repr(str(path))), known)
+    return known["df"]
+
+
+# ---- what is found out ----
+
+
+def test_semicolons_decimal_commas_and_dates_are_found_out_and_told(tmp_path: Path) -> None:
+    table = read(tmp_path, DE)
+    assert table.notes == ("semicolons, decimal comma, UTF-8", "dates in Datum, as day.month.year")
+    assert table.column("Umsatz").tolist()[0] == 1.5 and math.isnan(table.column("Umsatz")[1])
+    assert table.column("Datum").tolist() == np.array(["2025-04-03", "2025-04-14"], "datetime64[ns]").tolist()
+    assert table.column("Ort").tolist() == ["N", "Köln, West"] and table.column("ok").tolist() == ["true", "false"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "first"),
+    [
+        ("a,b\n1,2\n", ("a", "b"), [1, 2]),
+        ("a\tb c\n1\t\n", ("a", "b c"), [1, None]),
+        ("a|b\n1|x,y\n", ("a", "b"), [1, "x,y"]),
+        ("1,5;2,5\n3,5;4,5\n", ("column_0", "column_1"), [1.5, 2.5]),
+        ('"a;b",c\n"1;2",3\n', ("a;b", "c"), ["1;2", 3]),
+        ("a\nx\n", ("a",), ["x"]),
+        ("\ufeffa,b\n1,2\n", ("a", "b"), [1, 2]),
+        ("a,b\r1,2\r x,3\r", ("a", "b"), ["1", 2]),
+        ("a, b \n 1 , x y \n", ("a", "b"), [1, "x y"]),
+        ("a,b\n\n  \n1,2\n\n", ("a", "b"), [1, 2]),
+        ('a,b\n"1","say ""x"", or\ny"\n', ("a", "b"), [1, 'say "x", or\ny']),
+    ],
+)
+def test_delimiters_and_names_are_found(tmp_path: Path, text: str, names: tuple[str, ...], first: list) -> None:
+    table = read(tmp_path, text)
+    assert table.names == names and table.named == (names[0][:7] != "column_")
+    found = [column[0] for column in values(table).values()]
+    assert [None if isinstance(each, float) and math.isnan(each) else each for each in found] == first
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "latin-1", "cp1252"])
+def test_encodings_are_told_by_their_mark_or_named(tmp_path: Path, encoding: str) -> None:
+    said = {} if encoding.startswith("utf") else {"encoding": encoding}
+    table = read(tmp_path, DE.encode(encoding), **said)
+    assert table.column("Ort")[1] == "Köln, West"
+    if said:
+        with pytest.raises(DataError, match=r"mine.csv:3 is not UTF-8 at byte") as caught:
+            read(tmp_path, DE.encode(encoding))
+        assert caught.value.code == "DATA_ENCODING" and "--encoding latin-1" in caught.value.hint
+
+
+def test_a_wrong_encoding_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="mine.csv:2 is not ascii at byte 6"):
+        read(tmp_path, "a,b\n1,é\n", encoding="ascii")
+
+
+def test_true_and_false_stay_the_texts_they_were(tmp_path: Path) -> None:
+    table = read(tmp_path, "a,b,c\nTrue,true,1\nFALSE,,2\n")
+    assert values(table) == {"a": ["True", "FALSE"], "b": ["true", None], "c": [1, 2]}
+
+
+def test_texts_stay_texts_where_they_are_wanted(tmp_path: Path) -> None:
+    table = read(tmp_path, "a,b,c\n01, 2 ,2025-01-01\n1,NA,\n", texts=("a", "b", "c"))
+    assert values(table) == {"a": ["01", "1"], "b": ["2", None], "c": ["2025-01-01", None]}
+
+
+def test_a_column_that_turns_into_texts_late_is_texts_from_its_first_row(tmp_path: Path) -> None:
+    table = read(tmp_path, "a,b\n" + "01,2.50\n" * 200_000 + "x,3\n")
+    assert table.column("a")[0] == "01" and table.column("a")[-1] == "x" and table.column("b")[0] == 2.5
+
+
+# ---- what can be said instead ----
+
+
+def test_what_is_found_can_be_said_otherwise(tmp_path: Path) -> None:
+    assert values(read(tmp_path, "a;b\n1;2\n", delimiter=",")) == {"a;b": ["1;2"]}
+    assert values(read(tmp_path, "a b\n 1   2 \n", delimiter="space")) == {"a": [1], "b": [2]}
+    assert values(read(tmp_path, "a,b\n'1,5',x\n", quote="'")) == {"a": ["1,5"], "b": ["x"]}
+    assert values(read(tmp_path, 'a,b\n"1,5"\n', quote="none")) == {"a": ['"1'], "b": ['5"']}
+    assert values(read(tmp_path, "a;b\n1.234,5;2\n", thousands=".")) == {"a": [1234.5], "b": [2]}
+    assert values(read(tmp_path, "a\n-\n1\nNA\n", missing=("-",))) == {"a": [None, "1", "NA"]}
+    assert values(read(tmp_path, "a,b\n1,2\n", header="no")) == {"column_0": ["a", "1"], "column_1": ["b", "2"]}
+    assert values(read(tmp_path, "1,2\n3,4\n", header="yes")) == {"1": [3], "2": [4]}
+    assert values(read(tmp_path, "a\n2025-01-01\n", dates="none")) == {"a": ["2025-01-01"]}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"encoding": "klingon"},
+        {"encoding": "hex"},
+        {"encoding": "a\0b"},
+        {"delimiter": ",", "decimal": ","},
+        {"delimiter": ";", "thousands": ".", "decimal": "."},
+        {"delimiter": ",", "thousands": ","},
+        {"dates": "yes"},
+        {"dates": "a=%d; b"},
+        {"delimiter": "x"},
+    ],
+)
+def test_a_format_that_cannot_be_is_refused(wrong: dict) -> None:
+    with pytest.raises(ConfigError):
+        Format(**wrong)
+
+
+# ---- dates ----
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "third", "said"),
+    [
+        ("2025-04-03", "2025-04-14", "2025-12-01", "year-month-day"),
+        ("2025/4/3", "2025/4/14", "2025/12/1", "year/month/day"),
+        ("2025-04", "2025-05", "2026-01", "year-month"),
+        ("4/14/2025", "4/3/2025", "12/1/2025", "month/day/year"),
+        ("14/4/2025", "3/4/2025", "1/12/2025", "day/month/year"),
+        ("3-4-2025", "14-4-2025", "1-12-2025", "day-month-year"),
+        ("3.4.2025", "4.4.2025", "1.12.2025", "day.month.year"),
+        ("2025-04-03 10:00:01", "2025-04-14 11:00:02", "2025-12-01 00:00:00", "year-month-day and time"),
+        (
+            "2025-04-03T10:00:01.5Z",
+            "2025-04-14T11:00:02.25Z",
+            "2025-12-01T00:00:00.0Z",
+            "year-month-day and time, in UTC",
+        ),
+    ],
+)
+def test_dates_are_read_as_they_can_only_be(tmp_path: Path, first: str, second: str, third: str, said: str) -> None:
+    table = read(tmp_path, f"when,x\n{first},1\n{second},2\n,3\n{third},4\n")
+    assert table.notes[1] == f"dates in when, as {said}"
+    found = table.column("when")
+    assert found.dtype == "datetime64[ns]" and np.isnat(found[2])
+    assert [str(each)[:7] for each in found[[0, 1, 3]]] in (
+        ["2025-04", "2025-04", "2025-12"],
+        ["2025-04", "2025-05", "2026-01"],
+    )
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("2025-04-03", "2025-04-31"),
+        ("2025-04-03", "2025/04/03"),
+        ("3/4/2025", "x"),
+        ("14/4/2025", "4/14/2025"),
+        ("1400-01-01", "1500-01-01"),
+        ("10:30", "11:00"),
+        ("1.2.3", "1.2.4"),
+        ("2025-04-03 10:00", "2025-04-03"),
+    ],
+)
+def test_what_may_be_no_dates_stays_texts(tmp_path: Path, texts: tuple[str, ...]) -> None:
+    table = read(tmp_path, "when,x\n" + "".join(f"{text},1\n" for text in texts))
+    assert table.column("when").tolist() == list(texts) and len(table.notes) == 1
+
+
+def test_a_day_that_may_be_a_month_is_not_guessed_but_told(tmp_path: Path) -> None:
+    text = "when,x\n3/4/2025,1\n4/4/2025,2\n"
+    table = read(tmp_path, text)
+    assert table.column("when").tolist() == ["3/4/2025", "4/4/2025"] and "day or month first" in table.notes[1]
+    for said in ("%d/%m/%Y", "when=%d/%m/%Y"):
+        assert str(read(tmp_path, text, dates=said).column("when")[0])[:10] == "2025-04-03"
+
+
+def test_numbers_can_be_said_to_be_dates(tmp_path: Path) -> None:
+    table = read(tmp_path, "day,x\n20250403,1\n20250404,2\n", dates="day=%Y%m%d")
+    assert str(table.column("day")[1])[:10] == "2025-04-04"
+
+
+@pytest.mark.parametrize(
+    ("dates", "code", "words"),
+    [
+        ("when=%d.%m.%Y", "DATA_VALUE", "when is '2025-04-03' in row 0, expected a date as %d.%m.%Y"),
+        ("then=%Y", "DATA_SCHEMA", "no column 'then', which format.dates names"),
+    ],
+)
+def test_dates_that_are_not_as_was_said_are_named(tmp_path: Path, dates: str, code: str, words: str) -> None:
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, "when,x\n2025-04-03,1\n", dates=dates)
+    assert caught.value.code == code and words in str(caught.value)
+
+
+# ---- against Python's csv, and pandas by hand ----
+
+CELLS = st.sampled_from(
+    [
+        *(
+            "1",
+            "2.5",
+            "-3e4",
+            " 7 ",
+            "inf",
+            "nan",
+            "",
+            "1e999",
+            "0x1",
+            "+.5",
+            "1_0",
+            "\u0663",
+            "x",
+            " x y ",
+            "NA ",
+            "True",
+        ),
+        *(
+            "12345678901234567890",
+            "123456789012345678901",
+            "1.",
+            ".",
+            "-",
+            "+1",
+            "1e",
+            "0.1",
+            "1,5",
+            "\xa01",
+            "Infinity",
+        ),
+        *(
+            "0.30000000000000004",
+            "2.2250738585072011e-308",
+            "9007199254740993",
+            "1 2",
+            "--1",
+            "5e-324",
+            "007",
+            "1e5000",
+        ),
+    ]
+)
+
+
+def by_hand(text: str) -> dict[str, list]:
+    """What a table holds by Python's csv: each field stripped, a column all numbers or all texts."""
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True))
+    rows = [[cell.strip() for cell in row] for row in rows if row and row != [""]]
+    found = {}
+    for name, *cells in zip(*rows, strict=True):
+        numbers = [math.nan if cell in MISSING else number(cell) for cell in cells]
+        found[name] = numbers if None not in numbers else [None if cell in MISSING else cell for cell in cells]
+    return found
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
+@example([("1", "x")], "\r", False)
+def test_a_table_is_what_pythons_csv_says(tmp_path_factory, rows, end, quoted) -> None:
+    out = io.StringIO(newline="")
+    quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
+    csv.writer(out, lineterminator=end, quoting=quoting).writerows([("a", "b"), *rows])
+    path = tmp_path_factory.getbasetemp() / "both.csv"
+    path.write_bytes(out.getvalue().encode())
+    assert repr(values(reading.read(path))) == repr(by_hand(out.getvalue()))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.floats(width=64), min_size=1, max_size=20))
+def test_every_number_is_the_nearest_one(tmp_path_factory, numbers: list[float]) -> None:
+    path = tmp_path_factory.getbasetemp() / "exact.csv"
+    path.write_text("a,b\n" + "".join(f"{each!r},x\n" for each in numbers))
+    found = reading.read(path).column("a")
+    assert np.array_equal(found, np.array(numbers), equal_nan=True)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.sampled_from('0123456789.,;\t\n\r" eabN-_#|'), max_size=60))
+def test_whatever_a_text_is_it_becomes_a_table_or_our_own_error(tmp_path_factory, text: str) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    path.write_bytes(text.encode())
+    with contextlib.suppress(DataError):
+        table = reading.read(path)
+        assert len({len(column) for column in values(table).values()}) == 1 and len(table.rows)
+
+
+@pytest.mark.parametrize(
+    "text", [DE, "a,b\n1,True\n2,False\n", "1|2\n3|x\n", "a b\n1  2\n", "a,b\n 1 ,?\nNA,2025-01-02T10:00Z\n"]
+)
+def test_the_lines_of_pandas_read_the_same(tmp_path: Path, text: str) -> None:
+    table = read(tmp_path, text, delimiter="space" if text.startswith("a b") else "auto")
+    pd.testing.assert_frame_equal(run(table, tmp_path / "mine.csv"), table.frame)
+
+
+# ---- packed ----
+
+
+def test_a_packed_table_is_unpacked(tmp_path: Path) -> None:
+    packed = gzip.compress(b"a,b\n1,2\n") + gzip.compress(b"3,4\n") + bytes(512)
+    assert values(read(tmp_path, packed)) == {"a": [1, 3], "b": [2, 4]}
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (gzip.compress(b"a,b\n1,2\n" * 99)[:-9], "DATA_TRUNCATED"),
+        (gzip.compress(b"a,b\n1,2\n")[:3], "DATA_TRUNCATED"),
+        (gzip.compress(b"a,b\n1,2\n") + b"more", "DATA_TRUNCATED"),
+        (gzip.compress(b""), "DATA_EMPTY"),
+        (gzip.compress(bytes(1000)), "DATA_NUL"),
+    ],
+)
+def test_what_is_packed_badly_is_refused(tmp_path: Path, data: bytes, code: str) -> None:
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, data)
+    assert caught.value.code == code
+
+
+def test_a_bomb_is_unpacked_no_further_than_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content, "LARGEST", 1 << 22)
+    with pytest.raises(DataError, match="unpacks to more than the 4,194,304 bytes allowed") as caught:
+        read(tmp_path, gzip.compress(bytes(64 << 20)))
+    assert caught.value.code == "DATA_LIMIT"
