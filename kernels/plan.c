@@ -82,6 +82,10 @@ static int64_t work_of(const mlj_call *c, int phase) {
         if (phase != ROWS) return phase == REDUCE ? weights / MLJ_IMAGES : weights;
         return places * weights * (1 + (c->opcode == MLJ_CONVOLUTION_BACKWARD && c->dx >= 0));
     }
+    case MLJ_PASS:
+    case MLJ_PASS_BACKWARD:
+    case MLJ_LOOK_UP:
+    case MLJ_LOOK_UP_BACKWARD:
     case MLJ_EMBEDDING:
     case MLJ_EMBEDDING_BACKWARD: return c->columns * c->each;
     case MLJ_ATTENTION:

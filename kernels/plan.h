@@ -27,6 +27,8 @@ enum {
     MLJ_BATCH_NORM_BACKWARD,
     MLJ_LAYER_NORM,
     MLJ_LAYER_NORM_BACKWARD,
+    MLJ_SCALE,
+    MLJ_SCALE_BACKWARD,
     MLJ_RECURRENT,
     MLJ_RECURRENT_BACKWARD,
     MLJ_CONVOLUTION,
@@ -36,6 +38,10 @@ enum {
     MLJ_TURN,
     MLJ_EMBEDDING,
     MLJ_EMBEDDING_BACKWARD,
+    MLJ_PASS,
+    MLJ_PASS_BACKWARD,
+    MLJ_LOOK_UP,
+    MLJ_LOOK_UP_BACKWARD,
     MLJ_POSITIONS,
     MLJ_POSITIONS_BACKWARD,
     MLJ_ADD,
@@ -76,8 +82,11 @@ typedef struct {
     int64_t steps, features, units, columns, column;
     int32_t cell, back, last; /* MLJ_RNN …; whether it goes from the last step to the first */
     /* An embedding and positions have W [features, columns], a row for each token or step. Attention has rows [steps,
-       features], heads of `units` numbers, and with `causal` a step hears none that come after it. */
+       features], heads of `units` numbers, and with `causal` a step hears none that come after it. A pass takes the
+       first `columns` numbers of a row along; a look_up is an embedding of the number at `place` of a row, whose
+       `units` rows of W begin at `begin`, to the numbers from `column` on. */
     int32_t causal;
+    int64_t place, begin;
     /* Of images, whose rows are [pixels, channels]; channels is 0 where it does not matter. A turn makes of rows
        [inputs / channels, channels] rows [channels, inputs / channels]. */
     int64_t channels, filters;
