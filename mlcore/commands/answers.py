@@ -149,10 +149,11 @@ def predict(args: argparse.Namespace) -> int:
     if args.proba and model.preparation.task.steps:
         raise UsageError("--proba: this network answers every step of a row", hint="leave it out")
     answer = _answering(args, model)
+    features.unasked(args)
     if args.data is not None and (args.rows is not None or args.show):
         raise UsageError("--data brings its own rows", hint="leave out --rows and --show, or leave out --data")
     if args.data is not None:
-        raw, notices = features.read(args.data, model.preparation)
+        raw, notices = features.read(args.data, model.preparation, features.written(run.config.dataset, args.encoding))
         for notice in notices:
             print(f"mlj: warning[{notice.code}]: {sanitize(notice.message, 500)}", file=sys.stderr)
         answers = Answers(
