@@ -24,7 +24,9 @@ from mlcore.datasets.targets import TargetScale, Wanted
 from mlcore.errors import ConfigError, DataError, StorageError
 from mlcore.spec import changed
 from mlcore.tables import content
+from mlcore.tables.chain import Chain
 from mlcore.tables.format import Format, Header
+from mlcore.tables.steps import AnyStep
 from mlcore.tables.table import Table
 
 OwnScale: TypeAlias = Literal["auto", "smooth", "robust", "standard", "minmax", "quantile", "div255", "none"]
@@ -90,6 +92,7 @@ class Own(Dataset, frozen=True, tag="file"):
     )
     header: Annotated[Header, Meta(description="whether the first line names the columns")] = "auto"
     format: Annotated[Format, Meta(description="how a text table is written")] = Format()
+    steps: Annotated[tuple[AnyStep, ...], Meta(description="what is done to a table first: mlj data … --save")] = ()
 
     def __hash__(self) -> int:
         return hash(msgspec.json.encode(self, order="deterministic"))  # tables by column have none of their own
@@ -142,7 +145,7 @@ class Own(Dataset, frozen=True, tag="file"):
         from mlcore.tables import reading  # costs pandas, which other kinds of files do not need
 
         said = self.format if self.header == "auto" else changed(self.format, header=self.header)
-        return reading.read(path, said, texts)
+        return Chain(self.steps).on(reading.read(path, said, texts))
 
     def _table(self, path: Path) -> Data:
         texts = {name for name, kind in self.kinds.items() if kind == "category"}
