@@ -97,25 +97,25 @@ typedef struct {
     int64_t row_loss, batch_targets, batch_weights; /* losses, targets and weights of rows */
     int64_t vector, moments, size; /* offsets of the parameters and of the first moment, and their distance */
     int64_t weights_end;           /* numbers of the parameters that are weights, which come first */
-    double penalty; /* where above 0, the decay, and the loss of a step has penalty / 2 |W|^2 over what its rows weigh */
-    double least, most;  /* where bounded, what the loss of an answer is told as */
+    double penalty;                /* decay that is in the loss: penalty / 2 |W|^2 over what the rows of a step weigh */
+    double least, most;            /* what the loss of an answer is told as, where it is bounded */
     int32_t bounded;
-    int32_t panels;                /* w and wt are in panels; else a row after the other */
-    int64_t features, outputs;     /* numbers in a row of x and of z */
-    int64_t answers;               /* labels, targets, weights and losses of a row: 1, or the steps of z */
-    int64_t rows, batch, block;    /* rows of the data, of a batch, in the arena at a time */
-    int64_t chunk;                 /* rows a thread takes are multiples of this */
-    int32_t images;                /* rows are images: one thread takes them by chunks, too */
+    int32_t panels;             /* w and wt are in panels; else a row after the other */
+    int64_t features, outputs;  /* numbers in a row of x and of z */
+    int64_t answers;            /* labels, targets, weights and losses of a row: 1, or the steps of z */
+    int64_t rows, batch, block; /* rows of the data, of a batch, in the arena at a time */
+    int64_t chunk;              /* rows a thread takes are multiples of this */
+    int32_t images;             /* rows are images: one thread takes them by chunks, too */
     int32_t is_uint8;
     float factor; /* multiplies uint8 inputs */
     const void *x;
-    const int32_t *labels;   /* class of each answer, or NULL */
-    const float *targets;    /* `outputs` numbers for each row, or NULL */
-    const float *weights;    /* how much each answer counts, or NULL where all count the same */
-    int32_t *batch_labels;   /* room for a block of labels */
-    int32_t *lengths;        /* room for the lengths of a block's rows, or NULL where all are whole */
-    int32_t *order;          /* room for the order of an epoch, or NULL where a batch holds every row */
-    const int32_t *given;    /* the orders of epochs from given_first on, in place of those of the seed, or NULL */
+    const int32_t *labels; /* class of each answer, or NULL */
+    const float *targets;  /* `outputs` numbers for each row, or NULL */
+    const float *weights;  /* how much each answer counts, or NULL where all count the same */
+    int32_t *batch_labels; /* room for a block of labels */
+    int32_t *lengths;      /* room for the lengths of a block's rows, or NULL where all are whole */
+    int32_t *order;        /* room for the order of an epoch, or NULL where a batch holds every row */
+    const int32_t *given;  /* the orders of epochs from given_first on, in place of those of the seed, or NULL */
     int64_t given_first;
     const int32_t *count_up; /* 0, 1, … block - 1 */
     uint64_t seed;

@@ -213,21 +213,30 @@ class Network:
                 kept[number] = x
             yield x, saved
 
-    def walk_back(self, views: Views, saved: Several[Saved], dz: Array) -> Iterator[Returned]:
-        """What comes back through one layer after the other, the last first, from dz at the output."""
+    def walk_back(self, views: Views, saved: Several[Saved], dz: Array, to_inputs: bool = True) -> Iterator[Returned]:
+        """What comes back through one layer after the other, the last first, from dz at the output.
+
+        to_inputs: whether dx of the first layer is wanted; else it is its dy.
+        """
         kept: dict[int, Array] = {}  # what goes around, by the number of the skip it goes to
         for number in reversed(range(len(self.layers))):
             dy = dz + kept.pop(number) if number in kept else dz
             if number in self.skips:
                 kept[self.skips[number]] = dy
-            dz, own = self.layers[number].backward(views[number], saved[number], dy)
+            if number or to_inputs:
+                dz, own = self.layers[number].backward(views[number], saved[number], dy)
+            else:
+                dz, own = dy, self.layers[0].slopes(views[0], saved[0], dy)
             yield Returned(number, dy, dz, own)
 
-    def backward(self, vector: Array, saved: list[Saved], dz: Array) -> tuple[Array, Array]:
-        """The gradient of every parameter [size] and of the inputs [B, …] from dz: the chain rule, last layer first."""
+    def backward(self, vector: Array, saved: list[Saved], dz: Array, to_inputs: bool = True) -> tuple[Array, Array]:
+        """The gradient of every parameter [size] and of the inputs [B, …] from dz: the chain rule, last layer first.
+
+        to_inputs: whether the second is wanted, which training does not need.
+        """
         gradient = np.zeros_like(vector)
         slopes = self.views(gradient)
-        for back in self.walk_back(self.views(vector), saved, dz):
+        for back in self.walk_back(self.views(vector), saved, dz, to_inputs):
             for name, value in back.own.items():
                 slopes[back.number][name][...] = value
             dz = back.dx

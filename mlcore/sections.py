@@ -14,6 +14,7 @@ from mlcore import datasets, layers, losses, optimizers, schedules
 from mlcore.catalogue import unknown
 from mlcore.errors import ConfigError
 from mlcore.spec import Spec, fields, kind_of, takes
+from mlcore.tables.chain import Chain
 
 CATALOGUES = {
     "dataset": datasets.CATALOGUE,
@@ -40,8 +41,10 @@ def typed(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, Spec):
-        parts = ((field.name, getattr(value, field.name)) for field in fields(type(value)))
-        said = (f"{name} = {json.dumps(each) if isinstance(each, str) else typed(each)}" for name, each in parts)
+        parts = {field.name: getattr(value, field.name) for field in fields(type(value))}
+        said = (
+            f"{name} = {json.dumps(each) if isinstance(each, str) else typed(each)}" for name, each in parts.items()
+        )
         return "{" + ", ".join([f'kind = "{kind_of(value)}"', *said]) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(f'"{each}"' if isinstance(each, str) else typed(each) for each in value) + "]"
@@ -110,6 +113,8 @@ def check(plain: Mapping[str, Any], spec: type[Spec], path: str = "") -> None:
                 _section(layer, "layers", f"layers[{place}]")
         elif key in CATALOGUES:
             _section(value, key, path + key)
+        elif key == "steps" and isinstance(value, list | tuple):
+            Chain.of(value, path + key)
         elif isinstance(value, Mapping) and isinstance(own[key].type, type) and issubclass(own[key].type, Spec):
             check(value, own[key].type, f"{path}{key}.")
 

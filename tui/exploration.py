@@ -125,7 +125,7 @@ def words(step: Step) -> str:
             return f"top {step.get('n')} {step.get('by')} by {step.get('value')}"
         case "fill":
             value = step.get("value", "")
-            return f"{step.get('column')} filled: {value if step.get('how') == 'constant' else step.get('how')}"
+            return f"{step.get('column')} filled: {value if step.get('how') == 'value' else step.get('how')}"
         case "drop_missing":
             columns = step.get("columns", ())
             return f"none missing{' in ' + ', '.join(map(str, columns)) if columns else ''}"

@@ -121,11 +121,14 @@ class Rows(NamedTuple):
         w = None if self.w is None else self.w[index]
         return Rows(self.x[index], self.y[index], w, None if self.growth is None else self.growth.take(index))
 
+    def values(self, z: Array) -> tuple[Array, Array]:
+        """Answers z and the targets in the unit of what they are of, where they are growths."""
+        return (z, self.y) if self.growth is None else (self.growth.values(z), self.growth.values(self.y))
+
     def own(self, z: Array) -> tuple[Array, Array]:
-        """Answers z and the targets as they are measured: of growths the values, [n * outputs, 1]."""
-        if self.growth is None:
-            return z, self.y
-        return self.growth.values(z).reshape(-1, 1), self.growth.values(self.y).reshape(-1, 1)
+        """Answers z and the targets as they are measured: of growths the values, all together [n * outputs, 1]."""
+        found, y = self.values(z)
+        return (found, y) if self.growth is None else (found.reshape(-1, 1), y.reshape(-1, 1))
 
     def check_weights(self) -> None:
         """Raises DataError unless there are no weights, or a finite one from 0 on for each row."""

@@ -11,20 +11,19 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from mlcore.datasets import duplicates, idx, prepared, targets
+from mlcore.datasets import duplicates, idx, prepared, stepped, targets
 from mlcore.datasets.columns import Numbers, Plan
 from mlcore.datasets.dataset import Array, Data, Dataset, Rows, Task
 from mlcore.datasets.prepared import Chosen
 from mlcore.datasets.preparing.categories import Categories
 from mlcore.datasets.preparing.kinds import Kind
-from mlcore.datasets.preparing.missing import WAYS, Impute
+from mlcore.datasets.preparing.missing import Impute
 from mlcore.datasets.scaling import arrange, constant, fit
 from mlcore.datasets.split import Parts, shuffled
 from mlcore.datasets.targets import TargetScale, Wanted
 from mlcore.errors import ConfigError, DataError, StorageError
 from mlcore.spec import changed
 from mlcore.tables import content
-from mlcore.tables.chain import Chain
 from mlcore.tables.format import Format, Header
 from mlcore.tables.steps import AnyStep
 from mlcore.tables.table import Table
@@ -92,7 +91,7 @@ class Own(Dataset, frozen=True, tag="file"):
     )
     header: Annotated[Header, Meta(description="whether the first line names the columns")] = "auto"
     format: Annotated[Format, Meta(description="how a text table is written")] = Format()
-    steps: Annotated[tuple[AnyStep, ...], Meta(description="what is done to a table first: mlj data … --save")] = ()
+    steps: Annotated[tuple[AnyStep, ...], Meta(description="what is done to the table first: [[dataset.steps]]")] = ()
 
     def __hash__(self) -> int:
         return hash(msgspec.json.encode(self, order="deterministic"))  # tables by column have none of their own
@@ -145,7 +144,7 @@ class Own(Dataset, frozen=True, tag="file"):
         from mlcore.tables import reading  # costs pandas, which other kinds of files do not need
 
         said = self.format if self.header == "auto" else changed(self.format, header=self.header)
-        return Chain(self.steps).on(reading.read(path, said, texts))
+        return stepped.behind(reading.read(path, said, texts), self.steps)
 
     def _table(self, path: Path) -> Data:
         texts = {name for name, kind in self.kinds.items() if kind == "category"}
@@ -155,7 +154,7 @@ class Own(Dataset, frozen=True, tag="file"):
         chosen, plan = self._chosen(table, target, weight), self._plan(table)
         rows = prepared.complete(table, chosen, plan)
         if rows is not None:
-            table = _kept(table, rows)
+            table = stepped.kept(table, rows)
         y, task = targets.judge(table.column(target), self.task, f"{path}: {target}")
         return self._rows(table, chosen, y, task, table.column(weight) if weight else None)
 
@@ -190,7 +189,7 @@ class Own(Dataset, frozen=True, tag="file"):
         chosen = self._chosen(table)
         rows = prepared.complete(table, chosen, self._plan(table, "none"))
         if rows is not None:
-            table, y = _kept(table, rows), y[rows]
+            table, y = stepped.kept(table, rows), y[rows]
         return self._rows(table, chosen, *targets.judge(y, self.task, f"{path}: y"))
 
     def _rows(self, table: Table, chosen: Chosen, y: Array, task: Task, w: Array | None = None) -> Data:
@@ -278,14 +277,6 @@ def _pair(path: Path) -> tuple[Array, Array]:
         hint = "write them with numpy.savez(path, x=x, y=y)"
         raise DataError(f"{path}: expected arrays x and y, it holds {there:.200}", code="DATA_SCHEMA", hint=hint)
     return found["x"], found["y"]
-
-
-def _kept(table: Table, rows: Array) -> Table:
-    """The rows of a table that are left when those with missing values are dropped. Raises DataError for none."""
-    if not len(rows):
-        message = f"{table.where} has no row in which nothing is missing"
-        raise DataError(message, code="DATA_EMPTY", where=table.where, hint=WAYS)
-    return table.take(rows)
 
 
 def _column(which: Which, table: Table) -> str:

@@ -88,6 +88,10 @@ class Layer(Spec, frozen=True, tag_field="kind"):
         """dx [B, …] and the gradient of each parameter, from dy."""
         raise NotImplementedError(type(self).__name__)
 
+    def slopes(self, p: dict[str, Array], saved: Saved, dy: Array) -> dict[str, Array]:
+        """The gradient of each parameter alone, of a first layer in training: nobody needs its dx."""
+        return self.backward(p, saved, dy)[1]
+
     @property
     def word(self) -> str:
         """How the architecture line writes this layer: `10`, `elu 1.5`, `batch_norm momentum=.2`, `gru 64 bi`."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-import numpy as np
 from msgspec import Meta
 
 from mlcore.catalogue import unknown
@@ -18,8 +17,6 @@ from mlcore.tables.steps import AnyStep, DropMissing, Fill, Filter, Group, Keep,
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-    from mlcore.tables.table import Table
 
 KINDS: dict[str, type[Step]] = {kind_of(step): step for step in (Filter, Sort, Group, Top, Fill, DropMissing, Keep)}
 
@@ -40,22 +37,6 @@ class Chain(Spec, frozen=True):
                 message = f"step {number} ({kind_of(step)}): {error}"
                 raise type(error)(message, code=error.code, where=error.where, hint=error.hint) from None
         return frame
-
-    def on(self, table: Table) -> Table:
-        """A table after all steps, its rows numbered as in the file where they are still its rows.
-
-        Raises DataError for no rows that are left.
-        """
-        if not self.steps:
-            return table
-        frame = self.apply(table.frame)
-        if not len(frame):
-            hint = "a step keeps none: mlj data head FILE --steps shows what each leaves"
-            raise DataError(f"{table.where} has no row left after its steps", code="DATA_EMPTY", hint=hint)
-        made = any(isinstance(step, Group | Top) for step in self.steps)
-        rows = np.arange(len(frame)) if made else table.rows[frame.index.to_numpy()]
-        code = "\n".join((table.code, self.code()))
-        return table._replace(frame=frame.reset_index(drop=True), rows=rows, code=code)
 
     def and_then(self, *steps: AnyStep) -> Chain:
         """This chain with steps more."""
@@ -92,6 +73,11 @@ class Chain(Spec, frozen=True):
         if not isinstance(steps, list):
             hint = 'write [[dataset.steps]] and under it kind = "filter"'
             raise ConfigError(f"{where} has no list of steps", where=where, hint=hint)
+        return cls.of(steps, where)
+
+    @classmethod
+    def of(cls, steps: Sequence[Any], where: str = "steps") -> Chain:
+        """The chain of plain values, one for each step. Raises ConfigError saying which step is wrong, and how."""
         return cls(tuple(_step(each, f"{where}: step {number}") for number, each in enumerate(steps, start=1)))
 
 

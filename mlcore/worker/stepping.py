@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mlcore.catalogue import unknown
 from mlcore.errors import ConfigError
 from mlcore.sanitize import sanitize
-from mlcore.tables.chain import KINDS, Chain
+from mlcore.tables.chain import Chain
 from mlcore.tables.format import Format
 from mlcore.tables.steps import Step
 from mlcore.tables.table import Table
@@ -35,14 +34,8 @@ def read(path: Path, format: Mapping[str, Any]) -> Table:
 
 def step(plain: Mapping[str, Any]) -> Step:
     """A step of plain values. Raises ConfigError in the step's own words."""
-    values = dict(plain)
-    word = str(values.pop("kind", ""))
-    if word not in KINDS:
-        raise unknown("step", sanitize(word), tuple(KINDS))
-    try:
-        return KINDS[word](**values)
-    except TypeError:
-        raise ConfigError(f"{word}: a step of other keys", hint="both ends must be of the same version") from None
+    (found,) = Chain.of([plain], "steps").steps
+    return found
 
 
 def applied(frame: DataFrame, plain: Mapping[str, Any]) -> DataFrame:
@@ -57,7 +50,7 @@ def lines(of: Tabled) -> tuple[str, ...]:
 
 def written(of: Tabled, read: str, target: str) -> TableText:
     """The steps as a part of a recipe, and as a script. read: the lines of pandas that read the table into `df`."""
-    chain = Chain(tuple(map(step, of.steps)))  # type: ignore[arg-type]  # KINDS holds these and no others
+    chain = Chain.of(of.steps)
     dataset: dict[str, Any] = {"kind": "file", "path": of.path}
     dataset |= {"target": target} if target else {}
     dataset |= {"format": of.format} if of.format else {}

@@ -70,7 +70,7 @@ DATA = Scene("DataScreen", mode="data", enter="O", ready=ready, effects={
     "table_save": Effect(files("toml"), by(1)),
     "table_other": opens("PathDialog"),
     "table_again": Effect(lambda lab: id(shown("head")(lab)), other),
-    "table_train": Effect(above, becomes("BuildScreen"), before="u", back="escape"),
+    "table_train": Effect(above, becomes("BuildScreen"), back="escape"),
     **EVERYWHERE,
     **CLOSE,
 })  # fmt: skip

@@ -117,7 +117,7 @@ class DataScreen(Tabular):
             if not self.is_attached or self.prompt.text != text:
                 return
             if reply.error is not None:
-                self.prompt.tell(safe(f"{reply.error.message}. {reply.error.hint}", 300).rstrip(". "), True)
+                self.prompt.tell(self.wrong(reply), True)
             else:
                 head, before, left = self.exploration.head, "", cast("TableHead", reply.value).rows
                 if step["kind"] == "filter" and head is not None:

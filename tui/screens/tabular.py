@@ -84,7 +84,7 @@ class Tabular(Screen[None]):
             if not self.is_attached:
                 return
             if reply.error is not None:
-                problem = safe(f"{reply.error.message}. {reply.error.hint}", 400).rstrip(". ")
+                problem = self.wrong(reply)
                 self.say(problem)
                 if self.exploration.head is None:
                     self.grid.words = problem
@@ -108,6 +108,12 @@ class Tabular(Screen[None]):
         self.say(self._left())
         self._fetch()
 
+    def wrong(self, reply: Reply) -> str:
+        """What is wrong in one sentence; the file by its name alone, whatever folder it is in."""
+        error = reply.error
+        said = f"{error.message}. {error.hint}".rstrip(". ") if error is not None else ""
+        return safe(said.replace(self.exploration.path, self.exploration.crumbs[0]), 400)
+
     def _left(self) -> str:
         """What is left of the table."""
         head = self.exploration.head
@@ -128,7 +134,7 @@ class Tabular(Screen[None]):
             if not self.is_attached or steps != self.exploration.steps:
                 return
             if reply.error is not None:
-                self.say(f"{reply.error.message}. {reply.error.hint}".rstrip(". "))
+                self.say(self.wrong(reply))
                 return
             self.grid.take(reply.value)  # type: ignore[arg-type]
             self._fetch()
@@ -148,7 +154,7 @@ class Tabular(Screen[None]):
             if reply.error is None and self.exploration.column == now.column:
                 self.show(self.exploration._replace(facts=reply.value))  # type: ignore[arg-type]
             elif reply.error is not None:
-                self.say(f"{reply.error.message}. {reply.error.hint}".rstrip(". "))
+                self.say(self.wrong(reply))
 
         self.inquiry.ask("facts", answered, "DescribeColumn", of=now.of, column=now.column)
 
@@ -164,8 +170,7 @@ class Tabular(Screen[None]):
             if not self.is_attached or asked[:2] != (here.view, here.turn):
                 return
             if reply.error is not None:
-                words = safe(f"{reply.error.message}. {reply.error.hint}", 400).rstrip(". ")
-                self.show(here._replace(message=words))
+                self.show(here._replace(message=self.wrong(reply)))
             else:
                 self.show(here._replace(chart=reply.value, message=""))  # type: ignore[arg-type]
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
-from rich.style import Style
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
@@ -15,20 +13,19 @@ from tui.exploration import TABS, VIEWS, Exploration
 from tui.frame import Frame
 from tui.text import exact, percent
 from tui.theme import paint
-from tui.widgets import rows
-from tui.widgets.bars import bar, signed
+from tui.widgets import charted, rows
+from tui.widgets.bars import bar
 from tui.widgets.ledger import fitted
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Piece
 
 if TYPE_CHECKING:
-    from mlcore.worker.protocol import ColumnFacts, TableView
+    from mlcore.worker.protocol import ColumnFacts
 
 LEVELS = {"braille": " ▁▂▃▄▅▆▇█", "blocks": " ▁▂▃▄▅▆▇█", "ascii": " .:-=+*#@"}
 BESIDE = 64  # columns from which figures stand beside the histogram
 WORD, FIGURE = 14, 12  # cells of a fact
 BAR = 8  # cells of the shortest bar
-STRONG = 0.5  # a correlation that stands out
 
 
 class Panel(Pane):
@@ -111,9 +108,8 @@ of its kind: another measure, month or weekday. `tab` leads the arrows here, and
             return self._facts(of.facts, width, height)
         if of.chart is None:
             return self.waiting(frame, width, height, of.message or "asking")
-        if of.chart.matrix is not None:
-            return self._matrix(of.chart, width, height)
-        return self._view(of.chart, width, height)
+        draw = charted.matrix if of.chart.matrix is not None else charted.table
+        return draw(of.chart, of.top, width, height, self.terminal)
 
     # a column -------------------------------------------------------------------------------------------------------
 
@@ -184,94 +180,6 @@ of its kind: another measure, month or weekday. `tab` leads the arrows here, and
             lines.append(rows.row([self._quiet(f" and {exact(rest)} other values")], width))
         return lines
 
-    # a view ---------------------------------------------------------------------------------------------------------
-
-    def _view(self, view: TableView, width: int, height: int) -> list[Strip]:
-        """The sentence, a heading, and rows with bars where there are some."""
-        said = [rows.row([self._loud(f" {line}")], width) for line in wrap(view.sentence, max(width - 2, 8))]
-        said = said[: max(1, height // 3)]
-        room = height - len(said) - 1
-        first = max(0, min(self.exploration.top[0], len(view.rows) - room))
-        shown = view.rows[first : first + max(room, 0)]
-        cells = [(*each,) for each in (view.header, *view.rows)]
-        right = [_numeric([line[place] for line in view.rows]) for place in range(len(view.header))]
-        widths = [min(max(cell_len(line[place]) for line in cells), 24) for place in range(len(view.header))]
-        left = max(0, min(self.exploration.top[1], len(widths) - 1))
-        kept = [0, *range(1 + left, len(widths))] if widths else []
-        bars = view.bars is not None and len(view.bars) == len(view.rows)
-        while len(kept) > 1 and sum(widths[place] + 2 for place in kept) + (BAR if bars else 0) > width:
-            kept.pop()
-        if kept and sum(widths[place] + 2 for place in kept) > width - 1:
-            widths[kept[0]] = max(1, width - 3)
-        lines = [self._cells(view.header, kept, widths, right, width, paint(self.palette.muted), len(view.header))]
-        long = width - sum(widths[place] + 2 for place in kept) - 1
-        for place, line in enumerate(shown, start=first):
-            drawn = self._cells(
-                line, kept, widths, right, width if not bars else width - long, paint(self.palette.text), 0
-            )
-            if bars and view.bars is not None and long > 0:
-                tail = rows.row(self._barred(float(view.bars[place]), bool((view.bars < 0).any()), long), long)
-                drawn = Strip.join([drawn, tail])
-            lines.append(drawn)
-        return rows.block([*said, *lines], width, height)
-
-    def _cells(
-        self,
-        line: tuple[str, ...],
-        kept: list[int],
-        widths: list[int],
-        right: list[bool],
-        width: int,
-        look: Style,
-        of: int,
-    ) -> Strip:
-        pieces: list[Piece] = [(" ", paint())]
-        for place in kept:
-            pieces.append((fitted(rows.clean(line[place]), widths[place], right[place]) + "  ", look))
-        if of > len(kept):
-            pieces.append((f"{of - len(kept)} more: tab, then right", paint(self.palette.faint)))
-        return rows.row(pieces, width)
-
-    def _barred(self, value: float, both: bool, cells: int) -> list[Piece]:
-        """A bar from the left, or from the middle where some lead left."""
-        if not both:
-            return [self._bar(bar(value, cells, self.terminal))]
-        half = max(1, (cells - 1) // 2)
-        below, above = signed(value, half, self.terminal)
-        line = "│" if self.unicode else "|"
-        return [(below, paint(self.palette.negative[-1])), self._quiet(line), (above, paint(self.palette.positive[-1]))]
-
-    def _matrix(self, view: TableView, width: int, height: int) -> list[Strip]:
-        """Correlations: a number for each pair, its sign and size in colour, as far as there is room."""
-        assert view.matrix is not None
-        size = len(view.labels)
-        said = [rows.row([self._loud(f" {line}")], width) for line in wrap(view.sentence, max(width - 2, 8))][:2]
-        name = min(max(map(cell_len, view.labels), default=4), 12)
-        each = max(6, min(max(map(cell_len, view.labels), default=4) + 2, 12, (width - name - 2) // max(size, 1)))
-        wide = max(1, (width - name - 2) // each)
-        high = max(1, height - len(said) - 1)
-        down = max(0, min(self.exploration.top[0], size - high))
-        across = max(0, min(self.exploration.top[1], size - wide))
-        head: list[Piece] = [(" " * (name + 2), paint())]
-        head += [
-            self._quiet(fitted(rows.clean(label), each - 1, True) + " ")
-            for label in view.labels[across : across + wide]
-        ]
-        lines = [*said, rows.row(head, width)]
-        for row in range(down, min(down + high, size)):
-            pieces: list[Piece] = [self._quiet(f" {fitted(rows.clean(view.labels[row]), name)} ")]
-            for column in range(across, min(across + wide, size)):
-                pieces.append(self._pair(float(view.matrix[row, column]), row == column, each))
-            lines.append(rows.row(pieces, width))
-        return rows.block(lines, width, height)
-
-    def _pair(self, value: float, itself: bool, cells: int) -> Piece:
-        if itself or value != value:
-            return ("1" if itself else "-").rjust(cells - 1) + " ", paint(self.palette.faint)
-        ramp = self.palette.positive if value > 0 else self.palette.negative
-        shade = ramp[min(int(abs(value) * len(ramp)), len(ramp) - 1)]
-        return f"{value:{cells - 1}.2f} ", paint(shade, bold=abs(value) >= STRONG)
-
     def _bar(self, drawn: str) -> Piece:
         return drawn, paint(self.palette.train)
 
@@ -280,9 +188,3 @@ of its kind: another measure, month or weekday. `tab` leads the arrows here, and
 
     def _loud(self, text: str) -> Piece:
         return text, paint(self.palette.text)
-
-
-def _numeric(cells: list[str]) -> bool:
-    """Whether a column of texts is numbers."""
-    there = [cell for cell in cells if cell]
-    return bool(there) and all(cell[0] in "+-.0123456789" and cell[-1] in "0123456789.%" for cell in there)

@@ -66,7 +66,7 @@ class Carrying:
 
         def answered(reply: Reply) -> None:
             if reply.error is not None:
-                self.screen.say(f"{reply.error.message}. {reply.error.hint}".rstrip(". "))
+                self.screen.say(self.screen.wrong(reply))
             elif self.screen.is_attached:
                 then(cast("TableText", reply.value))
 

@@ -1,0 +1,217 @@
+"""The Data screen with a real worker: a table opened, filtered, grouped, looked at, taken back, kept, and learned."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.tui.living import Living, living
+from tui.screens.build import BuildScreen
+from tui.screens.data import DataScreen
+from tui.screens.deeds.opening import named, of_experiment, open_table
+
+pytestmark = pytest.mark.usefixtures("own_home")
+
+
+@pytest.fixture
+def sales(tmp_path: Path) -> Path:
+    """Three years of months, three products; a price is missing now and then, December is high."""
+    rows = []
+    for month in range(36):
+        for place, product in enumerate(("Pear", "Apple", "Fig")):
+            sold = 10 + 3 * place + 20 * (month % 12 == 11) + month % 5
+            price = "" if (month + place) % 11 == 0 else f"{1 + place}.5"
+            rows.append(f"{2021 + month // 12}-{month % 12 + 1:02}-03,{product},{price},{sold}")
+    path = tmp_path / "sales.csv"
+    path.write_text("\n".join(["Date,Product,Price,Sold", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+@asynccontextmanager
+async def looking(tmp_path: Path, path: Path, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Living]:
+    """The app with the Data screen open."""
+    async with living(tmp_path, size=size, pace="show") as lab:
+        open_table(lab.app, named(str(path)))
+        await lab.until(lambda: isinstance(lab.app.screen, DataScreen))
+        await lab.until(lambda: shown(lab).head is not None or not lab.app.screen.grid.words.startswith("reading"))
+        yield lab
+
+
+def shown(lab: Living):
+    return lab.app.screen.exploration
+
+
+async def typed(lab: Living, key: str, text: str) -> None:
+    """Open a prompt and type something else into it."""
+    await lab.press(key)
+    await lab.pilot.pause()
+    lab.app.screen.prompt.query_one("#typed").value = text
+    await lab.pilot.pause()
+
+
+async def test_a_table_is_filtered_sorted_grouped_and_taken_back_step_by_step(tmp_path: Path, sales: Path) -> None:
+    async with looking(tmp_path, sales) as lab:
+        await lab.until(lambda: "2021-01-03" in lab.over and "none missing" in lab.over)
+        assert "108 rows, 4 columns" in lab.over and "commas" in lab.over
+        await typed(lab, "slash", "Sold > 20 and Product != 'Fig'")
+        await lab.until(lambda: "of 108 rows: enter takes it" in lab.over)
+        assert len(shown(lab).steps) == 0
+        await lab.press("enter")
+        await lab.until(lambda: len(shown(lab).steps) == 1 and "Sold > 20" in lab.over)
+        left = shown(lab).head.rows
+        assert f"{left} of 108 rows" in lab.over
+        await lab.press("s")
+        await lab.until(lambda: len(shown(lab).steps) == 2 and "▴" in lab.over)
+        await lab.press("s")
+        await lab.until(lambda: "▾" in lab.over and len(shown(lab).steps) == 2)
+        await typed(lab, "g", "Product: sum Sold")
+        await lab.press("enter")
+        await lab.until(lambda: "Sold_sum, row by row" in lab.over and "█" in lab.over)
+        assert "df.plot.barh" in lab.over and "per Product: sum Sold" in lab.over
+        for steps in (2, 2, 1, 0):
+            await lab.press("u")
+            await lab.until(lambda steps=steps: len(shown(lab).steps) == steps)
+            await lab.until(lambda: not lab.app.screen.inquiry.busy("head"))
+        assert shown(lab).head.rows == 108 and shown(lab).view == "column"
+        await lab.press("u")
+        await lab.until(lambda: "No step has been taken yet" in lab.over)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_every_view_is_drawn_and_says_its_pandas(tmp_path: Path, sales: Path, size: tuple[int, int]) -> None:
+    words = {
+        "2": "108 rows of 4 columns", "3": "lack a value", "4": "Pear", "5": "row by row", "6": "strongest: ",
+        "7": "Kruskal-Wallis", "8": "principal components", "9": "tell", "1": "missing",
+    }  # fmt: skip
+    async with looking(tmp_path, sales, size) as lab:
+        await lab.until(lambda: "none missing" in lab.over)
+        await lab.press("right", "t")
+        for key, said in words.items():
+            await lab.press(key)
+            await lab.until(lambda said=said: said in lab.over and ">>> " in lab.over)
+        await lab.press("7", "7")
+        await lab.until(lambda: "by weekday" in lab.over)
+        await lab.press("z")
+        await lab.until(lambda: "1-" not in lab.over.split("\n")[2])
+        await lab.press("escape", "escape")
+        await lab.until(lambda: shown(lab).view == "column")
+
+
+async def test_what_is_wrong_is_one_sentence_and_nothing_is_lost(tmp_path: Path, sales: Path) -> None:
+    async with looking(tmp_path, sales) as lab:
+        await lab.until(lambda: "none missing" in lab.over)
+        for text, said in (("Sol > 1", "no column 'Sol'"), ("Sold >", "filter"), ("Sold > 'x'", "numbers")):
+            await typed(lab, "slash", text)
+            await lab.press("enter")
+            await lab.until(lambda said=said: said in lab.over)
+            assert lab.app.screen.prompt.display and shown(lab).steps == () and shown(lab).head.rows == 108
+            await lab.press("escape")
+        await typed(lab, "slash", "Sold > 1e9")
+        await lab.press("enter")
+        await lab.until(lambda: "no row is left" in lab.over)
+        for key in "123456789":
+            await lab.press(key)
+            await lab.pilot.pause()
+        await lab.until(lambda: not lab.app.screen.inquiry.busy("view"))
+        sales.unlink()
+        await lab.press("r")
+        await lab.until(lambda: "cannot be read" in lab.over)
+        assert shown(lab).head.rows == 0
+        await lab.press("u")
+        await lab.until(lambda: shown(lab).head.rows == 108)
+        lab.app.runner.send("Quit")  # and where the worker goes too, another cannot read what is gone, but says so
+        await lab.until(lambda: not lab.app.runner.alive)
+        await lab.press("s")
+        await lab.until(lambda: "cannot be read" in lab.over)
+        assert shown(lab).head.rows == 108 and isinstance(lab.app.screen, DataScreen)
+
+
+async def test_a_worker_that_is_gone_is_replaced_and_the_steps_are_taken_again(tmp_path: Path, sales: Path) -> None:
+    async with looking(tmp_path, sales) as lab:
+        await typed(lab, "slash", "Sold > 20")
+        await lab.press("enter")
+        await lab.until(lambda: len(shown(lab).steps) == 1)
+        rows = shown(lab).head.rows
+        lab.app.runner.send("Quit")
+        await lab.until(lambda: not lab.app.runner.alive)
+        await lab.press("2")
+        await lab.until(lambda: f"{rows} rows of 4 columns" in lab.over)
+        assert lab.app.runner.alive and len(shown(lab).steps) == 1
+
+
+@pytest.mark.parametrize("what", ["no.csv", "folder", "binary.csv"])
+async def test_what_is_no_table_is_said_where_the_table_would_be(tmp_path: Path, what: str) -> None:
+    path = tmp_path / what
+    if what == "folder":
+        path.mkdir()
+    elif what == "binary.csv":
+        path.write_bytes(b"a,b\n1,\x00\n")
+    async with looking(tmp_path, path) as lab:
+        await lab.until(lambda: what in lab.over and "reading" not in lab.over)
+        for key in ("slash", "s", "2", "enter", "E", "down", "u"):
+            await lab.press(key)
+        assert isinstance(lab.app.screen, DataScreen)
+        await lab.press("escape", "escape")
+        await lab.until(lambda: not isinstance(lab.app.screen, DataScreen))
+
+
+async def test_the_steps_are_kept_as_a_script_that_does_the_same(
+    tmp_path: Path, sales: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with looking(tmp_path, sales) as lab:
+        await typed(lab, "slash", "Sold > 20")
+        await lab.press("enter")
+        await lab.until(lambda: len(shown(lab).steps) == 1)
+        await typed(lab, "n", "2 Product by Sold")
+        await lab.press("enter")
+        await lab.until(lambda: len(shown(lab).steps) == 2)
+        first = lab.app.screen.grid._cell
+        await lab.until(lambda: first(0, 1))
+        cells = [first(row, 1) for row in range(2)]
+        await lab.press("w")
+        await lab.until(lambda: Path("sales-steps.py").exists() and "written: sales-steps.toml" in lab.over)
+    assert 'kind = "filter"' in Path("sales-steps.toml").read_text(encoding="utf-8")
+    program = Path("sales-steps.py").read_text(encoding="utf-8") + "print(*df['Sold'].tolist())\n"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert [float(word) for word in done.stdout.split()] == [float(cell) for cell in cells]
+
+
+async def test_train_on_this_goes_to_build_with_the_table_and_comes_back_to_it(tmp_path: Path, sales: Path) -> None:
+    async with looking(tmp_path, sales) as lab:
+        await lab.until(lambda: "none missing" in lab.over)
+        await lab.press("enter")
+        await lab.until(lambda: "What is to be learned?" in lab.over)
+        await lab.press(*"Sold", "enter")
+        await lab.until(lambda: isinstance(lab.app.screen, BuildScreen))
+        dataset = lab.app.lab.draft.config.to_dict()["dataset"]
+        assert (dataset["kind"], dataset["path"], dataset["target"]) == ("file", str(sales), "Sold")
+        await lab.press("escape")
+        await lab.until(lambda: lab.screen and not isinstance(lab.app.screen, BuildScreen))
+        await lab.press("O")
+        await lab.until(lambda: isinstance(lab.app.screen, DataScreen) and shown(lab).target == "Sold")
+
+
+async def test_a_great_table_moves_at_once_and_only_what_is_seen_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text("a,b\n" + "".join(f"{n},{n % 7}\n" for n in range(100_000)), encoding="utf-8")
+    async with looking(tmp_path, path) as lab:
+        await lab.until(lambda: shown(lab).head is not None)
+        grid = lab.app.screen.grid
+        await lab.press("end")
+        assert grid.row == 99_999
+        await lab.until(lambda: "99999" in lab.over)
+        await lab.press(*["pageup"] * 40)
+        await lab.until(lambda: grid.missing() is None)
+        assert 0 < len(grid._blocks) <= 48
+
+
+def test_the_table_of_an_experiment_is_found_and_of_others_there_is_none() -> None:
+    found = of_experiment({"kind": "file", "path": "x.csv", "target": "y", "format": {"decimal": ",", "dates": "auto"}})
+    assert found is not None and (found.target, dict(found.format)) == ("y", {"decimal": ","})
+    assert of_experiment({"kind": "file", "path": "x.npz"}) is None and of_experiment({"kind": "moons"}) is None

@@ -1,0 +1,181 @@
+"""What the Data screen shows of a table, without the screen: steps that are typed, words for them, cells and panels."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlcore.worker.protocol import ColumnFacts, TableHead, TableRows, TableView
+from tests.tui.scenes import HOSTILE, TIERS
+from tui import exploration
+from tui.exploration import VIEWS, Exploration, group, quoted, top, words
+from tui.frame import Frame
+from tui.terminal import Terminal
+from tui.widgets.crumbs import CrumbLine, Title
+from tui.widgets.grid import COLUMNS, ROWS, Grid
+from tui.widgets.panel import Panel
+
+SIZES = ((1, 1), (7, 3), (20, 2), (31, 6), (78, 9), (78, 17), (44, 30), (118, 40))
+NAMES = ("Date", "Product", HOSTILE, "Net Sales")
+KINDS = ("date", "text", "truth", "number")
+
+
+def head(rows: int = 5000, names: tuple[str, ...] = NAMES, kinds: tuple[str, ...] = KINDS) -> TableHead:
+    return TableHead(where="x.csv", of=5000, rows=rows, names=names, kinds=kinds)
+
+
+def block(first: int, left: int, names: tuple[str, ...] = NAMES, rows: int = 5000) -> TableRows:
+    """Cells that say where they are; every seventh is missing."""
+    high, wide = min(ROWS, rows - first), min(COLUMNS, len(names) - left)
+    cells = tuple(
+        tuple(None if (row + column) % 7 == 3 else f"{row},{column}" for column in range(left, left + wide))
+        for row in range(first, first + high)
+    )
+    return TableRows(first=first, left=left, numbers=np.arange(first, first + high, dtype=np.int64), cells=cells)
+
+
+FACTS = ColumnFacts(
+    name=HOSTILE, kind="number", rows=5000, missing=12, distinct=40, counts=np.arange(40), low="-1e+300", high="7",
+    facts=(("mean", "1.5"), ("std", "2")), often=(("日本" * 30, 9), ("b", 1)), line="df['x'].describe()",
+)  # fmt: skip
+BARS = TableView(
+    name="bars", title=HOSTILE, sentence="s " * 60, header=("a", "b", "c"), line="df.plot()\ndf.show()",
+    rows=tuple((f"name {n}" * 9, f"{n}", HOSTILE) for n in range(50)), bars=np.linspace(-1, 1, 50),
+)  # fmt: skip
+MATRIX = TableView(
+    name="corr", title="correlation", sentence="strong", matrix=np.full((30, 30), np.nan), labels=(HOSTILE,) * 30
+)  # fmt: skip
+BEGUN = Exploration(path=f"/data/{HOSTILE}.csv", head=head(), column=NAMES[2], target="Net Sales")
+SCENES = {
+    "nothing": Exploration(path="/data/x.csv"),
+    "asked": BEGUN,
+    "facts": BEGUN._replace(facts=FACTS, steps=({"kind": "filter", "where": HOSTILE}, {"kind": "odd"}) * 5),
+    "bars": BEGUN._replace(view="bars", chart=BARS, top=(99, 99)),
+    "plain": BEGUN._replace(view="missing", chart=TableView(name="x", title="none", sentence="")),
+    "matrix": BEGUN._replace(view="corr", chart=MATRIX, top=(7, 7)),
+    "wrong": BEGUN._replace(view="season", message=HOSTILE),
+}
+
+
+def exact(strips: list, width: int, height: int) -> str:
+    assert len(strips) == height
+    for strip in strips:
+        assert sum(segment.cell_length for segment in strip) == width == strip.cell_length
+        assert all(segment.style is not None and segment.text.isprintable() for segment in strip)
+    return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_panel_and_lines_fill_their_cells_exactly_on_every_terminal(name: str) -> None:
+    scene = SCENES[name]
+    for terminal, (width, height) in itertools.product(TIERS, SIZES):
+        panel, title, crumbs = Panel(terminal), Title(terminal), CrumbLine(terminal)
+        panel.exploration = title.exploration = crumbs.exploration = scene
+        exact(panel.draw(Frame(), width, height), width, height)
+        exact(title.draw(Frame(), width, 1), width, 1)
+        exact(crumbs.draw(Frame(), width, 1), width, 1)
+        assert panel.summary(Frame())
+
+
+@pytest.mark.parametrize("rows", [0, 1, 5000])
+def test_a_grid_fills_its_cells_exactly_and_asks_for_what_it_lacks(rows: int) -> None:
+    for terminal, (width, height) in itertools.product(TIERS, SIZES):
+        grid = Grid(terminal)
+        exact(grid.draw(Frame(), width, height), width, height)
+        grid.head, grid.sorted_by, grid.target = head(rows), {"Product": True}, "Net Sales"
+        grid.row, grid.column = max(0, rows - 1), 3
+        exact(grid.draw(Frame(), width, height), width, height)
+        for _ in range(5):
+            asked = grid.missing()
+            if asked is None:
+                break
+            assert asked[0] % ROWS == 0 and asked[0] < max(rows, 1) and asked[1] == 0
+            grid.take(block(*asked, rows=rows))
+        assert grid.missing() is None
+        drawn = exact(grid.draw(Frame(), width, height), width, height)
+        assert rows != 5000 or height < 6 or width < 70 or f"{rows - 1},3" in drawn or (rows + 2) % 7 == 3
+
+
+def test_a_grid_shows_the_cells_under_its_cursor_wherever_that_is() -> None:
+    names = tuple(f"c{n}" for n in range(10_000))
+    grid = Grid(Terminal())
+    grid.head = head(names=names, kinds=("number",) * 10_000)
+    for row, column in ((0, 0), (4999, 9999), (2500, 5000), (2499, 4990), (10, 3)):
+        grid.to(row, column)
+        for _ in range(9):
+            grid.draw(Frame(), 78, 17)
+            asked = grid.missing()
+            if asked is not None:
+                grid.take(block(*asked, names))
+        drawn = exact(grid.draw(Frame(), 78, 17), 78, 17)
+        assert f"c{column}" in drawn and (f"{row},{column}" in drawn or (row + column) % 7 == 3)
+    assert len(grid._blocks) <= 48
+
+
+def test_typed_groups_and_top_lists_are_steps() -> None:
+    assert group("Product, `Net Sales`: sum Net Sales, count", NAMES) == {
+        "kind": "group", "by": ("Product", "Net Sales"), "agg": ("sum:Net Sales", "count"),
+    }  # fmt: skip
+    assert group("`Net Sales`:mean `Net Sales`", NAMES)["agg"] == ("mean:Net Sales",)
+    assert top("5 Product by `Net Sales`", NAMES) == {"kind": "top", "by": "Product", "value": "Net Sales", "n": 5}
+    for text, said in (
+        ("Product", "a colon"),
+        ("Product: add Sales", "one of sum"),
+        ("Prod: sum Product", "did you mean Product"),
+        ("Product:", "nothing: one of"),
+        ("Product: sum", "and a column"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            group(text, NAMES)
+    for text in ("Product by Date", "0 Product by Date", "5 Product", "5 Nowhere by Date", ""):
+        with pytest.raises(ValueError):
+            top(text, NAMES)
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_typed_is_a_step_or_one_sentence(text: str) -> None:
+    for read in (group, top):
+        try:
+            assert read(text, NAMES)["kind"] in ("group", "top")
+        except ValueError as error:
+            assert str(error)  # noqa: PT017
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="`"), min_size=1, max_size=8), min_size=1, unique=True))
+def test_a_name_that_is_quoted_is_read_back(names: list[str]) -> None:
+    names = [name.strip() for name in names]
+    for name in filter(None, names):
+        assert group(f"{quoted(name)}: count", names)["by"] == (name,)
+
+
+def test_sorting_goes_up_then_down_then_away() -> None:
+    now = BEGUN._replace(column="Product", steps=({"kind": "filter", "where": "x"},))
+    up = now._replace(steps=now.with_sort())
+    down = up._replace(steps=up.with_sort())
+    assert (up.sorted_by(), down.sorted_by()) == ({"Product": False}, {"Product": True})
+    assert down.with_sort() == now.steps
+    other = down._replace(column="Date")
+    assert [words(step) for step in other.with_sort()] == ["x", "by Product down", "by Date"]
+
+
+def test_steps_are_told_in_few_words_and_views_come_in_turns() -> None:
+    steps = (
+        ({"kind": "group", "by": ("a", "b"), "agg": ("sum:c", "count")}, "per a, b: sum c, count"),
+        ({"kind": "top", "by": "a", "value": "b", "n": 3}, "top 3 a by b"),
+        ({"kind": "fill", "column": "a", "how": "value", "value": 7}, "a filled: 7"),
+        ({"kind": "fill", "column": "a", "how": "mean"}, "a filled: mean"),
+        ({"kind": "drop_missing", "columns": ("a",)}, "none missing in a"),
+        ({"kind": "keep", "columns": ("a", "b")}, "2 columns"),
+    )
+    assert [words(step) for step, _ in steps] == [said for _, said in steps]
+    corr = BEGUN.seen("corr")
+    assert (corr.view, corr.turn, corr.seen("corr").turn, corr.seen("pca").turn) == ("corr", 0, 1, 0)
+    assert set(exploration.TABS) == set(VIEWS)
+    drawn = BEGUN._replace(view="corr", chart=MATRIX)
+    assert drawn.on("Date").chart is MATRIX and drawn._replace(view="bars").on("Date").chart is None
+    assert drawn._replace(view="told").on("Date").chart is MATRIX
+    assert drawn._replace(view="told", target="").on("Date").chart is None
