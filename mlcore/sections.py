@@ -42,9 +42,7 @@ def typed(value: Any) -> str:
         return f"{value:g}"
     if isinstance(value, Spec):
         parts = {field.name: getattr(value, field.name) for field in fields(type(value))}
-        said = (
-            f"{name} = {json.dumps(each) if isinstance(each, str) else typed(each)}" for name, each in parts.items()
-        )
+        said = (f"{name} = {json.dumps(v) if isinstance(v, str) else typed(v)}" for name, v in parts.items())
         return "{" + ", ".join([f'kind = "{kind_of(value)}"', *said]) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(f'"{each}"' if isinstance(each, str) else typed(each) for each in value) + "]"
