@@ -234,5 +234,5 @@ def test_an_experiment_on_a_table_takes_its_steps_first_and_survives_every_way_i
     (said,) = [word for word in command_of(config) if word.startswith("dataset.steps=")]
     for text in (said, f"dataset.steps={typed(config.dataset.steps)}"):
         assert Config().with_settings({"dataset": "file", **dict([assignment(text)])}).dataset.steps == chain.steps
-    with pytest.raises(ConfigError, match="step 1: filter, character 3"):
+    with pytest.raises(ConfigError, match="step 1: filter, character 1"):
         config.with_settings({"dataset.steps": [{"kind": "filter", "where": "x >"}]})
