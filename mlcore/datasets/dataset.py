@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from mlcore.datasets.growth import Growth
 from mlcore.errors import ConfigError, DataError
 from mlcore.spec import Spec
 
@@ -68,37 +69,6 @@ def _whole(what: str, x: Array, low: int, high: int) -> None:
         row, place = (int(number) for number in wrong[0])
         message = f"inputs: expected a {what} from {low} to {high}, got {x[row, place]:g} in row {row}"
         raise DataError(message, code="DATA_SCHEMA", where=f"row {row}")
-
-
-class Growth(NamedTuple):
-    """How targets y [n, outputs] that are growths are values again: each grows from `base` [n, outputs].
-
-    value = base exp(shift + spread y), or base + shift + spread y where `log` is not so; shift, spread [outputs].
-    trend [n, outputs]: the values if growth goes on as it was before. ago: what `base` is called, `as a year ago`.
-    """
-
-    base: Array
-    trend: Array
-    ago: str
-    log: bool
-    shift: Array
-    spread: Array
-
-    def take(self, index: Array | slice) -> Growth:
-        """Of the rows at `index`."""
-        return self._replace(base=self.base[index], trend=self.trend[index])
-
-    def values(self, y: Array) -> Array:
-        """Targets or answers [n, outputs] in the unit of what they are of, float64."""
-        grown = self.shift + self.spread * np.asarray(y, np.float64)
-        found: Array = self.base * np.exp(grown) if self.log else self.base + grown
-        return found
-
-    def targets(self, values: Array) -> Array:
-        """Values [n, outputs] as targets, float64."""
-        grown = np.log(values / self.base) if self.log else values - self.base
-        found: Array = (grown - self.shift) / self.spread
-        return found
 
 
 class Rows(NamedTuple):
