@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from mlcore.datasets.growth import Growth
 from mlcore.errors import ConfigError, DataError
 from mlcore.spec import Spec
 
@@ -74,37 +75,6 @@ def check_tokens(x: Array, vocabularies: tuple[int, ...]) -> None:
     """Raises DataError where the last columns of rows x [n, features] hold what is no token of theirs."""
     for place, many in enumerate(vocabularies, start=x.shape[1] - len(vocabularies)):
         _whole("token", x[:, place : place + 1], 0, many - 1)
-
-
-class Growth(NamedTuple):
-    """How targets y [n, outputs] that are growths are values again: each grows from `base` [n, outputs].
-
-    value = base exp(shift + spread y), or base + shift + spread y where `log` is not so; shift, spread [outputs].
-    trend [n, outputs]: the values if growth goes on as it was before. ago: what `base` is called, `as a year ago`.
-    """
-
-    base: Array
-    trend: Array
-    ago: str
-    log: bool
-    shift: Array
-    spread: Array
-
-    def take(self, index: Array | slice) -> Growth:
-        """Of the rows at `index`."""
-        return self._replace(base=self.base[index], trend=self.trend[index])
-
-    def values(self, y: Array) -> Array:
-        """Targets or answers [n, outputs] in the unit of what they are of, float64."""
-        grown = self.shift + self.spread * np.asarray(y, np.float64)
-        found: Array = self.base * np.exp(grown) if self.log else self.base + grown
-        return found
-
-    def targets(self, values: Array) -> Array:
-        """Values [n, outputs] as targets, float64."""
-        grown = np.log(values / self.base) if self.log else values - self.base
-        found: Array = (grown - self.shift) / self.spread
-        return found
 
 
 class Rows(NamedTuple):

@@ -183,7 +183,7 @@ class Descent:
 
     def _measure(self, judged: Judged) -> dict[str, float]:
         """Loss, without penalty, and score of the rows held back."""
-        x, y, w = judged.rows
+        x, y, w = judged.rows[:3]
         if self.precision == np.float64:
             z = self.problem.network.forward(self.session.parameters(), x)[0]
         else:
