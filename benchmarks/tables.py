@@ -1,4 +1,4 @@
-"""The default network beside boosting and a linear model on eight tables: `python -m benchmarks.tables [NAME …]`.
+"""The default network beside boosting and a linear model on eight tables: `python -m benchmarks.tables [NAME …] [A.B=VALUE …]`.
 
 Four tables lie in MLJ_DATA_HOME/tabular, four come with scikit-learn and are written as CSV files first, so that all go
 the way of any table. Five folds, dealt by three seeds; everybody learns from the same prepared rows of each fold.
@@ -21,6 +21,7 @@ from typing import Any
 
 from benchmarks.goals import Goal, write
 from mlcore import Config, baselines, load_recipe, train
+from mlcore.commands.experiment import assignment
 
 TARGETS = {"titanic": "survived", "penguins": "species", "mpg": "mpg", "tips": "tip"}
 SHIPPED = ("iris", "wine", "breast_cancer", "diabetes")
@@ -67,7 +68,7 @@ def compared(config: Config, changes: Mapping[str, Any]) -> tuple[bool, dict[str
 
 def main() -> int:
     """Measure, print, write results/tables.json."""
-    changes = dict(word.split("=", 1) for word in sys.argv[1:] if "=" in word)
+    changes = dict(assignment(word) for word in sys.argv[1:] if "=" in word)
     asked = [word for word in sys.argv[1:] if "=" not in word] or [*TARGETS, *SHIPPED]
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:

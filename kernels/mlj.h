@@ -286,17 +286,19 @@ void mlj_parallel_gather(int64_t count, int64_t features, const int32_t *rows, c
 enum { MLJ_RAGGED = 1, MLJ_OPEN = 2, MLJ_AFTER = 3, MLJ_NUL = 4, MLJ_ENCODING = 5, MLJ_LONG = 6 };
 
 /* What the bytes hold up to the first fault. records that are no empty lines, of `fields` fields each; first, body: the
-   bytes at which the first and the second begin. padded: blanks lie beside a delimiter, a quote, or a line end.
-   returns: a carriage return alone ends a record. fault: 0, or one of the above: fields `found`, a quote that is never
-   closed, something after a closing quote, a NUL, no UTF-8, a field of more than `longest` bytes, which are 64 or more;
-   its byte and line. */
+   bytes at which the first and the second begin. padded: blanks lie beside a delimiter, a quote or a line end, or there
+   are no-break spaces. returns: a carriage return alone ends a record. fault: 0, or one of the above: fields `found`, a
+   quote that is never closed, something after a closing quote, a NUL, no UTF-8, a field of more than `longest` bytes,
+   which are 64 or more; its byte and line. before: bytes of the records that are done; done: those of this call. */
 typedef struct {
-    int64_t records, fields, first, body, byte, line, found;
+    int64_t records, fields, first, body, byte, line, found, before, done;
     int32_t padded, returns, fault;
 } mlj_scan;
 
-/* quote is -1 for none; a space as delimiter is any number of blanks. Returns the fault. */
-int32_t mlj_scan_table(const uint8_t *bytes, int64_t n, int32_t delimiter, int32_t quote, int64_t longest,
+/* Goes on with `found`, whose line is 1 and all else 0 at first. With `more` to come the last record is left for the
+   next call, which begins with the bytes that are not done. quote is -1 for none; a space as delimiter is any number
+   of blanks. Returns the fault. */
+int32_t mlj_scan_table(const uint8_t *bytes, int64_t n, int32_t more, int32_t delimiter, int32_t quote, int64_t longest,
                        mlj_scan *found);
 
 #include "plan.h"

@@ -61,13 +61,13 @@ void mlj_part_batch_norm_dx(const mlj_block *b, const mlj_call *c, int64_t from,
                                 mean + c->inputs, at(b, c->w), at(b, c->dw), at(b, c->db), share, at(b, c->dx) + start);
 }
 
-/* Gain and bias moved by their gradients, where the call has a rule; they do not decay. */
+/* Gain and, where there is one, bias moved by their gradients, where the call has a rule; they do not decay. */
 void mlj_part_norm_update(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     if (!c->rule || !b->rule) return;
     mlj_rule plain = *b->rule;
     mlj_penalise(&plain, 0, 0);
     mlj_move(b, &plain, c->w + from, to - from, at(b, c->dw) + from);
-    mlj_move(b, &plain, c->b + from, to - from, at(b, c->db) + from);
+    if (c->b >= 0) mlj_move(b, &plain, c->b + from, to - from, at(b, c->db) + from);
 }
 
 /* ---- layer norm: mean and 1 / sqrt(variance + eps) of each row in the call's room ---- */

@@ -138,6 +138,7 @@ int64_t mlj_length_of(const mlj_call *c) {
     switch (c->opcode) {
     case MLJ_CONVOLUTION:
     case MLJ_CONVOLUTION_BACKWARD: return c->at.tall * c->at.wide * c->channels;
+    case MLJ_LOOK_UP_BACKWARD: return c->units;
     case MLJ_EMBEDDING_BACKWARD:
     case MLJ_POSITIONS_BACKWARD: return c->features;
     default: return c->inputs;
@@ -201,6 +202,10 @@ mlj_part *const mlj_parts[MLJ_OPCODES][PHASES] = {
     [MLJ_TURN] = {[ROWS] = mlj_part_turn},
     [MLJ_EMBEDDING] = {[ROWS] = mlj_part_embedding},
     [MLJ_EMBEDDING_BACKWARD] = {[ROWS] = mlj_part_embedding_dx, [REDUCE] = mlj_part_embedding_gradient},
+    [MLJ_PASS] = {[ROWS] = mlj_part_pass},
+    [MLJ_PASS_BACKWARD] = {[ROWS] = mlj_part_pass_back},
+    [MLJ_LOOK_UP] = {[ROWS] = mlj_part_look_up},
+    [MLJ_LOOK_UP_BACKWARD] = {[ROWS] = mlj_part_look_up_dx, [REDUCE] = mlj_part_look_up_gradient},
     [MLJ_POSITIONS] = {[ROWS] = mlj_part_positions},
     [MLJ_POSITIONS_BACKWARD] = {[ROWS] = mlj_part_positions_dx, [REDUCE] = mlj_part_positions_gradient},
     [MLJ_ADD] = {[ROWS] = add},
@@ -211,6 +216,8 @@ mlj_part *const mlj_parts[MLJ_OPCODES][PHASES] = {
     [MLJ_ATTENTION_BACKWARD] = {[ROWS] = mlj_part_attention_back},
     [MLJ_LAYER_NORM] = {[ROWS] = mlj_part_layer_norm},
     [MLJ_LAYER_NORM_BACKWARD] = {[ROWS] = mlj_part_layer_norm_dx, [REDUCE] = mlj_part_layer_norm_gradient},
+    [MLJ_SCALE] = {[ROWS] = mlj_part_scale},
+    [MLJ_SCALE_BACKWARD] = {[ROWS] = mlj_part_scale_dx, [REDUCE] = mlj_part_scale_gradient},
     [MLJ_RECURRENT] = {[ROWS] = mlj_part_recurrent},
     [MLJ_RECURRENT_BACKWARD] = {[PREPARE] = mlj_part_recurrent_turn,
                                 [ROWS] = mlj_part_recurrent_back,

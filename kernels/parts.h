@@ -41,6 +41,7 @@ mlj_part mlj_part_augment, mlj_part_augment_backward;                           
 mlj_part mlj_part_batch_moments, mlj_part_batch_norm, mlj_part_batch_statistics;                 /* norms.c */
 mlj_part mlj_part_batch_sums, mlj_part_batch_norm_dx, mlj_part_norm_update;
 mlj_part mlj_part_layer_norm, mlj_part_layer_norm_dx, mlj_part_layer_norm_gradient;
+mlj_part mlj_part_scale, mlj_part_scale_dx, mlj_part_scale_gradient; /* scale.c */
 mlj_part mlj_part_recurrent, mlj_part_recurrent_back, mlj_part_recurrent_gradient, mlj_part_recurrent_turn;
 
 /* Multiply-adds of a row in a recurrent layer, or of all in the phase `prepare`. */
@@ -48,6 +49,7 @@ int64_t mlj_recurrent_work(const mlj_call *c, int phase);
 mlj_part mlj_part_convolution, mlj_part_turn_filters, mlj_part_convolution_back, mlj_part_convolution_gradient;
 mlj_part mlj_part_pool, mlj_part_pool_back, mlj_part_turn;                       /* images.c */
 mlj_part mlj_part_embedding, mlj_part_embedding_dx, mlj_part_embedding_gradient; /* tables.c */
+mlj_part mlj_part_pass, mlj_part_pass_back, mlj_part_look_up, mlj_part_look_up_dx, mlj_part_look_up_gradient;
 mlj_part mlj_part_positions, mlj_part_positions_dx, mlj_part_positions_gradient;
 mlj_part mlj_part_summary, mlj_part_summary_back;                     /* summaries.c */
 mlj_part mlj_part_clear, mlj_part_attention, mlj_part_attention_back; /* attention.c */

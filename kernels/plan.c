@@ -82,6 +82,10 @@ static int64_t work_of(const mlj_call *c, int phase) {
         if (phase != ROWS) return phase == REDUCE ? weights / MLJ_IMAGES : weights;
         return places * weights * (1 + (c->opcode == MLJ_CONVOLUTION_BACKWARD && c->dx >= 0));
     }
+    case MLJ_PASS:
+    case MLJ_PASS_BACKWARD:
+    case MLJ_LOOK_UP:
+    case MLJ_LOOK_UP_BACKWARD:
     case MLJ_EMBEDDING:
     case MLJ_EMBEDDING_BACKWARD: return c->columns * c->each;
     case MLJ_ATTENTION:
@@ -171,9 +175,9 @@ static double weight_of(const mlj_plan *p, int64_t place, int64_t rows) {
 static double told(const mlj_block *b, const float *row_loss, int64_t i) {
     const double loss = row_loss[i], weight = b->weights ? b->weights[i] : 1;
     if (!b->plan->bounded) return loss;
-    return loss < b->plan->least * weight ? b->plan->least * weight
-           : loss > b->plan->most * weight ? b->plan->most * weight
-                                           : loss;
+    const double least = weight * b->plan->least, most = weight * b->plan->most;
+    if (loss < least) return least;
+    return loss > most ? most : loss; /* NaN stays */
 }
 
 /* One step: forward, backward and, where the mean loss is finite, the update. Returns the loss. */

@@ -27,6 +27,8 @@ enum {
     MLJ_BATCH_NORM_BACKWARD,
     MLJ_LAYER_NORM,
     MLJ_LAYER_NORM_BACKWARD,
+    MLJ_SCALE,
+    MLJ_SCALE_BACKWARD,
     MLJ_RECURRENT,
     MLJ_RECURRENT_BACKWARD,
     MLJ_CONVOLUTION,
@@ -36,6 +38,10 @@ enum {
     MLJ_TURN,
     MLJ_EMBEDDING,
     MLJ_EMBEDDING_BACKWARD,
+    MLJ_PASS,
+    MLJ_PASS_BACKWARD,
+    MLJ_LOOK_UP,
+    MLJ_LOOK_UP_BACKWARD,
     MLJ_POSITIONS,
     MLJ_POSITIONS_BACKWARD,
     MLJ_ADD,
@@ -76,8 +82,11 @@ typedef struct {
     int64_t steps, features, units, columns, column;
     int32_t cell, back, last; /* MLJ_RNN …; whether it goes from the last step to the first */
     /* An embedding and positions have W [features, columns], a row for each token or step. Attention has rows [steps,
-       features], heads of `units` numbers, and with `causal` a step hears none that come after it. */
+       features], heads of `units` numbers, and with `causal` a step hears none that come after it. A pass takes the
+       first `columns` numbers of a row along; a look_up is an embedding of the number at `place` of a row, whose
+       `units` rows of W begin at `begin`, to the numbers from `column` on. */
     int32_t causal;
+    int64_t place, begin;
     /* Of images, whose rows are [pixels, channels]; channels is 0 where it does not matter. A turn makes of rows
        [inputs / channels, channels] rows [channels, inputs / channels]. */
     int64_t channels, filters;
@@ -97,25 +106,25 @@ typedef struct {
     int64_t row_loss, batch_targets, batch_weights; /* losses, targets and weights of rows */
     int64_t vector, moments, size; /* offsets of the parameters and of the first moment, and their distance */
     int64_t weights_end;           /* numbers of the parameters that are weights, which come first */
-    double penalty; /* where above 0, the decay, and the loss of a step has penalty / 2 |W|^2 over what its rows weigh */
-    double least, most;  /* where bounded, what the loss of an answer is told as */
+    double penalty;                /* decay that is in the loss: penalty / 2 |W|^2 over what the rows of a step weigh */
+    double least, most;            /* what the loss of an answer is told as, where it is bounded */
     int32_t bounded;
-    int32_t panels;                /* w and wt are in panels; else a row after the other */
-    int64_t features, outputs;     /* numbers in a row of x and of z */
-    int64_t answers;               /* labels, targets, weights and losses of a row: 1, or the steps of z */
-    int64_t rows, batch, block;    /* rows of the data, of a batch, in the arena at a time */
-    int64_t chunk;                 /* rows a thread takes are multiples of this */
-    int32_t images;                /* rows are images: one thread takes them by chunks, too */
+    int32_t panels;             /* w and wt are in panels; else a row after the other */
+    int64_t features, outputs;  /* numbers in a row of x and of z */
+    int64_t answers;            /* labels, targets, weights and losses of a row: 1, or the steps of z */
+    int64_t rows, batch, block; /* rows of the data, of a batch, in the arena at a time */
+    int64_t chunk;              /* rows a thread takes are multiples of this */
+    int32_t images;             /* rows are images: one thread takes them by chunks, too */
     int32_t is_uint8;
     float factor; /* multiplies uint8 inputs */
     const void *x;
-    const int32_t *labels;   /* class of each answer, or NULL */
-    const float *targets;    /* `outputs` numbers for each row, or NULL */
-    const float *weights;    /* how much each answer counts, or NULL where all count the same */
-    int32_t *batch_labels;   /* room for a block of labels */
-    int32_t *lengths;        /* room for the lengths of a block's rows, or NULL where all are whole */
-    int32_t *order;          /* room for the order of an epoch, or NULL where a batch holds every row */
-    const int32_t *given;    /* the orders of epochs from given_first on, in place of those of the seed, or NULL */
+    const int32_t *labels; /* class of each answer, or NULL */
+    const float *targets;  /* `outputs` numbers for each row, or NULL */
+    const float *weights;  /* how much each answer counts, or NULL where all count the same */
+    int32_t *batch_labels; /* room for a block of labels */
+    int32_t *lengths;      /* room for the lengths of a block's rows, or NULL where all are whole */
+    int32_t *order;        /* room for the order of an epoch, or NULL where a batch holds every row */
+    const int32_t *given;  /* the orders of epochs from given_first on, in place of those of the seed, or NULL */
     int64_t given_first;
     const int32_t *count_up; /* 0, 1, … block - 1 */
     uint64_t seed;

@@ -36,7 +36,7 @@ static int is_edge(const walk *w, uint8_t c) { return is_end(c) || c == w->delim
 
 static int fail(walk *w, int32_t fault, int64_t byte, int64_t line) {
     w->out->fault = fault;
-    w->out->byte = byte;
+    w->out->byte = w->out->before + byte;
     w->out->line = line;
     return fault;
 }
@@ -54,8 +54,8 @@ static int end_record(walk *w, int64_t end, int64_t next) {
     }
     if (!out->records) {
         out->fields = fields;
-        out->first = w->line_begins;
-        out->body = next;
+        out->first = out->before + w->line_begins;
+        out->body = out->before + next;
     }
     out->records++;
     return 0;
@@ -120,6 +120,7 @@ static int step(walk *w) {
     if (!c) return fail(w, MLJ_NUL, w->i, w->line);
     if (c >= 0x80) {
         const int64_t bytes = character(w->x + w->i, w->n - w->i);
+        w->out->padded |= c == 0xc2 && bytes && w->x[w->i + 1] == 0xa0; /* a no-break space */
         if (!bytes) return fail(w, MLJ_ENCODING, w->i, w->line);
         if (w->at == AFTER) return fail(w, MLJ_AFTER, w->i, w->line);
         if (w->at != FIELD && w->at != QUOTED) begin_field(w, c, 0);
@@ -254,10 +255,10 @@ static int short_enough(const walk *w, const masks *m) {
 }
 
 /* Goes on by blocks while it can, from a place that is not in quotes. */
-static int blocks(walk *w) {
+static int blocks(walk *w, int64_t end) {
     uint64_t blank_before = w->i ? (uint64_t)is_blank(w, w->x[w->i - 1]) : 0;
     uint64_t edge_before = w->i ? (uint64_t)is_edge(w, w->x[w->i - 1]) : 1;
-    while (w->n - w->i > BLOCK) {
+    while (end - w->i > BLOCK) {
         const masks m = look(w);
         const uint64_t alone = m.carriage & ~(m.line >> 1 | (uint64_t)(w->x[w->i + BLOCK] == '\n') << 63);
         if (m.special | alone || !short_enough(w, &m)) break;
@@ -273,6 +274,7 @@ static int blocks(walk *w) {
 
 /* Where in a line a walk is after blocks without quotes. */
 static void settle(walk *w) {
+    if (w->x[w->i - 1] == '\r') w->i--; /* its line feed comes next */
     int64_t j = w->i;
     while (j > w->line_begins && is_blank(w, w->x[j - 1])) j--;
     if (j == w->line_begins)
@@ -287,33 +289,35 @@ static void settle(walk *w) {
 
 static int ending(walk *w) {
     if (w->at == QUOTED) {
-        if (w->n - w->field_begins > w->longest) return fail(w, MLJ_LONG, w->field_begins, w->quote_line);
-        return fail(w, MLJ_OPEN, w->field_begins, w->quote_line);
+        const int32_t fault = w->n - w->field_begins > w->longest ? MLJ_LONG : MLJ_OPEN;
+        return fail(w, fault, w->field_begins, w->quote_line);
     }
-    if (w->at != LINE && end_record(w, w->n, w->n)) return w->out->fault;
-    w->out->line = w->line;
-    w->out->byte = w->n;
-    return 0;
+    return w->at != LINE ? end_record(w, w->n, w->n) : 0;
 }
 
-int32_t mlj_scan_table(const uint8_t *bytes, int64_t n, int32_t delimiter, int32_t quote, int64_t longest,
+int32_t mlj_scan_table(const uint8_t *bytes, int64_t n, int32_t more, int32_t delimiter, int32_t quote, int64_t longest,
                        mlj_scan *found) {
-    walk w = {.x = bytes, .n = n, .line = 1, .longest = longest, .record_line = 1};
+    walk w = {.x = bytes, .n = n, .line = found->line, .longest = longest, .record_line = found->line};
+    const int64_t end = more ? n - 4 : n; /* a character or a line end may be cut off */
     w.delimiter = delimiter;
     w.quote = quote;
     w.out = found;
-    *found = (mlj_scan){.line = 1};
-    while (w.i < n) {
-        if (delimiter != ' ' && w.at != QUOTED && w.at != AFTER && n - w.i > BLOCK) {
+    while (w.i < end) {
+        if (delimiter != ' ' && w.at != QUOTED && w.at != AFTER && end - w.i > BLOCK) {
             const int64_t before = w.i;
-            if (blocks(&w)) return found->fault;
+            if (blocks(&w, end)) return found->fault;
             if (w.i > before) settle(&w);
         }
-        const int64_t stop = n - w.i > BLOCK ? w.i + BLOCK : n;
+        const int64_t stop = end - w.i > BLOCK ? w.i + BLOCK : end;
         for (; w.i < stop; w.i++) {
             found->padded |= pads(&w);
             if (step(&w)) return found->fault;
         }
     }
-    return ending(&w);
+    if (!more && ending(&w)) return found->fault;
+    const int64_t done = more ? w.line_begins : n;
+    found->line = more ? w.record_line : w.line;
+    found->before += done;
+    found->done = done;
+    return 0;
 }

@@ -1,5 +1,5 @@
-/* Tables that are learned, in a plan: an embedding looks up a row of W for each token, positions add a row to each
-   step.
+/* Tables that are learned, in a plan: an embedding looks up a row of W for each token, a look-up for the token in one
+   column of a table, positions add a row to each step.
 
    The gradient of a row of W is a sum of rows of dy, added in the order in which they lie; `reduce` is cut by rows of
    W, each of which is summed up whole by one part. In a fused plan W is in panels, and moves where its gradient is
@@ -47,23 +47,27 @@ static int is_padding(const mlj_block *b, const mlj_call *c, int64_t step) {
     return b->lengths && step % c->each >= length_at(b, step / c->each, c->each);
 }
 
-/* The row of a token, or -1 for what is none. */
-static int64_t row_of(const mlj_call *c, float token) {
-    const int64_t row = token >= 0 && token < (float)c->features ? (int64_t)token : -1;
+/* The row of a token of so many, or -1 for what is none. */
+static int64_t row_of(float token, int64_t vocabulary) {
+    const int64_t row = token >= 0 && token < (float)vocabulary ? (int64_t)token : -1;
     return (float)row == token ? row : -1;
 }
 
-/* What is no token gives NaN, which ends a run by its loss; what only fills the batch is as good as token 0. */
-void mlj_part_embedding(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+/* y [columns] = a row of W; what is no token gives NaN, which ends a run by its loss. */
+static void copy_row(const mlj_block *b, const mlj_call *c, int64_t row, float *y) {
     const int64_t wide = wide_of(b, c);
+    for (int64_t o = 0; o < c->columns; o += wide) {
+        const int64_t n = smaller(wide, c->columns - o);
+        if (row >= 0) memcpy(y + o, row_at(b, c, c->w, row, o), (size_t)n * sizeof *y);
+        for (int64_t j = 0; row < 0 && j < n; j++) y[o + j] = NAN;
+    }
+}
+
+/* What only fills the batch is as good as token 0. */
+void mlj_part_embedding(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     for (int64_t i = from; i < to; i++) {
-        const int64_t row = is_padding(b, c, i) ? 0 : row_of(c, rows_at(b, c->x)[i]);
-        float *y = at(b, c->y) + i * c->columns;
-        for (int64_t o = 0; o < c->columns; o += wide) {
-            const int64_t n = smaller(wide, c->columns - o);
-            if (row >= 0) memcpy(y + o, row_at(b, c, c->w, row, o), (size_t)n * sizeof *y);
-            for (int64_t j = 0; row < 0 && j < n; j++) y[o + j] = NAN;
-        }
+        const int64_t row = is_padding(b, c, i) ? 0 : row_of(rows_at(b, c->x)[i], c->features);
+        copy_row(b, c, row, at(b, c->y) + i * c->columns);
     }
 }
 
@@ -74,10 +78,45 @@ void mlj_part_embedding_dx(const mlj_block *b, const mlj_call *c, int64_t from, 
 void mlj_part_embedding_gradient(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     clear_rows(b, c, from, to);
     for (int64_t i = 0; i < rows_of_call(b, c); i++) {
-        const int64_t row = row_of(c, rows_at(b, c->x)[i]);
+        const int64_t row = row_of(rows_at(b, c->x)[i], c->features);
         if (row >= from && row < to && !is_padding(b, c, i)) add_row(b, c, row, at(b, c->dy) + i * c->columns);
     }
     move_rows(b, c, from, to);
+}
+
+/* ---- columns of a table: rows of [inputs] numbers become rows of [outputs], column by column ---- */
+
+void mlj_part_pass(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const float *x = rows_at(b, c->x);
+    float *y = at(b, c->y);
+    for (int64_t i = from; i < to; i++) memcpy(y + i * c->outputs, x + i * c->inputs, (size_t)c->columns * sizeof *y);
+}
+
+void mlj_part_pass_back(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const float *dy = at(b, c->dy);
+    float *dx = at(b, c->dx);
+    for (int64_t i = from; i < to; i++)
+        memcpy(dx + i * c->inputs, dy + i * c->outputs, (size_t)c->columns * sizeof *dx);
+}
+
+void mlj_part_look_up(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    for (int64_t i = from; i < to; i++) {
+        const int64_t row = row_of(rows_at(b, c->x)[i * c->inputs + c->place], c->units);
+        copy_row(b, c, row < 0 ? row : c->begin + row, at(b, c->y) + i * c->outputs + c->column);
+    }
+}
+
+void mlj_part_look_up_dx(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    for (int64_t i = from; c->dx >= 0 && i < to; i++) at(b, c->dx)[i * c->inputs + c->place] = 0;
+}
+
+void mlj_part_look_up_gradient(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    clear_rows(b, c, c->begin + from, c->begin + to);
+    for (int64_t i = 0; i < rows_of_call(b, c); i++) {
+        const int64_t row = row_of(rows_at(b, c->x)[i * c->inputs + c->place], c->units);
+        if (row >= from && row < to) add_row(b, c, c->begin + row, at(b, c->dy) + i * c->outputs + c->column);
+    }
+    move_rows(b, c, c->begin + from, c->begin + to);
 }
 
 /* ---- positions: row t of W belongs to step t ---- */

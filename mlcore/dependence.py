@@ -7,7 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mlcore import examining
-from mlcore.datasets.dataset import Data
+from mlcore.datasets import columns
+from mlcore.datasets.dataset import Column, Data
+from mlcore.datasets.preparing import categories, numbers
 from mlcore.errors import UsageError
 from mlcore.examining import Forward
 from mlcore.importance import Source, finite, sources
@@ -56,13 +58,13 @@ def partial(model: Model, data: Data, split: str, column: str, answer: Forward |
     source, rows = find(data, column), examining.split_of(data, split)
     rows = rows.take(slice(None, None, -(-len(rows) // ROWS)))
     x = data.inputs(rows).copy()
-    shift, factor = (each[source.features] for each in (data.scaling.shift, data.scaling.factor))
-    raw = x[:, source.features].astype(np.float64) / factor + shift
-    categories = source.column.categories if source.column else ()
-    values, inputs, counts = _texts(categories, raw) if categories else _numbers(raw)
+    raw = data.scaling.undo(x)[:, source.features] if x.size else np.zeros((0, 1))
+    values, inputs, counts = _tried(source, raw)
+    scaled = data.scaling.undo(np.repeat(x[:1], len(values), axis=0))
+    scaled[:, source.features] = inputs
     told = []
-    for each in inputs:
-        x[:, source.features] = (each - shift) * factor
+    for each in data.scaling.apply(scaled)[:, source.features]:
+        x[:, source.features] = each
         p = model.loss.probabilities(finite(examining.outputs(model, x, answer))).astype(np.float64)
         told.append((p.mean(axis=0), *np.quantile(p, BAND, axis=0)))
     mean, low, high = np.array(told).swapaxes(0, 1)
@@ -76,8 +78,7 @@ def whole(data: Data, name: str) -> bool:
 
 
 def _one(source: Source) -> bool:
-    width, column = source.features.stop - source.features.start, source.column
-    return column is None or width == len(column.categories or (0,)) + column.marked
+    return source.column is None or columns.kind_of(source.column) != "date"
 
 
 def find(data: Data, name: str) -> Source:
@@ -100,19 +101,45 @@ def find(data: Data, name: str) -> Source:
     raise UsageError(message, hint=f"name one of {', '.join(known[:SHOWN])}{more}")
 
 
-def _numbers(raw: Array) -> tuple[Array, Array, Array]:
-    """Values to try, the features [G, F] they make (they are there: not missing), and how rows lie around them."""
-    own = _rounded(raw[:, 0])
+def _tried(source: Source, raw: Array) -> tuple[Array, Array, Array]:
+    """Values to try, the features [G, F] each makes where it is not missing, and how many rows lie where."""
+    column = source.column
+    if column is not None and columns.kind_of(column) == "category":
+        return _texts(column, raw)
+    values, counts = _numbers(_rounded(_numbers_of(column, raw)))
+    made = values[:, None] if column is None else numbers.encode(column, values)
+    return values, _beside(made, raw), counts
+
+
+def _numbers(own: Array) -> tuple[Array, Array]:
+    """Values to try among those of rows [n], and how many rows lie in each part between the first and the last."""
     different = np.unique(own)
     if len(different) <= POINTS:
         values = different
     else:
         values = np.unique(np.quantile(own, np.linspace(*ENDS, POINTS), method="nearest"))
-    inputs = np.zeros((len(values), raw.shape[1]))
-    inputs[:, 0] = values
     low, high = values[0], values[-1]
     counts, _ = np.histogram(own, min(BINS, max(len(different), 1)), (low, high) if low < high else None)
-    return values, inputs, counts
+    return values, counts
+
+
+def _numbers_of(column: Column | None, raw: Array) -> Array:
+    """The numbers [n] of which features [n, F] were made."""
+    if column is None or not column.way:
+        found: Array = raw[:, 0]
+    elif column.way == "quantile":
+        found = np.interp(raw[:, 0], column.levels, column.knots)
+    else:
+        edges = np.array(column.knots)
+        found = edges[0] + raw[:, : len(edges) - 1] @ np.diff(edges)
+    return found
+
+
+def _beside(made: Array, raw: Array) -> Array:
+    """Features [G, F] with those that were made first, and nothing missing."""
+    found = np.zeros((len(made), raw.shape[1]))
+    found[:, : made.shape[1]] = made
+    return found
 
 
 def _rounded(values: Array) -> Array:
@@ -122,9 +149,12 @@ def _rounded(values: Array) -> Array:
     return np.round(values, digits) + 0.0
 
 
-def _texts(categories: tuple[str, ...], raw: Array) -> tuple[Array, Array, Array]:
+def _texts(column: Column, raw: Array) -> tuple[Array, Array, Array]:
     """The texts of a column, the features [G, F] each makes, and how many rows have it."""
-    width = len(categories)
-    inputs = np.zeros((width, raw.shape[1]))
-    inputs[:, :width] = np.eye(width)
-    return np.array(categories, object), inputs, (raw[:, :width] > 0.5).sum(axis=0)
+    texts = np.array(column.categories, object)
+    made, _ = categories.encode(column, texts, np.zeros(len(texts), bool))
+    if column.rest and not column.way:  # all that are no category, as one
+        texts, made = np.append(texts, "other"), np.vstack([made, np.eye(made.shape[1])[-1]])
+    there = np.rint(raw[:, : made.shape[1]])
+    counts = np.array([int((there == each).all(axis=1).sum()) for each in made])
+    return texts, _beside(made, raw), counts

@@ -56,6 +56,12 @@ class Judged(NamedTuple):
         return found
 
     @property
+    def values(self) -> tuple[Array, Array]:
+        """What is said and what is so, of numbers [n, O] float64 as they are measured; of growths [n O, 1] values."""
+        said, truth = (each.astype(np.float64) for each in self.rows.own(self.answers))
+        return said, truth.reshape(said.shape)
+
+    @property
     def worst(self) -> Array:
         """Which of these, the greatest loss first."""
         return np.argsort(-self.losses, kind="stable")
@@ -130,8 +136,7 @@ def _asked(z: Array, rows: Rows) -> tuple[Array, Rows, Array]:
     places = np.flatnonzero(y >= 0) if y.ndim == 1 and y.dtype.kind in "iu" else np.arange(len(y))
     numbers = places // z.shape[1]
     w = None if rows.w is None else rows.w[numbers]
-    nothing = np.zeros((len(places), 0), np.float32)
-    return z.reshape(-1, z.shape[-1])[places], Rows(nothing, y[places], w), numbers
+    return z.reshape(-1, z.shape[-1])[places], Rows(np.zeros((len(places), 0), np.float32), y[places], w), numbers
 
 
 class Answered(NamedTuple):

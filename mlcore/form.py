@@ -60,7 +60,10 @@ def choices() -> tuple[Choice, ...]:
 
 def rows(config: Config) -> tuple[Row, ...]:
     """The form of an experiment, in the order of its file."""
-    return tuple(_section(config, "", config.to_dict()))
+    split = config.dataset.split
+    idle = ("folds", "fold") if split.FIXED else () if split.folds else ("fold",)  # what means nothing now
+    without = {f"dataset.split.{name}" for name in idle}
+    return tuple(row for row in _section(config, "", config.to_dict()) if row.name not in without)
 
 
 def settings_of(spec: Spec) -> tuple[Row, ...]:

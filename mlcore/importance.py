@@ -130,4 +130,4 @@ def finite(z: Array) -> Array:
 def scoring(model: Model, data: Data, rows: Rows) -> tuple[str, Score]:
     """What answers about rows are judged by: accuracy, or R² of numbers; its name and how it is found."""
     name = "r2" if data.task.kind == "regression" else "accuracy"
-    return name, lambda z: metrics.evaluate(z, rows.y, data.task, (name,))[name]
+    return name, lambda z: metrics.evaluate(*rows.own(z), data.task, (name,))[name]

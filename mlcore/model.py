@@ -11,7 +11,7 @@ import numpy as np
 
 from mlcore import losses
 from mlcore.config import Config, from_dict
-from mlcore.datasets.dataset import Column, Data, Scaling, Sequence, Task
+from mlcore.datasets.dataset import Column, Data, Scaling, Sequence, Task, check_tokens
 from mlcore.errors import DataError
 from mlcore.layers.layer import Array, Layer, Shape
 from mlcore.network import Network
@@ -101,7 +101,13 @@ class Preparation(msgspec.Struct, frozen=True):
 
     def network(self, body: Iterable[Layer], outputs: int, shape: Shape) -> Network:
         """The network of a body for rows of that shape, with so many outputs, at each step where each has an answer."""
-        return Network.build(body, shape, outputs, self.image_shape, self.sequence, self.task.steps)
+        more = self.image_shape, self.sequence, self.task.steps, self.vocabularies
+        return Network.build(body, shape, outputs, *more)
+
+    @property
+    def vocabularies(self) -> tuple[int, ...]:
+        """How many tokens each of the last columns is one of, with the one for any other text; nothing without such."""
+        return tuple(len(column.categories) + 1 for column in self.columns if column.way == "token")
 
     def inputs(self, raw: Any) -> Array:
         """Raw inputs as the network sees them, float32 [B, features]; uint8 pixels are multiplied by `factor`."""
@@ -126,6 +132,7 @@ class Preparation(msgspec.Struct, frozen=True):
             raise DataError(message, code="DATA_NONFINITE", hint="leave such rows out or fill the values in")
         if self.sequence:
             self.sequence.check(x)
+        check_tokens(x, self.vocabularies)
         return x
 
 

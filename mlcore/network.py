@@ -86,14 +86,17 @@ class Network:
         image: Shape | None = None,
         sequence: Sequence | None = None,
         steps: int = 0,
+        columns: tuple[int, ...] = (),
     ) -> Network:
         """The network of a configuration: its body and the output layer the task needs, `Dense(outputs)`.
 
         image, sequence: what a row is as a picture or as steps, which it is for a body whose first layer that sees it
         takes that. steps: how many answers a row has, one for each step; 0: one for the row, for which a recurrent
-        layer at the end of the body gives its last state. Raises ShapeError where the body ends in another shape.
+        layer at the end of the body gives its last state. columns: how many tokens each of the last numbers of a row
+        is one of, which the first layer has to look up. Raises ShapeError where the body ends in another shape.
         """
-        body = [layer.sized(sequence.vocabulary if sequence else 0) for layer in body]
+        body = [layer.sized(sequence.vocabulary if sequence else 0, columns) for layer in body]
+        _check_columns(body, columns)
         first = _first(body)
         input_shape, lengths = _entering(first, tuple(input_shape), image, sequence) if first else (input_shape, False)
         trunk = cls(body, input_shape, lengths)
@@ -177,6 +180,7 @@ class Network:
                 if p.start is None:
                     place = Place(p.shape, p.role, p.fan_in, p.fan_out, seed, number, stream, filled[p.role])
                     views[slot.name][...] = fill(place)
+                    views[slot.name][list(p.blank)] = 0
                     filled[p.role] += 1
                 else:
                     views[slot.name][...] = p.start
@@ -213,21 +217,30 @@ class Network:
                 kept[number] = x
             yield x, saved
 
-    def walk_back(self, views: Views, saved: Several[Saved], dz: Array) -> Iterator[Returned]:
-        """What comes back through one layer after the other, the last first, from dz at the output."""
+    def walk_back(self, views: Views, saved: Several[Saved], dz: Array, to_inputs: bool = True) -> Iterator[Returned]:
+        """What comes back through one layer after the other, the last first, from dz at the output.
+
+        to_inputs: whether dx of the first layer is wanted; else it is its dy.
+        """
         kept: dict[int, Array] = {}  # what goes around, by the number of the skip it goes to
         for number in reversed(range(len(self.layers))):
             dy = dz + kept.pop(number) if number in kept else dz
             if number in self.skips:
                 kept[self.skips[number]] = dy
-            dz, own = self.layers[number].backward(views[number], saved[number], dy)
+            if number or to_inputs:
+                dz, own = self.layers[number].backward(views[number], saved[number], dy)
+            else:
+                dz, own = dy, self.layers[0].slopes(views[0], saved[0], dy)
             yield Returned(number, dy, dz, own)
 
-    def backward(self, vector: Array, saved: list[Saved], dz: Array) -> tuple[Array, Array]:
-        """The gradient of every parameter [size] and of the inputs [B, …] from dz: the chain rule, last layer first."""
+    def backward(self, vector: Array, saved: list[Saved], dz: Array, to_inputs: bool = True) -> tuple[Array, Array]:
+        """The gradient of every parameter [size] and of the inputs [B, …] from dz: the chain rule, last layer first.
+
+        to_inputs: whether the second is wanted, which training does not need.
+        """
         gradient = np.zeros_like(vector)
         slopes = self.views(gradient)
-        for back in self.walk_back(self.views(vector), saved, dz):
+        for back in self.walk_back(self.views(vector), saved, dz, to_inputs):
             for name, value in back.own.items():
                 slopes[back.number][name][...] = value
             dz = back.dx
@@ -238,6 +251,16 @@ class Network:
         wide = dict.fromkeys(slot.layer for slot in self.slots if slot.param.role == "weight")
         widths = [self.shapes[0], *(self.shapes[layer + 1] for layer in wide)]
         return "-".join("x".join(map(str, shape)) for shape in widths)
+
+
+def _check_columns(body: Several[Layer], columns: tuple[int, ...]) -> None:
+    """Raises ShapeError where rows end with tokens and the first layer would take these for numbers."""
+    if not columns or (body and body[0].token_columns == len(columns)):
+        return
+    word = body[0].word if body else "output layer"
+    last = f"the last {len(columns)} features are tokens" if len(columns) > 1 else "the last feature is a token"
+    hint = "put embed 8 in front, as in embed 8 | 64 silu, or train with dataset.categories = one_hot"
+    raise ShapeError(f"layer 1, {word}: needs numbers, but {last}", where="layer 1", hint=hint)
 
 
 def _first(body: Iterable[Layer]) -> Layer | None:

@@ -242,6 +242,8 @@ def turned(row: Row, step: int) -> Any:
         return None
     if row.name.endswith("seed"):
         return row.value + step
+    if row.name.endswith(".folds") and row.value in (0, 2):  # one fold is none
+        return max(0, row.value + 2 * step)
     least = 1 if isinstance(row.value, int) else LEAST
     if (row.value <= least and step < 0) or row.value == 0:
         return row.value if step < 0 and "from 0" not in row.limits else type(row.value)(least if step > 0 else 0)

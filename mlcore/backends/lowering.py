@@ -12,7 +12,7 @@ from mlcore.backends.calls import Bend, Call, Row, Stage, pixels_of, steps_of
 from mlcore.backends.images import AUGMENT, CONVOLUTION, FLATTEN, POOL, channels_of
 from mlcore.backends.sequences import CELLS, RECURRENT
 from mlcore.backends.summaries import SUMMARY
-from mlcore.backends.tables import EMBEDDING, POSITIONS
+from mlcore.backends.tables import COLUMN_EMBEDDING, EMBEDDING, POSITIONS
 from mlcore.layers.activations import ELU, GELU, Activation, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
 from mlcore.layers.augment import Augment
@@ -20,13 +20,14 @@ from mlcore.layers.conv import Conv2d
 from mlcore.layers.conv1d import Conv1d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
-from mlcore.layers.embedding import Embedding
+from mlcore.layers.embedding import ColumnEmbedding, Embedding
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer, Shape
 from mlcore.layers.norms import BatchNorm, LayerNorm
 from mlcore.layers.pool import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from mlcore.layers.positions import Positions
 from mlcore.layers.residual import Add, Skip
+from mlcore.layers.scale import Scale
 from mlcore.layers.summary import Max, Mean
 from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Huber, KLDivergence, Loss, SoftmaxCrossEntropy
 from mlcore.optimizers import SGD, Adagrad, Adam, AdamHat, AdamW, Optimizer, RMSProp
@@ -132,6 +133,20 @@ def _layer_norm(stage: Stage, batch: int) -> Call:
     return _norm("layer_norm", stage, batch, (stage.layer.eps,))  # type: ignore[attr-defined]
 
 
+def _scale(stage: Stage, batch: int) -> Call:
+    k = stage.number
+    operands = {"x": stage.x, "w": f"gain{k}", "y": stage.y}
+    return Call("scale", "scale", f"{stage.x}, gain{k}", stage.made(batch), "", operands, stage.numbers)
+
+
+def _scale_backward(stage: Stage, needs_dx: bool) -> Call:
+    k = stage.number
+    operands = {"x": stage.x, "dy": stage.dy, "w": f"gain{k}", "dw": f"dgain{k}"}
+    operands |= {"dx": stage.dx} if needs_dx else {}
+    made = ", ".join([stage.dx] * needs_dx + [f"dgain{k}"])
+    return Call("scale_backward", "scale back", f"{stage.dy}, {stage.x}, gain{k}", made, "", operands, stage.numbers)
+
+
 def _add(stage: Stage, batch: int) -> Call:
     operands = {"x": stage.x, "b": stage.kept, "y": stage.y}
     return Call("add", "add", f"{stage.x}, {stage.kept}", stage.made(batch), "", operands, stage.numbers)
@@ -196,6 +211,7 @@ LOWERING: Mapping[type[Layer], Row | None] = {  # None: the layer needs no call,
     **dict.fromkeys((MaxPool2d, AvgPool2d, MaxPool1d, AvgPool1d), POOL),
     **dict.fromkeys((Mean, Max), SUMMARY),
     Embedding: EMBEDDING,
+    ColumnEmbedding: COLUMN_EMBEDDING,
     Positions: POSITIONS,
     Attention: ATTENTION,
     Skip: None,
@@ -207,6 +223,7 @@ LOWERING: Mapping[type[Layer], Row | None] = {  # None: the layer needs no call,
         _batch_norm, partial(_norm_backward, "batch_norm"), lambda n, block: 3 * n, whole=True, steps=pixels_of
     ),
     LayerNorm: Row(_layer_norm, partial(_norm_backward, "layer_norm"), lambda n, block: 2 * block, steps=steps_of),
+    Scale: Row(_scale, _scale_backward, steps=steps_of, axes=(1, 2)),
     **dict.fromkeys(CELLS, RECURRENT),
     Flatten: FLATTEN,
 }

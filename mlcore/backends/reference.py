@@ -51,7 +51,7 @@ class ReferenceSession:
         for i in range(steps):
             step = first_step + i
             rows = self._batch(step)
-            x, y, w = p.rows.take(rows)
+            x, y, w, _ = p.rows.take(rows)
             x = self._inputs(x)
             mode = Mode(training=True, seed=p.seed, epoch=step // p.steps_per_epoch, step=step)
             statistics = self.vector[p.network.learned :].copy()
@@ -63,7 +63,7 @@ class ReferenceSession:
             if not np.isfinite(losses[i]):
                 self.vector[p.network.learned :] = statistics
                 return losses[: i + 1]
-            gradient, _ = p.network.backward(self.vector, saved, dz)
+            gradient, _ = p.network.backward(self.vector, saved, dz, to_inputs=False)
             if share:
                 gradient[: p.network.weights] += share * decaying
             self._optimizer.update(

@@ -19,11 +19,13 @@ from mlcore.commands import features, generate, table
 from mlcore.commands.data import raw, sequences
 from mlcore.commands.drawing import Paper, picture
 from mlcore.datasets.dataset import Data, Rows
+from mlcore.datasets.own import Own
 from mlcore.errors import StorageError, UsageError
 from mlcore.model import Model
 from mlcore.runs import open_run
 from mlcore.sanitize import cell, sanitize
 from mlcore.storage import storing, write_file
+from mlcore.tables.format import AUTO
 
 SERIES = 12  # lines a sequence is drawn on
 
@@ -47,7 +49,8 @@ def predict(args: argparse.Namespace) -> int:
     if args.data is not None and (args.rows is not None or args.show):
         raise UsageError("--data brings its own rows", hint="leave out --rows and --show, or leave out --data")
     if args.data is not None:
-        raw, notices = features.read(args.data, model.preparation)
+        written = run.config.dataset.format if isinstance(run.config.dataset, Own) else AUTO
+        raw, notices = features.read(args.data, model.preparation, written)
         for notice in notices:
             print(f"mlj: warning[{notice.code}]: {sanitize(notice.message, 500)}", file=sys.stderr)
         answers = Answers(
@@ -58,9 +61,7 @@ def predict(args: argparse.Namespace) -> int:
         rows = examining.split_of(data, "test")
         index = slice_of("0:10" if args.rows is None else args.rows, len(rows))
         picked = rows.take(index)
-        z, y = examining.outputs(model, data.inputs(picked), answer), picked.y
-        if picked.growth is not None:
-            z, y = picked.growth.values(z), picked.growth.values(y)
+        z, y = picked.values(examining.outputs(model, data.inputs(picked), answer))
         answers = Answers(model, z, index, y)
         if args.show:
             _show(answers, data, picked)

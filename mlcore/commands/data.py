@@ -18,7 +18,7 @@ from mlcore.commands.experiment import ROWS, assignment, named, placed
 from mlcore.commands.parser import nearest
 from mlcore.commands.story import fact
 from mlcore.commands.tables import finding, looking
-from mlcore.commands.tables.source import is_table
+from mlcore.commands.tables.source import BUNDLED, is_table
 from mlcore.commands.topics import allowed
 from mlcore.config import Config, recipes
 from mlcore.datasets.dataset import Data, Dataset, Rows, Sequence
@@ -85,6 +85,8 @@ def head(args: argparse.Namespace) -> int:
     print(f"X[:{len(x)}] and y[:{len(x)}] of {kind_of(config.dataset)}")
     header = [*names[:WIDEST], *more, "y"]
     print("\n".join(table.lines(rows, header, right=range(len(header)))))
+    if args.data in BUNDLED:
+        print(f"\nmlj data describe {args.data} is of another one: the table that mlj data make {args.data} writes.")
     return 0
 
 

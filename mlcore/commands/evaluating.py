@@ -126,7 +126,7 @@ def _classes(mistakes: NDArray[Any], data: Data) -> dict[str, dict[str, float]]:
 def _said(judged: Judged, data: Data) -> dict[str, Any]:
     """The report as plain values: scores, means over classes and each class by name; of numbers the largest errors."""
     if data.task.kind == "regression":
-        found = evaluation.of_numbers(judged.answers, judged.rows.y)
+        found = evaluation.of_numbers(*judged.values)
         return found.scores | {"largest": list(_farthest(found, judged))}
     told = evaluation.of_classes(judged.answers, judged.rows.y)
     ranked = np.column_stack([told.classes, told.areas, told.averages]).tolist()
@@ -157,7 +157,7 @@ def _report_of_classes(judged: Judged, data: Data) -> Iterator[str]:
 
 def _report_of_numbers(judged: Judged, data: Data) -> Iterator[str]:
     """How far off the numbers are, and the rows where they are farthest off."""
-    found = evaluation.of_numbers(judged.answers, judged.rows.y)
+    found = evaluation.of_numbers(*judged.values)
     yield from table.lines(_scores(found.scores), right=[1])
     yield from ("", "the largest errors")
     body = [[joined(value) for value in told.values()] for told in _farthest(found, judged)]
@@ -165,10 +165,14 @@ def _report_of_numbers(judged: Judged, data: Data) -> Iterator[str]:
 
 
 def _farthest(found: evaluation.NumberReport, judged: Judged) -> Iterator[dict[str, Any]]:
+    every, known = judged.values
+    each_row = len(known) // len(judged.rows)
     for place in found.largest.tolist():
-        truth, said = np.atleast_1d(judged.rows.y[place]).astype(np.float64), judged.answers[place].astype(np.float64)
+        truth, said = known[place], every[place]
         three = {"truth": truth, "prediction": said, "residual": truth - said}
-        yield {"row": int(judged.numbers[place])} | {name: numbers(values) for name, values in three.items()}
+        yield {"row": int(judged.numbers[place // each_row])} | {
+            name: numbers(values) for name, values in three.items()
+        }
 
 
 def _scores(scores: dict[str, float]) -> Iterator[tuple[str, str]]:

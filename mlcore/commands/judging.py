@@ -185,8 +185,8 @@ def residuals(sitter: Sitter, args: argparse.Namespace, paper: Paper) -> Drawing
     if sitter.classes:
         raise unfit(sitter, "predicts classes", "residuals are of numbers", "calibration")
     found = judged(sitter, args)
-    said = found.answers.astype(np.float64)
-    off = found.rows.y.reshape(said.shape).astype(np.float64) - said
+    said, truth = found.values
+    off, each_row = truth - said, len(said) // len(found.rows)
     some = slice(None, None, -(-len(said) // SHOWN))
     outputs = said.shape[1]
     names = [f"output {k + 1}" for k in range(outputs)] if outputs > 1 else []
@@ -209,13 +209,13 @@ def residuals(sitter: Sitter, args: argparse.Namespace, paper: Paper) -> Drawing
     sentence = (
         f"half of the residuals lie from {low:+.4g} to {high:+.4g}, their mean is {off.mean():+.4g}; the largest is"
     )
-    sentence += f" {farthest:+.4g} in row {int(found.numbers[worst]):,}"
+    sentence += f" {farthest:+.4g} in row {int(found.numbers[worst // each_row]):,}"
     if abs(grows) >= WIDER:
         sentence += f"; they are larger where predictions are {'large' if grows > 0 else 'small'}"
     numbers = {
         "mean": float(off.mean()),
         "quartiles": [low, half, high],
-        "largest": {"row": int(found.numbers[worst]), "residual": farthest},
+        "largest": {"row": int(found.numbers[worst // each_row]), "residual": farthest},
         "rank_correlation_of_size_and_prediction": grows,
         "prediction": said[some].squeeze(-1).tolist() if outputs == 1 else said[some].tolist(),
         "residual": off[some].squeeze(-1).tolist() if outputs == 1 else off[some].tolist(),

@@ -96,7 +96,8 @@ def _boundary(sitter: Sitter, args: argparse.Namespace, paper: Paper) -> Drawing
         raise unfit(sitter, f"has {plural(count, 'feature')}", "a decision map takes two", "confusion")
     name, rows = sitter.rows(args.split)
     with np.errstate(all="ignore"):
-        wrong = int((metrics.predicted(_predicted(sitter, rows)) != rows.y).sum())
+        z = examining.outputs(sitter.model, sitter.data.inputs(rows))
+    wrong = int((metrics.predicted(z) != rows.y).sum())
     sentence = f"{wrong:,} of {len(rows):,} {name} rows lie where another class is answered"
     return captioned(
         lambda room: maps.decision(sitter.config, sitter.model, sitter.data, _some(rows), name, room),
@@ -137,14 +138,15 @@ def _fit(sitter: Sitter, args: argparse.Namespace, paper: Paper) -> Drawing:
         what = "boundary" if sitter.data.input_shape == (2,) else "confusion"
         raise unfit(sitter, "predicts classes", "a fit is of numbers", what)
     name, held = sitter.rows(args.split)
-    found = evaluation.of_numbers(_predicted(sitter, held), held.y).scores
+    found = evaluation.of_numbers(*held.own(_predicted(sitter, held))).scores
     sentence = f"R2 {found['r2']:.4f} on {name} rows, mean absolute error {found['mae']:.4g}"
     held, train = _some(held), _some(sitter.data.train)
     if sitter.data.input_shape == (1,) and sitter.data.task.outputs == 1:
         return captioned(lambda room: _against_x(sitter, train, held, name, room), sentence, None, paper)
     parts = {"perfect": held, "train": train} | {name: held}
-    true = [rows.y.ravel() for rows in parts.values()]
-    said = [true[0], *(_predicted(sitter, rows).ravel() for rows in list(parts.values())[1:])]
+    own = [rows.own(_predicted(sitter, rows)) for rows in parts.values()]
+    true = [truth.ravel() for _, truth in own]
+    said = [true[0], *(answers.ravel() for answers, _ in own[1:])]
     title = "prediction (up) and truth (across)"
     return captioned(
         lambda room: f"{title}\n{_points(true, said, list(parts), room._replace(height=room.height - 1))}",
@@ -180,7 +182,8 @@ def _forecast(sitter: Sitter, args: argparse.Namespace, paper: Paper) -> Drawing
 
 
 def _predicted(sitter: Sitter, rows: Rows) -> NDArray[Any]:
-    return examining.outputs(sitter.model, sitter.data.inputs(rows))
+    """The numbers it answers, in the units of the targets."""
+    return sitter.model.loss.probabilities(examining.outputs(sitter.model, sitter.data.inputs(rows)))
 
 
 def _points(xs: Any, ys: Any, names: Any, paper: Paper) -> str:

@@ -109,8 +109,8 @@ class Story:
             best = f"   (best possible {ceiling:.1%})" if ceiling is not None else ""
             yield fact(f"{split} accuracy", f"{found:.2%}{best}")
         elif f"{split}_mape" in metrics:
-            mape, mae, r2 = (metrics[f"{split}_{name}"] for name in ("mape", "mae", "r2"))
-            yield fact(f"{split} error", f"{mape:.2%} on average (MAE {mae:.5g}, R² {r2:.4f})")
+            off, mae, explained = (metrics[f"{split}_{name}"] for name in ("mape", "mae", "r2"))
+            yield fact(f"{split} error", f"{off:.2%} on average (MAE {mae:.5g}, R² {explained:.4f})")
         elif f"{split}_loss" in metrics:
             best = f", best possible {ceiling:.4f}" if ceiling is not None else ""
             r2 = f"   (R² {metrics[f'{split}_r2']:.4f}{best})" if f"{split}_r2" in metrics else ""

@@ -70,6 +70,12 @@ def _whole(what: str, x: Array, low: int, high: int) -> None:
         raise DataError(message, code="DATA_SCHEMA", where=f"row {row}")
 
 
+def check_tokens(x: Array, vocabularies: tuple[int, ...]) -> None:
+    """Raises DataError where the last columns of rows x [n, features] hold what is no token of theirs."""
+    for place, many in enumerate(vocabularies, start=x.shape[1] - len(vocabularies)):
+        _whole("token", x[:, place : place + 1], 0, many - 1)
+
+
 class Growth(NamedTuple):
     """How targets y [n, outputs] that are growths are values again: each grows from `base` [n, outputs].
 
@@ -121,11 +127,14 @@ class Rows(NamedTuple):
         w = None if self.w is None else self.w[index]
         return Rows(self.x[index], self.y[index], w, None if self.growth is None else self.growth.take(index))
 
+    def values(self, z: Array) -> tuple[Array, Array]:
+        """Answers z and the targets in the unit of what they are of, where they are growths."""
+        return (z, self.y) if self.growth is None else (self.growth.values(z), self.growth.values(self.y))
+
     def own(self, z: Array) -> tuple[Array, Array]:
-        """Answers z and the targets as they are measured: of growths the values, [n * outputs, 1]."""
-        if self.growth is None:
-            return z, self.y
-        return self.growth.values(z).reshape(-1, 1), self.growth.values(self.y).reshape(-1, 1)
+        """Answers z and the targets as they are measured: of growths the values, all together [n * outputs, 1]."""
+        found, y = self.values(z)
+        return (found, y) if self.growth is None else (found.reshape(-1, 1), y.reshape(-1, 1))
 
     def check_weights(self) -> None:
         """Raises DataError unless there are no weights, or a finite one from 0 on for each row."""

@@ -22,10 +22,7 @@ def notices(x: Array, parts: Parts) -> tuple[Notice, ...]:
 
 def repeated(table: Table) -> tuple[Notice, ...]:
     """A notice that says how many rows of a table are the same as an earlier one in every column, the target too."""
-    import pandas as pd
-
-    again = pd.DataFrame({name: table.column(name) for name in table.names}).duplicated().to_numpy()
-    places = np.flatnonzero(again)
+    places = np.flatnonzero(table.frame.duplicated().to_numpy())
     if not len(places):
         return ()
     what = "1 row is" if len(places) == 1 else f"{len(places):,} rows are"

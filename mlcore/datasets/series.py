@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from msgspec import Meta
 
 from mlcore.datasets import timeline
-from mlcore.datasets.dataset import Array, Data, Dataset, Growth, Notice, Rows, Scaling, Sequence, Task
+from mlcore.datasets.dataset import Array, Data, Dataset, Growth, Notice, Rows, Sequence, Task
 from mlcore.datasets.own import Own
 from mlcore.datasets.sales import InTime, Sales
-from mlcore.datasets.sequences import AsTheyAre
+from mlcore.datasets.scaling import fit
 from mlcore.datasets.timeline import MONTH, Step
 from mlcore.errors import DataError
 from mlcore.sanitize import sanitize
@@ -91,7 +91,7 @@ class Series(Dataset, frozen=True, tag="series"):
     is learnt. Training rows overlap; the last values are cut into horizons, each foretold from what was known before.
     """
 
-    scale: AsTheyAre = "none"
+    scale: Annotated[Literal["standard", "none"], Meta(description="how growths seen are scaled")] = "standard"
     split: Ahead = Ahead()
     path: Annotated[str, Meta(description="a table with a row for each date; empty: sales made from the seed")] = ""
     target: Annotated[str, Meta(description="column to foretell; empty: the last one of numbers")] = ""
@@ -125,7 +125,7 @@ class Series(Dataset, frozen=True, tag="series"):
         train, watched, held = self._origins(len(values), lags, period)
         windows = Windows(values, period, lags, self.horizon)
         x, y = windows.seen(train), windows.asked(train)
-        scaling = Scaling(np.full(x.shape[1], x.mean()), np.full(x.shape[1], 1 / (x.std() or 1.0)))
+        scaling = fit(x, self.scale)
         shift, spread = y.mean(axis=0), np.where(y.std(axis=0) > 0, y.std(axis=0), 1.0)
 
         def part(origins: Array) -> Rows | None:

@@ -26,7 +26,7 @@ def descend(e: Any, problem: Problem, vector: Array) -> tuple[Array, float, int]
     def slope(vector: Array) -> tuple[float, Array]:
         z, saved = network.forward(vector, x)
         loss, dz = problem.loss(z, y, w, problem.bounds)
-        gradient, _ = network.backward(vector, saved, dz)
+        gradient, _ = network.backward(vector, saved, dz, to_inputs=False)
         gradient[weights] += share * vector[weights]
         return loss + share / 2 * float(vector[weights] @ vector[weights]), gradient
 

@@ -55,6 +55,7 @@ class Descent:
         self.kept = kept or Kept(np.zeros((problem.optimizer.moments, problem.network.size)), 0, rate, Memory())
         self.rate, self.memory = self.kept.rate, self.kept.memory
         self.schedule = schedule(e)
+        self.scored = "validation_accuracy" if hasattr(e, "classes_") else "validation_r2"
         self.adaptive = e.solver == "sgd" and e.learning_rate == "adaptive"
         self.falling = e.solver == "sgd" and e.learning_rate == "invscaling"
         looks_back = isinstance(self.schedule, Plateau) or (self.falling and e.momentum > 0)
@@ -83,7 +84,9 @@ class Descent:
         now = session.weights()
         vector = e._best if self._scores else now.vector
         seconds = time.perf_counter() - self.began
-        told = {"train_loss": e.loss_} if e.loss_curve_ else {}
+        told = {"train_loss": e.loss_} if e.n_iter_ else {}
+        if self._scores:
+            told[self.scored] = e.best_validation_score_
         self._tell(lambda: Ended(reason, e.n_iter_, now.step, seconds, told))
         session.close()
         return vector, Kept(now.moments, now.step, self.rate, self.memory)
@@ -118,10 +121,8 @@ class Descent:
         n, size = len(self.problem.rows), self.problem.batch_size
         sizes = np.full(per_epoch, float(size))
         sizes[-1] = n - size * (per_epoch - 1)
-        for loss in (losses.reshape(epochs, per_epoch).astype(np.float64) @ sizes / n).tolist():
-            if self._epoch(loss):
-                return True
-        return False
+        whole = (losses.reshape(epochs, per_epoch).astype(np.float64) * sizes).sum(axis=1) / n
+        return any(self._epoch(loss) for loss in whole.tolist())
 
     def _rates(self, first: int, steps: int) -> Array:
         """The learning rate of each step."""
@@ -167,7 +168,7 @@ class Descent:
         if self.judged:
             told = self._measure(self.judged)
         if self._scores:
-            score = told["validation_score"]
+            score = told[self.scored]
             better = not score < e.best_validation_score_ + e.tol
             e.validation_scores_.append(score)
             if e.verbose:
@@ -188,7 +189,7 @@ class Descent:
         else:
             z = self.session.predict(x)
         self.e.validation_loss_curve_.append(self.problem.loss(z, y, w)[0])
-        return {"validation_loss": self.e.validation_loss_curve_[-1], "validation_score": judged.score(z)}
+        return {"validation_loss": self.e.validation_loss_curve_[-1], self.scored: judged.score(z)}
 
     def _is_over(self) -> bool:
         """After too many epochs that brought nothing: the end, unless an adaptive rate can fall once more."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from mlcore.exporters import column_code, recurrent_code
 from mlcore.exporters.c_functions import (
     ADD,
     ATTENTION,
@@ -29,10 +30,10 @@ from mlcore.exporters.c_functions import (
     MAX_POOL2D,
     MEAN,
     NAME,
+    SCALE,
     SIGMOID,
     SOFTMAX,
 )
-from mlcore.exporters.recurrent_code import in_c
 from mlcore.exporters.stages import Head, Stage, bend, check_columns, class_names, filled, head, row, scaling, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
@@ -41,7 +42,7 @@ from mlcore.layers.conv import Conv2d
 from mlcore.layers.conv1d import Conv1d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
-from mlcore.layers.embedding import Embedding
+from mlcore.layers.embedding import ColumnEmbedding, Embedding
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
@@ -49,6 +50,7 @@ from mlcore.layers.pool import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from mlcore.layers.positions import Positions
 from mlcore.layers.recurrent import GRU, LSTM, RNN
 from mlcore.layers.residual import Add, Skip
+from mlcore.layers.scale import Scale
 from mlcore.layers.summary import Max, Mean
 from mlcore.model import Model
 
@@ -133,6 +135,11 @@ def _positions(stage: Stage) -> Piece:
     return Piece(f"add({{x}}, {stage.size}, {w});", ADD, {w: stage.p["w"]})
 
 
+def _scale(stage: Stage) -> Piece:
+    gain, features = f"gain{stage.nth}", stage.p["gain"].size
+    return Piece(f"scale({{x}}, {stage.size}, {gain}, {features});", SCALE, {gain: stage.p["gain"]})
+
+
 def _attention(stage: Stage) -> Piece:
     """What is asked, offered and said by one dense layer; what is heard takes the place of x; then another."""
     (steps, n), k = stage.inputs, stage.nth
@@ -195,11 +202,13 @@ ROWS: Mapping[type[Layer], Write] = {
     Mean: _summary("mean", MEAN),
     Max: _summary("max", MAX),
     Embedding: _embedding,
+    ColumnEmbedding: lambda stage: Piece(*column_code.in_c(stage)),
     Positions: _positions,
+    Scale: _scale,
     Attention: _attention,
     Skip: _skip,
     Add: lambda stage: Piece(f"add({{x}}, {stage.size}, kept{stage.skip + 1});", ADD),
-    **dict.fromkeys((RNN, GRU, LSTM), lambda stage: Piece(*in_c(stage))),
+    **dict.fromkeys((RNN, GRU, LSTM), lambda stage: Piece(*recurrent_code.in_c(stage))),
     Flatten: lambda stage: Piece(""),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,

@@ -161,6 +161,12 @@ static void add(float *x, int n, const float *k) {
         x[i] += k[i];
 }
 """
+SCALE = """
+static void scale(float *x, int n, const float *gain, int features) {
+    for (int i = 0; i < n; i++)
+        x[i] *= gain[i % features];
+}
+"""
 ATTENTION = """
 /* o[i] = sum over j of v[j] exp(s[j]) / sum of exp(s), s[j] = q[i] k[j] / sqrt(d), each head by itself. The largest s
    so far is subtracted from all; a larger one scales down what was added before it. */

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from mlcore.exporters import column_code, recurrent_code
 from mlcore.exporters.numpy_functions import (
     ATTENTION,
     AVG_POOL1D,
@@ -21,7 +22,6 @@ from mlcore.exporters.numpy_functions import (
     SIGMOID,
 )
 from mlcore.exporters.python_text import INLINE, imports, listed, names, opening, program, scales
-from mlcore.exporters.recurrent_code import in_numpy
 from mlcore.exporters.stages import Head, Stage, bend, head, row, shaped, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
@@ -30,7 +30,7 @@ from mlcore.layers.conv import Conv2d
 from mlcore.layers.conv1d import Conv1d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
-from mlcore.layers.embedding import Embedding
+from mlcore.layers.embedding import ColumnEmbedding, Embedding
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
@@ -38,6 +38,7 @@ from mlcore.layers.pool import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from mlcore.layers.positions import Positions
 from mlcore.layers.recurrent import GRU, LSTM, RNN
 from mlcore.layers.residual import Add, Skip
+from mlcore.layers.scale import Scale
 from mlcore.layers.summary import Max, Mean
 from mlcore.model import Model
 
@@ -95,9 +96,9 @@ def _attention(stage: Stage) -> Piece:
     return Piece(f"attention(x, {', '.join(arrays)}, {settings})", arrays, ATTENTION)
 
 
-def _table(name: str, line: str) -> Write:
+def _table(name: str, line: str, param: str = "w") -> Write:
     """A layer with one array of that name, which the line calls {w}."""
-    return lambda stage: Piece(line.format(w=f"{name}{stage.nth}"), {f"{name}{stage.nth}": stage.p["w"]})
+    return lambda stage: Piece(line.format(w=f"{name}{stage.nth}"), {f"{name}{stage.nth}": stage.p[param]})
 
 
 def _batch_norm(stage: Stage) -> Piece:
@@ -141,11 +142,13 @@ ROWS: Mapping[type[Layer], Write] = {
     Mean: _summary("mean"),
     Max: _summary("max"),
     Embedding: _table("table", "{w}[x.astype(int)]"),
+    ColumnEmbedding: lambda stage: Piece(*column_code.in_numpy(stage)),
     Positions: _table("places", "x + {w}"),
+    Scale: _table("gain", "x * {w}", "gain"),
     Attention: _attention,
     Skip: lambda stage: Piece("x", name=f"kept{stage.number + 1}"),
     Add: lambda stage: Piece(f"x + kept{stage.skip + 1}"),
-    **dict.fromkeys((RNN, GRU, LSTM), lambda stage: Piece(*in_numpy(stage))),
+    **dict.fromkeys((RNN, GRU, LSTM), lambda stage: Piece(*recurrent_code.in_numpy(stage))),
     Flatten: lambda stage: Piece("x.reshape(len(x), -1)" if len(stage.inputs) > 1 else ""),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from mlcore.exporters import column_code
 from mlcore.exporters.onnx_nodes import DOUBLE, FLOAT, INT64, STRING, Graph
 from mlcore.exporters.onnx_recurrent import recurrent
 from mlcore.exporters.protobuf import each, message
@@ -22,7 +23,7 @@ from mlcore.layers.conv import Conv2d
 from mlcore.layers.conv1d import Conv1d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
-from mlcore.layers.embedding import Embedding
+from mlcore.layers.embedding import ColumnEmbedding, Embedding
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
@@ -30,6 +31,7 @@ from mlcore.layers.pool import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from mlcore.layers.positions import Positions
 from mlcore.layers.recurrent import GRU, LSTM, RNN
 from mlcore.layers.residual import Add, Skip
+from mlcore.layers.scale import Scale
 from mlcore.layers.summary import Max, Mean
 from mlcore.model import Model
 
@@ -168,7 +170,9 @@ ROWS: Mapping[type[Layer], Write] = {
     Mean: _summary("ReduceMean"),
     Max: _summary("ReduceMax"),
     Embedding: _embedding,
+    ColumnEmbedding: column_code.in_onnx,
     Positions: lambda stage, graph: graph.then("Add", *_constants(stage, graph, "w")),
+    Scale: lambda stage, graph: graph.then("Mul", *_constants(stage, graph, "gain")),
     Attention: _attention,
     Skip: _skip,
     Add: lambda stage, graph: graph.then("Add", graph.kept[stage.skip]),

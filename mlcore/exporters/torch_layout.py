@@ -15,7 +15,7 @@ from mlcore.layers.conv import Conv2d
 from mlcore.layers.conv1d import Conv1d
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
-from mlcore.layers.embedding import Embedding
+from mlcore.layers.embedding import ColumnEmbedding, Embedding
 from mlcore.layers.flatten import Flatten
 from mlcore.layers.layer import Array, Layer
 from mlcore.layers.norms import BatchNorm, LayerNorm
@@ -23,13 +23,14 @@ from mlcore.layers.pool import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from mlcore.layers.positions import Positions
 from mlcore.layers.recurrent import GRU, LSTM, RNN, Recurrent
 from mlcore.layers.residual import Add, Skip
+from mlcore.layers.scale import Scale
 from mlcore.layers.summary import Max, Mean
 from mlcore.model import Model
 from mlcore.spec import kind_of
 
 OWN = (
-    *("StepsConv1d", "StepsMaxPool1d", "StepsAvgPool1d", "StepsNorm", "Tokens", "Positions", "SelfAttention"),
-    *("RNN", "GRU", "LSTM", "Mean", "Max", "Augment", "Skip", "Add", "Stack"),
+    *("StepsConv1d", "StepsMaxPool1d", "StepsAvgPool1d", "StepsNorm", "Tokens", "ColumnTokens", "Positions"),
+    *("SelfAttention", "RNN", "GRU", "LSTM", "Mean", "Max", "Augment", "FeatureScale", "Skip", "Add", "Stack"),
 )
 
 
@@ -85,6 +86,12 @@ def _pool(kind: str) -> Write:
         return Module(kind, (size,), {"stride": stage.whole("stride") or size})
 
     return write
+
+
+def _column_tokens(stage: Stage) -> Module:
+    layer, w = stage.layer, stage.p["w"]
+    assert isinstance(layer, ColumnEmbedding)
+    return Module("ColumnTokens", (layer.vocabularies, layer.dim), tensors={"weight": w})
 
 
 def _attention(stage: Stage) -> Module:
@@ -156,7 +163,9 @@ ROWS: Mapping[type[Layer], Write] = {
     Mean: lambda stage: Module("Mean"),
     Max: lambda stage: Module("Max"),
     Embedding: lambda stage: Module("Tokens", stage.p["w"].shape, tensors={"weight": stage.p["w"]}),
+    ColumnEmbedding: _column_tokens,
     Positions: lambda stage: Module("Positions", stage.inputs, tensors={"weight": stage.p["w"]}),
+    Scale: lambda stage: Module("FeatureScale", stage.p["gain"].shape, tensors={"weight": stage.p["gain"]}),
     Attention: _attention,
     Skip: lambda stage: Module("Skip"),
     Add: lambda stage: Module("Add"),
@@ -196,7 +205,9 @@ LAYERS: Mapping[str, Callable[[Any], Layer]] = {
     "Mean": lambda module: Mean(),
     "Max": lambda module: Max(),
     "Tokens": lambda module: Embedding(module.embedding_dim, module.num_embeddings),
+    "ColumnTokens": lambda module: ColumnEmbedding(module.embedding_dim, module.vocabularies),
     "Positions": lambda module: Positions(),
+    "FeatureScale": lambda module: Scale(),
     "SelfAttention": lambda module: Attention(module.num_heads, module.causal),
     "RNN": lambda module: RNN(module.hidden_size, module.bidirectional, module.last),
     "GRU": lambda module: GRU(module.hidden_size, module.bidirectional, module.last),

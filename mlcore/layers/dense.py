@@ -41,9 +41,12 @@ class Dense(Layer, frozen=True, tag="dense"):
         return x @ p["w"] + p["b"], (x,)
 
     def backward(self, p: dict[str, Array], saved: Saved, dy: Array) -> tuple[Array, dict[str, Array]]:
+        return dy @ p["w"].T, self.slopes(p, saved, dy)
+
+    def slopes(self, p: dict[str, Array], saved: Saved, dy: Array) -> dict[str, Array]:
         (x,) = saved
-        rows, slopes = x.reshape(-1, x.shape[-1]), dy.reshape(-1, self.units)
-        return dy @ p["w"].T, {"w": rows.T @ slopes, "b": slopes.sum(axis=0)}
+        rows, each = x.reshape(-1, x.shape[-1]), dy.reshape(-1, self.units)
+        return {"w": rows.T @ each, "b": each.sum(axis=0)}
 
     @property
     def word(self) -> str:

@@ -20,7 +20,8 @@ class Param(NamedTuple):
 
     `role` is weight, bias, gain or statistic (in this order they lie in the vector; decay and L1 touch weights only);
     fan_in and fan_out are what an initializer scales a weight by, the experiment's unless `initializer` names another;
-    with `start`, a number or nested rows of them that broadcast over the shape, everything starts there instead.
+    with `start`, a number or nested rows of them that broadcast over the shape, everything starts there instead; the
+    rows `blank` of it start at zero.
     """
 
     shape: Shape
@@ -29,6 +30,7 @@ class Param(NamedTuple):
     fan_out: int = 0
     start: float | tuple[Any, ...] | None = None
     initializer: str = ""
+    blank: tuple[int, ...] = ()
 
 
 class Mode(NamedTuple):
@@ -68,9 +70,17 @@ class Layer(Spec, frozen=True, tag_field="kind"):
         """The shape this layer turns `shape` into. Raises ShapeError when it cannot take it."""
         return shape
 
-    def sized(self, vocabulary: int) -> Layer:
-        """The layer for data that name so many things; only one that takes tokens differs by it."""
+    def sized(self, vocabulary: int, columns: tuple[int, ...] = ()) -> Layer:
+        """The layer for data whose steps name so many things, or whose last columns do, each so many.
+
+        Only a layer that takes tokens differs by it.
+        """
         return self
+
+    @property
+    def token_columns(self) -> int:
+        """How many of the last numbers of its rows are whole numbers that name things, and have no derivative."""
+        return 0
 
     def concluded(self) -> Layer | None:
         """This layer with one answer a row, where it gives one for each step; None where there is no such thing."""
@@ -87,6 +97,10 @@ class Layer(Spec, frozen=True, tag_field="kind"):
     def backward(self, p: dict[str, Array], saved: Saved, dy: Array) -> tuple[Array, dict[str, Array]]:
         """dx [B, …] and the gradient of each parameter, from dy."""
         raise NotImplementedError(type(self).__name__)
+
+    def slopes(self, p: dict[str, Array], saved: Saved, dy: Array) -> dict[str, Array]:
+        """The gradient of each parameter alone, of a first layer in training: nobody needs its dx."""
+        return self.backward(p, saved, dy)[1]
 
     @property
     def word(self) -> str:

@@ -17,6 +17,7 @@ from mlcore.layers.residual import Skip
 
 WHOLE = re.compile(r"[-+]?[0-9]{1,4000}")
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+SEVERAL = re.compile(r"(?=.*,)[0-9]{1,9}(,[0-9]{1,9})*,?")  # 12,5 or, of one number, 12,
 SHORT = {
     "drop": "dropout",
     "bn": "batch_norm",
@@ -108,8 +109,10 @@ def _setting(word: str, kind: type[Layer]) -> tuple[str, str | Literal[True]] | 
     return (name, word[1:]) if name and NUMBER.fullmatch(word[1:]) else None
 
 
-def _value(text: str) -> int | float | str:
+def _value(text: str) -> int | float | str | tuple[int, ...]:
     """What a word stands for; a layer's own check answers for text where it wants a number."""
+    if SEVERAL.fullmatch(text):
+        return tuple(map(int, filter(None, text.split(","))))
     if not NUMBER.fullmatch(text):
         return text
     return int(text) if WHOLE.fullmatch(text) else float(text)

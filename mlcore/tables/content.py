@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import io
+import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from mlcore.errors import DataError
-from mlcore.regular import opened, whole
+from mlcore.regular import opened
 
 LARGEST = 1 << 30  # bytes of a text, unpacked
 CHUNK = 1 << 20
@@ -29,29 +33,57 @@ MARKS = {  # byte order marks; the longer ones first
 }
 
 
-class Content(NamedTuple):
-    """The text of a file as UTF-8 without a byte order mark, and how it was written."""
+class Text(NamedTuple):
+    """The text of an open file, as UTF-8 behind byte `start`, and how it was written."""
 
-    data: bytes
-    encoding: str
+    file: BinaryIO
+    encoding: str = "utf-8"
+    start: int = 0
+
+    def rewind(self) -> None:
+        """Go back to its first byte."""
+        self.file.seek(self.start)
+
+    def read(self, at: int = 0, size: int = -1) -> bytes:
+        """Some bytes of it, or all."""
+        self.file.seek(self.start + at)
+        return self.file.read(size)
 
 
-def read(path: Path, encoding: str = "auto") -> Content:
-    """What a file says. Raises DataError where it is no text in this encoding, too large or empty."""
-    data = whole(path, LARGEST)
-    if data.startswith(GZIP):
-        data = _unpacked(path, data)
-    for start, what in OTHERS.items():
-        if data.startswith(start):
-            code = "DATA_UNSAFE" if start == b"\x80" else "DATA_FORMAT"
+@contextmanager
+def text(path: Path, encoding: str = "auto") -> Iterator[Text]:
+    """What a file says, while it is open; a plain one stays on the disk.
+
+    Raises DataError where it is no text in this encoding, too large or empty; what is not UTF-8 the scan finds.
+    """
+    with opened(path) as file:
+        if (size := os.fstat(file.fileno()).st_size) > LARGEST:
+            message = f"{path} has {size:,} bytes, more than the {LARGEST:,} allowed"
+            raise DataError(message, code="DATA_LIMIT", where=str(path), hint="keep the rows and columns you need")
+        start = file.read(len(GZIP))
+        file.seek(0)
+        source: BinaryIO = io.BytesIO(_unpacked(path, file.read())) if start == GZIP else file
+        yield _decoded(path, source, encoding)
+
+
+def _decoded(path: Path, source: BinaryIO, encoding: str) -> Text:
+    """The text of an open file as UTF-8."""
+    start = source.read(8)
+    if not start:
+        raise DataError(f"{path} is empty", code="DATA_EMPTY", where=str(path), hint="name a file that has rows")
+    for mark, what in OTHERS.items():
+        if start.startswith(mark):
+            code = "DATA_UNSAFE" if mark == b"\x80" else "DATA_FORMAT"
             hint = "write it as CSV, or as numbers with numpy.savez"
             raise DataError(f"{path} is {what}, which is not read", code=code, where=str(path), hint=hint)
     if encoding == "auto":
-        encoding = next((name for mark, name in MARKS.items() if data.startswith(mark)), "utf-8")
+        encoding = next((name for mark, name in MARKS.items() if start.startswith(mark)), "utf-8")
     if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
-        return Content(data.removeprefix(codecs.BOM_UTF8), "utf-8")  # the scan finds what is not UTF-8
+        return Text(source, start=len(codecs.BOM_UTF8) if start.startswith(codecs.BOM_UTF8) else 0)
+    source.seek(0)
+    data = source.read()
     try:
-        return Content(data.decode(encoding).removeprefix("\ufeff").encode(), encoding)
+        return Text(io.BytesIO(data.decode(encoding).removeprefix("\ufeff").encode()), encoding)
     except UnicodeDecodeError as error:
         place = f"{path}:{data.count(10, 0, error.start) + 1}"
         message = f"{place} is not {encoding} at byte {error.start}"

@@ -47,6 +47,8 @@ def parsed(frame: Any, format: Format, where: str, leave: set[str]) -> tuple[Any
         texts = isinstance(frame[name].dtype, pd.StringDtype)
         if name in leave or not (named or texts):
             continue
+        if not said and not _seem(frame[name]):
+            continue
         codes, words = pd.factorize(frame[name] if texts else _digits(frame[name]))
         words = pd.Series(words, dtype="str")
         forms = [said[name]] if named else [said["*"]] if "*" in said else [] if said else _forms(words)
@@ -60,6 +62,12 @@ def parsed(frame: Any, format: Format, where: str, leave: set[str]) -> tuple[Any
         elif named:
             raise _misfit(words.take(codes).reset_index(drop=True), said[name], f"{where}: {name}", where)
     return frame, tuple(formed)
+
+
+def _seem(texts: Any) -> bool:
+    """Whether the first texts of a column look like dates."""
+    known = texts.head(10 * TRIED).dropna().head(TRIED)
+    return bool(len(known)) and all(map(_looks, known))
 
 
 def _digits(numbers: Any) -> Any:

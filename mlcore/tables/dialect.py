@@ -17,11 +17,11 @@ COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 POINT = re.compile(r"[-+]?\d*\.\d+(?:[eE][-+]?\d+)?")
 
 
-def sense(data: bytes, format: Format) -> Dialect:
-    """How the text is written: as `format` says, and where that is auto as its first records look."""
+def sense(start: bytes, more: bool, format: Format) -> Dialect:
+    """How a text that starts so, with `more` behind, is written: as `format` says, and else as its records look."""
     quote = '"' if format.quote == "auto" else WRITTEN.get(format.quote, format.quote)
-    sample = data[:SAMPLE].decode(errors="replace")
-    if len(data) > SAMPLE:  # a record cut off says nothing
+    sample = start.decode(errors="replace")
+    if more:  # a record cut off says nothing
         sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
     delimiter = WRITTEN.get(format.delimiter, format.delimiter)
     if delimiter == "auto":

@@ -2,7 +2,7 @@
 
     comparisons     == != < <= > >=, chained as in 0 < x <= 1; in [1, 2]; not in; 'part' in Name
     numbers         + - * / % and a minus sign, of columns and of numbers
-    texts           'N' or "N"; dates are texts like '2024-12-24', '2024-12' or '2024-12-24 18:00'
+    texts           'N' or "N"; dates are texts like '2024-12-24', '2024-12', '2024' or '2024-12-24 18:00'
     columns         by name; in backticks where a name has blanks, or is a word of Python's: `Unit price`, `class`
     missing(Sales)  whether a cell is empty
     and, or, not    and brackets

@@ -124,7 +124,7 @@ def _check(frame: DataFrame, left: Node, right: Node, at: int) -> lookup.Kind:
     message = f"filter, character {at + 1}: {_said(left)} is {IS[first]}, and {_said(right)} is {IS[second]}"
     hint = "compare numbers with numbers, texts with texts in quotes"
     if "date" in (first, second):
-        hint = "dates are texts like '2024-12-24', '2024-12' or '2024-12-24 18:00'"
+        hint = "dates are texts like '2024-12-24', '2024-12', '2024' or '2024-12-24 18:00'"
     raise DataError(message, code="DATA_DTYPE", where=f"character {at + 1}", hint=hint)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
-DATE = re.compile(r"\d{4}-\d\d(-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?)?")
+DATE = re.compile(r"\d{4}(-\d\d(-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?)?)?")
 
 
 class Literal(NamedTuple):
@@ -124,11 +124,11 @@ TRUTHS = (Comparison, Within, Contains, Missing, Joined, Not)
 
 
 def is_date(value: object) -> bool:
-    """Whether a value is a text that says a day, a month or a time as ISO 8601 does."""
+    """Whether a value is a text that says a year, a month, a day or a time as ISO 8601 does."""
     if not isinstance(value, str) or not DATE.fullmatch(value):
         return False
     try:
-        datetime.fromisoformat(value if len(value) > 7 else value + "-01")
+        datetime.fromisoformat(value + "-01-01"[len(value) - 4 :] if len(value) < 10 else value)
     except ValueError:
         return False
     return True

@@ -7,6 +7,7 @@ dates are written.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import numpy as np
 from mlcore.errors import DataError
 from mlcore.tables import content, dates, dialect, parsing
 from mlcore.tables.cells import MISSING
+from mlcore.tables.content import Text
 from mlcore.tables.format import AUTO, Dialect, Format
 from mlcore.tables.scan import LONGEST, Scan, check, scan
 from mlcore.tables.table import Table
@@ -30,19 +32,24 @@ def read(path: str | Path, format: Format = AUTO, texts: Collection[str] = ()) -
     cannot be read.
     """
     path = Path(path)
-    where = str(path)
     if content.starts(path, len(content.PARQUET)) == content.PARQUET:
         from mlcore.tables import parquet
 
         return parquet.read(path, texts)
-    found = content.read(path, format.encoding)
-    way = dialect.sense(found.data, format)
-    seen = scan(found.data, way)
-    head = _head(found.data, seen, way)
+    with content.text(path, format.encoding) as text:
+        return _table(path, text, format, texts)
+
+
+def _table(path: Path, text: Text, format: Format, texts: Collection[str]) -> Table:
+    """The table an open text holds."""
+    where, start = str(path), text.read(0, dialect.SAMPLE + 1)
+    way = dialect.sense(start[: dialect.SAMPLE], len(start) > dialect.SAMPLE, format)
+    seen = scan(text, way)
+    head = _head(text.read(seen.first, seen.body - seen.first or LONGEST), way)
     if len(head) > WIDEST:
         hint = "keep the columns you need"
         raise _error(f"has {len(head):,} columns, more than the {WIDEST:,} allowed", "DATA_LIMIT", where, hint)
-    check(seen, found.data, way, where)
+    check(seen, text, way, where)
     if not seen.records:
         raise _error("has no rows", "DATA_EMPTY", where, "name a file that has some")
     names = _names(head, format, way, where)
@@ -50,11 +57,12 @@ def read(path: str | Path, format: Format = AUTO, texts: Collection[str] = ()) -
     names = names or tuple(f"column_{place}" for place in range(len(head)))
     if seen.records == named:
         raise _error("has a header and no rows", "DATA_EMPTY", where, "write rows under it")
-    data = _returned(found.data) if seen.returns else found.data
-    table, as_texts = parsing.frame(data, way, names, named, seen, texts)
+    if seen.returns:
+        text, seen = _returned(text, seen)
+    table, as_texts = parsing.frame(text, way, names, named, seen, texts)
     table, formed = dates.parsed(table, format, where, set(texts))
-    notes = (_told(way, found.encoding), *dates.told(formed))
-    code = _code(path.name, way, found.encoding, named, names, as_texts) + dates.code(formed)
+    notes = (_told(way, text.encoding), *dates.told(formed))
+    code = _code(path.name, way, text.encoding, named, names, as_texts) + dates.code(formed)
     return Table(where, table, np.arange(len(table)), named, notes, code)
 
 
@@ -62,9 +70,8 @@ def _error(what: str, code: str, where: str, hint: str) -> DataError:
     return DataError(f"{where} {what}", code=code, where=where, hint=hint)
 
 
-def _head(data: bytes, seen: Scan, way: Dialect) -> list[str]:
+def _head(record: bytes, way: Dialect) -> list[str]:
     """The fields of the first record, without the blanks around them."""
-    record = data[seen.first : seen.body] or data[:LONGEST]
     text = record.decode(errors="replace")
     first = next(iter(dialect.records(text.replace("\t", " ") if way.delimiter == " " else text, *way[:2])), [])
     if way.delimiter == " ":
@@ -89,9 +96,10 @@ def _names(first: list[str], format: Format, way: Dialect, where: str) -> tuple[
     return tuple(first)
 
 
-def _returned(data: bytes) -> bytes:
+def _returned(text: Text, seen: Scan) -> tuple[Text, Scan]:
     """The text with line feeds for carriage returns, as on very old Macintoshes: pandas reads some lines twice."""
-    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    data = text.read(0, seen.byte).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return Text(io.BytesIO(data), text.encoding), seen._replace(byte=len(data))
 
 
 def _told(way: Dialect, encoding: str) -> str:

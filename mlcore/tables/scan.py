@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlcore.errors import DataError
 from mlcore.sanitize import sanitize
-from mlcore.tables.content import encodings
+from mlcore.tables.content import Text, encodings
 from mlcore.tables.format import Dialect
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ try:
 except ImportError:  # installed without a C compiler
     pass
 
+CHUNK = 1 << 19  # bytes in memory at once: they stay in a processor's cache
 LONGEST = 1 << 17  # bytes of a field, as in Python's csv module: a quote that is never closed is found soon
 RAGGED, OPEN, AFTER, NUL, ENCODING, LONG = range(1, 7)  # faults, as in mlj.h
 
@@ -37,7 +38,8 @@ class Scan(NamedTuple):
     """What the bytes hold, up to the first fault, if there is one.
 
     records, fields: how many, and how many each. first, body: the bytes at which the first and the second record begin.
-    padded: blanks lie beside a delimiter, quote or line end. returns: a carriage return alone ends a record.
+    padded: blanks lie beside a delimiter, quote or line end, or
+    no-break spaces anywhere. returns: a carriage return alone ends a record.
     fault: 0, or what is wrong: at which byte and line (from 1), and how many fields were found.
     """
 
@@ -53,13 +55,25 @@ class Scan(NamedTuple):
     found: int = 0
 
 
-def scan(data: bytes, dialect: Dialect, longest: int = LONGEST) -> Scan:
-    """What the bytes of a table hold."""
+def scan(text: Text, dialect: Dialect, longest: int = LONGEST, chunk: int = CHUNK) -> Scan:
+    """What the bytes of a table hold; `chunk` of them are in memory at once, or one record."""
     if lib is None:
-        return slowly(data, dialect, longest)
-    out = ffi.new("mlj_scan *")
+        return slowly(text.read(), dialect, longest)
+    out = ffi.new("mlj_scan *", {"line": 1})
     quote = ord(dialect.quote) if dialect.quote else -1
-    lib.mlj_scan_table(ffi.from_buffer(data), len(data), ord(dialect.delimiter), quote, longest, out)
+    buffer, held, more = bytearray(chunk), 0, True
+    text.rewind()
+    while more:
+        if held > len(buffer) // 2:  # a record longer than that
+            buffer += bytes(len(buffer))
+        with memoryview(buffer) as room:
+            size = held + text.file.readinto(room[held:])  # type: ignore[attr-defined]  # files and BytesIO have it
+        more = size > held
+        with ffi.from_buffer(buffer) as bytes_:
+            if lib.mlj_scan_table(bytes_, size, more, ord(dialect.delimiter), quote, longest, out):
+                break
+        held = size - out.done
+        buffer[:held] = buffer[out.done : size]
     return Scan(
         out.records,
         out.fields,
@@ -68,13 +82,13 @@ def scan(data: bytes, dialect: Dialect, longest: int = LONGEST) -> Scan:
         bool(out.padded),
         bool(out.returns),
         out.fault,
-        out.byte,
+        out.byte if out.fault else out.before,
         out.line,
         out.found,
     )
 
 
-def check(found: Scan, data: bytes, dialect: Dialect, where: str) -> None:
+def check(found: Scan, text: Text, dialect: Dialect, where: str) -> None:
     """Raise DataError for the fault of a table, naming its line."""
     if not found.fault:
         return
@@ -87,7 +101,7 @@ def check(found: Scan, data: bytes, dialect: Dialect, where: str) -> None:
     if found.fault == OPEN:
         raise _error(f"{place}: a quote is never closed", "DATA_QUOTE", place, f"close it, or double it: {mark}{mark}")
     if found.fault == AFTER:
-        rest = sanitize(data[found.byte : found.byte + 8].decode(errors="replace")[:1])
+        rest = sanitize(text.read(found.byte, 8).decode(errors="replace")[:1])
         message = f"{place}: {dialect.delimiter!r} expected after {mark!r}, found {rest!r}"
         raise _error(message, "DATA_QUOTE", place, f"a quote inside a field is doubled: {mark}{mark}")
     if found.fault == LONG:
@@ -123,11 +137,11 @@ def _not_utf8(data: bytes) -> int:
 def _padded(data: bytes, dialect: Dialect) -> bool:
     """Whether a blank lies beside an edge: a delimiter, a quote, a line end, the start or the end."""
     if dialect.delimiter == " ":
-        return False
+        return b"\xc2\xa0" in data
     edge = f"[{re.escape(dialect.delimiter + dialect.quote)}\r\n]".encode()
     blank = b" " if dialect.delimiter == "\t" else b"[ \t]"
     pattern = rb"\A%b|%b\Z|%b%b|%b%b" % (blank, blank, edge, blank, blank, edge)
-    return re.search(pattern, data) is not None
+    return b"\xc2\xa0" in data or re.search(pattern, data) is not None
 
 
 class _Walk:

@@ -11,8 +11,8 @@ from mlcore.datasets.dataset import Scaling, Task
 from mlcore.layers.line import parse
 from mlcore.model import Model, Preparation
 from mlcore.network import Network
-from tests.contracts.problems import VOCABULARY, made, task_of
 from tests.contracts.problems import losses as loss_pages
+from tests.contracts.problems import made, task_of, tokens_of, with_tokens
 
 HOSTILE = ('a\'b"""\\', "*/ ??/ %s {x}\n", "\x1b[2J\u202e", "__import__('os')", "é\udc80", "\\", "7", "", "#", "'''")
 ROWS = 7
@@ -33,8 +33,9 @@ def model_of(network: Network, loss: str, two: bool = False, names=HOSTILE) -> M
     count = 2 if kind == "binary" else network.output_shape[0]
     task = Task(kind, count, () if kind == "regression" else names[:count])
     scaling = Scaling(random.normal(size=width), random.uniform(0.5, 2, size=width))
-    if network.layers[0].tokens:  # names are not scaled
-        scaling = Scaling(np.zeros(width), np.ones(width))
+    many = tokens_of(network.layers[0], width)
+    if many:  # names are not scaled
+        scaling.shift[-many:], scaling.factor[-many:] = 0, 1
     preparation = Preparation(task, scaling, 1.0, tuple(f"{HOSTILE[i % 10]}{i}" for i in range(width)))
     return Model(Config(layers=network.layers[:-1], loss=chosen), network, chosen, preparation, vector)
 
@@ -47,6 +48,5 @@ def small(body: str, loss: str, outputs: int = 3, two: bool = False, features: i
 def raw_rows(model: Model) -> np.ndarray:
     """Rows that float32 holds exactly, as that is what C and ONNX take."""
     random, shape = np.random.default_rng(4), (ROWS, len(model.preparation.feature_names))
-    if model.network.layers[0].tokens:
-        return random.integers(0, VOCABULARY, size=shape).astype(np.float32)
-    return random.normal(scale=2, size=shape).astype(np.float32)
+    x = random.normal(scale=2, size=shape).astype(np.float32)
+    return with_tokens(model.network.layers[0], x, random)

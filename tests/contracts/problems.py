@@ -26,13 +26,29 @@ INITIALIZERS = tuple(entry.name for entry in initializers.CATALOGUE)
 TO_FOLLOW: set[tuple[str, str]] = set()  # rows that come in a change of their own: ("torch", "layer relu")
 SHAPES = ((6,), (2, 6, 5), (5, 4))
 VOCABULARY = 11
+COLUMNS = (VOCABULARY, VOCABULARY + 2)  # tokens of the last two columns of a table
 AROUND = {"skip": ("", "9 tanh | add"), "add": ("skip | 9 tanh", "")}  # what a layer needs before and behind it
 
 
 def made(catalogue, name: str, **fields):
     """The catalogue's class of that name, with its defaults; of a layer that takes tokens there are few."""
     entry = catalogue.find(name).load()(**fields)
-    return entry.sized(VOCABULARY) if isinstance(entry, Layer) else entry
+    if not isinstance(entry, Layer):
+        return entry
+    return entry.sized(VOCABULARY) if entry.tokens else entry.sized(0, COLUMNS)
+
+
+def tokens_of(layer: Layer, width: int) -> int:
+    """How many of the last numbers of rows so wide are tokens to a layer."""
+    return width if layer.tokens else layer.token_columns
+
+
+def with_tokens(layer: Layer, x: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Rows x [n, ...] whose last columns are tokens where a layer takes these, in the type of x."""
+    many = tokens_of(layer, x.shape[-1])
+    if many:
+        x[..., -many:] = random.integers(0, VOCABULARY, size=(*x.shape[:-1], many))
+    return x
 
 
 def shapes_of(name: str) -> list[tuple[int, ...]]:
@@ -64,7 +80,8 @@ def targets(loss, rows: int, outputs: int, seed: int = 2):
 
 def network_with(layer: Layer, outputs: int) -> Network:
     """A small network in which the layer stands in the middle, on the first input shape that fits."""
-    for shape, before, behind in product(SHAPES, ("",) if layer.tokens else ("9", ""), ("", "flatten")):
+    first = layer.tokens or layer.token_columns
+    for shape, before, behind in product(SHAPES, ("",) if first else ("9", ""), ("", "flatten")):
         if network := network_on(shape, layer, outputs, before, behind):
             return network
     raise ShapeError(f"no input shape fits {layer}")
@@ -91,10 +108,8 @@ def networks_with(name: str, outputs: int) -> Iterator[tuple[str, Network]]:
 
 def inputs_of(network: Network, rows: int, random: np.random.Generator) -> np.ndarray:
     """Random rows of the shape a network takes, tokens where it takes these."""
-    shape = rows, *network.shapes[0]
-    if network.layers[0].tokens:
-        return random.integers(0, VOCABULARY, size=shape).astype(np.float32)
-    return random.normal(size=shape).astype(np.float32)
+    x = random.normal(size=(rows, *network.shapes[0])).astype(np.float32)
+    return with_tokens(network.layers[0], x, random)
 
 
 def problem(

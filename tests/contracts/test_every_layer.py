@@ -12,7 +12,7 @@ from mlcore.initializers import Place
 from mlcore.layers.layer import Mode, Param
 from mlcore.layers.line import parse, write
 from mlcore.spec import changed
-from tests.contracts.problems import INITIALIZERS, LAYERS, VOCABULARY, made, shapes_of
+from tests.contracts.problems import INITIALIZERS, LAYERS, made, shapes_of, tokens_of, with_tokens
 
 MODES = (Mode(), Mode(training=True, seed=3, epoch=1, step=4, layer=2))
 
@@ -36,9 +36,7 @@ def setting(name: str, shape):
     for key, param in layer.params(shape).items():
         if param.role == "statistic":
             p[key] = np.abs(p[key])
-    if layer.tokens:
-        return layer, p, np.random.default_rng(6).integers(0, VOCABULARY, size=(3, *shape)).astype(float)
-    return layer, p, between_kinks((3, *shape), 6)
+    return layer, p, with_tokens(layer, between_kinks((3, *shape), 6), np.random.default_rng(6))
 
 
 @pytest.mark.parametrize(("name", "shape"), EVERY)
@@ -70,12 +68,13 @@ def test_the_gradient_of_a_layer_equals_central_differences(name: str, shape, mo
     y, saved = layer.forward(p, x, mode)
     direction = np.random.default_rng(8).normal(size=y.shape)
     dx, own = layer.backward(p, saved, direction)
-    assert not layer.tokens or not dx.any()  # a name cannot be moved
-    moved = [] if layer.tokens else [("x", x, dx)]
-    for key, value, gradient in [*moved, *((k, p[k], own[k]) for k in own)]:
+    many = tokens_of(layer, x.shape[-1])
+    assert not many or not dx[..., -many:].any()  # a name cannot be moved
+    end = x.shape[-1] - many
+    for key, value, gradient in [("x", x[..., :end], dx[..., :end]), *((k, p[k], own[k]) for k in own)]:
 
         def along(changed, key=key):
-            inputs = changed if key == "x" else x
+            inputs = np.concatenate([changed, x[..., end:]], axis=-1) if key == "x" else x
             return (layer.forward(p | {key: changed}, inputs, mode)[0] * direction).sum()
 
         np.testing.assert_allclose(gradient, differences(along, value), rtol=1e-6, atol=1e-6, err_msg=key)

@@ -66,7 +66,8 @@ def experiment(layer: Layer) -> tuple[str, tuple[Layer, ...]]:
 def on_rows(name: str) -> bool:
     """Whether a layer takes rows or images, or makes steps of them."""
     layer = made(pages.CATALOGUE, name)
-    return not layer.tokens and (layer.takes_sequences or fits(layer, (9,)) or fits(layer, (3, 6, 6)))
+    named = layer.tokens or layer.token_columns
+    return not named and (layer.takes_sequences or fits(layer, (9,)) or fits(layer, (3, 6, 6)))
 
 
 @pytest.mark.parametrize("name", list(filter(on_rows, LAYERS)))

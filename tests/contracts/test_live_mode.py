@@ -17,9 +17,14 @@ from tui.draft import Draft
 
 SLOW = ("backend", "precision")  # settings that choose another backend, on which nothing is quick
 OF_A_FILE = ("dataset.impute", "dataset.task", "dataset.header")  # what the penguins' file does not stand
-NUMBERS = ("line", "plane", "hills", "diabetes", "sine", "sales", "adding")
+NUMBERS = ("line", "plane", "hills", "diabetes", "sine", "sales", "series", "adding")
 # What asks for another network, or makes more rows or epochs than half a second has room for.
-ASKED = {"sine": ("dataset.every_step",), "parity": ("dataset.every_step",), "mnist1d": ("epochs", "dataset.n_samples")}
+ASKED = {
+    "sine": ("dataset.every_step",),
+    "parity": ("dataset.every_step",),
+    "mnist1d": ("epochs", "dataset.n_samples"),
+    "series": ("dataset.lags",),
+}
 OF_CLASSES = ("loss.label_smoothing", "loss.class_weight", "loss.confidence_penalty")
 CASES = {case.name: case.config for case in live.datasets() if case.name != "mnist"}  # which has to be fetched
 AT_STEPS = ("copy", "names")  # what asks at every step, has tokens for inputs, and takes its network seconds to learn

@@ -172,3 +172,35 @@ def test_a_constant_column_and_few_rows_have_a_dependence() -> None:
     one = data._replace(test=data.test.take(slice(0, 1)))
     assert importance.permutation(model, one, "test").falls.shape == (4, 10)
     assert (importance.permutation(model, one, "test").falls == 0).all()
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"dataset.numbers": "quantile"},
+        {"dataset.numbers": "piecewise"},
+        {"dataset.categories": "ordinal"},
+        {"dataset.scale": "standard"},
+        {},
+    ],
+)
+def test_a_column_is_tried_as_it_is_prepared(way: dict[str, str], tmp_path: Path) -> None:
+    """At the value every row has, the answer is the one to rows that had it all along, however it was prepared."""
+    model, data = trained(dataset="file", epochs=2, **{"dataset.path": table(tmp_path), **way})
+    for name in ("port", "age"):
+        found = dependence.partial(model, data, "train", name)
+        source = dependence.find(data, name)
+        assert found.counts.sum() > 0.9 * found.rows
+        for place in (0, len(found.values) - 1):
+            there = np.zeros((1, source.features.stop - source.features.start))
+            seen = []
+
+            def answer(x: np.ndarray, seen: list = seen) -> np.ndarray:
+                seen.append(x.copy())
+                return model.network.forward(model.vector, x)[0]
+
+            again = dependence.partial(model, data, "train", name, answer=answer)
+            np.testing.assert_array_equal(again.mean, found.mean)
+            there = seen[place][0, source.features]
+            like = np.abs(data.train.x[:, source.features] - there).max(axis=1).min()
+            assert like < 1e-4, f"{name} is tried as something no row is"

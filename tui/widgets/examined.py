@@ -54,6 +54,7 @@ TABS = {
     "ranking": "ROC",
     "columns": "columns",
 }
+WHOLE = 99  # letters of a name that is not cut
 OF_NUMBERS = {"confusion": "fit", "mistakes": "errors", "calibration": "residuals", "ranking": "by size"}
 
 
@@ -151,20 +152,21 @@ class TabLine(Drawing):
         pieces: list[Piece] = [(" ", paint())]
         colors = self.palette
         names = TABS | OF_NUMBERS if self.analysis.numbers else TABS
-        letters = next((most for most in (99, 5, 4, 3) if _tabs(most, names.values()) <= width), 2)
+        letters = next((most for most in (WHOLE, 5, 4, 3) if _tabs(most, names.values()) <= width), 2)
+        gap = " " * (letters == WHOLE)
         for number, (view, name) in enumerate(names.items(), start=1):
             lit = view == self.analysis.view
             word = name if lit else name[:letters]
             style = paint(colors.text, colors.selected, bold=True) if lit else paint(colors.muted)
             digit = paint(colors.accent, colors.selected if lit else "", bold=True)
-            pieces += [(f"{'[' if lit else ' '}{number % 10} ", digit), (f"{word}{']' if lit else ' '}", style)]
+            pieces += [(f"{'[' if lit else ' '}{number % 10} ", digit), (f"{word}{']' if lit else gap}", style)]
         return rows.block([rows.row(pieces, width)], width, height)
 
 
 def _tabs(letters: int, names: Collection[str]) -> int:
     """The cells of all tabs whose names are cut, but that of the longest."""
-    cut = [len(name[:letters]) + 4 for name in names]
-    return sum(cut) + max(0, max(map(len, names)) - letters) + 1
+    cut = [len(name[:letters]) + 3 + (letters == WHOLE) for name in names]
+    return sum(cut) + max(0, max(map(len, names)) - letters) + 2
 
 
 class HeadLine(Drawing):

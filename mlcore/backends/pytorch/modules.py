@@ -46,6 +46,25 @@ class Tokens(nn.Embedding):
         return super().forward(x.long())
 
 
+class ColumnTokens(nn.Embedding):
+    """An embedding of the last columns of rows [rows, features], each of so many tokens held as floating numbers.
+
+    The tables of all columns lie one below the other in the weight.
+    """
+
+    def __init__(self, vocabularies: tuple[int, ...], dim: int) -> None:
+        super().__init__(sum(vocabularies), dim)
+        self.vocabularies = vocabularies
+
+    def forward(self, x: Tensor) -> Tensor:
+        many = len(self.vocabularies)
+        first = torch.tensor([sum(self.vocabularies[:place]) for place in range(many)], device=x.device)
+        return torch.cat([x[:, :-many], super().forward(x[:, -many:].long() + first).flatten(1)], dim=1)
+
+    def extra_repr(self) -> str:
+        return f"{self.vocabularies}, {self.embedding_dim}"
+
+
 class Positions(nn.Module):
     """Adds numbers of its own to each step of sequences [rows, steps, features]."""
 
@@ -58,6 +77,20 @@ class Positions(nn.Module):
 
     def extra_repr(self) -> str:
         return ", ".join(map(str, self.weight.shape))
+
+
+class FeatureScale(nn.Module):
+    """Every feature of rows [rows, features], or of the steps of sequences, times a number of its own."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(features))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.weight
+
+    def extra_repr(self) -> str:
+        return f"{len(self.weight)}"
 
 
 class SelfAttention(nn.MultiheadAttention):

@@ -67,6 +67,7 @@ def table() -> dict[str, Row]:
         "dropout": lambda layer, p, x, mode: x * mode.masks[mode.layer] if mode.training else x,
         "batch_norm": _batch_norm,
         "layer_norm": lambda layer, p, x, mode: f.layer_norm(x, p["gain"].shape, p["gain"], p["bias"], layer.eps),
+        "scale": lambda layer, p, x, mode: x * p["gain"],
         "conv2d": _conv2d,
         "max_pool2d": lambda layer, p, x, mode: f.max_pool2d(_image(x), layer.size, layer.stride or layer.size),
         "avg_pool2d": lambda layer, p, x, mode: f.avg_pool2d(_image(x), layer.size, layer.stride or layer.size),
@@ -76,6 +77,7 @@ def table() -> dict[str, Row]:
         "mean": _mean,
         "max": _max,
         "embedding": _embedding,
+        "column_embedding": _column_embedding,
         "positions": lambda layer, p, x, mode: x + p["w"],
         "attention": _attention,
         "skip": lambda layer, p, x, mode: x,
@@ -178,12 +180,27 @@ def _embedding(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tenso
 
     An index out of range would end the process on a GPU, and asking for it would wait for the device.
     """
-    from torch.nn import functional as f
-
     if mode.lengths is not None:
         x = x.where(_real(x, mode.lengths), 0)
-    known = (x >= 0) & (x < len(p["w"])) & (x == x.floor())
-    return f.embedding(x.where(known, 0).long(), p["w"]).where(known.unsqueeze(-1), math.nan)
+    return _looked_up(x, p["w"])
+
+
+def _looked_up(x: Tensor, w: Tensor) -> Tensor:
+    """The row of w of each token, NaN for what is none."""
+    from torch.nn import functional as f
+
+    known = (x >= 0) & (x < len(w)) & (x == x.floor())
+    return f.embedding(x.where(known, 0).long(), w).where(known.unsqueeze(-1), math.nan)
+
+
+def _column_embedding(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tensor:
+    """As its page has it, column by column: where each table begins is known to Python, and no tensor."""
+    import torch
+
+    numbers = x.shape[1] - layer.token_columns
+    tables = p["w"].split(layer.vocabularies)
+    found = [_looked_up(x[:, numbers + place], w) for place, w in enumerate(tables)]
+    return torch.cat([x[:, :numbers], *found], dim=1)
 
 
 def _attention(layer: Any, p: dict[str, Tensor], x: Tensor, mode: Pass) -> Tensor:

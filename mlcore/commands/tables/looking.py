@@ -122,7 +122,8 @@ def _points(found: Shaped, names: list[str], dated: bool, colour: str, paper: Pa
     x = _years(frame, names[0]) if dated else frame[names[0]].to_numpy(np.float64)
     keep = np.isfinite(x) & np.isfinite(y)
     if not keep.any():
-        raise UsageError(f"plot: no row has both {sanitize(names[0], 40)} and {sanitize(names[1], 40)}")
+        both = f"{sanitize(names[0], 40)} and {sanitize(names[1], 40)}"
+        raise UsageError(f"plot: no row has both {both}", hint="mlj data missing says what is missing")
     title = f"{sanitize(names[1], 40)} over {sanitize(names[0], 40)}"
     if dated:
         order = np.argsort(x[keep], kind="stable")

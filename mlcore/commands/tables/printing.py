@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import shutil
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -33,14 +34,31 @@ def show(args: argparse.Namespace, found: Shaped, views: Sequence[View]) -> int:
                 print(json_line(row))
     else:
         print("\n\n".join("\n".join(lines(view)) for view in views))
-        for note in found.source.notes:
-            print(f"note: {sanitize(note, 300)}")
     return 0
 
 
 def program(found: Shaped, *after: str) -> str:
-    """The whole program: the table read, every step taken, and what is looked at."""
-    return found.steps.script(found.source.code, *after)
+    """The whole program: the table read, every step taken, and what is looked at printed."""
+    return found.steps.script(found.source.code, *map(_printed, after))
+
+
+def _printed(code: str) -> str:
+    """Lines of Python whose values are printed, as they are shown where such lines are typed one by one."""
+    said = []
+    for each in ast.parse(code).body:
+        text = ast.get_source_segment(code, each) or ""
+        blank = "\n" if isinstance(each, ast.FunctionDef) else ""
+        said.append(f"print({text})" if _is_value(each) else f"{blank}{text}{blank}")
+    return "\n".join(said)
+
+
+def _is_value(node: ast.stmt) -> bool:
+    """Whether a line is a value nobody keeps, and none that writes or prints itself."""
+    if not isinstance(node, ast.Expr):
+        return False
+    called = node.value.func if isinstance(node.value, ast.Call) else None
+    name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+    return name not in ("print", "to_csv")
 
 
 def lines(view: View) -> Iterator[str]:

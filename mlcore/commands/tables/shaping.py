@@ -75,7 +75,7 @@ def _table(
     most = args.n or (None if args.json else SHOWN)
     if numbered is None:
         numbered = not args.json and not bars
-    view = of_frame(found.frame, title or counted(found.frame, found), "print(df)", most, bars, numbered)
+    view = of_frame(found.frame, title or counted(found.frame, found), "df", most, bars, numbered)
     if not len(found.frame):
         view = view._replace(answer="no row is left")
     return show(args, found, [view])

@@ -10,18 +10,30 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from mlcore.catalogue import unknown
 from mlcore.commands.experiment import assignment
 from mlcore.errors import UsageError
 from mlcore.sanitize import sanitize
+from mlcore.spec import changed, fields
 from mlcore.storage import read_file, storing
 from mlcore.tables import lookup
 from mlcore.tables.chain import Chain
+from mlcore.tables.format import Format
 from mlcore.tables.steps import AnyStep, DropMissing, Fill, Filter, Sort
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-TABLES = (".csv", ".tsv", ".txt", ".tab", ".parquet", ".pq")  # how a file that holds a table is called
+TABLES = (
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".tab",
+    ".parquet",
+    ".pq",
+    ".csv.gz",
+    ".tsv.gz",
+)  # how a table's file is called
 BUNDLED = ("sales",)
 LARGEST = 1 << 20  # bytes of a file of steps
 SPLIT, TARGET = "split", "y"  # columns of a data set's rows besides its features
@@ -113,13 +125,14 @@ def fills(frame: DataFrame, how: str) -> tuple[AnyStep, ...]:
     """The steps that leave nothing missing: rows dropped, or columns filled.
 
     mean and median are of numbers; of texts and of dates the most frequent value stands. zero: 0, and no text at all.
+    A column in which everything is missing stays as it is.
     """
     if how == "drop":
         return (DropMissing(),)
     steps: list[AnyStep] = []
     for name in map(str, frame.columns):
         values, kind = frame[name], lookup.kind(frame[name])
-        if not values.isna().any():
+        if not values.isna().any() or not values.notna().any():
             continue
         if how == "zero" and kind in ("number", "text"):
             steps.append(Fill(name, "value", 0 if kind == "number" else ""))
@@ -132,18 +145,14 @@ def fills(frame: DataFrame, how: str) -> tuple[AnyStep, ...]:
 
 def _read(args: argparse.Namespace) -> Source:
     """A table read from a file, the way `--set format.…` says."""
-    import msgspec
-
-    from mlcore.tables import reading
-    from mlcore.tables.format import Format
+    from mlcore.tables.reading import read
 
     settings = _settings(args)
-    try:
-        said = msgspec.convert(settings, Format)
-    except msgspec.ValidationError as error:
-        raise UsageError(f"--set format: {error}", hint="mlj help file lists its settings") from None
-    table = reading.read(os.path.expanduser(args.data), said)
-    return Source(table.frame, args.data, "file", table.code, {"kind": "file", "path": args.data})
+    path = Path(os.path.expanduser(args.data))
+    table = read(path, changed(Format(), **settings))
+    code = table.code.replace(repr(path.name), repr(args.data), 1)
+    dataset = {"kind": "file", "path": args.data} | ({"format": settings} if settings else {})
+    return Source(table.frame, args.data, "file", code, dataset, notes=table.notes)
 
 
 def _rows(args: argparse.Namespace) -> Source:
@@ -188,9 +197,16 @@ def _free(name: str, frame: DataFrame) -> str:
 
 
 def _settings(args: argparse.Namespace) -> dict[str, Any]:
-    """The settings of a file's format that are asked for."""
-    pairs = (assignment(text) for text in args.set)
-    return {name.removeprefix("dataset.").removeprefix("format."): value for name, value in pairs}
+    """The settings of a file's format that are asked for. Raises ConfigError naming the nearest one."""
+    known = {field.name: field for field in fields(Format)}
+    found: dict[str, Any] = {}
+    for text in args.set:
+        name, value = assignment(text)
+        name = name.removeprefix("dataset.").removeprefix("format.")
+        if name not in known:
+            raise unknown("setting of a table", sanitize(name), tuple(known))
+        found[name] = [str(value)] if name == "missing" and not isinstance(value, list) else value
+    return found
 
 
 def _no_settings(args: argparse.Namespace, what: str) -> None:

@@ -32,6 +32,8 @@ def fit(column: Column, values: Array, impute: Impute, constant: float | str, wa
     if impute == "constant" and fill not in kept:
         kept = sorted([*kept, str(fill)])
     rest = len(counts) > most
+    if way == "token" and column.marked:  # what is missing is a token of its own, and no feature behind it
+        kept, column = sorted([*kept, ""]), column._replace(marked=False)
     column = column._replace(fill=fill, categories=tuple(kept), rest=rest)
     return column if way == "auto" or way == "one_hot" else column._replace(way=way)
 

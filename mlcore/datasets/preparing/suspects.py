@@ -1,9 +1,9 @@
 """Suspects: a column that alone tells the target is more often the answer in other words than a stroke of luck.
 
 The rule. Half of the training rows (every second one) make a table for each column alone: of categories the answer of
-each value, of numbers and dates the answer of each of 32 bins between quantiles; of a regression on a number also the
-straight line. The other half judges it: the share of rows that are right, of each class alike (balanced accuracy), or
-R². A column is a suspect when
+each value, of numbers and dates the answer of each of 32 bins between quantiles (dates are not asked for numbers); and where a number rises or falls with
+the numbers of a column (rank correlation 0.99), the line from one to the next. The other half judges it: the share of
+rows that are right, of each class alike (balanced accuracy), or R². A column is a suspect when
 
     its score is at least 0.98,
     the best column that is none scores at most 0.95 and misses at least three times as much, and
@@ -25,6 +25,7 @@ from mlcore.datasets.preparing.missing import missing, named
 
 SURE, NEAR, TIMES = 0.98, 0.95, 3.0  # a suspect's score; the most any other may have; how much more the others miss
 FEWEST, RAREST = 40, 5  # training rows, and rows of a class among those that judge
+ORDERED = 0.99  # rank correlation from which on a target rises or falls with a number
 MOST = 20_000  # training rows looked at
 BINS = 32
 
@@ -53,19 +54,27 @@ def score(values: Array, kind: Kind, y: Array, classes: int) -> float:
     if classes:
         right, there = found == y[judged], np.bincount(y[judged], minlength=classes)
         return float(np.mean([right[y[judged] == k].mean() for k in np.flatnonzero(there >= RAREST)]))
+    if kind == "date":
+        return 0.0  # what grows with time tells nothing of where it is from
     bins = _explained(y[judged], found)
-    return bins if kind == "category" else max(bins, _on_a_line(values[known], y[known], values[judged], y[judged]))
+    return bins if kind != "number" else max(bins, _in_order(values[known], y[known], values[judged], y[judged]))
 
 
-def _on_a_line(x: Array, y: Array, asked: Array, answers: Array) -> float:
-    """R² of the straight line through known values and targets, for others; of a missing value it says their mean."""
-    there, middle = ~np.isnan(x), y.mean(dtype=np.float64)
-    if not there.any():
+def _in_order(x: Array, y: Array, asked: Array, answers: Array) -> float:
+    """R² of the line from known value to known value, for others, where targets rise or fall with them; else 0.
+
+    It is what finds a target in another unit or its logarithm. Of a missing value it says the mean.
+    """
+    there = ~np.isnan(x)
+    different, place = np.unique(x[there], return_inverse=True)
+    if len(different) < FEWEST // 4:
         return 0.0
-    center, targets = x[there].mean(), y[there].astype(np.float64)
-    spread = float(np.square(x[there] - center).sum())
-    slope = float((x[there] - center) @ targets) / spread if spread else 0.0
-    return _explained(answers, np.where(np.isnan(asked), middle, targets.mean() + slope * (asked - center)))
+    means = np.bincount(place, y[there].astype(np.float64)) / np.bincount(place)
+    ranks = np.argsort(np.argsort(means))
+    if abs(np.corrcoef(ranks, np.arange(len(ranks)))[0, 1]) < ORDERED:
+        return 0.0
+    said = np.interp(asked, different, means)
+    return _explained(answers, np.where(np.isnan(asked), y.mean(dtype=np.float64), said))
 
 
 def _codes(values: Array, kind: Kind) -> Array:

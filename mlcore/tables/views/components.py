@@ -48,8 +48,9 @@ def pca(frame: DataFrame, most: int = MOST, left_out: str = "") -> Components:
         raise DataError(f"pca: there {'are' if len(rows) != 1 else 'is'} {what}", code="DATA_EMPTY", hint=hint)
     lacking, rows = len(frame) - len(rows), rows[:: -(-len(rows) // FITTED)]
     x = values[rows]
+    x /= np.maximum(np.abs(x).max(axis=0), 1e-300)  # or squares of very large numbers have no end
     std = x.std(axis=0)
-    constant = std <= 1e-12 * np.maximum(np.abs(x).max(axis=0), 1e-300)
+    constant = std <= 1e-12
     x = (x - x.mean(axis=0)) / np.where(constant, 1, std)
     found = PCA(min(most, *x.shape))
     points = found.fit_transform(np.where(constant, 0, x))
@@ -65,7 +66,7 @@ def pca(frame: DataFrame, most: int = MOST, left_out: str = "") -> Components:
             strict=True,
         )
     )
-    title = f"principal components of {len(names)} columns, {rows_in_words(len(rows))}, standardised"
+    title = f"principal components of {rows_in_words(len(names), 'column')}, {rows_in_words(len(rows))}, standardised"
     head, code = ("component", "variance", "share", "in all"), _code(names, len(shares))
     variances = View(title, head, held, code, bars="share", notes=tuple(notes))
     return Components(variances, _loadings(found, names, code), points, rows)

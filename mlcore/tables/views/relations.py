@@ -21,6 +21,8 @@ BINS = 16  # of a column of numbers with more values than that
 SHUFFLES = 20  # of the target, to learn what chance tells
 SHAKY = 0.5  # of the rows differ in a column of texts: it may name rows, and tells nothing of new ones
 PAIRS = 10
+LOOKED_AT = 20_000  # rows, at random, of a longer table
+FAR = 1e300  # beyond it lies infinity, from which quantiles cannot be told
 
 
 def corr(frame: DataFrame, method: str = "pearson") -> View:
@@ -81,12 +83,16 @@ def told(frame: DataFrame, target: str, seed: int = 0) -> View:
     known = frame[frame[name].notna()]
     if not len(known) or len(frame.columns) < 2:
         what = "no row has a target" if len(frame.columns) > 1 else "there is no other column"
-        raise DataError(f"told: {what}", code="DATA_TARGET", where=sanitize(name))
+        hint = "mlj data missing says what is missing" if len(frame.columns) > 1 else "name a table of several columns"
+        raise DataError(f"told: {what}", code="DATA_TARGET", where=sanitize(name), hint=hint)
+    random, notes = np.random.default_rng(seed), []
+    if len(known) > LOOKED_AT:
+        notes.append(f"told of {LOOKED_AT:,} rows at random of {len(known):,}")
+        known = known.iloc[np.sort(random.choice(len(known), LOOKED_AT, replace=False))]
     y = _classes(known[name])
     whole = information.label_entropy(y)
-    random = np.random.default_rng(seed)
     shuffled = [random.permutation(y) for _ in range(SHUFFLES)]
-    rows, notes = [], []
+    rows = []
     for other in map(str, frame.columns):
         if other == name:
             continue
@@ -113,7 +119,7 @@ def _classes(values: Series) -> Any:
     if kind in ("number", "date") and values.nunique() > BINS:
         numbers = values[there].astype("int64" if kind == "date" else "float64").to_numpy()
         found = np.full(len(values), -1)
-        found[there] = information.binned(numbers, BINS)
+        found[there] = information.binned(np.clip(numbers, -FAR, FAR), BINS)
     else:
         found = pd.factorize(values)[0]
     return np.unique(found, return_inverse=True)[1]
@@ -137,5 +143,6 @@ def _code(target: str) -> str:
             f"df = df.dropna(subset=[{target!r}])",
             f"y = classes(df[{target!r}])",
             f"bits = {{c: mutual_info_score(classes(df[c]), y) / np.log(2) for c in df.columns if c != {target!r}}}",
+            "bits",
         )
     )

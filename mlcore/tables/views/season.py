@@ -58,7 +58,7 @@ def season(
     period = PERIODS[every]
     dates = lookup.expected(frame, date, "season: the date", "date")
     lookup.numbers(frame, value, "season: the value")
-    there = (dates.notna() & frame[value].notna()).to_numpy()
+    there = dates.notna().to_numpy() & np.isfinite(frame[value].to_numpy(np.float64, na_value=np.nan))
     if not there.any():
         message = f"season: no row has both a date and a value of {sanitize(value)!r}"
         raise DataError(message, code="DATA_EMPTY", where=sanitize(value), hint="mlj data missing says what is missing")
@@ -173,5 +173,10 @@ def _code(
     lines.append(f"trend = {window}.mean(){two}.shift(-{half}).iloc[{half}:]")
     part = "month" if period.freq == "M" else "day_of_week"
     sign, same = ("/", "/=") if positive else ("-", "-=")
-    lines += [f"left = y {sign} trend", f"index = left.groupby(left.index.{part}).mean()", f"index {same} index.mean()"]
+    lines += [
+        f"left = y {sign} trend",
+        f"index = left.groupby(left.index.{part}).mean()",
+        f"index {same} index.mean()",
+        "index",
+    ]
     return "\n".join(lines)

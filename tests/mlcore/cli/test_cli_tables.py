@@ -89,6 +89,56 @@ def test_what_pandas_would_be_told_is_a_program_that_runs(mlj, csv) -> None:
     assert done.stdout.split()[:4] == ["Region", "Sales", "0", "E"]
 
 
+def test_every_view_is_a_program_that_runs(mlj, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert mlj("data make sales --rows 2000 -o sales.csv").code == 0
+    views = ["head", "describe", "missing --impute median", "balance --target Region", "corr", "pca", "told"]
+    views += ["season --value Sales", "season --value Sales --period weekday", "group --by Product --agg sum:Sales"]
+    programs = []
+    for words in views:
+        word, *rest = words.split()
+        said = mlj(f"data {word} sales.csv", *rest, "--pandas", "--where", "Sales > 200")
+        assert said.code == 0
+        programs.append(said.out)
+    done = subprocess.run([sys.executable, "-c", "\n".join(programs)], capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    for words in ("max", "Region", "1.0", "Product", "Lamp"):
+        assert words in done.stdout
+
+
+@pytest.mark.parametrize("kind", ["semicolons", "parquet", "gzip", "utf-16"])
+def test_tables_of_every_format_are_shown_alike(mlj, csv, tmp_path: Path, kind: str) -> None:
+    wanted = mlj("data group", csv, "--by", "Region", "--agg", "sum:Sales", "--json").out
+    frame = pd.read_csv(csv, parse_dates=["Date"])
+    match kind:
+        case "semicolons":
+            name = "table.txt"
+            frame.to_csv(tmp_path / name, sep=";", decimal=",", index=False)
+        case "parquet":
+            pytest.importorskip("pyarrow")
+            name = "table.parquet"
+            frame.to_parquet(tmp_path / name)
+        case "gzip":
+            name = "table.csv.gz"
+            frame.to_csv(tmp_path / name, index=False)
+        case _:
+            name = "table.csv"
+            frame.to_csv(tmp_path / name, index=False, encoding="utf-16")
+    assert mlj("data group", name, "--by", "Region", "--agg", "sum:Sales", "--json").out == wanted
+    assert mlj("data filter", name, "Date >= '2024-09'", "--json").lines
+
+
+def test_how_a_file_is_read_can_be_said_and_is_saved_with_the_steps(mlj, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("x;y\n1;-\n2;b\n")
+    words = ("--set", "format.delimiter=;", "--set", "format.missing=-")
+    assert mlj("data missing a.csv --json", *words).lines[1]["missing"] == 1
+    assert mlj("data filter a.csv", "x > 0", *words, "--save", "s.toml").code == 0
+    assert '[dataset.format]\ndelimiter = ";"' in (tmp_path / "s.toml").read_text()
+    said = mlj("data head a.csv --set format.delimeter=;")
+    assert said.code == 2 and "did you mean 'delimiter'" in said.err
+
+
 @pytest.mark.parametrize(
     ("words", "source"), [(words, "shop.csv") for words in WORDS] + [(words, "iris") for words in WORDS[:5]]
 )
@@ -119,6 +169,18 @@ def test_what_is_missing_can_be_filled_and_written(mlj, csv, tmp_path: Path) -> 
     assert mlj("data missing", csv, "--impute", "drop", "-o", "whole.csv").code == 0
     assert len(pd.read_csv(tmp_path / "whole.csv")) == 41
     assert mlj("data missing", csv, "--json").lines[2] == {"column": "Sales", "missing": 1, "share": 1 / 43}
+
+
+def test_what_is_infinite_huge_or_missing_everywhere_is_no_bug(mlj, tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text("v,g,n\ninf,a,\n1,b,\n-inf,a,\n1e308,b,\n1e308,b,\n2,,\n")
+    for words in ("head", "describe", "missing --impute mean", "missing --impute drop", "balance --target g", "plot v"):
+        word, *rest = words.split()
+        assert mlj(f"data {word}", path, *rest).code == 0
+    for words in ("told --target g", "corr", "pca", "season", "group --by g --agg sum:v", "sort --by -v", "plot v n"):
+        word, *rest = words.split()
+        said = mlj(f"data {word}", path, *rest)
+        assert said.code in (0, 2, 3) and ("hint" in said.err or not said.err)
 
 
 def test_seasons_are_found_and_their_absence_is_said(mlj, tmp_path: Path) -> None:

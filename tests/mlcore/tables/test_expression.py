@@ -38,6 +38,8 @@ def leaves(draw):
                 (f"-1 < `Unit price` {sign} {number}", lambda r: r[2] > -1 and compared(sign, r[2], number)),
                 (f"Kind {sign} {word!r}", lambda r: compared(sign, r[0], word)),
                 (f"Däte {sign} '{day}'", lambda r: compared(sign, r[3], day)),
+                (f"Däte {sign} '{day:%Y-%m}'", lambda r: compared(sign, r[3], day.replace(day=1))),
+                (f"Däte {sign} '{day:%Y}'", lambda r: compared(sign, r[3], day.replace(month=1, day=1))),
                 (f"Kind in ['a', {word!r}]", lambda r: r[0] in ("a", word)),
                 (f"Sales not in ({number}, 1)", lambda r: r[1] not in (number, 1)),
                 (f"Däte in ['{day}', '2023-12-24']", lambda r: str(r[3]) in (str(day), "2023-12-24")),

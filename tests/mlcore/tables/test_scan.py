@@ -10,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mlcore.tables import scan as module
+from mlcore.tables.content import Text
 from mlcore.tables.format import Dialect
-from mlcore.tables.scan import AFTER, ENCODING, LONG, NUL, OPEN, RAGGED, scan, slowly
+from mlcore.tables.scan import AFTER, ENCODING, LONG, NUL, OPEN, RAGGED, Scan, slowly
 
 compiled = pytest.mark.skipif(module.lib is None, reason="the C kernels were not built")
 PIECES = st.sampled_from(
@@ -21,8 +22,13 @@ PIECES = st.sampled_from(
         *(b" " * 70, b'"q,\n"', b"\xf0\x9f\x90\x8d", b"1,2,3\n" * 30, b"one;two\n" * 12),
     ]
 )
+CHUNKS = st.sampled_from([9, 64, 100, 1 << 19])
 RARE = st.sampled_from([b"\0", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xe0\x80\x80", b"\xf4\x90\x80\x80", b"\xc0\x80"])
 TEXTS = st.lists(PIECES, max_size=30).map(b"".join) | st.lists(PIECES | RARE, max_size=30).map(b"".join)
+
+
+def scan(data: bytes, way: Dialect, longest: int = 1 << 17, chunk: int = 1 << 19) -> Scan:
+    return module.scan(Text(io.BytesIO(data)), way, longest, chunk)
 
 
 def dialect(delimiter: str = ",", quote: str = '"') -> Dialect:
@@ -30,11 +36,14 @@ def dialect(delimiter: str = ",", quote: str = '"') -> Dialect:
 
 
 @compiled
-@settings(max_examples=400, deadline=None)
-@given(TEXTS, st.sampled_from(",;\t| "), st.sampled_from(['"', "'", ""]), st.sampled_from([1 << 17, 64, 65, 70]))
-@example(b" \r\n, \n", ",", '"', 64)
-def test_c_and_python_find_the_same(data: bytes, delimiter: str, quote: str, longest: int) -> None:
-    fast, slow = (look(data, dialect(delimiter, quote), longest) for look in (scan, slowly))
+@settings(max_examples=300, deadline=None)
+@given(
+    TEXTS, st.sampled_from(",;\t| "), st.sampled_from(['"', "'", ""]), st.sampled_from([1 << 17, 64, 65, 70]), CHUNKS
+)
+@example(b" \r\n, \n", ",", '"', 64, 9)
+def test_c_and_python_find_the_same(data: bytes, delimiter: str, quote: str, longest: int, chunk: int) -> None:
+    fast = scan(data, dialect(delimiter, quote), longest, chunk)
+    slow = slowly(data, dialect(delimiter, quote), longest)
     if fast.fault or slow.fault:  # how far they had come says nothing
         fast, slow = (each._replace(padded=False, returns=False) for each in (fast, slow))
     assert fast == slow

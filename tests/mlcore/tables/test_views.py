@@ -110,6 +110,8 @@ def test_components_without_numbers_or_rows_are_refused_and_constant_columns_wei
         pca(pd.DataFrame({"a": ["x", "y"]}))
     with pytest.raises(DataError, match="1 row in which"):
         pca(pd.DataFrame({"a": [1.0, np.nan]}))
+    huge = pd.DataFrame({"a": [1e300, -1e308, 1e308, np.inf], "b": [1.0, 2, 4, 5]})
+    assert np.isfinite(pca(huge).points).all() and pca(huge).variances.notes
     found = pca(pd.DataFrame({"a": [1.0, 2, 4], "b": [7.1, 7.1, 7.1]}))
     assert [row[2] for row in found.variances.rows] == pytest.approx([1, 0])
 
@@ -134,6 +136,14 @@ def test_noise_tells_nothing_beyond_chance_and_names_of_rows_are_pointed_out() -
     assert by_name(view)["name"][2] < 1e-9 and "name differs from row to row" in view.notes[0]
     with pytest.raises(DataError, match="no row has a target"):
         relations.told(frame.assign(y=pd.Series([None] * 400, dtype="str")), "y")
+
+
+def test_of_a_long_table_some_rows_tell_and_infinity_is_a_number_like_others() -> None:
+    random = np.random.default_rng(0)
+    x = random.normal(size=30_000)
+    frame = pd.DataFrame({"x": np.where(x > 2, np.inf, x), "y": np.where(x > 0, "a", "b")})
+    view = relations.told(frame, "y")
+    assert by_name(view)["x"][0] == pytest.approx(1, abs=0.01) and "20,000 rows at random of 30,000" in view.notes[0]
 
 
 def test_a_histogram_counts_every_number_once(table: pd.DataFrame) -> None:
