@@ -11,7 +11,7 @@ import numpy as np
 
 from mlcore import losses
 from mlcore.config import Config, from_dict
-from mlcore.datasets.dataset import Column, Data, Scaling, Sequence, Task, check_tokens
+from mlcore.datasets.dataset import Column, Data, Scaling, Sequence, Task
 from mlcore.errors import DataError
 from mlcore.layers.layer import Array, Layer, Shape
 from mlcore.network import Network
@@ -132,7 +132,8 @@ class Preparation(msgspec.Struct, frozen=True):
             raise DataError(message, code="DATA_NONFINITE", hint="leave such rows out or fill the values in")
         if self.sequence:
             self.sequence.check(x)
-        check_tokens(x, self.vocabularies)
+        for place, many in enumerate(self.vocabularies, start=expected - len(self.vocabularies)):
+            Sequence(1, vocabulary=many).check(x[:, place : place + 1])
         return x
 
 

@@ -15,6 +15,7 @@ from mlcore.datasets.dataset import Sequence
 from mlcore.errors import ShapeError
 from mlcore.initializers import Place
 from mlcore.layers.dense import Dense
+from mlcore.layers.embedding import check_columns
 from mlcore.layers.layer import INFERENCE, Array, Layer, Mode, Param, Saved, Shape, Views
 from mlcore.layers.residual import pairs
 
@@ -96,7 +97,7 @@ class Network:
         is one of, which the first layer has to look up. Raises ShapeError where the body ends in another shape.
         """
         body = [layer.sized(sequence.vocabulary if sequence else 0, columns) for layer in body]
-        _check_columns(body, columns)
+        check_columns(body, columns)
         first = _first(body)
         input_shape, lengths = _entering(first, tuple(input_shape), image, sequence) if first else (input_shape, False)
         trunk = cls(body, input_shape, lengths)
@@ -251,16 +252,6 @@ class Network:
         wide = dict.fromkeys(slot.layer for slot in self.slots if slot.param.role == "weight")
         widths = [self.shapes[0], *(self.shapes[layer + 1] for layer in wide)]
         return "-".join("x".join(map(str, shape)) for shape in widths)
-
-
-def _check_columns(body: Several[Layer], columns: tuple[int, ...]) -> None:
-    """Raises ShapeError where rows end with tokens and the first layer would take these for numbers."""
-    if not columns or (body and body[0].token_columns == len(columns)):
-        return
-    word = body[0].word if body else "output layer"
-    last = f"the last {len(columns)} features are tokens" if len(columns) > 1 else "the last feature is a token"
-    hint = "put embed 8 in front, as in embed 8 | 64 silu, or train with dataset.categories = one_hot"
-    raise ShapeError(f"layer 1, {word}: needs numbers, but {last}", where="layer 1", hint=hint)
 
 
 def _first(body: Iterable[Layer]) -> Layer | None:

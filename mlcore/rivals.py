@@ -13,11 +13,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from mlcore.datasets.dataset import Array, Data, Rows
+from mlcore.datasets.dataset import Array, Column, Data, Rows
 
 WORK = 2_000_000  # rows x features x outputs learnt from: some seconds
 FEWEST = 1000  # rows that are always taken, if there are as many
 MOST = 30  # outputs up to which trees are grown for each
+CATEGORIES = 250  # of a column of tokens up to which trees take it for one of categories; scikit-learn's limit is 255
 ROUNDS = 300  # of the logistic regression, at most
 
 Answering: TypeAlias = Callable[[Array], Array]
@@ -60,15 +61,36 @@ def _models(data: Data) -> Iterator[Rival]:
     name = "ridge regression" if numbers else "logistic regression"
     rows, note = _some(data, name)
     linear: Any = Ridge(random_state=0) if numbers else LogisticRegression(max_iter=ROUNDS, random_state=0)
-    yield Rival(name, _fitted([linear], data, rows), note)
+    yield Rival(name, _fitted([linear], data, rows, seen=_one_hot(data)), note)
     if _outputs(data) > MOST:
         return
     rows, note = _some(data, "gradient boosting")
+    named = [place for place, column in _tokens(data) if len(column.categories) <= CATEGORIES]
+    settings: dict[str, Any] = {"random_state": 0, "categorical_features": named or None}
     if numbers:  # one model for each number that is asked for
-        trees: list[Any] = [HistGradientBoostingRegressor(random_state=0) for _ in range(data.task.outputs)]
+        trees: list[Any] = [HistGradientBoostingRegressor(**settings) for _ in range(data.task.outputs)]
     else:
-        trees = [HistGradientBoostingClassifier(random_state=0)]
+        trees = [HistGradientBoostingClassifier(**settings)]
     yield Rival("gradient boosting", _fitted(trees, data, rows, apart=numbers), note)
+
+
+def _tokens(data: Data) -> list[tuple[int, Column]]:
+    """The columns that are tokens, and the feature that each is."""
+    found = [column for column in data.columns if column.way == "token"]
+    return list(enumerate(found, start=len(data.feature_names) - len(found)))
+
+
+def _one_hot(data: Data) -> Callable[[Array], Any]:
+    """Inputs as a linear model takes them: a feature for each thing a token may name, as its number says nothing."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.preprocessing import OneHotEncoder
+
+    named = [place for place, _ in _tokens(data)]
+    if not named:
+        return lambda x: x
+    made = ColumnTransformer([("tokens", OneHotEncoder(handle_unknown="ignore"), named)], remainder="passthrough")
+    found: Callable[[Array], Any] = made.fit(data.inputs(data.train)).transform
+    return found
 
 
 def _outputs(data: Data) -> int:
@@ -84,9 +106,11 @@ def _some(data: Data, name: str) -> tuple[Rows, str]:
     return data.train.take(picked), f"{name} learnt from {room:,} of {n:,} training rows, to take no more than seconds"
 
 
-def _fitted(models: list[Any], data: Data, rows: Rows, apart: bool = False) -> Answering:
-    """What models answer that have learnt rows; apart: each a number of its own."""
-    x = data.inputs(rows)
+def _fitted(
+    models: list[Any], data: Data, rows: Rows, apart: bool = False, seen: Callable[[Array], Any] = lambda x: x
+) -> Answering:
+    """What models answer that have learnt rows, as `seen` has these; apart: each a number of its own."""
+    x = seen(data.inputs(rows))
     with _alone(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a linear model that has not converged is the rival all the same
         for place, model in enumerate(models):
@@ -94,7 +118,7 @@ def _fitted(models: list[Any], data: Data, rows: Rows, apart: bool = False) -> A
 
     def answer(x: Array) -> Array:
         with _alone():
-            found = [np.asarray(model.predict(x)) for model in models]
+            found = [np.asarray(model.predict(seen(x))) for model in models]
         return np.column_stack(found) if apart else found[0].reshape(len(x), *rows.y.shape[1:])
 
     return answer

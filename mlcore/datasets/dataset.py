@@ -71,10 +71,6 @@ def _whole(what: str, x: Array, low: int, high: int) -> None:
         raise DataError(message, code="DATA_SCHEMA", where=f"row {row}")
 
 
-def check_tokens(x: Array, vocabularies: tuple[int, ...]) -> None:
-    """Raises DataError where the last columns of rows x [n, features] hold what is no token of theirs."""
-    for place, many in enumerate(vocabularies, start=x.shape[1] - len(vocabularies)):
-        _whole("token", x[:, place : place + 1], 0, many - 1)
 
 
 class Rows(NamedTuple):

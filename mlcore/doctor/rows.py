@@ -41,9 +41,11 @@ def unscaled_input(case: Case) -> Finding | None:
     harmless (LeCun et al. 1998, section 4.3, asks for similar covariances; dividing by 10 is where it shows). Tokens
     have no size: they name things.
     """
-    if case.network.layers[0].tokens:
-        return None
+    first = case.network.layers[0]
     x = case.sample.x.reshape(len(case.sample), -1).astype(np.float64)
+    x = x[:, : x.shape[1] - first.token_columns]
+    if first.tokens or not x.size:
+        return None
     size = np.sqrt(np.square(x).mean(axis=0))
     largest = int(size.argmax())
     top = float(size[largest])

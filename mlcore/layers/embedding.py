@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -146,6 +147,16 @@ class ColumnEmbedding(Layer, frozen=True, tag="column_embedding"):
         ]
         rows: Array = np.stack(named, axis=1) + np.array(self.first)
         return rows
+
+
+def check_columns(body: Sequence[Layer], columns: tuple[int, ...]) -> None:
+    """Raises ShapeError where rows end with tokens and the first layer would take these for numbers."""
+    if not columns or (body and body[0].token_columns == len(columns)):
+        return
+    word = body[0].word if body else "output layer"
+    last = f"the last {len(columns)} features are tokens" if len(columns) > 1 else "the last feature is a token"
+    hint = "put embed 8 in front, as in embed 8 | 64 silu, or train with dataset.categories = one_hot"
+    raise ShapeError(f"layer 1, {word}: needs numbers, but {last}", where="layer 1", hint=hint)
 
 
 def whole(x: Array, vocabulary: int, where: str) -> Array:

@@ -9,6 +9,8 @@ from tests.contracts.problems import LAYERS, layers, made, networks_with
 BLOCK = "skip | ln | attention 2 causal | add | skip | ln | 16 gelu | 8 | add"
 TOKENS = made(layers.CATALOGUE, "embedding"), *parse("positions | conv1d 9 k3 tanh | mean")
 WIDE_TOKENS = made(layers.CATALOGUE, "embedding", dim=50, vocabulary=130), *parse("positions | 40 relu | max")
+COLUMNS = made(layers.CATALOGUE, "column_embedding"), *parse("20 silu | scale | 9 tanh")
+WIDE_COLUMNS = made(layers.CATALOGUE, "column_embedding", dim=50, vocabularies=(130, 11, 40)), *parse("scale | 40 relu")
 HARD = ("adamw", {"weight_decay": 0.05, "l1": 0.02})
 SLOW = {"optimizer": ("sgd", {"momentum": 0.9})}
 CLIPPED = {"optimizer": ("sgd", {"clip_norm": 0.05})}
@@ -28,6 +30,11 @@ SHAPED = {
     },
     "a transformer": {"body": f"positions | {BLOCK} | {BLOCK} | ln | mean", "features": (7, 8)},
     "tokens": {"body": Network.build(TOKENS, (8,), 3)},
+    "columns of tokens": {"body": Network.build(COLUMNS, (7,), 3)},
+    "nothing but tokens": {"body": Network.build(COLUMNS, (2,), 3), "weighted": True},
+    "many columns of tokens": {"body": Network.build(WIDE_COLUMNS, (9,), 3), "optimizer": HARD},
+    "columns of tokens in several blocks": {"body": Network.build(WIDE_COLUMNS, (9,), 3)} | LARGE,
+    "factors in wide layers": {"body": "scale | 70 gelu | scale | 65", "features": 33, "optimizer": HARD},
     "a wide transformer": {
         "body": "positions | 40 | skip | ln | attention 4 causal | add | skip | ln | 70 gelu | 40 | add | mean",
         "features": (9, 5),

@@ -21,6 +21,7 @@ KINDS = {
     "large, in panels": {"body": "150 relu | 90 tanh", "features": 130, "rows": 400, "batch": 150},
     "statistics and dropout": {"body": "12 batch_norm relu | drop .3 | 9 layer_norm gelu"},
     "sequences": {"body": "lstm 40 | gru 9 bi last", "features": (12, 5), "rows": 200, "batch": 96},
+    "factors of features": {"body": "scale | 12 silu | scale"},
     "every row at once": {"batch": 70, "loss": "mse"},
 }
 

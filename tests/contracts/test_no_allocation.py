@@ -41,6 +41,7 @@ PLANS = {
         "features": (7, 8),
     },
     "tokens": {"body": Network.build((made(layers.CATALOGUE, "embedding"), *parse("gru 20 | max")), (9,), 3)},
+    "columns": {"body": Network.build((made(layers.CATALOGUE, "column_embedding"), *parse("scale | 20")), (9,), 3)},
     "pixels": LARGE | {"batch": 150, "uint8": True, "optimizer": "sgd"},
 }
 pytestmark = pytest.mark.skipif(kernels.unavailable() is not None, reason=str(kernels.unavailable()))

@@ -33,6 +33,10 @@ EMBEDDED, WIDE_EMBEDDED = (
     Network.build((made(layers.CATALOGUE, "embedding", dim=dim, vocabulary=many), *BEHIND), (9,), 3)
     for dim, many in ((9, 11), (50, 250))
 )
+COLUMNS, WIDE_COLUMNS = (
+    Network.build((made(layers.CATALOGUE, "column_embedding", dim=dim, vocabularies=many), *parse(behind)), (9,), 3)
+    for dim, many, behind in ((9, (11, 20), "scale | 9 silu"), (50, (250, 11, 30), "scale | 20 silu"))
+)
 EXPERIMENTS = {
     **{f"{loss}": BIG | {"loss": loss} for loss in LOSSES},
     **{
@@ -110,6 +114,9 @@ EXPERIMENTS = {
     },
     "tokens": {"body": EMBEDDED, "rows": 300, "batch": 130},
     "tokens that move with their gradient": {"body": WIDE_EMBEDDED, "rows": 300, "batch": 130},
+    "columns of tokens": {"body": COLUMNS, "rows": 1500, "batch": 1500},
+    "columns of tokens that move with their gradient": {"body": WIDE_COLUMNS, "rows": 1500, "batch": 1300},
+    "factors of features": BIG | {"body": "scale | 150 relu | scale | 90", "optimizer": ("adamw", {"l1": 0.01})},
     "an activation alone": {"body": "tanh | 150 relu sigmoid | 80", "features": 90, "rows": 300, "batch": 200},
 }
 
