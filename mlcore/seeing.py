@@ -144,6 +144,9 @@ def _slope(network: Network, vector: Array, saved: list[tuple[Array, ...]], dz: 
             found = np.sqrt(np.square(back.dy).sum(axis=-1))
             break
         found = np.abs(back.dx)
+        if many := network.layers[back.number].token_columns:
+            own = back.dy[:, found.shape[1] - many :].reshape(len(found), many, -1)
+            found[:, -many:] = np.sqrt(np.square(own).sum(axis=-1))
     finite: Array = np.nan_to_num(found[0], posinf=0.0, neginf=0.0)
     return finite
 

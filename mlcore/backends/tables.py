@@ -57,7 +57,7 @@ def _columns(stage: Stage) -> Iterator[tuple[str, dict[str, int]]]:
     before = stage.inputs - layer.token_columns
     for number, (begin, units) in enumerate(zip(layer.first, layer.vocabularies, strict=True)):
         own = {"place": before + number, "column": before + number * layer.dim, "begin": begin, "units": units}
-        yield f"column {before + number}: {units} of the rows of W", table | own
+        yield f"feature {before + number + 1}: one of {units}", table | own
 
 
 def _column_embedding(stage: Stage, batch: int) -> tuple[Call, ...]:

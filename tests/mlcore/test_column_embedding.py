@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mlcore
-from mlcore import exporters
+from mlcore import doctor, exporters, rivals, seeing
 from mlcore.config import Config, from_dict
 from mlcore.datasets import columns
 from mlcore.datasets.columns import Plan
 from mlcore.datasets.dataset import Rows
+from mlcore.doctor.rows import unscaled_input
 from mlcore.errors import ConfigError, DataError, ShapeError
 from mlcore.layers.embedding import ColumnEmbedding, Embedding
 from mlcore.layers.layer import INFERENCE
@@ -199,3 +200,33 @@ def test_missing_values_are_a_token_and_no_mark_stands_behind_it() -> None:
     assert columns.names(fitted) == ("n", "n missing", "a") and columns.tokens(fitted) == 1
     assert raw[:, -1].tolist() == [2, 1, 3, 2]
     assert columns.read(columns.plain(fitted[-1])) == fitted[-1]
+
+
+def test_what_a_token_moves_is_the_length_of_the_slope_of_its_numbers(run: Run) -> None:
+    model, x = run.model(), np.array([[0.5, 4.0, 1.0]], np.float32)
+    found, w = seeing.saliency(model, x), model.network.views(model.vector.astype(np.float64))
+    z, layer = model.network.forward(model.vector.astype(np.float64), x.astype(np.float64))[0], model.network.layers[0]
+    row, size, slopes = layer.first[0] + 4, 1e-6, np.zeros(layer.dim)
+    for place in range(layer.dim):
+        moved = model.vector.astype(np.float64)
+        model.network.views(moved)[0]["w"][row, place] += size
+        slopes[place] = (model.network.forward(moved, x.astype(np.float64))[0] - z)[0, 0] / size
+    assert len(w[0]["w"]) == sum(layer.vocabularies) and found.shape == (3,)
+    assert found[1] == pytest.approx(np.linalg.norm(slopes), rel=1e-4)
+
+
+def test_rivals_know_which_features_are_names(cities: Path) -> None:
+    """The answer follows from the town, by no order of its name: as a number it says nothing to a linear model."""
+    path, lines = cities.with_name("named.csv"), [line.split(",") for line in cities.read_text().splitlines()[1:]]
+    rows = [f"{town},{size},{'yes' if town[-1:] in '0358' else 'no'}\n" for town, size, *_ in lines]
+    path.write_text("town,size,y\n" + "".join(rows))
+    data = config(path).with_settings({"dataset.keep": ["town"]}).dataset.load()
+    assert data.feature_names == ("size", "town")
+    found = {rival.name: (rival.answer(data.test.x) == data.test.y).mean() for rival in rivals.fit(data)}
+    assert found["logistic regression"] > 0.95 and found["gradient boosting"] > 0.9, found
+
+
+def test_the_doctor_asks_no_size_of_a_token(run: Run) -> None:
+    case = doctor.examine(run)
+    assert np.square(case.sample.x[:, 1]).mean() > 10**2, "as a number it would be far too large"
+    assert unscaled_input(case) is None
