@@ -70,7 +70,7 @@ class Prompt(Vertical):
         return self.query_one(Input).value
 
     def open(self, kind: str, text: str, names: tuple[str, ...]) -> None:
-        """Begin to type, from some text on."""
+        """Begin to type, over some text that is offered."""
         self.kind, self.names = kind, names
         self.display = True
         self.query_one("#kind", Static).update(Content.styled(f" {kind} ", "bold $accent"))
@@ -80,6 +80,7 @@ class Prompt(Vertical):
         line.cursor_position = len(text)
         self.tell("tab completes, enter takes it, esc leaves")
         line.focus()
+        line.select_all()  # another letter begins anew, an arrow goes on with it
 
     def close(self) -> None:
         """No longer."""
