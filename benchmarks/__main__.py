@@ -13,7 +13,7 @@ from benchmarks import peers
 
 PROGRAMS = (
     "limits", "training", "images", "sequences", "floors", "products", "operations", "many", "inference", "two_threads",
-    "loaded", "processes", "estimators", "live",
+    "loaded", "processes", "estimators", "tables", "live", "reading",
 )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
-"""The default network beside boosting and a linear model on eight tables: `python -m benchmarks.tables [NAME …] [A.B=VALUE …]`.
+"""The default network beside boosting and a linear model on eight tables: `python -m benchmarks.tables [NAME …]`.
 
-Four tables lie in MLJ_DATA_HOME/tabular, four come with scikit-learn and are written as CSV files first, so that all go
+Four tables lie in MLJ_DATA_HOME/tabular, four come with scikit-learn and are written as CSV files first: all of them go
 the way of any table. Five folds, dealt by three seeds; everybody learns from the same prepared rows of each fold.
+`A.B=VALUE` changes a setting, to try it.
 """
 
 from __future__ import annotations

@@ -116,7 +116,10 @@ class Warned(Event, frozen=True, tag="warned"):
 
 
 class Ended(Event, frozen=True, tag="ended"):
-    """The run is over. `metrics` and `model` are of the weights kept: the best if asked for, else the last."""
+    """The run is over. `metrics` and `model` are of the weights kept: the best, if asked for, else the last.
+
+    best_epoch: the epoch of those weights.
+    """
 
     reason: Reason
     epoch: int

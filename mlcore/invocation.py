@@ -33,10 +33,19 @@ def differing(base: Config, config: Config) -> dict[str, Any]:
 
 def written(value: Any) -> str:
     """A value behind `--set NAME=`: a word as it is where it is read back as that word, else as TOML has it."""
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_item, value)) + "]"
     if not isinstance(value, str):
         return json.dumps(value)
     odd = value[:1].isdigit() or value[:1] in "\"'[{+-." or value in ("true", "false", "inf", "nan")
     return json.dumps(value) if value and odd and " " not in value else value
+
+
+def _item(value: Any) -> str:
+    """What stands in a list, as TOML has it: sections on one line, words in quotes."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name} = {_item(each)}" for name, each in value.items()) + "}"
+    return "[" + ", ".join(map(_item, value)) + "]" if isinstance(value, list | tuple) else json.dumps(value)
 
 
 def _bases(kind: str) -> Iterator[tuple[str, Config]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +13,7 @@ import msgspec
 from mlcore import datasets, layers, losses, optimizers, schedules
 from mlcore.catalogue import unknown
 from mlcore.errors import ConfigError
-from mlcore.spec import Spec, fields, takes
+from mlcore.spec import Spec, fields, kind_of, takes
 from mlcore.tables.chain import Chain
 
 CATALOGUES = {
@@ -39,6 +40,10 @@ def typed(value: Any) -> str:
     """A value as `--set` takes it."""
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, Spec):
+        parts = {field.name: getattr(value, field.name) for field in fields(type(value))}
+        said = (f"{name} = {json.dumps(v) if isinstance(v, str) else typed(v)}" for name, v in parts.items())
+        return "{" + ", ".join([f'kind = "{kind_of(value)}"', *said]) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(f'"{each}"' if isinstance(each, str) else typed(each) for each in value) + "]"
     if isinstance(value, Mapping):

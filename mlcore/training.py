@@ -282,7 +282,8 @@ class _Run:
             for split in ("train", "validation", "test"):
                 found |= self._measure(split, self.loss)
         model = self.model(kept.vector if best is None else best)
-        yield Ended(reason, s.epoch, self.updates, s.seconds, found, s.best_epoch, message, model)
+        epoch = s.best_epoch if self.config.stopping.restore_best else s.epoch
+        yield Ended(reason, s.epoch, self.updates, s.seconds, found, epoch, message, model)
 
     def _started(self) -> Started:
         return Started(

@@ -19,13 +19,11 @@ from mlcore.commands import features, generate, table
 from mlcore.commands.data import raw, sequences
 from mlcore.commands.drawing import Paper, picture
 from mlcore.datasets.dataset import Data, Rows
-from mlcore.datasets.own import Own
 from mlcore.errors import StorageError, UsageError
 from mlcore.model import Model
 from mlcore.runs import open_run
 from mlcore.sanitize import cell, sanitize
 from mlcore.storage import storing, write_file
-from mlcore.tables.format import AUTO
 
 SERIES = 12  # lines a sequence is drawn on
 
@@ -46,11 +44,11 @@ def predict(args: argparse.Namespace) -> int:
     if args.proba and model.preparation.task.steps:
         raise UsageError("--proba: this network answers every step of a row", hint="leave it out")
     answer = answering(args, model)
+    features.unasked(args)
     if args.data is not None and (args.rows is not None or args.show):
         raise UsageError("--data brings its own rows", hint="leave out --rows and --show, or leave out --data")
     if args.data is not None:
-        written = run.config.dataset.format if isinstance(run.config.dataset, Own) else AUTO
-        raw, notices = features.read(args.data, model.preparation, written)
+        raw, notices = features.read(args.data, model.preparation, features.written(run.config.dataset, args.encoding))
         for notice in notices:
             print(f"mlj: warning[{notice.code}]: {sanitize(notice.message, 500)}", file=sys.stderr)
         answers = Answers(

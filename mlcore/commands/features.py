@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore.datasets import columns, npy
-from mlcore.datasets.dataset import Column, Notice
+from mlcore.datasets.dataset import Column, Dataset, Notice
+from mlcore.datasets.own import Own
 from mlcore.datasets.preparing.missing import missing
-from mlcore.errors import DataError
+from mlcore.errors import DataError, UsageError
 from mlcore.model import Preparation
+from mlcore.spec import changed
 from mlcore.tables import reading
 from mlcore.tables.format import AUTO, Format
 from mlcore.tables.table import Table
@@ -45,6 +48,19 @@ def _filled(table: Table, wanted: tuple[Column, ...]) -> tuple[Notice, ...]:
     total = sum(holes.values())
     what = "1 missing value is" if total == 1 else f"{total:,} missing values are"
     return (Notice("DATA_MISSING", f"{what} filled in as in training: {_listed(torn)}"),)
+
+
+def unasked(args: argparse.Namespace) -> None:
+    """Raise UsageError where an encoding is named and no file."""
+    if args.encoding is not None and args.data is None:
+        raise UsageError("--encoding is of a file of rows", hint="name the file: --data FILE")
+
+
+def written(dataset: Dataset, encoding: str | None) -> Format:
+    """How a table to predict from is written: as the one trained on, unless its encoding is named."""
+    said = dataset.format if isinstance(dataset, Own) else AUTO
+    found: Format = said if encoding is None else changed(said, encoding=encoding)
+    return found
 
 
 def _array(path: Path, names: tuple[str, ...]) -> NDArray[Any]:

@@ -138,9 +138,13 @@ def _article_lines(source: Iterator[Told], ends: Ends, every: int, data: Data) -
 
 
 def _leading(source: Iterator[Told]) -> Iterator[Event]:
-    """The events of one network at a time, the first that has not ended, and what all others warn of."""
-    leader, ended = -1, {-1}
+    """The events of one network at a time, the first that has not ended, and what all others warn of, once."""
+    leader, ended, said = -1, {-1}, set[tuple[str, str]]()
     for number, event in source:
+        if isinstance(event, Warned):
+            if (event.code, event.message) in said:
+                continue
+            said.add((event.code, event.message))
         if leader in ended:
             leader = number
         if isinstance(event, Ended):

@@ -26,12 +26,12 @@ CATALOGUE = Catalogue(
     Entry("mnist1d", "ten digits as curves of 40 numbers", "mlcore.datasets.mnist1d:MNIST1D"),
     Entry("sine", "waves with noise: what comes next", "mlcore.datasets.sequences:Sine"),
     Entry("sales", "monthly sales with a trend and a season: what comes next", "mlcore.datasets.sales:Sales"),
-    Entry("series", "a column of a table over time: what comes next", "mlcore.datasets.series:Series"),
     Entry("adding", "the sum of two marked numbers of many", "mlcore.datasets.sequences:Adding"),
     Entry("copy", "say again what was said some steps ago", "mlcore.datasets.sequences:Copy"),
     Entry("parity", "whether the number of ones is odd", "mlcore.datasets.sequences:Parity"),
     Entry("names", "first names letter by letter, or the lines of a text", "mlcore.datasets.characters:Names"),
     Entry("file", "your own rows: CSV, NPZ, IDX, or pictures in folders", "mlcore.datasets.own:Own"),
+    Entry("series", "a column of a table over time: what comes next", "mlcore.datasets.series:Series"),
 )
 
 

@@ -9,6 +9,10 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from mlcore.datasets.column import Column as Column
+from mlcore.datasets.column import Notice as Notice
+from mlcore.datasets.column import Role as Role
+from mlcore.datasets.growth import Growth
 from mlcore.errors import ConfigError, DataError
 from mlcore.spec import Spec
 
@@ -70,35 +74,6 @@ def _whole(what: str, x: Array, low: int, high: int) -> None:
         raise DataError(message, code="DATA_SCHEMA", where=f"row {row}")
 
 
-class Growth(NamedTuple):
-    """How targets y [n, outputs] that are growths are values again: each grows from `base` [n, outputs].
-
-    value = base exp(shift + spread y), or base + shift + spread y where `log` is not so; shift, spread [outputs].
-    trend [n, outputs]: the values if growth goes on as it was before. ago: what `base` is called, `as a year ago`.
-    """
-
-    base: Array
-    trend: Array
-    ago: str
-    log: bool
-    shift: Array
-    spread: Array
-
-    def take(self, index: Array | slice) -> Growth:
-        """Of the rows at `index`."""
-        return self._replace(base=self.base[index], trend=self.trend[index])
-
-    def values(self, y: Array) -> Array:
-        """Targets or answers [n, outputs] in the unit of what they are of, float64."""
-        grown = self.shift + self.spread * np.asarray(y, np.float64)
-        found: Array = self.base * np.exp(grown) if self.log else self.base + grown
-        return found
-
-    def targets(self, values: Array) -> Array:
-        """Values [n, outputs] as targets, float64."""
-        grown = np.log(values / self.base) if self.log else values - self.base
-        found: Array = (grown - self.shift) / self.spread
-        return found
 
 
 class Rows(NamedTuple):
@@ -169,43 +144,6 @@ class Scaling(NamedTuple):
             bent = np.clip(x[:, : self.smooth] / BEND, -EDGE, EDGE)
             x[:, : self.smooth] = BEND * bent / np.sqrt(1 - bent * bent)
         return x / self.factor + self.shift
-
-
-class Column(NamedTuple):
-    """How a column of a table became features.
-
-    A number is one feature; `fill` stands where it was missing, None: nothing may be missing. A text is one feature for
-    each of its `categories`, 1 where the row has it (one-hot). `marked` adds a feature that is 1 where it was missing.
-
-    way: another way, as the pages of `preparing` tell: numbers as "quantile" or "piecewise", texts as "ordinal" or
-    "token", a "date" as the parts its `categories` name. rest: texts that are no category are one feature together.
-    knots: quantiles, edges of bins, or the first day; levels: the normal scores of quantiles.
-    """
-
-    name: str
-    fill: float | str | None = None
-    categories: tuple[str, ...] = ()
-    marked: bool = False
-    way: Literal["", "quantile", "piecewise", "ordinal", "token", "date"] = ""
-    rest: bool = False
-    knots: tuple[float, ...] = ()
-    levels: tuple[float, ...] = ()
-
-
-class Role(NamedTuple):
-    """What a column of a table is to a run: what it holds, what it is for, and why, where that was not asked for."""
-
-    name: str
-    kind: Literal["number", "category", "date"]
-    role: Literal["feature", "target", "weight", "identifier", "left out"]
-    why: str = ""
-
-
-class Notice(NamedTuple):
-    """Something about a data set that does not stop a run, but that a person should know."""
-
-    code: str
-    message: str
 
 
 class Data(NamedTuple):

@@ -88,8 +88,8 @@ def _roles(
             sort = "identifier" if out[name] == roles.WHY["identifier"] else "left out"
             found.append(Role(name, kind, sort, out[name]))  # type: ignore[arg-type]
         elif name in (chosen.target, chosen.weight):
-            sort = "target" if name == chosen.target else "weight"
-            found.append(Role(name, kind, sort, what if sort == "target" else ""))
+            target = name == chosen.target
+            found.append(Role(name, kind, "target" if target else "weight", what if target else ""))
         elif name in guessed:
             found.append(Role(name, kind, "feature"))
         else:

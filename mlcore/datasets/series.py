@@ -9,7 +9,8 @@ import numpy as np
 from msgspec import Meta
 
 from mlcore.datasets import timeline
-from mlcore.datasets.dataset import Array, Data, Dataset, Growth, Notice, Rows, Sequence, Task
+from mlcore.datasets.dataset import Array, Data, Dataset, Notice, Rows, Sequence, Task
+from mlcore.datasets.growth import Growth
 from mlcore.datasets.own import Own
 from mlcore.datasets.sales import InTime, Sales
 from mlcore.datasets.scaling import fit

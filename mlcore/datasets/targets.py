@@ -47,7 +47,8 @@ def in_units(y: Array, task: Task, train: Array, wanted: TargetScale) -> Task:
     """
     if task.kind != "regression" or wanted == "none" or (wanted == "auto" and task.outputs > 1):
         return task
-    values, offset = y[train].astype(np.float64), ()
+    values = y[train].astype(np.float64)
+    offset: tuple[float, ...] = ()
     if wanted == "log":
         offset = (1.0,) if values.min() == 0 else (0.0,)
         lost = np.flatnonzero(~(y.reshape(len(y), -1) + offset[0] > 0).all(axis=1))

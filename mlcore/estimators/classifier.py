@@ -15,7 +15,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcore.errors import DataError
 from mlcore.estimators.losses import MultilabelCrossEntropy
-from mlcore.estimators.perceptron import FLOATS, Perceptron, dense, given
+from mlcore.estimators.meant import dense
+from mlcore.estimators.perceptron import FLOATS, Perceptron, given
 from mlcore.layers.activations import sigmoid
 from mlcore.layers.layer import Array
 from mlcore.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy

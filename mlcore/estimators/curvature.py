@@ -19,7 +19,7 @@ def descend(e: Any, problem: Problem, vector: Array) -> tuple[Array, float, int]
     import scipy.optimize
     from sklearn.utils.optimize import _check_optimize_result
 
-    network, (x, y, w) = problem.network, problem.rows
+    network, (x, y, w) = problem.network, problem.rows[:3]
     weight, weights, numbers = len(x) if w is None else float(w.sum()), slice(0, network.weights), count(1)
     share = e.alpha / weight
 

@@ -52,7 +52,9 @@ class Descent:
         self.choice, self.session = choice, choice.backend.open(problem)
         self.precision = getattr(choice.backend, "dtype", np.dtype(np.float32))
         rate = float(e.learning_rate_init)
-        self.kept = kept or Kept(np.zeros((problem.optimizer.moments, problem.network.size)), 0, rate, Memory())
+        shape = problem.optimizer.moments, problem.network.size
+        fits = kept is not None and kept.moments.shape == shape  # another solver has other moments
+        self.kept = kept if kept is not None and fits else Kept(np.zeros(shape), 0, rate, Memory())
         self.rate, self.memory = self.kept.rate, self.kept.memory
         self.schedule = schedule(e)
         self.scored = "validation_accuracy" if hasattr(e, "classes_") else "validation_r2"
@@ -183,7 +185,7 @@ class Descent:
 
     def _measure(self, judged: Judged) -> dict[str, float]:
         """Loss, without penalty, and score of the rows held back."""
-        x, y, w = judged.rows
+        x, y, w = judged.rows[:3]
         if self.precision == np.float64:
             z = self.problem.network.forward(self.session.parameters(), x)[0]
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -21,6 +21,7 @@ from mlcore.errors import ConfigError, DataError
 from mlcore.estimators import curvature
 from mlcore.estimators.descent import Descent, Judged, Kept
 from mlcore.estimators.losses import bounds
+from mlcore.estimators.meant import Meant, dense
 from mlcore.estimators.orders import Orders, in_order
 from mlcore.estimators.shapes import (
     BENDS,
@@ -43,18 +44,6 @@ from mlcore.schedules import Schedule
 
 FLOATS = (np.float64, np.float32)
 SHARE = Interval(Real, 0, 1, closed="left")
-
-
-class Meant(NamedTuple):
-    """What fit was given: inputs x [n, I], targets as the loss takes them [n] or [n, O], weights of rows [n]."""
-
-    x: Array
-    y: Array
-    w: Array | None
-
-    def take(self, rows: Any) -> Meant:
-        """Some of the rows."""
-        return Meant(self.x[rows], self.y[rows], None if self.w is None else self.w[rows])
 
 
 class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -168,9 +157,12 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         self.coefs_ = [w.astype(dtype, copy=False) for w, _ in drawn]
         self.intercepts_ = [b.astype(dtype, copy=False) for _, b in drawn]
         self._kept: Kept | None = None
-        if self.solver == "lbfgs":
-            return
-        self._best = flat(self.coefs_, self.intercepts_, dtype)
+        if self.solver != "lbfgs":
+            self._note_nothing()
+
+    def _note_nothing(self) -> None:
+        """No epoch has been made yet that this way of judging could go on from."""
+        self._best = flat(self.coefs_, self.intercepts_, self.coefs_[0].dtype)
         self.loss_curve_: list[float] = []
         self.validation_loss_curve_: list[float] | None = None
         self._no_improvement_count = 0
@@ -190,6 +182,8 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         incremental: bool,
     ) -> Array:
         """The parameters [P] after epochs of batches; what is needed to go on is noted."""
+        if not hasattr(self, "loss_curve_") or bool(self.early_stopping) != (self.best_loss_ is None):
+            self._note_nothing()
         held = None if validation_data is None else self._held(validation_data, meant.x.dtype)
         if self.early_stopping and held is None:
             meant, held = self._split(meant, targets, random)
@@ -283,12 +277,6 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
 def _told(loss: Loss, dtype: Any) -> tuple[float, float] | None:
     """The bounds of a log-loss of one probability a row; other losses have none, or mind them themselves."""
     return bounds(dtype) if loss.fits("binary") or loss.fits("multiclass") else None
-
-
-def dense(x: Any) -> Array:
-    """Rows as an array: a sparse matrix is written out, as every weight meets every feature anyway."""
-    found: Array = x if isinstance(x, np.ndarray) else x.toarray()
-    return found
 
 
 def given(self: object, settings: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from mlcore.losses.loss import Array, Loss
 FARTHEST = 88.0  # e to it is the last float32
 
 
-class NumberLoss(Loss, frozen=True):
+class NumberLoss(Loss, frozen=True, kw_only=True):
     """What losses of numbers have in common: the units in which targets are compared."""
 
     units: Annotated[

@@ -109,7 +109,12 @@ def check(found: Scan, text: Text, dialect: Dialect, where: str) -> None:
         raise _error(message, "DATA_QUOTE", place, "look at the quotes of this line and the lines before it")
     if found.fault == NUL:
         message = f"{place} has a NUL in it: it is no text, or not in UTF-8"
-        raise _error(message, "DATA_NUL", place, "save it as CSV in UTF-8, or say --encoding utf-16")
+        raise _error(
+            message,
+            "DATA_NUL",
+            place,
+            "save it as CSV in UTF-8, or name its encoding: --set dataset.format.encoding=utf-16",
+        )
     raise _error(f"{place} is not UTF-8 at byte {found.byte}", "DATA_ENCODING", place, encodings("its"))
 
 

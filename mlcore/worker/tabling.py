@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -61,6 +62,7 @@ class Tables:
             hint = "leave columns out, or look at fewer rows"
             raise DataError("there is no memory left for this view", code="DATA_LIMIT", hint=hint) from None
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            traceback.print_exc()  # into worker.log: it may be a bug of ours
             what = sanitize(f"{type(error).__name__}: {error}", 160)
             raise DataError(f"this cannot be done with this table: {what}", code="DATA_VALUE") from None
 

@@ -171,7 +171,7 @@ async def test_the_steps_are_kept_as_a_script_that_does_the_same(
         await typed(lab, "n", "2 Product by Sold")
         await lab.press("enter")
         await lab.until(lambda: len(shown(lab).steps) == 2)
-        first = lab.app.screen.grid._cell
+        first = lab.app.screen.grid.cells.cell
         await lab.until(lambda: first(0, 1))
         cells = [first(row, 1) for row in range(2)]
         await lab.press("w")
@@ -208,7 +208,7 @@ async def test_a_great_table_moves_at_once_and_only_what_is_seen_is_asked_for(tm
         await lab.until(lambda: "99999" in lab.over)
         await lab.press(*["pageup"] * 40)
         await lab.until(lambda: grid.missing() is None)
-        assert 0 < len(grid._blocks) <= 48
+        assert 0 < len(grid.cells.blocks) <= 48
 
 
 def test_the_table_of_an_experiment_is_found_and_of_others_there_is_none() -> None:

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from mlcore.worker.protocol import ColumnFacts, TableHead, TableRows, TableView
 from tests.tui.scenes import HOSTILE, TIERS
 from tui import exploration
+from tui.cells import COLUMNS, ROWS
 from tui.exploration import VIEWS, Exploration, group, quoted, top, words
 from tui.frame import Frame
 from tui.terminal import Terminal
 from tui.widgets.crumbs import CrumbLine, Title
-from tui.widgets.grid import COLUMNS, ROWS, Grid
+from tui.widgets.grid import Grid
 from tui.widgets.panel import Panel
 
 SIZES = ((1, 1), (7, 3), (20, 2), (31, 6), (78, 9), (78, 17), (44, 30), (118, 40))
@@ -113,7 +114,7 @@ def test_a_grid_shows_the_cells_under_its_cursor_wherever_that_is() -> None:
                 grid.take(block(*asked, names))
         drawn = exact(grid.draw(Frame(), 78, 17), 78, 17)
         assert f"c{column}" in drawn and (f"{row},{column}" in drawn or (row + column) % 7 == 3)
-    assert len(grid._blocks) <= 48
+    assert len(grid.cells.blocks) <= 48
 
 
 def test_typed_groups_and_top_lists_are_steps() -> None:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from tui.cells import COLUMNS, ROWS
 from tui.exploration import Exploration
 from tui.feed import safe
 from tui.screens.inquiry import Inquiry
 from tui.text import exact, shortened
 from tui.widgets.crumbs import CrumbLine, Title
 from tui.widgets.examined import TextLine
-from tui.widgets.grid import COLUMNS, ROWS, Grid
+from tui.widgets.grid import Grid
 from tui.widgets.panel import Panel
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -11,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
+from tui.cells import Cells
 from tui.frame import Frame
 from tui.terminal import Terminal
 from tui.text import exact
@@ -23,8 +23,6 @@ from tui.widgets.rows import Piece
 if TYPE_CHECKING:
     from mlcore.worker.protocol import TableHead, TableRows
 
-ROWS, COLUMNS = 128, 16  # cells that are asked for together
-KEPT = 48  # such blocks
 NARROW, BROAD = 4, 26  # cells of a column
 USUAL = {"number": 8, "date": 10, "truth": 5, "text": 12}  # before any of its values is known
 GAP = 2
@@ -34,7 +32,7 @@ LOOKED = 100  # columns that may stand left of the cursor
 
 
 class Grid(Pane):
-    """Rows and columns around a cursor. `missing` says which block is lacking; `take` is given it."""
+    """Rows and columns around a cursor. `missing` says which block of cells is lacking; `take` is given it."""
 
     NAME = "table"
     HELP: ClassVar[str] = """\
@@ -72,7 +70,7 @@ marked `*`. A click on a heading sorts by it.
         self.target = ""
         self.sorted_by: dict[str, bool] = {}
         self.words = "reading"  # where there is no table
-        self._blocks: OrderedDict[tuple[int, int], TableRows] = OrderedDict()
+        self.cells = Cells()
         self._widths: dict[int, int] = {}
 
     # what is known --------------------------------------------------------------------------------------------------
@@ -82,7 +80,7 @@ marked `*`. A click on a heading sorts by it.
         same = self.head is not None and self.head.names == head.names
         name = column or self.here
         self.head = head
-        self._blocks.clear()
+        self.cells = Cells()
         if not same:
             self._widths.clear()
             self.column = head.names.index(name) if name in head.names else 0
@@ -96,9 +94,7 @@ marked `*`. A click on a heading sorts by it.
 
     def take(self, block: TableRows) -> None:
         """Some cells came."""
-        self._blocks[block.first, block.left] = block
-        while len(self._blocks) > KEPT:
-            self._blocks.popitem(last=False)
+        self.cells.take(block)
         for place, cells in enumerate(zip(*block.cells, strict=True), start=block.left):
             widest = max((cell_len(cell) for cell in cells if cell), default=0)
             self._widths[place] = max(self._widths.get(place, 0), min(widest, BROAD))
@@ -108,31 +104,10 @@ marked `*`. A click on a heading sorts by it.
         """First row and column of a block that is lacking, those on the screen before those beside it."""
         if self.head is None or not self.head.rows or not self.head.names:
             return None
-        high = max(1, self.canvas.height - 1)
-        wide = len(self._fits(self.canvas.width))
-        across = _starts(self.left, self.left + max(wide, 1), COLUMNS, len(self.head.names))
-        for before, behind in ((0, 0), (0, ROWS // 2), (ROWS // 2, 0)):
-            down = _starts(max(0, self.top - before), self.top + high + behind, ROWS, self.head.rows)
-            for first in down:
-                for left in across:
-                    if (first, left) not in self._blocks:
-                        return first, left
-                    self._blocks.move_to_end((first, left))
-        return None
-
-    def _cell(self, row: int, column: int) -> str | None:
-        """What stands there; an empty text where that is not known."""
-        block = self._blocks.get((row - row % ROWS, column - column % COLUMNS))
-        line = block.cells[row - block.first] if block is not None and row - block.first < len(block.cells) else ()
-        return line[column % COLUMNS] if column % COLUMNS < len(line) else ""
-
-    def _number(self, row: int) -> str:
-        """What a row is called."""
-        for left in range(0, max(1, len(self.head.names) if self.head else 1), COLUMNS):
-            block = self._blocks.get((row - row % ROWS, left))
-            if block is not None and row - block.first < len(block.numbers):
-                return str(block.numbers[row - block.first])
-        return ""
+        down = range(self.top, self.top + max(1, self.canvas.height - 1))
+        wide = max(1, len(self._fits(self.canvas.width)))
+        across = range(self.left, min(self.left + wide, len(self.head.names)))
+        return self.cells.lacking(down, across, self.head.rows)
 
     # moving ---------------------------------------------------------------------------------------------------------
 
@@ -157,11 +132,14 @@ marked `*`. A click on a heading sorts by it.
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """The wheel; with shift or ctrl across."""
-        self.action_go(0, 1) if event.shift or event.ctrl else self.action_go(3, 0)
+        self._turn(event, 1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """The wheel; with shift or ctrl across."""
-        self.action_go(0, -1) if event.shift or event.ctrl else self.action_go(-3, 0)
+        self._turn(event, -1)
+
+    def _turn(self, event: events.MouseEvent, step: int) -> None:
+        self.action_go(0, step) if event.shift or event.ctrl else self.action_go(3 * step, 0)
 
     def on_click(self, event: events.Click) -> None:
         """A cell: the cursor there; a heading: sort by that column."""
@@ -185,13 +163,16 @@ marked `*`. A click on a heading sorts by it.
         if self.head is None:
             return self.words
         names = self.head.names[self.column : self.column + 6]
-        cells = (f"{name} {self._cell(self.row, self.column + n) or '-'}" for n, name in enumerate(names))
-        return f"row {self._number(self.row) or self.row} of {exact(self.head.rows)}: {', '.join(cells)}"
+        cells = (f"{name} {self.cells.cell(self.row, self.column + n) or '-'}" for n, name in enumerate(names))
+        return (
+            f"row {self.cells.number(self.row, self.left) or self.row} of {exact(self.head.rows)}: {', '.join(cells)}"
+        )
 
     def legend(self, frame: Frame) -> list[Piece]:
         """Which rows and columns stand on the screen."""
         if self.head is None:
             return []
+        self._settle(self.canvas.height - 1)
         quiet, shown = paint(self.palette.muted), self._fits(self.canvas.width)
         last = min(self.top + max(self.canvas.height - 1, 1), self.head.rows)
         pieces = [(f"{exact(min(self.top + 1, self.head.rows))}-{exact(last)} of {exact(self.head.rows)}", quiet)]
@@ -207,7 +188,7 @@ marked `*`. A click on a heading sorts by it.
         if self.head is None or not self.head.names:
             return self.waiting(frame, width, height, self.words if self.head is None else "no column is left")
         shown = height - 1
-        self.top = max(min(self.top, self.row, max(0, self.head.rows - shown)), self.row - shown + 1, 0)
+        self._settle(shown)
         fits = self._fits(width)
         gutter = self._gutter()
         lines = [self._heading(fits, gutter, width)]
@@ -216,6 +197,11 @@ marked `*`. A click on a heading sorts by it.
         if not self.head.rows:
             lines.append(rows.row([("  no row is left: u takes the last step back", paint(self.palette.muted))], width))
         return rows.block(lines, width, height)
+
+    def _settle(self, shown: int) -> None:
+        """The first of `shown` rows, so that the cursor stands among them."""
+        if self.head is not None and shown > 0:
+            self.top = max(min(self.top, self.row, max(0, self.head.rows - shown)), self.row - shown + 1, 0)
 
     def _gutter(self) -> int:
         """Cells of the row numbers."""
@@ -239,8 +225,10 @@ marked `*`. A click on a heading sorts by it.
             return []
         room = max(1, width - self._gutter() - GAP)
         self.left = max(min(self.left, self.column), self.column - LOOKED)
-        while self.left < self.column and self._across(self.left, self.column) > room:
+        across = [self._wide(place) + GAP for place in range(self.left, self.column + 1)]
+        while len(across) > 1 and sum(across) - GAP > room:
             self.left += 1
+            across.pop(0)
         fits, used = list[tuple[int, int]](), 0
         for place in range(self.left, len(self.head.names)):
             wide = min(self._wide(place), room)
@@ -251,10 +239,6 @@ marked `*`. A click on a heading sorts by it.
             if used >= room:
                 break
         return fits
-
-    def _across(self, first: int, last: int) -> int:
-        """Cells from one column to the end of another."""
-        return sum(self._wide(place) + GAP for place in range(first, last + 1)) - GAP
 
     def _heading(self, fits: list[tuple[int, int]], gutter: int, width: int) -> Strip:
         assert self.head is not None
@@ -277,11 +261,11 @@ marked `*`. A click on a heading sorts by it.
         ground = colors.selected if here else ""
         sign = ">" if here and not colors.selected else " "
         pieces: list[Piece] = [
-            (fitted(self._number(row), gutter, True), paint(colors.faint, ground)),
+            (fitted(self.cells.number(row, self.left), gutter, True), paint(colors.faint, ground)),
             (sign + " ", paint("", ground)),
         ]
         for place, cells in fits:
-            text, lit = self._cell(row, place), here and place == self.column
+            text, lit = self.cells.cell(row, place), here and place == self.column
             ink = colors.faint if text is None else colors.text
             shown = NOTHING[self.terminal.glyphs] if text is None else text
             look = paint(colors.accent if lit else ink, ground, bold=lit and self.has_focus)
@@ -290,8 +274,3 @@ marked `*`. A click on a heading sorts by it.
                 drawn = drawn if drawn.strip() else drawn[:-1] + "_"
             pieces += [(drawn, look), (" " * GAP, paint("", ground))]
         return rows.row(pieces, width, paint("", ground))
-
-
-def _starts(first: int, last: int, step: int, end: int) -> range:
-    """Where the blocks begin that hold `first` to `last` of `end`."""
-    return range(first - first % step, max(min(last, end), 1), step)

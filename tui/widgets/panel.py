@@ -26,6 +26,7 @@ LEVELS = {"braille": " ▁▂▃▄▅▆▇█", "blocks": " ▁▂▃▄▅▆
 BESIDE = 64  # columns from which figures stand beside the histogram
 WORD, FIGURE = 14, 12  # cells of a fact
 BAR = 8  # cells of the shortest bar
+DIGITS = 30  # cells of the upper edge besides the title: the numbers of the views
 
 
 class Panel(Pane):
@@ -58,7 +59,8 @@ of its kind: another measure, month or weekday. `tab` leads the arrows here, and
         if of.view == "column":
             learned = ", to be learned" if of.target and of.column == of.target else ""
             return f"{of.column}: {of.kinds.get(of.column, '')}{learned}" if of.column else "column"
-        return of.chart.title if of.chart is not None else TABS[of.view]
+        said = rows.clean(of.chart.title if of.chart is not None else TABS[of.view])
+        return fitted(said, min(cell_len(said), max(8, self.size.width - DIGITS)))
 
     def legend(self, frame: Frame) -> list[Piece]:
         """The views by number, the one shown lit; with their names where there is room."""

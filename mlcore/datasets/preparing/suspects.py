@@ -1,9 +1,9 @@
 """Suspects: a column that alone tells the target is more often the answer in other words than a stroke of luck.
 
 The rule. Half of the training rows (every second one) make a table for each column alone: of categories the answer of
-each value, of numbers and dates the answer of each of 32 bins between quantiles (dates are not asked for numbers); and where a number rises or falls with
-the numbers of a column (rank correlation 0.99), the line from one to the next. The other half judges it: the share of
-rows that are right, of each class alike (balanced accuracy), or R². A column is a suspect when
+each value, of numbers and dates the answer of each of 32 bins between quantiles (dates are not asked for numbers); and
+where a target rises or falls with a number (rank correlation 0.99), the line from one to the next. The other half
+judges it: the share of rows that are right, of each class alike (balanced accuracy), or R². A column is a suspect when
 
     its score is at least 0.98,
     the best column that is none scores at most 0.95 and misses at least three times as much, and

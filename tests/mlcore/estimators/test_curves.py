@@ -56,7 +56,7 @@ IRIS, DIGITS = datasets.load_iris(return_X_y=True), datasets.load_digits(return_
 DIABETES = tuple(part / 10 for part in datasets.load_diabetes(return_X_y=True, scaled=False))
 LABELS = datasets.make_multilabel_classification(200, 8, random_state=0)
 SHORT = {"max_iter": 25, "batch_size": 32, "n_iter_no_change": 3}
-ADAPTIVE = {"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 0.5}
+ADAPTIVE = {"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 0.1}
 SETTINGS = {
     "adam": {"max_iter": 60},
     "sgd": {"solver": "sgd", **SHORT},

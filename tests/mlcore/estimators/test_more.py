@@ -226,6 +226,14 @@ def test_what_cannot_be_is_a_value_error_in_one_sentence(what: str) -> None:
         assert "\n" not in str(caught.value) and "\x1b" not in str(caught.value)
 
 
+def test_other_settings_between_two_fits_begin_anew_what_they_cannot_go_on_from() -> None:
+    network = MLPClassifier(**QUICK, solver="lbfgs", warm_start=True).fit(X, Y)
+    for solver, stopping in (("adam", False), ("sgd", False), ("sgd", True), ("adamw", False), ("lbfgs", False)):
+        network.set_params(solver=solver, early_stopping=stopping).fit(X, Y)
+    network.set_params(solver="adam").partial_fit(X, Y).set_params(solver="sgd").partial_fit(X, Y)
+    assert network.score(X, Y) > 0.9 and len(network.loss_curve_) > 2
+
+
 def test_partial_fit_is_not_there_without_batches() -> None:
     assert not hasattr(MLPClassifier(solver="lbfgs"), "partial_fit")
     assert hasattr(MLPRegressor(solver="adamw"), "partial_fit")

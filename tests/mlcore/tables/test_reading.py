@@ -140,83 +140,6 @@ def test_a_format_that_cannot_be_is_refused(wrong: dict) -> None:
         Format(**wrong)
 
 
-# ---- dates ----
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "third", "said"),
-    [
-        ("2025-04-03", "2025-04-14", "2025-12-01", "year-month-day"),
-        ("2025/4/3", "2025/4/14", "2025/12/1", "year/month/day"),
-        ("2025-04", "2025-05", "2026-01", "year-month"),
-        ("4/14/2025", "4/3/2025", "12/1/2025", "month/day/year"),
-        ("14/4/2025", "3/4/2025", "1/12/2025", "day/month/year"),
-        ("3-4-2025", "14-4-2025", "1-12-2025", "day-month-year"),
-        ("3.4.2025", "4.4.2025", "1.12.2025", "day.month.year"),
-        ("2025-04-03 10:00:01", "2025-04-14 11:00:02", "2025-12-01 00:00:00", "year-month-day and time"),
-        (
-            "2025-04-03T10:00:01.5Z",
-            "2025-04-14T11:00:02.25Z",
-            "2025-12-01T00:00:00.0Z",
-            "year-month-day and time, in UTC",
-        ),
-    ],
-)
-def test_dates_are_read_as_they_can_only_be(tmp_path: Path, first: str, second: str, third: str, said: str) -> None:
-    table = read(tmp_path, f"when,x\n{first},1\n{second},2\n,3\n{third},4\n")
-    assert table.notes[1] == f"dates in when, as {said}"
-    found = table.column("when")
-    assert found.dtype == "datetime64[ns]" and np.isnat(found[2])
-    assert [str(each)[:7] for each in found[[0, 1, 3]]] in (
-        ["2025-04", "2025-04", "2025-12"],
-        ["2025-04", "2025-05", "2026-01"],
-    )
-
-
-@pytest.mark.parametrize(
-    "texts",
-    [
-        ("2025-04-03", "2025-04-31"),
-        ("2025-04-03", "2025/04/03"),
-        ("3/4/2025", "x"),
-        ("14/4/2025", "4/14/2025"),
-        ("1400-01-01", "1500-01-01"),
-        ("10:30", "11:00"),
-        ("1.2.3", "1.2.4"),
-        ("2025-04-03 10:00", "2025-04-03"),
-    ],
-)
-def test_what_may_be_no_dates_stays_texts(tmp_path: Path, texts: tuple[str, ...]) -> None:
-    table = read(tmp_path, "when,x\n" + "".join(f"{text},1\n" for text in texts))
-    assert table.column("when").tolist() == list(texts) and len(table.notes) == 1
-
-
-def test_a_day_that_may_be_a_month_is_not_guessed_but_told(tmp_path: Path) -> None:
-    text = "when,x\n3/4/2025,1\n4/4/2025,2\n"
-    table = read(tmp_path, text)
-    assert table.column("when").tolist() == ["3/4/2025", "4/4/2025"] and "day or month first" in table.notes[1]
-    for said in ("%d/%m/%Y", "when=%d/%m/%Y"):
-        assert str(read(tmp_path, text, dates=said).column("when")[0])[:10] == "2025-04-03"
-
-
-def test_numbers_can_be_said_to_be_dates(tmp_path: Path) -> None:
-    table = read(tmp_path, "day,x\n20250403,1\n20250404,2\n", dates="day=%Y%m%d")
-    assert str(table.column("day")[1])[:10] == "2025-04-04"
-
-
-@pytest.mark.parametrize(
-    ("dates", "code", "words"),
-    [
-        ("when=%d.%m.%Y", "DATA_VALUE", "when is '2025-04-03' in row 0, expected a date as %d.%m.%Y"),
-        ("then=%Y", "DATA_SCHEMA", "no column 'then', which format.dates names"),
-    ],
-)
-def test_dates_that_are_not_as_was_said_are_named(tmp_path: Path, dates: str, code: str, words: str) -> None:
-    with pytest.raises(DataError) as caught:
-        read(tmp_path, "when,x\n2025-04-03,1\n", dates=dates)
-    assert caught.value.code == code and words in str(caught.value)
-
-
 # ---- against Python's csv, and pandas by hand ----
 
 CELLS = st.sampled_from(
@@ -327,11 +250,11 @@ def test_a_packed_table_is_unpacked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (gzip.compress(b"a,b\n1,2\n" * 99)[:-9], "DATA_TRUNCATED"),
-        (gzip.compress(b"a,b\n1,2\n")[:3], "DATA_TRUNCATED"),
-        (gzip.compress(b"a,b\n1,2\n") + b"more", "DATA_TRUNCATED"),
-        (gzip.compress(b""), "DATA_EMPTY"),
-        (gzip.compress(bytes(1000)), "DATA_NUL"),
+        (gzip.compress(b"a,b\n1,2\n" * 99, mtime=0)[:-9], "DATA_TRUNCATED"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0)[:3], "DATA_TRUNCATED"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0) + b"more", "DATA_TRUNCATED"),
+        (gzip.compress(b"", mtime=0), "DATA_EMPTY"),
+        (gzip.compress(bytes(1000), mtime=0), "DATA_NUL"),
     ],
 )
 def test_what_is_packed_badly_is_refused(tmp_path: Path, data: bytes, code: str) -> None:

@@ -13,7 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlcore.commands.experiment import assignment
+from mlcore.config import Config, load_config
 from mlcore.errors import ConfigError, DataError
+from mlcore.invocation import command_of
+from mlcore.sections import typed
 from mlcore.tables.chain import Chain, reading, saving
 from mlcore.tables.steps import DropMissing, Fill, Filter, Group, Keep, Sort, Top
 from tests.mlcore.tables.random_frames import FRAMES, NAMES, frame_of, ran
@@ -216,3 +220,19 @@ def test_a_step_of_a_chain_that_cannot_be_done_says_which_it_is() -> None:
     chain = Chain((Keep(("Kind",)), Sort(("Sales",))))
     with pytest.raises(DataError, match=r"step 2 \(sort\): there is no column 'Sales'"):
         chain.apply(frame_of([("a", 1.0, 1, None)]))
+
+
+def test_an_experiment_on_a_table_takes_its_steps_first_and_survives_every_way_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,k,y\n" + "".join(f"{n},{'ab'[n % 2]},{n % 2}\n" for n in range(60)))
+    chain = Chain((Filter("x >= 20 and k != 'it\\'s \"x\"'"), Sort(("-x",)), Keep(("x", "y"))))
+    (tmp_path / "e.toml").write_text(chain.to_toml({"kind": "file", "path": "a.csv"}))
+    config = load_config(tmp_path / "e.toml")
+    data = config.dataset.load()
+    assert sum(len(rows) for rows in (data.train, data.validation, data.test)) == 40 and data.feature_names == ("x",)
+    (tmp_path / "again.toml").write_text(config.to_toml())
+    assert load_config(tmp_path / "again.toml") == config
+    (said,) = [word for word in command_of(config) if word.startswith("dataset.steps=")]
+    for text in (said, f"dataset.steps={typed(config.dataset.steps)}"):
+        assert Config().with_settings({"dataset": "file", **dict([assignment(text)])}).dataset.steps == chain.steps
+    with pytest.raises(ConfigError, match="step 1: filter, character 1"):
+        config.with_settings({"dataset.steps": [{"kind": "filter", "where": "x >"}]})
