@@ -18,6 +18,7 @@ SHORT = {  # as the architecture line writes it
     "max_pool1d": "pool1d",
     "avg_pool1d": "avgpool1d",
     "embedding": "embed",
+    "column_embedding": "embed_cols",
 }
 AROUND = ("skip", "add")  # where a way around begins and ends
 SETTING = re.compile(r"[a-z]?[\d.][\w.+-]*|\w+=\S*|bi|last|causal")  # of the word before: .2, k3, momentum=.5

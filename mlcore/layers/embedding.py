@@ -136,7 +136,7 @@ class ColumnEmbedding(Layer, frozen=True, tag="column_embedding"):
     @property
     def word(self) -> str:
         several = ",".join(map(str, self.vocabularies)) + "," * (len(self.vocabularies) == 1)
-        return f"column_embedding {self.dim}" + f" vocabularies={several}" * bool(several)
+        return f"embed_cols {self.dim}" + f" vocabularies={several}" * bool(several)
 
     def _rows(self, x: Array) -> Array:
         """The rows of w [B, k]. Raises DataError for a number that is no token of its column."""

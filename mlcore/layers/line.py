@@ -28,6 +28,7 @@ SHORT = {
     "pool1d": "max_pool1d",
     "avgpool1d": "avg_pool1d",
     "embed": "embedding",
+    "embed_cols": "column_embedding",
 }
 BEHIND = (Activation, BatchNorm, LayerNorm)  # written into the item of the layer before
 

@@ -144,8 +144,8 @@ def test_an_exported_file_takes_the_rows_of_the_table(run: Run, cities: Path, tm
         ("scale | embed 4 | 8 silu", {}, "layer 1, scale: needs numbers, but the last 2 features are tokens"),
         ("8 silu", {"columns": ["town"]}, "layer 1, 8: needs numbers, but the last feature is a token"),
         ("embed 4 | 8 silu", {"categories": "one_hot"}, r"layer 1, Embedding\(4\): needs tokens, got numbers"),
-        ("column_embedding 4 | 8", {"categories": "one_hot"}, r"ColumnEmbedding\(4\): needs columns of tokens"),
-        ("column_embedding 4 vocabularies=5,5,5 | 8", {}, "layer 1, column_embedding 4 vocabularies=5,5,5: needs"),
+        ("embed_cols 4 | 8", {"categories": "one_hot"}, r"ColumnEmbedding\(4\): needs columns of tokens"),
+        ("column_embedding 4 vocabularies=5,5,5 | 8", {}, "layer 1, embed_cols 4 vocabularies=5,5,5: needs"),
     ],
 )
 def test_a_network_that_takes_no_tokens_is_refused(cities: Path, layers: str, settings: dict, message: str) -> None:
