@@ -14,7 +14,7 @@ class Scale(Layer, frozen=True, tag="scale"):
     Of sequences [B, T, D] each step is a row. A dense layer behind it could hold the same factors in its weights; as
     numbers of their own they learn faster than these, and decay does not touch them: in front of a network for tables
     it is a soft choice of columns (Holzmüller, Grinsztajn and Steinwart 2024, "Better by Default: Strong Pre-Tuned MLPs
-    and Boosted Trees on Tabular Data", section 3; there its learning rate is six times that of the weights).
+    and Boosted Trees on Tabular Data", section 3; there with a greater learning rate of its own).
     """
 
     def output_shape(self, shape: Shape) -> Shape:
