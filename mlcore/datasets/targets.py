@@ -23,7 +23,7 @@ def judge(values: Array, wanted: Wanted, name: str) -> tuple[Array, Task]:
     """Targets as rows hold them, and the task: y [n] int32 class numbers, or float32 [n, outputs].
 
     values: numbers [n] or [n, outputs], or texts [n]; None, NaN or infinite where there is none. Texts, truths and at
-    most 20 different whole numbers are classes, in the order of their names. Raises DataError, `name` in it; of dates too.
+    most 20 different whole numbers are classes, in the order of their names. Raises DataError, `name` in it.
     """
     if values.dtype.kind not in "OUbiuf":
         what = "dates" if values.dtype.kind == "M" else str(values.dtype)

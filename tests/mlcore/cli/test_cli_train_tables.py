@@ -124,3 +124,11 @@ def test_a_file_that_is_neither_table_nor_experiment_says_how_tables_are_called(
     (table / "own.bin").write_bytes(b"\x1f\x8b\x08rubbish")
     said = mlj("train own.bin")
     assert said.code == 2 and "CONFIG_SYNTAX" in said.err and "a table is known by its name: .csv" in said.err
+
+
+def test_of_a_file_only_what_is_set_is_shown_of_its_thirty_parameters(mlj, table):
+    said = mlj("data show own.csv --set scale=none --set format.delimiter=,").out
+    shown = said[said.index("parameters, for --set") :]
+    assert [line.split()[0] for line in shown.splitlines()[2:]] == ["scale", "path", "format.delimiter"]
+    assert "more are as usual; --json tells all" in shown
+    assert mlj("data show own.csv --json").lines[0]["parameters"]["format"]["dates"] == "auto"
