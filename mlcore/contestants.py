@@ -49,8 +49,8 @@ class Contestant:
 
     @cached_property
     def data(self) -> Data:
-        """Its data set."""
-        return self.config.dataset.load()
+        """Its data set, as its networks know it."""
+        return self.models[0].data() if self.trained else self.config.dataset.load()
 
     @property
     def trained(self) -> bool:

@@ -103,7 +103,11 @@ def gradcheck(
     the network is large. native: ask the C kernels as well. Raises DataError when x and y do not fit.
     """
     config = model if isinstance(model, Config) else model.config
-    data = config.dataset.load() if x is None or isinstance(model, Config) else None
+    data = None
+    if isinstance(model, Config):
+        data = model.dataset.load()
+    elif x is None:
+        data = model.data()
     if isinstance(model, Config):
         assert data is not None
         network, loss = blueprint(config, data)

@@ -8,6 +8,7 @@ import platform
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +86,12 @@ def same(what: str, expected: Mapping[str, Any], found: Mapping[str, Any]) -> No
             continue
         if isinstance(a, Mapping) and isinstance(b, Mapping):
             same(f"{what} {name}", a, b)
+        now, then = f"{a!r:.80}", f"{b!r:.80}"
+        if isinstance(a, list) and isinstance(b, list):  # of many names the first other one says more
+            here, there = next(pair for pair in zip_longest(a, b, fillvalue="none") if pair[0] != pair[1])
+            now, then = f"{len(a)} long with {here!r:.40}", f"{len(b)} long with {there!r:.40} there"
         raise CheckpointError(
-            f"{what}: {name} is {a!r:.80} now and was {b!r:.80} in the run",
+            f"{what}: {name} is {now} now and was {then} in the run",
             code="CKPT_MISMATCH",
             hint="start a new run",
         )

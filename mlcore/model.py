@@ -12,13 +12,17 @@ import numpy as np
 from mlcore import losses
 from mlcore.config import Config, from_dict
 from mlcore.datasets.dataset import Column, Data, Scaling, Sequence, Task
-from mlcore.errors import DataError
+from mlcore.errors import CheckpointError, DataError
 from mlcore.layers.layer import Array, Layer, Shape
 from mlcore.network import Network
+from mlcore.sanitize import sanitize
 
 if TYPE_CHECKING:
     from mlcore.backends.bound import Predictor
     from mlcore.losses import Loss
+
+SHOWN = 4  # features named in a sentence
+ALIKE = 1e-4  # how far apart the same scaling may be, computed on another machine
 
 
 class Model:
@@ -66,6 +70,23 @@ class Model:
             out = np.zeros((len(x), *self.network.output_shape), np.float32)
         return Predictor(self.network, self.loss, self.vector, scaling, x, out)
 
+    def data(self) -> Data:
+        """The data set it learnt, loaded anew. Raises CheckpointError as `check` does."""
+        data = self.config.dataset.load()
+        self.check(data)
+        return data
+
+    def check(self, data: Data) -> None:
+        """Raises CheckpointError where rows are prepared otherwise than those it learnt from.
+
+        A file that has changed since, or a run of an older mlj, would be measured on numbers it does not understand.
+        """
+        other = self.preparation.differs(Preparation.of(data))
+        if other:
+            message = f"the data set is prepared otherwise now than when the network was trained: {other}"
+            hint = "mlj predict RUN --data FILE prepares rows as then; to measure it, train it again"
+            raise CheckpointError(message, code="CKPT_MISMATCH", hint=hint)
+
     def save(self, path: str | Path) -> None:
         """Write the model as one safetensors file that `load` and PyTorch's safetensors read."""
         from mlcore import checkpoints
@@ -108,6 +129,24 @@ class Preparation(msgspec.Struct, frozen=True):
     def vocabularies(self) -> tuple[int, ...]:
         """How many tokens each of the last columns is one of, with the one for any other text; nothing without such."""
         return tuple(len(column.categories) + 1 for column in self.columns if column.way == "token")
+
+    def differs(self, now: Preparation) -> str:
+        """The first way in which rows are prepared otherwise now, in words; nothing where they are prepared alike."""
+        names, others = self.feature_names, now.feature_names
+        if names != others:
+            gone = [sanitize(name, 40) for name in names if name not in others] or ["their order"]
+            come = [sanitize(name, 40) for name in others if name not in names]
+            what = f"{', '.join(gone[:SHOWN])}{' …' if len(gone) > SHOWN else ''}"
+            also = f", new are {', '.join(come[:SHOWN])}{' …' if len(come) > SHOWN else ''}" if come else ""
+            return f"{len(others):,} features, and had {len(names):,}; gone: {what}{also}"
+        if self.task[:4] != now.task[:4]:
+            return f"{now.task.kind} of {now.task.outputs}, and was {self.task.kind} of {self.task.outputs}, or others"
+        if self.scaling.smooth != now.scaling.smooth:
+            return "numbers were scaled in another way (dataset.scale)"
+        here, there = (np.array([each.scaling.shift, each.scaling.factor], np.float64) for each in (self, now))
+        if here.shape != there.shape or not np.allclose(here, there, rtol=ALIKE, atol=ALIKE):
+            return "the training rows are others, by their means and widths"
+        return ""
 
     def inputs(self, raw: Any) -> Array:
         """Raw inputs as the network sees them, float32 [B, features]; uint8 pixels are multiplied by `factor`."""

@@ -55,7 +55,7 @@ def predict(args: argparse.Namespace) -> int:
             model, examining.outputs(model, model.preparation.inputs(raw), answer), np.arange(len(raw)), None
         )
     else:
-        data = run.config.dataset.load()
+        data = model.data()
         rows = examining.split_of(data, "test")
         index = slice_of("0:10" if args.rows is None else args.rows, len(rows))
         picked = rows.take(index)

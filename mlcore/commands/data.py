@@ -59,8 +59,10 @@ def show(args: argparse.Namespace) -> int:
     print("\n".join((*_facts(data), _baselines(config, data))))
     if data.roles:
         print("\n" + "\n".join(f"  {line}" for line in columns.lines(data)))
-    print("\nparameters, for --set:")
     rows = [row for row in form.rows(config) if row.name.startswith("dataset.") and row.name != "dataset.kind"]
+    usual = [row for row in rows if kind == "file" and row.value == row.default]  # too many to be read at once
+    rows = [row for row in rows if row not in usual]
+    print(f"\nparameters, for --set{f' ({len(usual)} more are as usual; --json tells all)' if usual else ''}:")
     cells = [(row.name[8:], typed(row.value), allowed(row), row.help) for row in rows]
     print("\n".join("  " + line for line in table.lines(cells, ("name", "value", "range", "what it is"))))
     return 0

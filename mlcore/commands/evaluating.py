@@ -27,7 +27,8 @@ WIDEST = 20  # classes up to which a table of mistakes is printed
 def evaluate(args: argparse.Namespace) -> int:
     """Loss, metrics and mistakes on one split."""
     run = open_run(args.run, args.runs_dir)
-    model, data = run.model(args.epoch), run.config.dataset.load()
+    model = run.model(args.epoch)
+    data = model.data()
     classes = data.task.kind != "regression"
     if args.calibration and not classes:
         raise UsageError("--calibration: a regression has no probabilities", hint="leave it out")

@@ -105,7 +105,14 @@ def named(text: str) -> Config:
             short = (name.rpartition("/")[2] for name in recipes())
             found = unknown("recipe", text, tuple(dict.fromkeys((*short, *kinds))))
             raise found if error.code == found.code else error from None
-    return tabular.experiment(text) if os.path.isdir(text) else load_config(text)
+    if os.path.isdir(text):
+        return tabular.experiment(text)
+    try:
+        return load_config(text)
+    except ConfigError as error:
+        if error.code == "CONFIG_SYNTAX":
+            error.hint = f"a table is known by its name: {', '.join(tabular.TABLES[:3])} … {tabular.TABLES[-2]}"
+        raise
 
 
 def settings(args: argparse.Namespace) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +11,7 @@ from mlcore.commands import table
 from mlcore.commands.beside import scores
 from mlcore.commands.story import called, fact, machine, plural
 from mlcore.commands.sweeps import number
+from mlcore.events import Warned
 from mlcore.folds import Estimate
 from mlcore.runs import Run
 from mlcore.sanitize import sanitize
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from mlcore.commands.repeats import Ends
 
 WIDTH = 100  # columns of the table at most
+NUMBERS = re.compile(r"(?<![\w.])\d[\d,.]*%?")  # of a sentence, not of a name such as x1
 LOSSES = ("test_accuracy", "test_r2", "test_loss")  # what folds are told by, in this order
 
 
@@ -86,6 +89,17 @@ def conclusion(ends: Ends, parent: Run | None, how: str) -> Iterator[str]:
     if parent is not None:
         yield fact("run", sanitize(parent.name))
         yield fact("try", f"mlj runs show {called(parent)}")
+
+
+def kind(warned: Warned) -> tuple[str, str]:
+    """What folds warn of, without what differs from fold to fold: counts, and the rows that are named behind a colon.
+
+    A notice of one fold stands for those of all others that are of its kind.
+    """
+    if not warned.code.startswith("DATA_"):
+        return warned.code, warned.message
+    said = warned.message.partition(": ")[0] if warned.code == "DATA_DUPLICATES" else warned.message
+    return warned.code, NUMBERS.sub("0", said)
 
 
 def told(name: str, estimate: Estimate) -> str:

@@ -118,11 +118,11 @@ def _telling(
     if not args.quiet:
         list(report.fallback([ends.started], sys.stderr))
     if args.log_every:
-        return report.warnings(_leading(_article_lines(source, ends, args.log_every, data)), sys.stderr)
+        return report.warnings(_leading(_article_lines(source, ends, args.log_every, data), ends), sys.stderr)
     progress = not (args.quiet or args.no_progress)
     if progress and not report.escapes_allowed(sys.stdout, sys.stderr):
         source = _end_lines(source, ends)
-    events = report.warnings(_leading(source), sys.stderr)
+    events = report.warnings(_leading(source, ends), sys.stderr)
     if progress and report.escapes_allowed(sys.stdout, sys.stderr):
         return report.ProgressLine(sys.stderr).follow(events)
     return events
@@ -137,14 +137,18 @@ def _article_lines(source: Iterator[Told], ends: Ends, every: int, data: Data) -
         yield Told(number, event)
 
 
-def _leading(source: Iterator[Told]) -> Iterator[Event]:
-    """The events of one network at a time, the first that has not ended, and what all others warn of, once."""
+def _leading(source: Iterator[Told], ends: Ends) -> Iterator[Event]:
+    """The events of one network at a time, the first that has not ended, and what all others warn of, once.
+
+    Of what folds warn of alike, but for its numbers, the first fold's is passed on.
+    """
     leader, ended, said = -1, {-1}, set[tuple[str, str]]()
     for number, event in source:
         if isinstance(event, Warned):
-            if (event.code, event.message) in said:
+            what = folding.kind(event) if ends.folded else (event.code, event.message)
+            if what in said:
                 continue
-            said.add((event.code, event.message))
+            said.add(what)
         if leader in ended:
             leader = number
         if isinstance(event, Ended):

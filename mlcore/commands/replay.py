@@ -8,7 +8,7 @@ import sys
 
 from mlcore import shelf, training
 from mlcore.commands.training import again, follow, use_threads
-from mlcore.manifest import dump, manifest, read, same
+from mlcore.manifest import dump, filled, manifest, read, same
 from mlcore.replay import Replay, difference, score
 from mlcore.runs import Run, open_run, record
 from mlcore.sanitize import sanitize
@@ -20,7 +20,7 @@ def replay(args: argparse.Namespace) -> int:
     first = open_run(args.run, args.runs_dir)
     controls, config = Replay(score(first)), first.config
     data = config.dataset.load()
-    same("data", json.loads(dump(manifest(config, data))), read(first.folder / "data.json"))
+    same("data", json.loads(dump(manifest(config, data))), filled(read(first.folder / "data.json")))
     use_threads(args.threads, config)
     events = controls.follow(training.train(config, controls=controls, data=data))
     started = next(events)

@@ -27,7 +27,7 @@ class Sitter(NamedTuple):
     def of(cls, run: Run, epoch: int | None) -> Sitter:
         """A run as it was after an epoch, or as it is."""
         model, config = run.model(epoch), run.config
-        return cls(run.name, config, model, config.dataset.load())
+        return cls(run.name, config, model, model.data())
 
     @property
     def classes(self) -> bool:

@@ -14,7 +14,8 @@ from mlcore.datasets.series import Series
 from mlcore.errors import DataError, StorageError, UsageError
 from mlcore.sanitize import sanitize
 
-TABLES = (".csv", ".tsv", ".parquet")  # how a table is called
+TEXTS = (".csv", ".tsv", ".tab", ".txt")  # how a table in a text file is called
+TABLES = (*TEXTS, *(f"{ending}.gz" for ending in TEXTS), ".parquet", ".pq")  # how a table is called
 SHOWN = 20  # columns named in a hint
 
 

@@ -16,7 +16,7 @@ from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import DataError, UsageError
 from mlcore.layers.layer import Array
 from mlcore.losses import Loss
-from mlcore.model import Model, blueprint
+from mlcore.model import blueprint
 from mlcore.network import Network
 from mlcore.optimizers import Optimizer
 from mlcore.report import json_line
@@ -75,13 +75,13 @@ def _subject(args: argparse.Namespace, given: Given) -> _Subject:
         raise UsageError(
             "--given: x and y are for an experiment, not for a run", hint="give [weights] alone, and --row"
         )
-    data = config.dataset.load()
+    model = run.model(args.epoch) if run is not None else None
+    data = config.dataset.load() if model is None else model.data()
     row = _row(data, args.split, args.row)
     x, y = data.inputs(row)[0], row.y[0]
     target = np.array2string(y, precision=6) if np.ndim(y) else sanitize(class_name(data, int(y)))
     called = f"row {args.row} of the {args.split} split of {kind_of(config.dataset)}"
-    if run is not None:
-        model: Model = run.model(args.epoch)
+    if run is not None and model is not None:
         called += f", weights of {sanitize(run.name)}"
         return _Subject(model.network, model.loss, model.vector, x, y, config.optimizer, called, target)
     network, loss = blueprint(config, data)

@@ -74,8 +74,6 @@ def _whole(what: str, x: Array, low: int, high: int) -> None:
         raise DataError(message, code="DATA_SCHEMA", where=f"row {row}")
 
 
-
-
 class Rows(NamedTuple):
     """Rows: inputs x [n, features] (float32, or uint8 for images), targets y ([n] int32 or [n, outputs] float32).
 

@@ -25,6 +25,11 @@ def judge(values: Array, wanted: Wanted, name: str) -> tuple[Array, Task]:
     values: numbers [n] or [n, outputs], or texts [n]; None, NaN or infinite where there is none. Texts, truths and at
     most 20 different whole numbers are classes, in the order of their names. Raises DataError, `name` in it.
     """
+    if values.dtype.kind not in "OUbiuf":
+        what = "dates" if values.dtype.kind == "M" else str(values.dtype)
+        hint = 'a date is no target: name another, or read it as texts with dataset.format.dates = "none"'
+        message = f"{name} holds {what}, expected numbers or texts"
+        raise DataError(message, code="DATA_DTYPE", where="dataset.target", hint=hint)
     _check_there(values, name)
     kind = wanted if wanted != "auto" else "classes" if _classes(values) else "numbers"
     if kind == "classes":

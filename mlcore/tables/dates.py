@@ -14,7 +14,7 @@ import numpy as np
 
 from mlcore.errors import DataError
 from mlcore.sanitize import sanitize
-from mlcore.tables.format import Format
+from mlcore.tables.format import Dialect, Format
 
 TRIED = 20  # texts of a column that must look like dates before all are tried
 FIRST, LAST = np.datetime64("1678-01-01", "us"), np.datetime64("2262-01-01", "us")  # what nanoseconds of 64 bits reach
@@ -62,6 +62,22 @@ def parsed(frame: Any, format: Format, where: str, leave: set[str]) -> tuple[Any
         elif named:
             raise _misfit(words.take(codes).reset_index(drop=True), said[name], f"{where}: {name}", where)
     return frame, tuple(formed)
+
+
+def dotted(records: Sequence[Sequence[str]], names: Sequence[str], way: Dialect, format: Format) -> set[str]:
+    """The columns whose first fields are dates such as 24.12.2023, where dots stand between thousands too.
+
+    No number is written so: its last group has three digits. Read as one it would be 24122023.
+    """
+    if way.thousands != "." or format.dates == "none":
+        return set()
+    found = set(format.by_column()) & set(names)
+    for place, name in enumerate(names):
+        cells = [row[place].strip() for row in records if place < len(row)]
+        known = [cell for cell in cells if cell not in way.missing][:TRIED]
+        if known and all(map(_looks, known)):
+            found.add(name)
+    return found
 
 
 def _seem(texts: Any) -> bool:

@@ -59,9 +59,13 @@ def _table(path: Path, text: Text, format: Format, texts: Collection[str]) -> Ta
         raise _error("has a header and no rows", "DATA_EMPTY", where, "write rows under it")
     if seen.returns:
         text, seen = _returned(text, seen)
-    table, as_texts = parsing.frame(text, way, names, named, seen, texts)
+    dated = dates.dotted(
+        dialect.records(start[: dialect.SAMPLE].decode(errors="replace"), *way[:2])[named:], names, way, format
+    ) - set(texts)
+    table, as_texts = parsing.frame(text, way, names, named, seen, {*texts, *dated})
     table, formed = dates.parsed(table, format, where, set(texts))
     notes = (_told(way, text.encoding), *dates.told(formed))
+    as_texts = (*as_texts, *sorted(dated))
     code = _code(path.name, way, text.encoding, named, names, as_texts) + dates.code(formed)
     return Table(where, table, np.arange(len(table)), named, notes, code)
 

@@ -19,14 +19,16 @@ def show(board: Board, run: Run) -> None:
     """Put a run that is not going on on a board whose data are open.
 
     Snapshots hold weights only: they can be looked at, but only the epochs of checkpoints can be branched from.
+
+    Raises CheckpointError where its data are prepared otherwise now.
     """
-    status = run.status
+    model, status = run.model(), run.status
+    model.check(board.data)
     curves(board, run.history, status.epoch)
     measured = _measured(run)
     for state in _states(board, run):
         board.film.add(state, measured.get(state.epoch))
     board.see(_started(board, run))
-    model = run.model()
     board.see(
         events.Ended(
             reason=_reason(status.reason),

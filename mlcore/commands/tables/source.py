@@ -12,6 +12,7 @@ import numpy as np
 
 from mlcore.catalogue import unknown
 from mlcore.commands.experiment import assignment
+from mlcore.commands.tabular import TABLES
 from mlcore.errors import UsageError
 from mlcore.sanitize import sanitize
 from mlcore.spec import changed, fields
@@ -24,16 +25,6 @@ from mlcore.tables.steps import AnyStep, DropMissing, Fill, Filter, Sort
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-TABLES = (
-    ".csv",
-    ".tsv",
-    ".txt",
-    ".tab",
-    ".parquet",
-    ".pq",
-    ".csv.gz",
-    ".tsv.gz",
-)  # how a table's file is called
 BUNDLED = ("sales",)
 LARGEST = 1 << 20  # bytes of a file of steps
 SPLIT, TARGET = "split", "y"  # columns of a data set's rows besides its features

@@ -91,3 +91,36 @@ def test_folds_that_cannot_be_are_one_sentence_and_leave_nothing_behind(mlj, wor
 def test_a_goal_that_some_folds_miss_is_said(mlj):
     said = mlj("train moons --folds 2 --epochs 1 --no-record", "--goal", "validation_accuracy > 0.9999")
     assert said.code == 1 and "by 2 of 2 networks, the first fold 1" in said.err
+
+
+def test_what_folds_warn_of_alike_is_told_once_and_every_kind_is(mlj, tmp_path):
+    random = np.random.RandomState(1)
+    rows = [f"{random.randint(6)},{'' if place % 9 == 0 else random.randint(4)},{place % 2}" for place in range(90)]
+    path = tmp_path / "a.csv"
+    path.write_text("a,b,y\n" + "\n".join(rows) + "\n")
+    said = mlj(f"train {path} --target y --folds 4 --epochs 1 --no-record")
+    told = [line for line in said.err.splitlines() if "warning[" in line]
+    assert said.code == 0, said.err
+    assert sum("validation rows are training rows" in line for line in told) == 1
+    assert sum("test rows are training rows" in line for line in told) == 1
+    assert {line.split("[")[1].split("]")[0] for line in told} == {"DATA_MISSING", "DATA_REPEATED", "DATA_DUPLICATES"}
+    assert len(told) == 4
+    lines = mlj(f"train {path} --target y --folds 4 --epochs 1 --no-record --json").lines
+    warned = [line for line in lines if line["event"] == "warned"]
+    assert {line["fold"] for line in warned if line["code"] == "DATA_DUPLICATES"} == {
+        0,
+        1,
+        2,
+        3,
+    }  # a program is told all
+
+
+def test_a_column_that_only_one_fold_finds_is_another_kind_of_warning():
+    from mlcore.commands.folds import kind
+    from mlcore.events import Warned
+
+    of = [
+        kind(Warned(epoch=0, step=0, code="DATA_LEAK", message=f"{name} alone tells y ({score}% right)"))
+        for name, score in (("x1", 99.1), ("x1", 98.7), ("x2", 99.1))
+    ]
+    assert of[0] == of[1] != of[2]

@@ -100,3 +100,35 @@ def test_a_series_is_foretold_in_its_own_unit_beside_what_is_said_without_learni
     drawn = mlj("plot fox --what forecast --ascii --width 70 --height 12")
     assert drawn.code == 0 and "12 test rows in their order" in drawn.out
     assert "mape" in mlj("evaluate fox").out
+
+
+@pytest.mark.parametrize("name", ["own.csv.gz", "own.TSV.gz", "own.txt", "own.tab.gz", "own.parquet", "own.pq"])
+def test_packed_tables_and_parquet_train_and_predict_as_the_text_does(mlj, table, name):
+    import pandas as pd
+
+    frame = pd.read_csv("own.csv")
+    if name.endswith((".parquet", ".pq")):
+        pytest.importorskip("pyarrow")
+        frame.to_parquet(name)
+    else:
+        frame.to_csv(name, sep="," if "csv" in name else "\t", index=False)
+    assert mlj("train own.csv --target Answer --epochs 3 --name fox --no-progress").code == 0
+    said = mlj(f"train {name} --target Answer --epochs 3 --name owl --no-progress")
+    assert said.code == 0, said.err
+    assert np.array_equal(open_run("fox").model().vector, open_run("owl").model().vector)
+    assert mlj(f"predict owl --data {name}").out == mlj("predict fox --data own.csv").out
+    assert mlj(f"data describe {name}").out == mlj("data describe own.csv").out
+
+
+def test_a_file_that_is_neither_table_nor_experiment_says_how_tables_are_called(mlj, table):
+    (table / "own.bin").write_bytes(b"\x1f\x8b\x08rubbish")
+    said = mlj("train own.bin")
+    assert said.code == 2 and "CONFIG_SYNTAX" in said.err and "a table is known by its name: .csv" in said.err
+
+
+def test_of_a_file_only_what_is_set_is_shown_of_its_thirty_parameters(mlj, table):
+    said = mlj("data show own.csv --set scale=none --set format.delimiter=,").out
+    shown = said[said.index("parameters, for --set") :]
+    assert [line.split()[0] for line in shown.splitlines()[2:]] == ["scale", "path", "format.delimiter"]
+    assert "more are as usual; --json tells all" in shown
+    assert mlj("data show own.csv --json").lines[0]["parameters"]["format"]["dates"] == "auto"

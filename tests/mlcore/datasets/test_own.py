@@ -8,14 +8,14 @@ import os
 import numpy as np
 import pytest
 
-from mlcore import load_config, train
+from mlcore import load_config, open_run, train
 from mlcore.commands import features
 from mlcore.config import Config
 from mlcore.datasets import columns, duplicates
 from mlcore.datasets.dataset import Column, SplitSpec
 from mlcore.datasets.own import Own
 from mlcore.datasets.split import Parts
-from mlcore.errors import ConfigError, DataError, StorageError
+from mlcore.errors import CheckpointError, ConfigError, DataError, StorageError
 from mlcore.model import Model
 from tests.mlcore.cli.conftest import home, mlj
 from tests.mlcore.datasets.conftest import idx_bytes
@@ -264,3 +264,37 @@ def test_features_of_a_model_must_be_those_of_its_columns():
 def test_a_home_nobody_has_is_a_path_like_any_other():
     with pytest.raises(StorageError, match="~nobody-there"):
         Own(path="~nobody-there/own.csv").load()
+
+
+def test_a_run_is_measured_only_on_rows_prepared_as_those_it_learnt_from(mlj, tmp_path):
+    path, random = tmp_path / "a.csv", np.random.RandomState(4)
+    rows = [
+        f"{a:.3f},{b:.3f},{'xyz'[place % 3]},{int(a + b > 0)}"
+        for place, (a, b) in enumerate(random.normal(size=(60, 2)))
+    ]
+    text = "a,b,c,y\n" + "\n".join(rows) + "\n"
+    path.write_text(text)
+    assert mlj(f"train {path} --target y --epochs 2 --name fox").code == 0
+    model, verbs = (
+        open_run("fox").model(),
+        ("evaluate fox", "predict fox --rows 0:3", "plot fox --what confusion", "trace fox"),
+    )
+    assert model.data().feature_names == model.preparation.feature_names
+    assert [mlj(verb).code for verb in verbs] == [0] * len(verbs)
+    answers = mlj(f"predict fox --data {path}").out
+    model.config = model.config.with_settings({"dataset.scale": "standard"})
+    with pytest.raises(CheckpointError, match=r"scaled in another way \(dataset.scale\)"):
+        model.data()
+    for changed_text, words in (
+        (text.replace(",z,", ",x,"), "gone: c=z"),
+        (text.replace("\n-", "\n-9"), "the training rows are others"),
+    ):
+        path.write_text(changed_text)
+        for verb in (*verbs, "gradcheck fox"):
+            said = mlj(verb)
+            assert said.code == 4 and "CKPT_MISMATCH" in said.err and words in said.err, (verb, said.err)
+    path.write_text(text)
+    assert mlj(f"predict fox --data {path}").out == answers
+    path.write_text(text.replace(",z,", ",x,"))
+    said = mlj("resume fox --epochs 5")
+    assert said.code == 4 and "'c=z'" in said.err

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mlcore.datasets.own import Own
 from mlcore.errors import DataError
 from mlcore.tables import reading
 from mlcore.tables.format import Format
@@ -91,3 +92,22 @@ def test_dates_that_are_not_as_was_said_are_named(tmp_path: Path, dates: str, co
     with pytest.raises(DataError) as caught:
         read(tmp_path, "when,x\n2025-04-03,1\n", dates=dates)
     assert caught.value.code == code and words in str(caught.value)
+
+
+@pytest.mark.parametrize("dates", ["auto", "%d.%m.%Y", "when=%d.%m.%Y"])
+def test_a_date_with_dots_is_no_number_where_dots_stand_between_thousands(tmp_path, dates):
+    text = "when;sold\n24.12.2023;1.234,5\n;17.000\n01.02.2024;1.000.000\n"
+    table = read(tmp_path, text, thousands=".", dates=dates)
+    assert table.column("sold").tolist() == [1234.5, 17000, 1000000]
+    when = table.column("when")
+    assert when.dtype.kind == "M" and str(when[0])[:10] == "2023-12-24" and str(when[2])[:10] == "2024-02-01"
+    assert np.isnat(when[1]) and "dtype={'when': 'str'}" in table.code
+    assert read(tmp_path, text, thousands=".", dates="none").column("when")[0] == 24122023
+
+
+def test_dates_are_no_target(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a,when\n" + "".join(f"{day},{day}.1.2024\n" for day in range(1, 29)))
+    with pytest.raises(DataError, match="when holds dates, expected numbers or texts") as caught:
+        Own(path=str(path)).load()
+    assert caught.value.code == "DATA_DTYPE"

@@ -11,7 +11,8 @@ from tui.exploration import Exploration
 if TYPE_CHECKING:
     from tui.app import MljApp
 
-TABLES = (".csv", ".tsv", ".txt", ".parquet")
+TEXTS = (".csv", ".tsv", ".tab", ".txt")
+TABLES = (*TEXTS, *(f"{ending}.gz" for ending in TEXTS), ".parquet", ".pq")
 HELP = "a table: text with columns parted by commas, semicolons or tabs, or Parquet"
 
 
