@@ -74,6 +74,8 @@ def _words(info: Any) -> str:
             return ("one of " if len(values) > 1 else "") + ", ".join(map(str, values))
         case inspect.VarTupleType(item_type=item):
             return f"a list, each {_words(item)}"
+        case inspect.DictType(value_type=value):
+            return f"a table of names, each {_words(value)}"
         case inspect.IntType() | inspect.FloatType():
             return " ".join(["a whole number" if isinstance(info, inspect.IntType) else "a number", *limits(info)])
         case inspect.BoolType():

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import cast
 
 USAGE = """usage: mlj-tui [RECIPE | CONFIG.toml | DATA | RUN | last | LOG]
-       mlj-tui data FILE.csv
+       mlj-tui data FILE.csv | sales
 
 Opens the Lab, where a network is already learning. ? shows every key.
 Data are a .csv, .tsv, .npz or IDX file, which is learned at once; `data` shows a table

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Step: TypeAlias = Mapping[str, Any]
 
+BUNDLED = "sales"  # the name of the table to practise on, which the worker makes
 VIEWS = ("column", "describe", "missing", "balance", "bars", "corr", "season", "pca", "told")
 TABS = {
     "column": "column",

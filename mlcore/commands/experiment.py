@@ -13,7 +13,8 @@ from mlcore import datasets
 from mlcore.catalogue import unknown
 from mlcore.commands import tabular
 from mlcore.config import Config, load_config, load_recipe, recipes
-from mlcore.errors import ConfigError, RunError, UsageError
+from mlcore.errors import ConfigError, DataError, RunError, StorageError, UsageError
+from mlcore.regular import opened
 from mlcore.spec import changed
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 VARIABLES = {"backend": "MLJ_BACKEND", "device": "MLJ_DEVICE", "seed": "MLJ_SEED"}  # settings made by the environment
 ROWS = (*tabular.TABLES, ".npz", "-ubyte", "-ubyte.gz")  # how a file of rows is called
+PACKED = (b"\x1f\x8b", b"PK", b"PA", b"\0\0", b"\x93N", *(bytes((0x80, each)) for each in range(2, 6)))  # gzip … pickle
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
@@ -105,7 +107,7 @@ def named(text: str) -> Config:
             short = (name.rpartition("/")[2] for name in recipes())
             found = unknown("recipe", text, tuple(dict.fromkeys((*short, *kinds))))
             raise found if error.code == found.code else error from None
-    if os.path.isdir(text):
+    if os.path.isdir(text) or _packed(text):
         return tabular.experiment(text)
     try:
         return load_config(text)
@@ -113,6 +115,15 @@ def named(text: str) -> Config:
         if error.code == "CONFIG_SYNTAX":
             error.hint = f"a table is known by its name: {', '.join(tabular.TABLES[:3])} … {tabular.TABLES[-2]}"
         raise
+
+
+def _packed(path: str) -> bool:
+    """Whether a file begins as files of rows do that are no text, or as what is refused in their place."""
+    try:
+        with opened(Path(path)) as file:
+            return file.read(2) in PACKED
+    except (DataError, StorageError):
+        return False
 
 
 def settings(args: argparse.Namespace) -> dict[str, Any]:

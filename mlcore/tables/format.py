@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 from msgspec import Meta
@@ -17,6 +18,7 @@ Quote: TypeAlias = Literal["auto", '"', "'", "none"]
 Decimal: TypeAlias = Literal["auto", ".", ","]
 Thousands: TypeAlias = Literal["none", ",", ".", "'", "space"]
 
+DIRECTIVES = tuple("YymdbBjaAHIMSfpzZ")  # parts of a date, as strptime of C knows them
 WRITTEN = {"tab": "\t", "space": " ", "none": ""}  # words for what cannot be seen in a configuration
 
 
@@ -53,6 +55,7 @@ class Format(Spec, frozen=True):
             if "%" not in form or not name:
                 message = f"format.dates: expected auto, none or a form such as %d.%m.%Y, got {form!r:.80}"
                 raise ConfigError(message, where="format.dates", hint="by column: Date=%d.%m.%Y; Born=%Y")
+            _check_form(form)
 
     def by_column(self) -> dict[str, str]:
         """How dates are written, by column; the name `*` stands for every other one."""
@@ -79,6 +82,15 @@ class Dialect(NamedTuple):
     decimal: str
     thousands: str
     missing: frozenset[str]
+
+
+def _check_form(form: str) -> None:
+    signs = [found[1:] for found in re.findall(r"%.?", form) if found != "%%"]
+    wrong = next((sign for sign in signs if sign not in DIRECTIVES or signs.count(sign) > 1), None)
+    if wrong is not None:
+        fault = "stands there twice" if wrong in DIRECTIVES else "is no part of a date"
+        hint = "%Y 2025, %y 25, %m 03, %b Mar, %d 04, %H:%M:%S"
+        raise ConfigError(f"format.dates: %{wrong} {fault}: {form!r:.80}", where="format.dates", hint=hint)
 
 
 def _check_encoding(name: str) -> None:

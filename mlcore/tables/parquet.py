@@ -60,11 +60,24 @@ def _batches(found: Any, where: str) -> Any:
 
     batches, size = [], 0
     for batch in found.iter_batches(BATCH, use_threads=False):
-        size += batch.nbytes
+        size += sum(map(_size, batch.columns))
         if size > LARGEST:
             raise _too_large(f"{where} becomes more than the {LARGEST:,} bytes allowed", where)
         batches.append(batch)
     return pyarrow.Table.from_batches(batches, found.schema_arrow)
+
+
+def _size(column: Any) -> int:
+    """Bytes of a column of a batch, decoded: of a dictionary each value as often as it is there."""
+    from pyarrow import compute, types
+
+    if not types.is_dictionary(column.type):
+        return int(column.nbytes)
+    words = column.dictionary
+    if not (types.is_string(words.type) or types.is_large_string(words.type)):
+        return len(column) * _width(words.type)
+    lengths = compute.binary_length(words).cast("int64").take(column.indices)
+    return int(compute.sum(lengths).as_py() or 0) + len(column) * TEXT
 
 
 def _too_large(message: str, where: str) -> DataError:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from mlcore.tables.table import Table
 
+BUNDLED = "sales"  # the table to practise on
 REMEMBERED = 8  # frames behind steps that are kept
 LARGEST = 1 << 30  # bytes of them, besides the newest
 
@@ -129,6 +130,8 @@ class Tables:
         A file that is gone or unreadable leaves the table in memory as it is, unless it is to be read `again`.
         """
         key, path = _key(of, 0), Own(path=of.path).place()
+        if of.path == BUNDLED and not path.exists():
+            path = practised()
         with self._lock:
             there = self._loaded
         if there is not None and there.key == key and (not again or _seen(path) == there.seen):
@@ -146,6 +149,23 @@ class Tables:
 def _key(of: Tabled, steps: int) -> bytes:
     """What tells a table behind so many of its steps from others."""
     return msgspec.json.encode([of.path, of.format, of.steps[:steps]], order="deterministic")
+
+
+def practised() -> Path:
+    """The table to practise on as a file, so that it can be learned like any other: written once, in our own folder.
+
+    Raises StorageError where it cannot be written.
+    """
+    from mlcore.datasets.files import own_folder
+    from mlcore.storage import storing, write_file
+    from mlcore.tables import sales
+
+    path = own_folder(BUNDLED) / f"{BUNDLED}.csv"
+    if not path.is_file():
+        with storing("cannot make", path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_file(path, sales.make().to_csv(index=False).encode())
+    return path
 
 
 def _seen(path: Path) -> tuple[int, int]:

@@ -215,3 +215,17 @@ def test_the_table_of_an_experiment_is_found_and_of_others_there_is_none() -> No
     found = of_experiment({"kind": "file", "path": "x.csv", "target": "y", "format": {"decimal": ",", "dates": "auto"}})
     assert found is not None and (found.target, dict(found.format)) == ("y", {"decimal": ","})
     assert of_experiment({"kind": "file", "path": "x.npz"}) is None and of_experiment({"kind": "moons"}) is None
+
+
+async def test_the_table_to_practise_on_opens_by_its_name_and_can_be_learned(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "own"))
+    async with looking(tmp_path, Path("sales")) as lab:
+        await lab.until(lambda: "4,000 rows, 6 columns" in lab.over)
+        assert shown(lab).path.endswith("sales.csv") and Path(shown(lab).path).is_file()
+        await lab.press("enter")
+        await lab.until(lambda: "What is to be learned?" in lab.over)
+        await lab.press(*"Sales", "enter")
+        await lab.until(lambda: isinstance(lab.app.screen, BuildScreen))
+        dataset = lab.app.lab.draft.config.to_dict()["dataset"]
+        assert (dataset["target"], Path(dataset["path"]).name) == ("Sales", "sales.csv")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from tui.cells import COLUMNS, ROWS
-from tui.exploration import Exploration
+from tui.exploration import BUNDLED, Exploration
 from tui.feed import safe
 from tui.screens.inquiry import Inquiry
 from tui.text import exact, shortened
@@ -104,6 +104,8 @@ class Tabular(Screen[None]):
         self.grid.open(head, wanted.column, stay=wanted.steps == self.exploration.steps)  # type: ignore[arg-type]
         column = self.grid.here
         target = wanted.target if wanted.target in self.grid.head.names else ""  # type: ignore[union-attr]
+        if wanted.path == BUNDLED:
+            wanted = wanted._replace(path=head.where)  # type: ignore[union-attr]  # where the worker has put it
         found = wanted._replace(head=head, column=column, target=target, facts=None, chart=None, message="")  # type: ignore[arg-type]
         self.show(found)
         self.say(self._left())

@@ -21,6 +21,7 @@ BINS = 16  # of a column of numbers with more values than that
 SHUFFLES = 20  # of the target, to learn what chance tells
 SHAKY = 0.5  # of the rows differ in a column of texts: it may name rows, and tells nothing of new ones
 PAIRS = 10
+WIDEST = 1000  # columns of numbers, half a million pairs
 LOOKED_AT = 20_000  # rows, at random, of a longer table
 FAR = 1e300  # beyond it lies infinity, from which quantiles cannot be told
 
@@ -62,6 +63,9 @@ def _correlations(frame: DataFrame, method: str) -> DataFrame:
     if len(there) < 2:
         message = f"correlation takes two columns of numbers, found {len(there)}"
         raise DataError(message, code="DATA_SCHEMA", hint="mlj data describe says what columns hold")
+    if len(there) > WIDEST:
+        message = f"correlation: {len(there):,} columns of numbers, more than the {WIDEST:,} that are compared in pairs"
+        raise DataError(message, code="DATA_LIMIT", hint="keep those you need: a step keep, by --steps FILE.toml")
     with np.errstate(all="ignore"):
         return frame.corr(method=method, numeric_only=True)
 

@@ -121,9 +121,23 @@ def test_packed_tables_and_parquet_train_and_predict_as_the_text_does(mlj, table
 
 
 def test_a_file_that_is_neither_table_nor_experiment_says_how_tables_are_called(mlj, table):
-    (table / "own.bin").write_bytes(b"\x1f\x8b\x08rubbish")
-    said = mlj("train own.bin")
+    (table / "own.dat").write_text("a,b\n1,2\n")
+    said = mlj("train own.dat")
     assert said.code == 2 and "CONFIG_SYNTAX" in said.err and "a table is known by its name: .csv" in said.err
+
+
+@pytest.mark.parametrize(
+    ("start", "code"),
+    [
+        (b"\x1f\x8b\x08rubbish", "DATA_TRUNCATED"),
+        (b"\x80\x04\x95rubbish", "DATA_UNSAFE"),
+        (b"PAR1rubbish", "DATA_FORMAT"),
+    ],
+)
+def test_what_is_no_text_is_told_by_its_bytes_whatever_it_is_called(mlj, table, start, code):
+    (table / "own.bin").write_bytes(start)
+    said = mlj("train own.bin")
+    assert said.code == 3 and f"error[{code}]" in said.err
 
 
 def test_of_a_file_only_what_is_set_is_shown_of_its_thirty_parameters(mlj, table):

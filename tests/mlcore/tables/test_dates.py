@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mlcore.config import Config
 from mlcore.datasets.own import Own
-from mlcore.errors import DataError
+from mlcore.errors import ConfigError, DataError
 from mlcore.tables import reading
 from mlcore.tables.format import Format
 from mlcore.tables.table import Table
@@ -111,3 +112,18 @@ def test_dates_are_no_target(tmp_path):
     with pytest.raises(DataError, match="when holds dates, expected numbers or texts") as caught:
         Own(path=str(path)).load()
     assert caught.value.code == "DATA_DTYPE"
+
+
+@pytest.mark.parametrize(
+    ("form", "words"), [("%Q", "%Q is no part"), ("when=%", "% is no part"), ("%Y-%Y", "%Y stands there twice")]
+)
+def test_a_form_that_is_none_is_refused_before_a_file_is_read(form, words):
+    with pytest.raises(ConfigError, match=words) as caught:
+        Format(dates=form)
+    assert "%Y 2025" in caught.value.hint
+    assert Format(dates="%d.%m.%Y %I:%M %p %z 100%%").by_column() == {"*": "%d.%m.%Y %I:%M %p %z 100%%"}
+
+
+def test_what_a_column_cannot_be_is_said_with_what_it_can():
+    with pytest.raises(ConfigError, match="dataset.kinds.*each one of .*category.*got"):
+        Config().with_settings({"dataset": "file", "dataset.kinds": {"a": "banana"}})

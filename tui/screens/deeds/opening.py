@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui.exploration import Exploration
+from tui.exploration import BUNDLED, Exploration
 
 if TYPE_CHECKING:
     from tui.app import MljApp
@@ -37,8 +37,12 @@ def open_table(app: MljApp, exploration: Exploration) -> None:
 
 
 def named(path: str) -> Exploration:
-    """A table by the path somebody typed."""
-    return Exploration(path=_absolute(path))
+    """A table by the path somebody typed, or the one to practise on by its name."""
+    return Exploration(path=path if _bundled(path) else _absolute(path))
+
+
+def _bundled(path: str) -> bool:
+    return path == BUNDLED and not os.path.exists(_absolute(path))
 
 
 def of_experiment(dataset: dict[str, Any]) -> Exploration | None:
@@ -60,6 +64,8 @@ def _wrong(path: str) -> str:
     """What is wrong with a path; nothing where a file is there."""
     if not path.strip():
         return "the path of a file"
+    if _bundled(path):
+        return ""
     found = Path(_absolute(path))
     try:
         if found.is_file():
