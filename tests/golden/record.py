@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from mlcore import load_recipe, recipes, train
-from mlcore.errors import DataError
+from mlcore.errors import DataError, StorageError
 from mlcore.spec import kind_of
 
 FOLDER = Path(__file__).parent / "curves"
@@ -45,7 +45,7 @@ def main() -> int:
     for recipe in recipes():
         try:
             found = curve(recipe, "reference")
-        except DataError as error:
+        except (DataError, StorageError) as error:
             print(f"{recipe}: not recorded, {error}", file=sys.stderr)
             continue
         path(recipe).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

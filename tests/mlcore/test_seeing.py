@@ -160,7 +160,7 @@ def test_a_network_is_drawn_block_by_block_up_to_its_last_neurons() -> None:
 
 
 def test_rows_of_letters_are_as_the_data_set_of_names_has_them() -> None:
-    x, y, _ = rows_of(["bo"], 4)
+    x, y, *_ = rows_of(["bo"], 4)
     assert x.tolist() == [[3, 0, 2, 15, 0]] and y.tolist() == [[2, 15, 0, -1]]
 
 

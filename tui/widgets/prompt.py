@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -33,6 +34,8 @@ SHOWN = {
     "top": "5 Product by Sales",
 }
 
+SIGNS = "=!<>+-*/%: "
+
 
 class Prompt(Vertical):
     """Shown while something is typed. `kind`: filter, group or top."""
@@ -57,7 +60,7 @@ class Prompt(Vertical):
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Static(id="kind")
-            yield Input(id="typed", suggester=Columns(self), select_on_focus=False)
+            yield Offered(id="typed", suggester=Columns(self), select_on_focus=False)
         yield Static(id="told")
 
     def on_mount(self) -> None:
@@ -80,7 +83,7 @@ class Prompt(Vertical):
         line.cursor_position = len(text)
         self.tell("tab completes, enter takes it, esc leaves")
         line.focus()
-        line.select_all()  # another letter begins anew, an arrow goes on with it
+        line.select_all()
 
     def close(self) -> None:
         """No longer."""
@@ -107,6 +110,15 @@ class Prompt(Vertical):
     def action_complete(self) -> None:
         """Take what is suggested."""
         self.query_one(Input).action_cursor_right()
+
+
+class Offered(Input):
+    """A line that holds what is offered: a name typed takes its place, a sign goes on with it."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.character and event.character in SIGNS and self.value and self.selected_text == self.value:
+            self.cursor_position = len(self.value)
+        await super()._on_key(event)
 
 
 class Columns(Suggester):
