@@ -70,6 +70,16 @@ class Model:
             out = np.zeros((len(x), *self.network.output_shape), np.float32)
         return Predictor(self.network, self.loss, self.vector, scaling, x, out)
 
+    def raw(self, frame: Any) -> Array:
+        """Raw inputs [n, features] of the rows of a pandas DataFrame, for `predict` and its like.
+
+        Columns are found by name and prepared as in training. Raises DataError naming those that are not there.
+        """
+        from mlcore.datasets import matching
+        from mlcore.tables.table import Table
+
+        return matching.raw(Table.of(frame), self.preparation.wanted)[0]
+
     def data(self) -> Data:
         """The data set it learnt, loaded anew. Raises CheckpointError as `check` does."""
         data = self.config.dataset.load()
@@ -129,6 +139,11 @@ class Preparation(msgspec.Struct, frozen=True):
     def vocabularies(self) -> tuple[int, ...]:
         """How many tokens each of the last columns is one of, with the one for any other text; nothing without such."""
         return tuple(len(column.categories) + 1 for column in self.columns if column.way == "token")
+
+    @property
+    def wanted(self) -> tuple[Column, ...]:
+        """The columns a table must have."""
+        return self.columns or tuple(map(Column, self.feature_names))
 
     def differs(self, now: Preparation) -> str:
         """The first way in which rows are prepared otherwise now, in words; nothing where they are prepared alike."""

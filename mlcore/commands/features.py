@@ -9,18 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlcore.datasets import columns, npy
-from mlcore.datasets.dataset import Column, Dataset, Notice
+from mlcore.datasets import columns, matching, npy
+from mlcore.datasets.dataset import Dataset, Notice
 from mlcore.datasets.own import Own
-from mlcore.datasets.preparing.missing import missing
 from mlcore.errors import DataError, UsageError
 from mlcore.model import Preparation
 from mlcore.spec import changed
 from mlcore.tables import reading
 from mlcore.tables.format import AUTO, Format
-from mlcore.tables.table import Table
-
-SHOWN = 20  # names in a sentence
 
 
 def read(path: str | Path, preparation: Preparation, format: Format = AUTO) -> tuple[NDArray[Any], tuple[Notice, ...]]:
@@ -32,22 +28,9 @@ def read(path: str | Path, preparation: Preparation, format: Format = AUTO) -> t
     path = Path(path)
     if path.suffix == ".npy":
         return _array(path, preparation.feature_names), ()
-    wanted = preparation.columns or tuple(map(Column, preparation.feature_names))
+    wanted = preparation.wanted
     texts = {column.name for column in wanted if columns.kind_of(column) == "category"}
-    table = _matched(reading.read(path, format, texts=texts), tuple(column.name for column in wanted))
-    raw, notices = columns.encode(wanted, table)
-    return raw, notices + _filled(table, wanted)
-
-
-def _filled(table: Table, wanted: tuple[Column, ...]) -> tuple[Notice, ...]:
-    """That values are missing, and filled in as they were in training."""
-    holes = {column.name: int(missing(table.column(column.name)).sum()) for column in wanted}
-    torn = [f"{name} ({count:,})" for name, count in holes.items() if count]
-    if not torn:
-        return ()
-    total = sum(holes.values())
-    what = "1 missing value is" if total == 1 else f"{total:,} missing values are"
-    return (Notice("DATA_MISSING", f"{what} filled in as in training: {_listed(torn)}"),)
+    return matching.raw(reading.read(path, format, texts=texts), wanted)
 
 
 def unasked(args: argparse.Namespace) -> None:
@@ -70,7 +53,7 @@ def _array(path: Path, names: tuple[str, ...]) -> NDArray[Any]:
         raise DataError(message, code="DATA_DTYPE", where=str(path))
     if found.ndim != 2 or found.shape[1] != len(names):
         message = f"{path}: expected rows of {len(names)} features, got an array of shape {list(found.shape)}"
-        raise DataError(message, code="DATA_SCHEMA", where=str(path), hint=f"the features are {_listed(names)}")
+        raise DataError(message, code="DATA_SCHEMA", where=str(path), hint=f"the features are {matching.listed(names)}")
     if not len(found):
         raise DataError(f"{path} has no rows", code="DATA_EMPTY", where=str(path))
     bad = np.argwhere(~np.isfinite(found))
@@ -80,23 +63,3 @@ def _array(path: Path, names: tuple[str, ...]) -> NDArray[Any]:
         message = f"{path}: {many} not finite, the first is {names[column]} in row {row} (rows count from 0)"
         raise DataError(message, code="DATA_NONFINITE", where=str(path), hint="leave such rows out or fill them in")
     return found
-
-
-def _matched(table: Table, names: tuple[str, ...]) -> Table:
-    """The table under the names a model knows: by name where it has a header, else by place."""
-    if not table.named:
-        if len(table.names) != len(names):
-            message = f"{table.where}: expected {len(names)} columns, found {len(table.names)} and no header"
-            raise DataError(message, code="DATA_SCHEMA", where=table.where, hint=f"the columns are {_listed(names)}")
-        return table.renamed(names)
-    missing = [name for name in names if name not in table.names]
-    if missing:
-        extra = [name for name in table.names if name not in names]
-        also = f"; it has {_listed(extra)}, which the model does not know" if extra else ""
-        message = f"{table.where}: no column called {_listed(missing)}{also}"
-        raise DataError(message, code="DATA_SCHEMA", where=table.where, hint=f"the columns are {_listed(names)}")
-    return table
-
-
-def _listed(names: tuple[str, ...] | list[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")

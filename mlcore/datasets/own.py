@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -124,7 +124,8 @@ class Own(Dataset, frozen=True, tag="file"):
             return self._arrays(path, idx.read(path), idx.read(self._labels(path)))
         if kind == "npz":
             return self._arrays(path, *_pair(path))
-        return self._table(path)
+        texts = {name for name, kind in self.kinds.items() if kind == "category"}
+        return self._table(self._file(path, texts))
 
     def place(self) -> Path:
         """Where the file or folder is. Raises ConfigError where none is named."""
@@ -146,16 +147,21 @@ class Own(Dataset, frozen=True, tag="file"):
         said = self.format if self.header == "auto" else changed(self.format, header=self.header)
         return stepped.behind(reading.read(path, said, texts), self.steps)
 
-    def _table(self, path: Path) -> Data:
-        texts = {name for name, kind in self.kinds.items() if kind == "category"}
-        table = self._file(path, texts)
+    def of(self, frame: Any) -> Data:
+        """The data of a pandas DataFrame, prepared as a file's are: `train(config, data=config.dataset.of(frame))`.
+
+        Raises DataError for columns that hold neither numbers, texts nor dates, and as `load` does.
+        """
+        return self._table(stepped.behind(Table.of(frame), self.steps))
+
+    def _table(self, table: Table) -> Data:
         target = _column(self.target if self.target != "" else -1, table)
         weight = _column(self.weight, table) if self.weight != "" else ""
         chosen, plan = self._chosen(table, target, weight), self._plan(table)
         rows = prepared.complete(table, chosen, plan)
         if rows is not None:
             table = stepped.kept(table, rows)
-        y, task = targets.judge(table.column(target), self.task, f"{path}: {target}")
+        y, task = targets.judge(table.column(target), self.task, f"{table.where}: {target}")
         return self._rows(table, chosen, y, task, table.column(weight) if weight else None)
 
     def _plan(self, table: Table, auto: Impute = "auto") -> Plan:

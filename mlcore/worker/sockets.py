@@ -74,8 +74,12 @@ def sweep(place: Path) -> None:
 
 
 def _dead(path: Path) -> bool:
-    """Whether nobody answers at a socket, or nothing is there; a socket nobody answers at is deleted."""
+    """Whether nobody answers at a socket, or nothing is there; a socket nobody answers at is deleted.
+
+    Who is too busy to answer lives: a process that stands still must not hold up those that start beside it.
+    """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)  # with as many waiting as it takes, a listener would let the next one wait for ever
         try:
             probe.connect(str(path))
         except ConnectionRefusedError:
