@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import stat
 import struct
 import tempfile
@@ -17,7 +16,7 @@ from hypothesis import strategies as st
 
 from mlcore.backends.backend import Weights
 from mlcore.config import Config
-from mlcore.errors import DataError, RunError, StorageError
+from mlcore.errors import DataError, RunError
 from mlcore.state import State
 from mlcore.training import train
 from mlcore.worker import protocol, sockets, wire
@@ -254,29 +253,6 @@ def test_a_runtime_folder_whose_path_is_too_long_for_a_socket_is_passed_over(
     deep.mkdir()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(deep))
     assert len(os.fsencode(sockets.folder())) <= sockets.LONGEST - 40
-
-
-def test_a_folder_others_opened_is_closed_and_a_file_in_its_place_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "mlj").mkdir(mode=0o777)
-    (tmp_path / "mlj").chmod(0o777)
-    assert stat.S_IMODE(sockets._private(tmp_path / "mlj").stat().st_mode) == 0o700
-    (tmp_path / "link").symlink_to(tmp_path / "mlj")
-    with pytest.raises(OSError, match="somebody else"):
-        sockets._private(tmp_path / "link")
-    with pytest.raises(StorageError, match="longer than"):
-        sockets.listen(tmp_path / ("s" * 120))
-
-
-def test_what_dead_workers_left_is_swept_and_living_sockets_are_not(tmp_path: Path) -> None:
-    living = sockets.listen(tmp_path / "living.sock")
-    dead = socket.socket(socket.AF_UNIX)
-    dead.bind(str(tmp_path / "dead.sock"))
-    dead.close()
-    sockets.sweep(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["living.sock"]
-    living.close()
 
 
 def test_a_worker_that_takes_every_core_is_looked_at_less_often() -> None:
