@@ -6,16 +6,10 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from tui.feed import safe
-from tui.widgets.headline import Headline
-from tui.widgets.rows import clean
+from tui.screens.sheet import Sheet
 
 if TYPE_CHECKING:
     from mlcore import Config
@@ -50,58 +44,19 @@ class Written(NamedTuple):
     stem: str = ""
 
 
-class CodeScreen(ModalScreen[None]):
+class CodeScreen(Sheet):
     """A tab for each form. s saves it in the present folder, c copies it to the terminal's clipboard."""
 
-    CSS_PATH = "../styles/sheets.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,E,q", "close"),
-        Binding("right,tab", "turn(1)", priority=True),
-        Binding("left,shift+tab", "turn(-1)", priority=True),
-        *(Binding(str(place + 1), f"open({place})") for place in range(len(FORMS))),
-        Binding("s", "save"),
-        Binding("c", "copy"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding(str(place + 1), f"open({place})") for place in range(len(FORMS))]
 
     def __init__(self, runner: Runner, config: Config) -> None:
-        super().__init__()
+        super().__init__("as code", tuple(form.tab for form in FORMS))
         self._runner, self._config = runner, config
-        self._headline = Headline("", tuple(form.tab for form in FORMS))
         self._kind = str(config.to_dict()["dataset"]["kind"])
         self.made: dict[int, Written] = {}
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="sheet code") as sheet:
-            sheet.border_title = "as code"
-            sheet.border_subtitle = "left right choose, s saves, c copies, esc done"
-            yield self._headline
-            with VerticalScroll():
-                yield Static(id="text")
-            yield Static(id="about")
-
-    def on_mount(self) -> None:
-        """Begin with the first."""
-        self.query_one(VerticalScroll).focus()
-        self.action_open(0)
-
-    @property
-    def place(self) -> int:
-        """The tab that is open."""
-        return self._headline.open
-
-    def action_turn(self, step: int) -> None:
-        """The next tab."""
-        self.action_open((self.place + step) % len(FORMS))
-
-    def on_headline_opened(self, message: Headline.Opened) -> None:
-        """A tab was clicked."""
-        self.action_open(message.place)
-
-    def action_open(self, place: int) -> None:
+    def opened(self, place: int) -> None:
         """Show a form; ask for it the first time."""
-        self._headline.open = place
-        self._headline.again()
-        self.query_one(VerticalScroll).scroll_home(animate=False)
         if place not in self.made:
             self._make(place)
         self._show()
@@ -136,12 +91,10 @@ class CodeScreen(ModalScreen[None]):
 
     def _show(self) -> None:
         written = self.made.get(self.place)
-        text = "" if written is None else shown(written)
-        self.query_one("#text", Static).update(Content(text))
-        self._say(written.word if written is not None else "writing")
-
-    def _say(self, word: str) -> None:
-        self.query_one("#about", Static).update(Content.styled(word, "$quiet"))
+        if written is None:
+            self.show("", "writing")
+        else:
+            self.show(main_of(written)[:LONGEST], written.word)
 
     def _stem(self, form: Form) -> str:
         """A file name that is not taken, and that Python can import."""
@@ -158,28 +111,21 @@ class CodeScreen(ModalScreen[None]):
         paths = [Path(written.stem + suffix) for suffix in written.files]
         there = next((path for path in paths if path.exists()), None)
         if there is not None:
-            self._say(f"{there} is there already")
+            self.say(f"{there} is there already")
             return
         try:
             for path, data in reversed(list(zip(paths, written.files.values(), strict=True))):
                 path.write_bytes(data)
         except OSError as error:
-            self._say(f"{paths[0]} could not be written: {error.strerror}")
+            self.say(f"{paths[0]} could not be written: {error.strerror}")
         else:
-            self._say(f"written: {', '.join(map(str, paths))}")
+            self.say(f"written: {', '.join(map(str, paths))}")
 
     def action_copy(self) -> None:
-        """Hand it to the clipboard by OSC 52, which most terminals know, over ssh too."""
+        """To the terminal's clipboard."""
         written = self.made.get(self.place)
-        if written is None or not written.files:
-            return
-        text = main_of(written)
-        self.app.copy_to_clipboard(text)
-        self._say(f"copied: {len(text):,} characters, where the terminal lets programs copy (OSC 52)")
-
-    def action_close(self) -> None:
-        """Back."""
-        self.dismiss()
+        if written is not None and written.files:
+            self.copied(main_of(written))
 
 
 def settings(config: Config) -> Written:
@@ -199,12 +145,5 @@ def command(config: Config) -> Written:
 
 
 def main_of(written: Written) -> str:
-    """The main file as text."""
-    return next(iter(written.files.values())).decode("utf-8", "replace")
-
-
-def shown(written: Written) -> str:
-    """The main file as it may be shown: no character in it steers a terminal."""
-    if not written.files:
-        return ""
-    return "\n".join(clean(line.replace("\t", "    ")) for line in main_of(written)[:LONGEST].split("\n"))
+    """The main file as text; nothing where there is none."""
+    return next(iter(written.files.values()), b"").decode("utf-8", "replace")
