@@ -15,7 +15,6 @@ if __name__ == "__main__":
 
     machine.prepare(2 if "--two" in sys.argv else 1)  # before NumPy is loaded
 
-import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -118,12 +117,7 @@ def on_two(libraries: Sequence[str], rounds: int) -> tuple[list[dict[str, Any]],
 
 def main(words: Sequence[str] | None = None) -> None:
     """Measure every workload with one thread and with two, and write results/images.json."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    peers.add_against(parser)
-    parser.add_argument("--rounds", type=int, default=3, help="rounds with two threads (3)")
-    parser.add_argument("--two", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--alone", choices=list(ALONE), help=argparse.SUPPRESS)
-    asked = parser.parse_args(words)
+    asked = two_threads.parsed(words, __doc__, ALONE)
     if asked.alone:
         print(json.dumps(alone(asked.alone)))
         return

@@ -14,7 +14,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -31,6 +31,16 @@ ALONE = {  # contender: its library, and how many threads it gets
     "jax": ("jax", 2),
 }
 SIZES = (256, 512, 1024)
+
+
+def parsed(words: Sequence[str] | None, about: str | None, contenders: Collection[str]) -> argparse.Namespace:
+    """The options of a program that starts its contenders apart, itself among them: `--alone NAME`."""
+    parser = argparse.ArgumentParser(description=about)
+    peers.add_against(parser)
+    parser.add_argument("--rounds", type=int, default=3, help="rounds with two threads (3)")
+    parser.add_argument("--two", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--alone", choices=list(contenders), help=argparse.SUPPRESS)
+    return parser.parse_args(words)
 
 
 def alone(name: str) -> dict[str, dict[str, list[float]]]:
@@ -150,11 +160,7 @@ def result_of(name: str, samples_of: Mapping[str, list[float]], flops: float, pe
 
 def main(words: Sequence[str] | None = None) -> None:
     """Start everybody in turn, print, write results/two_threads.json."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    peers.add_against(parser)
-    parser.add_argument("--rounds", type=int, default=3, help="rounds (3)")
-    parser.add_argument("--alone", choices=list(ALONE), help=argparse.SUPPRESS)
-    asked = parser.parse_args(words)
+    asked = parsed(words, __doc__, ALONE)
     if asked.alone:
         print(json.dumps(alone(asked.alone)))
         return

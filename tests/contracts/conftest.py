@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contracts.problems import opened
+from mlcore import kernels
+from tests.contracts.problems import OTHERS, opened
 
 
 @pytest.fixture
@@ -22,3 +23,14 @@ def open_session():
     yield open_one
     for session in sessions:
         session.close()
+
+
+@pytest.fixture(params=OTHERS)
+def other(request, open_session):
+    """f(problem) -> session of a backend that is not the reference, on one of its tiers."""
+    name, _, tier = request.param.partition(" on ")
+    if tier:
+        with kernels.use(tier):
+            yield lambda p: open_session(name, p)
+    else:
+        yield lambda p: open_session(name, p)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlcore import kernels
 from mlcore.backends import CATALOGUE
 from mlcore.backends.backend import Session
 from mlcore.datasets.dataset import Rows
@@ -13,8 +12,6 @@ from mlcore.errors import DataError
 from tests.contracts.experiments import SHAPED
 from tests.contracts.problems import BACKENDS, LOSSES, OPTIMIZERS, first_weights, opened, problem, rates
 
-TIERS = kernels.tiers() if kernels.unavailable() is None else ()
-OTHERS = [*(f"native on {tier}" for tier in TIERS), *(name for name in BACKENDS if name != "reference")]
 STEPS = 50
 ALL = {"label_smoothing": 0.1, "confidence_penalty": 0.2, "class_weight": (0.2, 1.0, 3.0)}
 MANY = ALL | {"class_weight": tuple(np.linspace(0.3, 2, 37).tolist())}
@@ -75,17 +72,6 @@ EXPERIMENTS = {
     "many outputs": {"loss": "mae", "outputs": 19},
     "many classes": {"outputs": 37},
 }
-
-
-@pytest.fixture(params=OTHERS)
-def other(request, open_session):
-    """f(problem) -> session of a backend that is not the reference, on one of its tiers."""
-    name, _, tier = request.param.partition(" on ")
-    if tier:
-        with kernels.use(tier):
-            yield lambda p: open_session(name, p)
-    else:
-        yield lambda p: open_session(name, p)
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)

@@ -7,14 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from mlcore import kernels
 from mlcore.backends.backend import Problem
 from mlcore.optimizers import SGD, Adam, AdamHat
 from mlcore.spec import changed
-from tests.contracts.problems import BACKENDS, first_weights, opened, problem, rates
+from tests.contracts.problems import first_weights, opened, problem, rates
 
-TIERS = kernels.tiers() if kernels.unavailable() is None else ()
-OTHERS = [*(f"native on {tier}" for tier in TIERS), *(name for name in BACKENDS if name not in ("reference", "native"))]
 STEPS = 23
 WIDE = {"body": "70 relu | 65 relu", "features": 33}
 PROBLEMS = {
@@ -34,17 +31,6 @@ def shuffled(p: Problem) -> Problem:
     """The problem with orders of NumPy's, and its decay as a penalty."""
     n = len(p.rows)
     return p._replace(order=lambda epoch: np.random.RandomState(epoch).permutation(n).astype(np.int32), penalised=True)
-
-
-@pytest.fixture(params=OTHERS)
-def other(request, open_session):
-    """f(problem) -> session of a backend that is not the reference, on one of its tiers."""
-    name, _, tier = request.param.partition(" on ")
-    if tier:
-        with kernels.use(tier):
-            yield lambda p: open_session(name, p)
-    else:
-        yield lambda p: open_session(name, p)
 
 
 @pytest.mark.parametrize("rule", RULES)

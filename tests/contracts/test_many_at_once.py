@@ -11,10 +11,9 @@ import pytest
 from mlcore import kernels
 from mlcore.backends.many import ManySession
 from mlcore.backends.native import Native
-from tests.contracts.problems import OPTIMIZERS, first_weights, problem, rates, threads
+from tests.contracts.problems import OPTIMIZERS, TIERS, first_weights, problem, rates, threads
 
 pytestmark = pytest.mark.skipif(kernels.unavailable() is not None, reason=str(kernels.unavailable()))
-TIERS = kernels.tiers() if kernels.unavailable() is None else ()
 STEPS = 23
 KINDS = {
     **{name: {"optimizer": (name, {"weight_decay": 0.01})} for name in OPTIMIZERS},

@@ -14,6 +14,7 @@ from mlcore.network import Network
 from tests.contracts.problems import (
     LOSSES,
     OPTIMIZERS,
+    TIERS,
     first_weights,
     layers,
     made,
@@ -24,7 +25,6 @@ from tests.contracts.problems import (
 )
 
 pytestmark = pytest.mark.skipif(kernels.unavailable() is not None, reason=str(kernels.unavailable()))
-TIERS = kernels.tiers() if kernels.unavailable() is None else ()
 BIG = {"body": "150 relu | 90 tanh", "features": 130, "rows": 400, "batch": 150}
 ALL = {"label_smoothing": 0.1, "confidence_penalty": 0.2, "class_weight": (0.2, 1.0, 3.0)}
 IMAGES = "conv 6 k3 p1 relu | pool 2 | conv 18 k3 tanh | pool 3 s2 | flatten | 12 relu"
