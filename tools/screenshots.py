@@ -24,7 +24,7 @@ class Shot(NamedTuple):
 
     name: str
     target: str
-    steps: tuple[tuple[str, str], ...]  # (words to wait for, keys to press then), the last without keys
+    steps: tuple[tuple[str, str | tuple[str, ...]], ...]  # (words to wait for, keys to press then), the last without
     columns: int = 120
     rows: int = 40
     rest: float = 1.5  # seconds in which the last pictures arrive
@@ -36,6 +36,8 @@ SHOTS = (
     Shot("analyse-digits", "digits", (("finished", "A"), ("worst mistakes", ""))),
     Shot("compare", "moons", (("finished", "f"), ("finished", "c"), ("stays on disk", "[[[["), ("finished", "c"),
                               ("stays on disk", "v"), (" interval", "")), rest=2.5),
+    Shot("data", "data sales", (("1-9 views", "/"), ("enter takes", (*"Region == 'North'", "enter")),
+                                ("1,355 of", "7"), ("by month", "")), 120, 30),
 )  # fmt: skip
 
 
@@ -44,7 +46,7 @@ def shot(wanted: Shot) -> str:
     with tempfile.TemporaryDirectory() as home:
         terminal_is = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
         environ = os.environ | terminal_is | {"HOME": home, "MLJ_HOME": home, "XDG_RUNTIME_DIR": home}
-        command = [sys.executable, "-m", "tui", wanted.target]
+        command = [sys.executable, "-m", "tui", *wanted.target.split()]
         with VirtualTerminal(command, columns=wanted.columns, rows=wanted.rows, environ=environ) as terminal:
             for words, keys in wanted.steps:
                 if not terminal.see(words, PATIENCE):

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("own_home")
 STOPS = (  # what is pressed, and what then stands there
     ("column", ("right", "right"), "Price: number"),
     ("correlation", ("t", "6"), "strongest"),
-    ("season", ("7",), "Kruskal-Wallis"),
+    ("season", ("7",), "no seasonality"),
     ("bars", ("1", "left", "g", "enter"), "row by row"),
     ("filter", ("u", *"/", *"== 'Fig'"), "of 108 rows"),
 )

@@ -20,6 +20,7 @@ from tests.tui.effects_of_sheets import OF_ANALYSE, OF_BUILD, RATES, SHEETS
 from tests.tui.effects_of_tables import DATA, SCRIPT
 from tests.tui.living import SLOW, Living, living
 from tui.commands import commands
+from tui.screens.sheet import Sheet
 
 pytestmark = pytest.mark.usefixtures("own_home")
 
@@ -47,26 +48,34 @@ OF_IMAGES = {"layers": "conv 4 k3 relu | flatten", "dataset": {"kind": "digits"}
 OF_A_TABLE = {"dataset": {"kind": "file", "path": "table.csv", "impute": "median"}, "epochs": 200}
 SCENES = [scene for tour in TOURS.values() for scene in tour.scenes]
 ELSEWHERE = {"QuitDialog"}  # pressed in test_leaving.py, since most of its keys end the app
+FRAMES = {Sheet}  # never opened themselves: their keys are those of every screen made from them
 
 
 def screens() -> dict[str, type[Screen[object]]]:
-    """Every screen that has keys of its own."""
+    """Every screen that has keys of its own, or of a frame."""
     modules = [
         importlib.import_module(f"tui.screens.{found.name}") for found in pkgutil.iter_modules(tui.screens.__path__)
     ]
     kinds = {kind for module in modules for kind in vars(module).values() if isinstance(kind, type)}
     return {
         kind.__name__: kind
-        for kind in sorted(kinds, key=lambda kind: kind.__name__)  # in the same order in every process
-        if issubclass(kind, Screen) and "BINDINGS" in vars(kind) and kind is not Screen
+        for kind in sorted(kinds - FRAMES, key=lambda kind: kind.__name__)  # in the same order in every process
+        if issubclass(kind, Screen) and kind is not Screen and bound(kind)
     }
+
+
+def bound(screen: type[Screen[object]]) -> list[Binding]:
+    """What keys of a screen are bound to: its own, and those of the frame it is made from."""
+    kinds = [screen, *(frame for frame in FRAMES if issubclass(screen, frame))]
+    found = [binding for kind in kinds for binding in vars(kind).get("BINDINGS", ())]
+    assert all(isinstance(binding, Binding) for binding in found)
+    return found
 
 
 def keys_of(scene: Scene) -> dict[str, list[str]]:
     """The keys of a screen by what they do: those of its commands, and others it is bound to."""
     keys = {command.id: command.keys.split(",") for command in commands(scene.mode)} if scene.mode else {}
-    for binding in screens()[scene.screen].BINDINGS:
-        assert isinstance(binding, Binding)
+    for binding in bound(screens()[scene.screen]):
         done = re.sub(r"^do\('(\w+)'\)$", r"\1", binding.action)
         known = {key for each in keys.values() for key in each}
         new = [key for key in binding.key.split(",") if key not in known]

