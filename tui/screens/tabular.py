@@ -49,8 +49,9 @@ class Tabular(Screen[None]):
         self.panel.look(exploration)
         self._head.look(exploration)
         self._crumbs.look(exploration)
-        *before, line = exploration.line.split("\n")
-        self._line.say(f">>> {'.. ' * bool(before)}{shortened(line, max(self.size.width - 9, 20))}" if line else "")
+        first, *rest = exploration.line.split("\n")
+        more = f"  E: {exact(len(rest))} more lines" if rest else ""
+        self._line.say(f">>> {shortened(first, max(self.size.width - 6 - len(more), 20))}{more}" if first else "")
         if exploration.head is None:
             return
         if exploration.view == "column":
