@@ -139,6 +139,8 @@ typedef struct {
     const float *share, *inverse;
 } mlj_soft;
 
+typedef struct mlj_walk mlj_walk; /* scan.h */
+
 /* matmul                 rows row0 ... row1 - 1 of c
    transpose              dst [cols, rows] = src [rows, cols] transposed
    column_sum             out [cols] = (out if accumulate) + the rows of x [rows, cols], added from the first row down
@@ -174,7 +176,8 @@ typedef struct {
    turn_filters           wt from rows (u, v, c) from … to - 1 of w
    convolve_back          dx times the slope of mask, told by x; needs wt, and dy_pixel whole groups of sixteen
    convolve_gradient      dw and db, added image by image to what is there
-   pool, pool_backward    images from … to - 1 */
+   pool, pool_backward    images from … to - 1
+   blocks                 of sixty-four bytes of a table, up to one that has to be walked through; returns the fault */
 typedef struct {
     const char *name;
     int32_t vector_bytes;
@@ -227,6 +230,7 @@ typedef struct {
     void (*convolve_gradient)(const mlj_convolution *c, int64_t from, int64_t to);
     void (*pool)(const mlj_pooling *p, int64_t from, int64_t to);
     void (*pool_backward)(const mlj_pooling *p, int64_t from, int64_t to);
+    int32_t (*blocks)(mlj_walk *w, int64_t end);
 } mlj_ops;
 
 /* Constants are made in double and rounded once; correction = 1 - beta^t, t counted from 1. */

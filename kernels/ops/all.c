@@ -8,6 +8,7 @@
 #include "activations.h"
 #include "transpose.h"
 
+#include "blocks.h"
 #include "few.h"
 #include "gather.h"
 #include "losses.h"
@@ -68,4 +69,5 @@ const mlj_ops TABLE(TIER) = {
     .pool_backward = pool_backward,
     .order = order,
     .words = words,
+    .blocks = blocks,
 };

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from mlcore import kernels
 from mlcore.tables import scan as module
 from mlcore.tables.content import Text
 from mlcore.tables.format import Dialect
 from mlcore.tables.scan import AFTER, ENCODING, LONG, NUL, OPEN, RAGGED, Scan, slowly
+from tests.kernels.ground import TIERS
 
-compiled = pytest.mark.skipif(module.lib is None, reason="the C kernels were not built")
 PIECES = st.sampled_from(
     [
         *(b"%c" % c for c in b',;\t|" \n\r'),
@@ -35,14 +36,15 @@ def dialect(delimiter: str = ",", quote: str = '"') -> Dialect:
     return Dialect(delimiter, quote, ".", "", frozenset(("",)))
 
 
-@compiled
+@pytest.mark.parametrize("tier", TIERS)
 @settings(max_examples=300, deadline=None)
 @given(
     TEXTS, st.sampled_from(",;\t| "), st.sampled_from(['"', "'", ""]), st.sampled_from([1 << 17, 64, 65, 70]), CHUNKS
 )
 @example(b" \r\n, \n", ",", '"', 64, 9)
-def test_c_and_python_find_the_same(data: bytes, delimiter: str, quote: str, longest: int, chunk: int) -> None:
-    fast = scan(data, dialect(delimiter, quote), longest, chunk)
+def test_c_and_python_find_the_same(tier, data: bytes, delimiter: str, quote: str, longest: int, chunk: int) -> None:
+    with kernels.use(tier):
+        fast = scan(data, dialect(delimiter, quote), longest, chunk)
     slow = slowly(data, dialect(delimiter, quote), longest)
     if fast.fault or slow.fault:  # how far they had come says nothing
         fast, slow = (each._replace(padded=False, returns=False) for each in (fast, slow))
