@@ -11,13 +11,16 @@ from mlcore.errors import DataError
 
 Array: TypeAlias = NDArray[Any]
 
+ALIKE = 1e-9  # by which share numbers differ that are as large: two columns weigh alike, but for rounding
+
 
 class PCA:
     """Rows as points on the axes along which they spread most (Pearson 1901; Hotelling 1933).
 
     x - mean = U S Vᵀ        components_ = Vᵀ [C, F]        explained_variance_ = S² / (n - 1) [C]
 
-    Attributes and numbers are scikit-learn's. A component's sign is free: here its largest number is positive.
+    Attributes and numbers are scikit-learn's. A component's sign is free: here its largest number is positive, of
+    several as large the first.
     whiten: every component is divided by its standard deviation, so that all of them weigh the same.
     """
 
@@ -34,7 +37,8 @@ class PCA:
             raise DataError(message, code="DATA_VALUE", hint="ask for fewer, or bring more rows")
         self.mean_: Array = rows.mean(axis=0)
         _, s, vt = np.linalg.svd(rows - self.mean_, full_matrices=False)
-        largest = np.abs(vt).argmax(axis=1)
+        sizes = np.abs(vt)
+        largest = (sizes >= (1 - ALIKE) * sizes.max(axis=1, keepdims=True)).argmax(axis=1)
         vt *= np.where(vt[np.arange(len(vt)), largest] < 0, -1, 1)[:, None]
         variance = s * s / (len(rows) - 1)
         self.n_components_ = kept

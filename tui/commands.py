@@ -174,7 +174,7 @@ COMMANDS = (
     Command("table_bars", "5", "Bars", "the numbers of the table as they stand", "Views", "data"),
     Command("table_corr", "6", "Correlation", "of each pair of numbers; again: by ranks", "Views", "data"),
     Command("table_season", "7", "Season", "by month; again: by weekday; or none", "Views", "data"),
-    Command("table_pca", "8", "PCA", "how much few components explain", "Views", "data"),
+    Command("table_pca", "8", "PCA", "rows as points; again: variances, loadings", "Views", "data"),
     Command("table_told", "9", "Mutual information", "what each column tells of what is learned", "Views", "data"),
     Command("table_filter", "slash", "Filter", "rows of which something is true", "Steps", "data", "filter"),
     Command("table_sort", "s", "Sort", "by the column: up, down, not", "Steps", "data", "sort"),

@@ -31,7 +31,8 @@ TABS = {
 }
 FUNCTIONS = ("sum", "mean", "count", "min", "max", "std", "median")
 OF_COLUMN = ("column", "season", "bars")  # views that are of the column under the cursor
-OF_TARGET = ("balance", "told", "season", "pca")  # of what is to be learned, or of that column where nobody knows
+OF_TARGET = ("balance", "told", "season", "pca")  # of what is to be learned
+INSTEAD = ("balance", "told")  # of those, the ones that are of that column where nobody knows what is
 
 
 class Exploration(NamedTuple):
@@ -87,7 +88,7 @@ class Exploration(NamedTuple):
 
     def on(self, column: str) -> Exploration:
         """The cursor on another column: what is not of it stays."""
-        of_it = self.view in OF_COLUMN or (self.view in OF_TARGET and not self.target)
+        of_it = self.view in OF_COLUMN or (self.view in INSTEAD and not self.target)
         chart = None if of_it else self.chart
         return self._replace(column=column, facts=None, chart=chart, top=(0, 0) if chart is None else self.top)
 

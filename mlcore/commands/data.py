@@ -28,6 +28,7 @@ from mlcore.report import json_line
 from mlcore.sanitize import sanitize
 from mlcore.sections import typed
 from mlcore.spec import kind_of
+from mlcore.tables.views.classes import bands
 
 WIDEST = 5  # features shown of a row
 PICTURES, SERIES, LINES = 12, 4, 20  # drawn at most
@@ -110,7 +111,7 @@ def plot(args: argparse.Namespace) -> int:
     there = splits(data)
     x, y = (np.concatenate(parts) for parts in zip(*((raw(data, r), r.y) for r in there.values()), strict=True))
     if x.shape[1] == 2:
-        label, names = (y, data.task.class_names) if data.task.kind != "regression" else insides.bands(y[:, 0])
+        label, names = (y, data.task.class_names) if data.task.kind != "regression" else bands(y[:, 0])
         print(points(x[:, 0], x[:, 1], label, names, paper))
     elif x.shape[1] == 1 and data.task.kind == "regression":
         split = np.repeat(np.arange(len(there)), [len(rows) for rows in there.values()])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,8 +18,8 @@ from mlcore.errors import UsageError
 from mlcore.examining import Projection
 from mlcore.model import Model
 from mlcore.sanitize import sanitize
+from mlcore.tables.views.classes import bands
 
-BANDS = 5  # of a regression's numbers, drawn as if they were classes
 BAR = 30  # cells of the longest bar of variance
 UNITS = 8  # units whose weights are listed beside each other
 SIGNS = "%=- +*#"  # from far below zero to far above it
@@ -53,13 +52,6 @@ def variances(shares: NDArray[Any], paper: Paper) -> Iterator[str]:
     for number, (share, sum_) in enumerate(zip(shares.tolist(), np.cumsum(shares).tolist(), strict=True), start=1):
         bar = sign * round(share / largest * min(BAR, max(4, paper.width - 40)))
         yield f"component {number:>2}  {share:6.1%}  {sum_:6.1%} in all  {bar}".rstrip()
-
-
-def bands(y: NDArray[Any]) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """Numbers as one of a few bands of equal width, and what the bands are called."""
-    edges = np.linspace(y.min(), y.max(), BANDS + 1)
-    names = (f"{low:.3g} … {high:.3g}" for low, high in itertools.pairwise(edges))
-    return np.searchsorted(edges[1:-1], y), tuple(names)
 
 
 def filters(model: Model, data: Data, paper: Paper) -> str:

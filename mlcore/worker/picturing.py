@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from mlcore.errors import DataError, UsageError
 from mlcore.sanitize import sanitize
 from mlcore.tables import lookup
 from mlcore.tables.views import columns, components, relations, season
-from mlcore.tables.views.view import View
+from mlcore.tables.views.classes import labels
+from mlcore.tables.views.view import View, rows_in_words
 from mlcore.worker.commands import DrawView
-from mlcore.worker.tabled import TableView
+from mlcore.worker.tabled import TablePoints, TableView
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 CELLS = 40  # characters of a cell
 ROWS = 1000  # of a view
 WIDEST = 200  # columns correlated with each other
+POINTS = 2000  # rows of a plane, evenly taken
 METHODS = ("pearson", "spearman")
 EVERY: tuple[season.Every, ...] = ("month", "weekday")
 
@@ -31,6 +34,8 @@ def drawn(frame: DataFrame, asked: DrawView) -> TableView:
         raise UsageError(f"there is no view {sanitize(asked.view)!r}", hint="one of " + ", ".join(VIEWS))
     if asked.view == "corr" and asked.turn % 3 < 2:
         return _matrix(_some(frame), METHODS[asked.turn % 3])
+    if asked.view == "pca" and asked.turn % 3 == 0:
+        return _plane(frame, asked)
     return _sent(asked.view, VIEWS[asked.view](frame, asked))
 
 
@@ -60,6 +65,38 @@ def _matrix(frame: DataFrame, method: str) -> TableView:
     return TableView(
         name="corr", title=sent.title, sentence=sent.sentence, matrix=matrix, labels=labels, line=sent.line
     )
+
+
+def _plane(frame: DataFrame, asked: DrawView) -> TableView:
+    """Rows on the first two components, told apart by what is to be learned, if that is known."""
+    found = components.pca(_some(frame), left_out=asked.target)
+    kinds, names = np.zeros(len(found.rows)), tuple[str, ...]()
+    if asked.target:
+        kinds, names = labels(frame.iloc[found.rows], lookup.named(frame, asked.target))
+    x, y, kinds = (each[:: -(-len(found.rows) // POINTS)] for each in (*found.plane, kinds))
+    part = f"{len(x):,} of " if len(x) < found.complete else ""
+    lacking = f", {found.lacking:,} with a missing number left out" if found.lacking else ""
+    title = f"PCA of {rows_in_words(found.columns, 'column')}"
+    notes = (f"{part}{rows_in_words(found.complete)}{lacking}",)
+    sent = _sent("pca", View(title, (), (), found.variances.code, answer=_held(found.shares.tolist()), notes=notes))
+    points = TablePoints(
+        x=x.astype(np.float32),
+        y=y.astype(np.float32),
+        kinds=kinds.astype(np.uint8),
+        shares=found.shares,
+        names=tuple(sanitize(each, CELLS) for each in names),
+    )
+    return msgspec.structs.replace(sent, points=points)
+
+
+def _held(shares: list[float]) -> str:
+    """How much of the variance a plane shows."""
+    match len(shares):
+        case 1:
+            return "one column of numbers: its rows lie on a line"
+        case 2:
+            return "two components hold all of the variance"
+    return f"the first two hold {100 * sum(shares[:2]):.1f} % of the variance"
 
 
 def _some(frame: DataFrame) -> DataFrame:
@@ -109,7 +146,7 @@ def _first(names: Sequence[str], *likely: str) -> str:
 
 def _pca(frame: DataFrame, asked: DrawView) -> View:
     found = components.pca(_some(frame), left_out=asked.target)
-    return (found.variances, found.loadings)[asked.turn % 2]
+    return (found.variances, found.loadings)[asked.turn % 3 - 1]
 
 
 def _told(frame: DataFrame, asked: DrawView) -> View:

@@ -102,7 +102,7 @@ from mlcore.worker.shown import (
     Responses,
     Seen,
 )
-from mlcore.worker.tabled import AnyTabled, ColumnFacts, TableHead, TableRows, TableText, TableView
+from mlcore.worker.tabled import AnyTabled, ColumnFacts, TableHead, TablePoints, TableRows, TableText, TableView
 from mlcore.worker.wire import (
     COMMANDS,
     DTYPES,
@@ -201,6 +201,7 @@ __all__ = [
     "Sweep",
     "Swept",
     "TableHead",
+    "TablePoints",
     "TableQuestion",
     "TableRows",
     "TableText",

@@ -62,12 +62,26 @@ class ColumnFacts(msgspec.Struct, frozen=True, tag="column_facts", kw_only=True)
     line: str = ""
 
 
+class TablePoints(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of a table on their first two principal components: x, y [n] float32, y 0 where there is only one.
+
+    kinds [n] uint8: which of `names` each row is of, all 0 where they are not told apart and `names` is empty.
+    shares [C] float64: of the variance, of each component.
+    """
+
+    x: Array
+    y: Array
+    kinds: Array
+    shares: Array
+    names: Words = ()
+
+
 class TableView(msgspec.Struct, frozen=True, tag="table_view", kw_only=True):
     """A view of a table: a title, a sentence that says what is to be seen, and rows under a header.
 
     bars [n] float64: how long the bar of each row is, -1 … 1, where there are bars; matrix [n, n] float64, -1 … 1,
-    where there are correlations, with `labels`. line: pandas that does the same, of
-    one line or several.
+    where there are correlations, with `labels`; points: rows of a plane, where it is drawn. line: pandas that does the
+    same, of one line or several.
     """
 
     name: str
@@ -78,6 +92,7 @@ class TableView(msgspec.Struct, frozen=True, tag="table_view", kw_only=True):
     bars: Array | None = None
     matrix: Array | None = None
     labels: Words = ()
+    points: TablePoints | None = None
     line: str = ""
 
 

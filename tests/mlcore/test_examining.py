@@ -44,6 +44,14 @@ def test_principal_components_are_scikit_learn_s(whiten: bool, shape: tuple[int,
         assert vector[np.abs(vector).argmax()] > 0
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_of_numbers_that_are_as_large_but_for_rounding_the_first_is_positive(seed: int) -> None:
+    x = np.random.default_rng(seed).normal(size=(30, 2)) @ [[1, -0.5], [0, 1]]
+    found = PCA().fit((x - x.mean(axis=0)) / x.std(axis=0)).components_
+    np.testing.assert_allclose(np.abs(found), np.sqrt(0.5))
+    assert (found[:, 0] > 0).all()
+
+
 @pytest.mark.parametrize(
     ("x", "components", "words"),
     [

@@ -153,11 +153,40 @@ def test_every_view_has_a_title_and_a_line_and_says_what_it_lacks(sales: Path) -
                 continue
             assert found.title and found.line
             assert found.bars is None or (len(found.bars) == len(found.rows) and np.abs(found.bars).max() <= 1)
+            assert (found.points is not None) == (view == "pca" and turn == 0)
             assert found.matrix is None or found.matrix.shape == (len(found.labels),) * 2
     with pytest.raises(MljError, match="there is no view"):
         ask(tables, DrawView(of=of(sales), view="x\x1b"))
     with pytest.raises(MljError, match="there is no column"):
         ask(tables, DescribeColumn(of=of(sales), column="x\x1b"))
+
+
+def test_rows_are_points_of_the_main_components_told_apart_by_what_is_to_be_learned(sales: Path) -> None:
+    tables = Tables()
+    asked = [DrawView(of=of(sales), view="pca", target="Region", turn=turn) for turn in range(4)]
+    plane, variances, loadings, again = (ask(tables, each) for each in asked)
+    assert variances.header[0] == "component" and loadings.header[0] == "column" and again.title == plane.title
+    points = plane.points
+    assert plane.sentence == "two components hold all of the variance; 10 rows, 2 with a missing number left out"
+    assert plane.line == variances.line and len(points.shares) == len(variances.rows)
+    assert (points.x.dtype, points.y.dtype, points.kinds.dtype) == (np.float32, np.float32, np.uint8)
+    assert [points.names[kind] for kind in points.kinds] == [*"NSESENENSE"]
+    plain = ask(tables, DrawView(of=of(sales), view="pca")).points
+    assert plain.names == () and set(plain.kinds.tolist()) == {0} and plain.x.tolist() == points.x.tolist()
+    numbers = ask(tables, DrawView(of=of(sales), view="pca", target="Sales"))
+    assert numbers.sentence.startswith("one column of numbers") and not numbers.points.y.any()
+    assert len(numbers.points.names) == 10 and len(numbers.points.shares) == 1
+
+
+def test_of_many_rows_some_are_points_evenly_taken(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    rows = [f"{n},{n * n % 97},{n % 7},{n * 10}" for n in range(4500)]
+    path.write_text("\n".join(["a,b,d,c", *rows]) + "\n", encoding="utf-8")
+    found = ask(Tables(), DrawView(of=of(path), view="pca", target="c"))
+    held = 100 * found.points.shares[:2].sum()
+    assert found.sentence == f"the first two hold {held:.1f} % of the variance; 1,500 of 4,500 rows"
+    assert len(found.points.shares) == 3 and len(found.points.x) == 1500
+    assert found.points.names[1] == "from 8,998" and np.bincount(found.points.kinds).tolist() == [300] * 5
 
 
 def test_cells_and_words_are_harmless_and_names_stay_what_a_column_is_asked_for_by(tmp_path: Path) -> None:

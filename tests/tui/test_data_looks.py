@@ -26,7 +26,8 @@ STOPS = (  # what is pressed, and what then stands there
     ("column", ("right", "right"), "Price: number"),
     ("correlation", ("t", "6"), "strongest"),
     ("season", ("7",), "no seasonality"),
-    ("bars", ("1", "left", "g", "enter"), "row by row"),
+    ("components", ("left", "t", "8"), "across: 1st component"),
+    ("bars", ("1", "right", "t", "left", "g", "enter"), "row by row"),
     ("filter", ("u", *"/", *"== 'Fig'"), "of 108 rows"),
 )
 

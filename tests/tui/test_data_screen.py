@@ -86,7 +86,7 @@ async def test_a_table_is_filtered_sorted_grouped_and_taken_back_step_by_step(tm
 async def test_every_view_is_drawn_and_says_its_pandas(tmp_path: Path, sales: Path, size: tuple[int, int]) -> None:
     words = {
         "2": "108 rows of 4 columns", "3": "lack a value", "4": "Pear", "5": "row by row", "6": "strongest: ",
-        "7": "the peak", "8": "principal components", "9": "tell", "1": "missing",
+        "7": "the peak", "8": "across: 1st component", "9": "tell", "1": "missing",
     }  # fmt: skip
     async with looking(tmp_path, sales, size) as lab:
         await lab.until(lambda: "none missing" in lab.over)
@@ -96,6 +96,9 @@ async def test_every_view_is_drawn_and_says_its_pandas(tmp_path: Path, sales: Pa
             await lab.until(lambda said=said: said in lab.over and ">>> " in lab.over)
         await lab.press("7", "7")
         await lab.until(lambda: "by weekday" in lab.over)
+        for said in ("across: 1st", "principal components", "what they are made of", "across: 1st"):
+            await lab.press("8")
+            await lab.until(lambda said=said: said in lab.over)
         await lab.press("z")
         await lab.until(lambda: "1-" not in lab.over.split("\n")[2])
         await lab.press("escape", "escape")

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlcore.worker.protocol import ColumnFacts, TableHead, TableRows, TableView
+from mlcore.worker.protocol import ColumnFacts, TableHead, TablePoints, TableRows, TableView
 from tests.tui.scenes import HOSTILE, TIERS
 from tui import exploration
 from tui.cells import COLUMNS, ROWS
 from tui.exploration import VIEWS, Exploration, group, quoted, top, words
 from tui.frame import Frame
 from tui.terminal import Terminal
+from tui.widgets import charted
 from tui.widgets.crumbs import CrumbLine, Title
 from tui.widgets.grid import Grid
 from tui.widgets.panel import Panel
@@ -50,6 +51,16 @@ BARS = TableView(
 MATRIX = TableView(
     name="corr", title="correlation", sentence="strong", matrix=np.full((30, 30), np.nan), labels=(HOSTILE,) * 30
 )  # fmt: skip
+PLANE = TablePoints(
+    x=np.linspace(-3, 3, 60, dtype=np.float32), y=np.linspace(1, -1, 60, dtype=np.float32) ** 2,
+    kinds=np.arange(60, dtype=np.uint8) % 20, shares=np.array([0.6, 0.25, 0.15]),
+    names=(HOSTILE, "日本" * 30, *(f"kind {n}" for n in range(18))),
+)  # fmt: skip
+POINTS = TableView(name="pca", title=HOSTILE, sentence="s " * 60, points=PLANE)
+LINE = TableView(
+    name="pca", title="PCA", sentence="one",
+    points=TablePoints(x=PLANE.x, y=PLANE.y * 0, kinds=PLANE.kinds * 0, shares=np.array([1.0])),
+)  # fmt: skip
 BEGUN = Exploration(path=f"/data/{HOSTILE}.csv", head=head(), column=NAMES[2], target="Net Sales")
 SCENES = {
     "nothing": Exploration(path="/data/x.csv"),
@@ -58,6 +69,8 @@ SCENES = {
     "bars": BEGUN._replace(view="bars", chart=BARS, top=(99, 99)),
     "plain": BEGUN._replace(view="missing", chart=TableView(name="x", title="none", sentence="")),
     "matrix": BEGUN._replace(view="corr", chart=MATRIX, top=(7, 7)),
+    "points": BEGUN._replace(view="pca", chart=POINTS, top=(9, 9)),
+    "line": BEGUN._replace(view="pca", chart=LINE),
     "wrong": BEGUN._replace(view="season", message=HOSTILE),
 }
 
@@ -80,6 +93,24 @@ def test_panel_and_lines_fill_their_cells_exactly_on_every_terminal(name: str) -
         exact(title.draw(Frame(), width, 1), width, 1)
         exact(crumbs.draw(Frame(), width, 1), width, 1)
         assert panel.summary(Frame())
+
+
+def test_points_have_a_legend_an_axis_and_a_sign_for_each_kind() -> None:
+    names = ("Adelie", "Gentoo", "x")
+    many = TablePoints(x=PLANE.x, y=PLANE.y, kinds=PLANE.kinds % 3, shares=PLANE.shares, names=names)
+    view = TableView(name="pca", title="PCA", sentence="two hold most", points=many)
+    for terminal in TIERS:
+        lines = exact(charted.points(view, 60, 20, terminal), 60, 20).split("\n")
+        assert terminal.glyphs != "ascii" or "".join(lines).isascii()
+        assert lines[0] == " two hold most" and lines[-2] == " across: 1st component, 60.0 %   up: 2nd, 25.0 %"
+        assert lines[-1] == " o Adelie  x Gentoo  + x"
+        assert sorted("".join(lines[1:-2]).replace(" ", "")) == sorted("ox+"[kind] for kind in many.kinds)
+        named = exact(charted.points(POINTS, 60, 20, terminal), 60, 20)
+        assert "kind 3" in named and "kind 17" not in named
+        assert "kind 17" in exact(charted.points(POINTS, 200, 40, terminal), 200, 40)
+        flat = exact(charted.points(LINE, 60, 20, terminal), 60, 20).split("\n")
+        assert flat[-2:] == [" across: 1st component, 100 %", " t on a column: a sign for each of its values"]
+        assert sum("o" * 9 in line for line in flat[:-2]) == 1
 
 
 @pytest.mark.parametrize("rows", [0, 1, 5000])
@@ -180,3 +211,4 @@ def test_steps_are_told_in_few_words_and_views_come_in_turns() -> None:
     assert drawn.on("Date").chart is MATRIX and drawn._replace(view="bars").on("Date").chart is None
     assert drawn._replace(view="told").on("Date").chart is MATRIX
     assert drawn._replace(view="told", target="").on("Date").chart is None
+    assert drawn._replace(view="pca", target="").on("Date").chart is MATRIX

@@ -1,4 +1,4 @@
-"""A view of a table as rows of cells: figures with bars behind them, or a square of correlations. Pure functions."""
+"""A view of a table as rows of cells: figures with bars, a square of correlations, points. Pure functions."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tui.widgets import rows
 from tui.widgets.bars import bar, signed
 from tui.widgets.ledger import fitted
 from tui.widgets.rows import Piece
+from tui.widgets.scatter import axes, legend, scatter, signs_of
 
 if TYPE_CHECKING:
     from mlcore.worker.protocol import TableView
@@ -23,6 +24,7 @@ WIDEST = 24  # cells of a column
 BAR = 8  # cells of the shortest bar
 NAME, PAIR = 12, 12  # cells of a name beside a square, and of a number in it
 STRONG = 0.5  # a correlation that stands out
+ASIDE = 8  # lines of a plane of which one may be of the legend, and one of the sentence
 
 
 class Columns(NamedTuple):
@@ -112,6 +114,21 @@ def matrix(view: TableView, top: tuple[int, int], width: int, height: int, termi
             pieces.append(_pair(float(view.matrix[row, column]), row == column, each, terminal))
         lines.append(rows.row(pieces, width))
     return rows.block(lines, width, height)
+
+
+def points(view: TableView, width: int, height: int, terminal: Terminal) -> list[Strip]:
+    """Rows as points of the plane of two components, what its directions hold, and the sign of each kind."""
+    assert view.points is not None
+    found, signs = view.points, signs_of(view.points.names)
+    some = height // ASIDE
+    said = _said(view, width, max(2, some), terminal)
+    alike = rows.row([(" t on a column: a sign for each of its values", paint(palette(terminal).muted))], width)
+    kept = legend(found.names, signs, width, terminal, max(1, some)) if found.names else [alike]
+    below = [axes(found.shares, width, terminal), *kept]
+    kinds, right = found.kinds.tolist(), [False] * len(found.kinds)
+    high = height - len(said) - len(below)
+    drawn = scatter(found.x, found.y, kinds, right, width, high, terminal, signs=signs)
+    return rows.block([*said, *drawn, *below], width, height)
 
 
 def _pair(value: float, itself: bool, cells: int, terminal: Terminal) -> Piece:

@@ -36,7 +36,8 @@ class Panel(Pane):
     HELP: ClassVar[str] = """\
 **The panel.** The column under the cursor: how many values are missing and distinct, how numbers are spread from the
 lowest to the highest, which values are frequent. `1` to `9` choose other views; the same key once more gives the next
-of its kind: another measure, month or weekday. `tab` leads the arrows here, and back.
+of its kind: another measure, month or weekday; of the PCA rows as points, what components hold, what they are made of.
+`tab` leads the arrows here, and back.
 """
 
     exploration = Exploration()
@@ -110,6 +111,8 @@ of its kind: another measure, month or weekday. `tab` leads the arrows here, and
             return self._facts(of.facts, width, height)
         if of.chart is None:
             return self.waiting(frame, width, height, of.message or "asking")
+        if of.chart.points is not None:
+            return charted.points(of.chart, width, height, self.terminal)
         draw = charted.matrix if of.chart.matrix is not None else charted.table
         return draw(of.chart, of.top, width, height, self.terminal)
 

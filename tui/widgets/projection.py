@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.strip import Strip
@@ -12,8 +11,8 @@ from tui.text import count, figure, percent
 from tui.theme import paint
 from tui.widgets import rows
 from tui.widgets.bars import bar
-from tui.widgets.rows import Piece, padded
-from tui.widgets.scatter import nearest, scatter, signs_of
+from tui.widgets.rows import Piece
+from tui.widgets.scatter import axes, legend, nearest, scatter, signs_of
 from tui.widgets.view import View
 
 if TYPE_CHECKING:
@@ -101,10 +100,7 @@ much of all differences each component holds: two that hold little show little.
         wrong = [bool(each) for each in found.wrong.tolist()]
         signs = signs_of(names)
         points = scatter(found.x, found.y, kinds, wrong, wide, high, self.terminal, signs=signs, chosen=analysis.point)
-        axis = f" across: 1st component, {percent(float(found.shares[0]))}"
-        if len(found.shares) > 1:
-            axis += f"   up: 2nd, {percent(float(found.shares[1]))}"
-        below = [rows.row([self.quiet(axis)], width), rows.row(self._legend(names, signs, width), width)]
+        below = [axes(found.shares, width, self.terminal), *legend(names, signs, width, self.terminal)]
         beside = self._variances(found, high)
         joined = [
             rows.row([*((s.text, s.style or paint()) for s in line), *more], width)
@@ -133,22 +129,6 @@ much of all differences each component holds: two that hold little show little.
         step = (high - low) / BANDS or 1.0
         kinds = [min(int((value - low) / step), BANDS - 1) for value in found.label.tolist()]
         return kinds, [f"from {figure(low + place * step)}" for place in range(BANDS)]
-
-    def _legend(self, names: list[str], signs: Sequence[str], width: int) -> list[Piece]:
-        pieces: list[Piece] = []
-        for number, name in enumerate(names):
-            more = [
-                (
-                    f" {signs[number % len(signs)]}",
-                    paint(self.palette.points[number % len(self.palette.points)], bold=True),
-                )
-            ]
-            if name != signs[number % len(signs)]:
-                more.append(self.quiet(f" {padded(name, min(len(name), 14))} "))
-            if rows.length([*pieces, *more]) > width - 2:
-                return [*pieces, self.quiet(" …" if self.unicode else " ..")]
-            pieces += more
-        return pieces
 
     def _variances(self, found: Projected, height: int) -> list[list[Piece]]:
         """A bar for each component."""

@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from string import ascii_uppercase as LETTERS
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.strip import Strip
 
 from tui.terminal import Terminal
+from tui.text import percent
 from tui.theme import paint, palette
 from tui.widgets import rows
-from tui.widgets.rows import PLAIN, Piece
+from tui.widgets.rows import PLAIN, Piece, padded
 
 if TYPE_CHECKING:
     from tui.frame import Array
+
+NAME = 14  # cells of the name of a kind
 
 
 def signs_of(names: Sequence[str]) -> tuple[str, ...]:
@@ -24,6 +28,31 @@ def signs_of(names: Sequence[str]) -> tuple[str, ...]:
     from mlcore import plots
 
     return (*plots.CLASS_GLYPHS, *LETTERS)
+
+
+def legend(names: Sequence[str], signs: Sequence[str], width: int, terminal: Terminal, most: int = 1) -> list[Strip]:
+    """The sign of each kind and its name, in at most so many lines; of many kinds the first."""
+    colors, lines = palette(terminal), list[list[Piece]]([[]])
+    for number, name in enumerate(names):
+        sign = signs[number % len(signs)]
+        more: list[Piece] = [(f" {sign}", paint(colors.points[number % len(colors.points)], bold=True))]
+        if name != sign:
+            more.append((f" {padded(name, min(cell_len(rows.clean(name)), NAME))} ", paint(colors.muted)))
+        if rows.length([*lines[-1], *more]) > width - 2:
+            if len(lines) == most:
+                lines[-1].append((" …" if terminal.glyphs == "braille" else " ..", paint(colors.muted)))
+                break
+            lines.append([])
+        lines[-1] += more
+    return [rows.row(line, width) for line in lines]
+
+
+def axes(shares: Array, width: int, terminal: Terminal) -> Strip:
+    """How much of the variance each of the two directions of a plane of principal components holds."""
+    text = f" across: 1st component, {percent(float(shares[0]))}"
+    if len(shares) > 1:
+        text += f"   up: 2nd, {percent(float(shares[1]))}"
+    return rows.row([(text, paint(palette(terminal).muted))], width)
 
 
 def scatter(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore.commands.drawing import Paper, points
-from mlcore.commands.tables.looking import labels, target
+from mlcore.commands.tables.looking import target
 from mlcore.commands.tables.printing import lines, program, show
 from mlcore.commands.tables.source import Shaped, shaped
 from mlcore.errors import UsageError
@@ -17,6 +17,7 @@ from mlcore.report import json_line
 from mlcore.tables import lookup
 from mlcore.tables.views import relations
 from mlcore.tables.views import season as seasons
+from mlcore.tables.views.classes import labels
 from mlcore.tables.views.components import pca as components
 
 FEW = 8  # columns whose correlations are shown as a square
@@ -54,8 +55,7 @@ def pca(args: argparse.Namespace) -> int:
             print(json_line(row | {"made of": {c: v[name] for c, v in made.items() if name in v}}))
         return 0
     paper = Paper.asked(args)
-    x = parts.points[:, 0]
-    y = parts.points[:, 1] if parts.points.shape[1] > 1 else np.zeros(len(x))
+    x, y = parts.plane
     label: NDArray[Any] = np.zeros(len(x), int)
     names: tuple[str, ...] = ("rows",)
     if colour:

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore.commands.drawing import Paper, curves, points
-from mlcore.commands.insides import bands
 from mlcore.commands.tables.printing import counted, lines, show
 from mlcore.commands.tables.saving import save
 from mlcore.commands.tables.source import Shaped, fills, ordered, shaped
@@ -20,13 +19,13 @@ from mlcore.tables import lookup
 from mlcore.tables.chain import Chain
 from mlcore.tables.steps import Fill
 from mlcore.tables.views import columns
+from mlcore.tables.views.classes import labels
 from mlcore.tables.views.histogram import histogram
 from mlcore.tables.views.view import View, of_frame, shown
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-CLASSES = 16  # that points are told apart by
 FIRST, LISTED = 5, 40  # rows of `head`, columns of `describe`
 
 
@@ -140,23 +139,3 @@ def _years(frame: DataFrame, name: str) -> NDArray[np.float64]:
     """Years since the first date of a column."""
     days = (frame[name] - frame[name].min()).dt.total_seconds().to_numpy(np.float64) / 86_400
     return np.asarray(days / 365.25, np.float64)
-
-
-def labels(frame: DataFrame, name: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """The class of each row and what the classes are called; many numbers are bands."""
-    import pandas as pd
-
-    values = frame[name]
-    if lookup.kind(values) == "number" and values.nunique() > CLASSES:
-        filled = values.to_numpy(np.float64, na_value=np.nan)
-        found, names = bands(np.nan_to_num(filled, nan=float(np.nanmedian(filled))))
-        return np.asarray(found, np.int64), names
-    codes, different = pd.factorize(values, use_na_sentinel=False)
-    names = tuple(shown(lookup.plain(value), "(missing)") for value in different)
-    if len(names) <= CLASSES:
-        return np.asarray(codes, np.int64), names
-    counts = np.bincount(codes)
-    often = np.argsort(-counts, kind="stable")[: CLASSES - 1]
-    place = np.full(len(counts), CLASSES - 1)
-    place[often] = np.arange(CLASSES - 1)
-    return place[codes], (*(names[each] for each in often.tolist()), "others")

@@ -25,13 +25,24 @@ class Components(NamedTuple):
     """Principal components of a table.
 
     variances: how much each holds. loadings: what the first are made of. points [n, C]: the rows on them, `rows` [n]
-    their places in the frame.
+    their places in the frame. shares [C]: of the variance. columns: how many they are of. complete: rows in which no
+    number is missing, of which those are some; lacking: all others.
     """
 
     variances: View
     loadings: View
     points: Array
     rows: Array
+    shares: Array
+    columns: int
+    complete: int
+    lacking: int
+
+    @property
+    def plane(self) -> tuple[Array, Array]:
+        """The rows on the first two components: x, y [n]; y is 0 where there is only one."""
+        x = self.points[:, 0]
+        return x, self.points[:, 1] if self.points.shape[1] > 1 else np.zeros(len(x))
 
 
 def pca(frame: DataFrame, most: int = MOST, left_out: str = "") -> Components:
@@ -46,7 +57,8 @@ def pca(frame: DataFrame, most: int = MOST, left_out: str = "") -> Components:
         what = "no column of numbers" if not names else f"{rows_in_words(len(rows))} in which no number is missing"
         hint = "mlj data missing says what is missing" if names else "components are of numbers"
         raise DataError(f"pca: there {'are' if len(rows) != 1 else 'is'} {what}", code="DATA_EMPTY", hint=hint)
-    lacking, rows = len(frame) - len(rows), rows[:: -(-len(rows) // FITTED)]
+    complete, rows = len(rows), rows[:: -(-len(rows) // FITTED)]
+    lacking = len(frame) - complete
     x = values[rows]
     x /= np.maximum(np.abs(x).max(axis=0), 1e-300)  # or squares of very large numbers have no end
     std = x.std(axis=0)
@@ -69,7 +81,8 @@ def pca(frame: DataFrame, most: int = MOST, left_out: str = "") -> Components:
     title = f"principal components of {rows_in_words(len(names), 'column')}, {rows_in_words(len(rows))}, standardised"
     head, code = ("component", "variance", "share", "in all"), _code(names, len(shares))
     variances = View(title, head, held, code, bars="share", notes=tuple(notes))
-    return Components(variances, _loadings(found, names, code), points, rows)
+    loadings = _loadings(found, names, code)
+    return Components(variances, loadings, points, rows, shares, len(names), complete, lacking)
 
 
 def _loadings(found: PCA, names: list[str], code: str) -> View:

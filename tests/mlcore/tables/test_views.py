@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from mlcore.errors import DataError
 from mlcore.tables import sales
 from mlcore.tables.views import columns, relations
+from mlcore.tables.views.classes import bands, labels
 from mlcore.tables.views.components import pca
 from mlcore.tables.views.histogram import histogram
 from mlcore.tables.views.view import View, of_frame, shown
@@ -103,6 +104,8 @@ def test_components_are_those_of_scikit_learn_up_to_their_sign(table: pd.DataFra
     assert np.allclose(np.abs(ours), np.abs(theirs.components_[:2]))
     assert np.allclose(np.abs(found.points), np.abs(theirs.transform(x)))
     assert table.iloc[found.rows][["Price", "Quantity", "Sales"]].notna().all(axis=None)
+    assert (found.columns, found.complete, found.lacking) == (3, len(x), len(table) - len(x))
+    assert np.array_equal(np.transpose(found.plane), found.points[:, :2])
 
 
 def test_components_without_numbers_or_rows_are_refused_and_constant_columns_weigh_nothing() -> None:
@@ -114,6 +117,23 @@ def test_components_without_numbers_or_rows_are_refused_and_constant_columns_wei
     assert np.isfinite(pca(huge).points).all() and pca(huge).variances.notes
     found = pca(pd.DataFrame({"a": [1.0, 2, 4], "b": [7.1, 7.1, 7.1]}))
     assert [row[2] for row in found.variances.rows] == pytest.approx([1, 0])
+
+
+def test_rows_are_told_apart_by_few_values_and_by_bands_of_many() -> None:
+    frame = pd.DataFrame(
+        {"few": [3.0, 1, np.nan, 3], "text": ["b", None, "a", "b"], "truth": [True, False, True, True]}
+    )
+    few, names = labels(frame, "few")
+    assert (few.tolist(), names) == ([1, 0, 2, 1], ("1", "3", "(missing)"))
+    assert labels(frame, "text")[1] == ("b", "(missing)", "a") and labels(frame, "truth")[1] == ("true", "false")
+    many = pd.DataFrame({"n": [*np.linspace(0, 5000, 20), np.nan, np.inf], "name": [f"x{n}" for n in range(22)]})
+    found, names = labels(many, "n")
+    assert np.bincount(found).tolist() == [4, 4, 4, 4, 4, 2]
+    assert names == ("from 0", "from 1,000", "from 2,000", "from 3,000", "from 4,000", "(missing)")
+    found, names = labels(many, "name")
+    assert len(names) == 16 and names[-1] == "others" and np.bincount(found)[-1] == 7
+    assert bands(np.array([-1e308, 1e308]))[0].tolist() == [0, 4]
+    assert bands(np.array([2.0, 2.0]))[0].tolist() == [0, 0]
 
 
 def test_what_a_column_tells_is_the_mutual_information(table: pd.DataFrame) -> None:
