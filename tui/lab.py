@@ -270,11 +270,11 @@ class Lab:
 
     def slow(self, frame: Frame) -> str:
         """What to say of an experiment that cannot be learned anew with every key; nothing while it can."""
-        if frame.state not in ("running", "loading") or monotonic() - self._began < SLOW:
+        if monotonic() - self._began < SLOW:
             return ""
         if self.awaited or frame.state == "loading":
             return "This takes longer than half a second to load: keys still change it"
-        if "full" not in (self.pace, frame.pace):  # it is shown slowly because somebody wants to see it
+        if frame.state != "running" or "full" not in (self.pace, frame.pace):  # slowly because somebody wants to see it
             return ""
         left = f", about {frame.eta:.0f} s more" if frame.eta else ""
         return f"This takes longer than half a second{left}: keys still change it at once, and it begins again"

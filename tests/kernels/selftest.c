@@ -10,6 +10,7 @@
 #include "selftest_norms.h"
 #include "selftest_plan.h"
 #include "selftest_recurrent.h"
+#include "selftest_scan.h"
 
 /* ---- plain truths ---- */
 
@@ -353,7 +354,7 @@ int main(void) {
         state = 1, checksum = 14695981039346656037u, numbers = 0;
         mlj_select(tiers[i]);
         products(), activations(), norms(), chances(), updates(), rows_and_columns(), batches(), plans();
-        convolutions(), pooled(), poolings(), sequences();
+        convolutions(), pooled(), poolings(), sequences(), scans();
         printf("%s %016llx %lld\n", ops->name, (unsigned long long)checksum, (long long)numbers);
     }
     return failures > 0;
