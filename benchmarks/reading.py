@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks import peers
 from benchmarks.goals import Goal, write
 
-MEGABYTES, ROUNDS, MOST = 200, 5, 1.25
+MEGABYTES, ROUNDS, MOST = 200, 11, 1.25
 ROWS = 200_000  # of a piece of a file
 MADE = """\
 import sys, numpy, pandas

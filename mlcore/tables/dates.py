@@ -16,6 +16,7 @@ from mlcore.errors import DataError
 from mlcore.sanitize import sanitize
 from mlcore.tables.format import Dialect, Format
 
+ISO = "%Y-%m-%d"
 TRIED = 20  # texts of a column that must look like dates before all are tried
 FIRST, LAST = np.datetime64("1678-01-01", "us"), np.datetime64("2262-01-01", "us")  # what nanoseconds of 64 bits reach
 DATE = re.compile(r"(\d{4})([-/.])(\d{1,2})(?:\2(\d{1,2}))?|(\d{1,2})([-/.])(\d{1,2})\6(\d{4})")
@@ -48,6 +49,10 @@ def parsed(frame: Any, format: Format, where: str, leave: set[str]) -> tuple[Any
         if name in leave or not (named or texts):
             continue
         if not said and not _seem(frame[name]):
+            continue
+        if texts and said.get(name, said.get("*", ISO)) == ISO and (days := _days(frame[name])) is not None:
+            frame[name] = days
+            formed.append(Formed(name, ISO))
             continue
         codes, words = pd.factorize(frame[name] if texts else _digits(frame[name]))
         words = pd.Series(words, dtype="str")
@@ -123,6 +128,25 @@ def _time(clock: re.Match[str]) -> str:
     return f"{clock[1]}%H:%M{seconds}{zone}"
 
 
+def _days(texts: Any) -> Any:
+    """The dates of texts as 2025-03-04, missing ones too, where they lie in Arrow: in half the time. None else."""
+    import pandas as pd
+
+    if texts.dtype.storage != "pyarrow":
+        return None
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        days = texts.array.__arrow_array__().cast(pa.date32())
+    except pa.ArrowInvalid:
+        return None
+    ends = pc.min_max(days).as_py()
+    if ends["min"] is None or not _near(np.datetime64(ends["min"]), np.datetime64(ends["max"])):
+        return None
+    return pd.Series(days.cast(pa.timestamp("us")).to_numpy(), texts.index, copy=False)
+
+
 def _dates(texts: Any, form: str) -> Any:
     """The dates of texts, those with a zone in UTC; None where some are none, or beyond nanoseconds."""
     import pandas as pd
@@ -134,11 +158,15 @@ def _dates(texts: Any, form: str) -> Any:
         return None
     if getattr(dates.dtype, "tz", None) is not None:
         dates = dates.dt.tz_localize(None)
-    if not len(known := dates.dropna()) or len(known) < len(dates):
+    known = dates.dropna()
+    if not len(known) or len(known) < len(dates):
         return None
-    if known.min().to_datetime64() < FIRST or known.max().to_datetime64() > LAST:
-        return None
-    return dates
+    return dates if _near(known.min().to_datetime64(), known.max().to_datetime64()) else None
+
+
+def _near(first: np.datetime64, last: np.datetime64) -> bool:
+    """Whether nanoseconds reach some dates."""
+    return bool(first >= FIRST and last <= LAST)
 
 
 def _misfit(texts: Any, form: str, what: str, where: str) -> DataError:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mlcore.config import Config
 from mlcore.datasets.own import Own
 from mlcore.errors import ConfigError, DataError
-from mlcore.tables import reading
+from mlcore.tables import dates, reading
 from mlcore.tables.format import Format
 from mlcore.tables.table import Table
 
@@ -104,6 +108,27 @@ def test_a_date_with_dots_is_no_number_where_dots_stand_between_thousands(tmp_pa
     assert when.dtype.kind == "M" and str(when[0])[:10] == "2023-12-24" and str(when[2])[:10] == "2024-02-01"
     assert np.isnat(when[1]) and "dtype={'when': 'str'}" in table.code
     assert read(tmp_path, text, thousands=".", dates="none").column("when")[0] == 24122023
+
+
+WORDS = st.dates(dt.date(1, 1, 1)).map(str) | st.sampled_from(["", "2025-2-3", "2025-02-30", "x", "2025-02-03 10:00"])
+NEARLY = st.lists(st.dates(dt.date(1600, 1, 1), dt.date(2300, 1, 1)).map(str) | st.just(""), min_size=1, max_size=5)
+
+
+@settings(max_examples=60)
+@given(NEARLY | st.lists(WORDS, min_size=1, max_size=5), st.sampled_from(["auto", "%Y-%m-%d"]))
+def test_texts_in_arrow_are_the_same_dates(texts: list[str], form: str) -> None:
+    pytest.importorskip("pyarrow")
+    found = []
+    for storage in ("python", "pyarrow"):
+        kind = pd.StringDtype(storage, na_value=np.nan)
+        frame = pd.DataFrame({"when": pd.Series([text or None for text in texts], dtype=kind)})
+        try:
+            table, formed = dates.parsed(frame, Format(dates=form), "it", set())
+            column = table["when"]
+            found.append((formed, column.dtype.kind, column.isna().tolist(), column.dropna().astype(str).tolist()))
+        except DataError as error:
+            found.append(str(error))
+    assert found[0] == found[1]
 
 
 def test_dates_are_no_target(tmp_path):
