@@ -36,7 +36,7 @@ SHOTS = (
     Shot("analyse-digits", "digits", (("finished", "A"), ("worst mistakes", ""))),
     Shot("compare", "moons", (("finished", "f"), ("finished", "c"), ("stays on disk", "[[[["), ("finished", "c"),
                               ("stays on disk", "v"), (" interval", "")), rest=2.5),
-    Shot("data", "data sales", (("1-9 views", "/"), ("enter takes", (*"Region == 'North'", "enter")),
+    Shot("data", "data sales", (("none missing", "/"), ("tab completes", (*"Region == 'North'", "enter")),
                                 ("1,355 of", "7"), ("by month", "")), 120, 30),
 )  # fmt: skip
 
