@@ -71,8 +71,12 @@ def show(args: argparse.Namespace) -> int:
 
 def head(args: argparse.Namespace) -> int:
     """The first rows, in data units; of a table its own."""
-    if as_table(args):
-        return looking.head(args)
+    bundled = args.data in BUNDLED and not args.set
+    if as_table(args) or bundled:
+        looking.head(args)
+        if bundled and not (args.json or args.pandas):
+            print(f"\nmlj data show {args.data} is of another one: the data set that recipes learn.")
+        return 0
     config, args.n = chosen(args), args.n or looking.FIRST
     x, y, names, classes = _first(config.dataset, args.n)
     if args.json:
@@ -88,8 +92,6 @@ def head(args: argparse.Namespace) -> int:
     print(f"X[:{len(x)}] and y[:{len(x)}] of {kind_of(config.dataset)}")
     header = [*names[:WIDEST], *more, "y"]
     print("\n".join(table.lines(rows, header, right=range(len(header)))))
-    if args.data in BUNDLED:
-        print(f"\nmlj data describe {args.data} is of another one: the table that mlj data make {args.data} writes.")
     return 0
 
 

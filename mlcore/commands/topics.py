@@ -74,7 +74,9 @@ SECTIONS = {
     "stopping": "when to stop before the last epoch, and which weights to keep",
     "recording": "how often a run writes down where it is",
     "split": "which rows are kept for validation and for the final test",
+    "format": "how the text of a table is written, where its first lines do not tell",
 }
+WITHIN = {"config": "", "split": "dataset.split", "format": "dataset.format"}  # sections by their whole names
 
 
 def _others() -> dict[str, dict[str, str]]:
@@ -117,7 +119,8 @@ def _section(word: str) -> list[str]:
     """The fields of a part of the configuration that is not chosen from a catalogue."""
     if word not in SECTIONS:
         return []
-    return [f"{word}: {SECTIONS[word]}", *_fields({}, {"config": "", "split": "dataset.split"}.get(word, word))]
+    settings = {"dataset": {"kind": "file", "path": "my.csv"}} if word == "format" else {}
+    return [f"{word}: {SECTIONS[word]}", *_fields(settings, WITHIN.get(word, word))]
 
 
 def _rules(word: str) -> Iterator[str]:

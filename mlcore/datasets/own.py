@@ -40,13 +40,15 @@ SCALES = (
 class Own(Dataset, frozen=True, tag="file"):
     """Rows of your own. What a file is, its content says:
 
-    a text table: columns parted by commas, semicolons or tabs, with or without a line of names
+    a text table: columns parted by commas, semicolons, tabs, bars or blanks; what its first lines do not tell of how
+      it is written, `mlj help format` lets you say
+    Parquet: a table, where pyarrow is installed
     .npz: arrays `x` [n, features] or pictures [n, height, width], and `y` [n] or [n, outputs]
     IDX: pictures; the labels lie beside them under the same name with `labels` for `images`, or `target` names them
     a folder: a folder of pictures (PNG, PGM, PPM) for each class
 
     A relative path is looked for in MLJ_DATA_HOME, then beside the configuration file that names it; one of a command
-    line or of Python in the working directory. Texts become one feature for each of their values.
+    line or of Python in the working directory. `mlj data show FILE` tells what becomes of each column.
     """
 
     scale: Annotated[OwnScale, Meta(description=SCALES)] = "auto"  # type: ignore[assignment]  # one word more

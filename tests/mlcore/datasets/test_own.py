@@ -250,7 +250,7 @@ def test_the_command_line_takes_a_file_or_a_kind_of_data_for_a_recipe(mlj, csv, 
     assert mlj("train", csv, "--no-record", "--epochs", "1", "--quiet").code == 0
     assert "kind" not in mlj("data show", csv, "--json").lines[0]["features"]
     assert mlj("data head", csv, "-n", "2").out.splitlines()[1].split() == ["row", "a", "b", "c", "kind"]
-    assert mlj("data plot hills --ascii --width 60").out.count("…") == 5
+    assert mlj("data plot hills --ascii --width 60").out.count("from ") == 5
     assert mlj("train none.csv").code == 6
     os.mkfifo(tmp_path / "pipe.csv")
     assert mlj("data show", tmp_path / "pipe.csv").code == 3

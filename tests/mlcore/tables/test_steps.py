@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlcore.commands.experiment import assignment
@@ -51,6 +51,7 @@ FIGURES = {
 }
 
 
+@settings(max_examples=40)
 @given(FRAMES, st.sampled_from([("Kind",), ("Kind", "Unit price"), ("Däte",)]))
 def test_groups_have_the_figures_of_their_rows_and_missing_keys_are_a_group(table, by) -> None:
     rows, frame = table
@@ -69,6 +70,7 @@ def test_groups_have_the_figures_of_their_rows_and_missing_keys_are_a_group(tabl
         assert [getattr(each, "date", lambda each=each: each)() for each in shown] == list(key)
 
 
+@settings(max_examples=40)
 @given(FRAMES)
 def test_the_line_of_a_group_does_the_same(table) -> None:
     _, frame = table

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from scipy import stats
 from sklearn.decomposition import PCA
 from sklearn.metrics import mutual_info_score
@@ -34,6 +34,7 @@ def by_name(view: View) -> dict[Any, tuple[Any, ...]]:
     return {row[0]: row[1:] for row in view.rows}
 
 
+@settings(max_examples=40)
 @given(FRAMES)
 def test_what_is_described_is_what_pandas_says(table) -> None:
     rows, frame = table
