@@ -176,7 +176,9 @@ def _by(p: argparse.ArgumentParser, line: str) -> None:
 
 def _season(p: argparse.ArgumentParser) -> None:
     _table(p)
-    p.add_argument("--date", default="", metavar="COLUMN", help="the column of dates (the only one)")
+    p.add_argument(
+        "--date", default="", metavar="COLUMN", help="the column of dates, or YEAR+MONTH for two (what there is)"
+    )
     p.add_argument("--value", default="", metavar="COLUMN", help="the column of numbers (the only one)")
     p.add_argument(
         "--period", choices=["month", "weekday"], default="month", metavar="P", help="month | weekday (month)"

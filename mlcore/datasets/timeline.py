@@ -13,15 +13,10 @@ import numpy as np
 from mlcore.datasets.dataset import Array
 from mlcore.errors import DataError
 from mlcore.sanitize import sanitize
+from mlcore.tables import monthly
 from mlcore.tables.table import Table
 
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-LONG = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
 DATES = ("date", "datetime", "time", "timestamp", "when", "ds", "day", "month", "period", "week")
-YEARS = (1000, 3000)
 HINT = "name its columns: --set dataset.date=COLUMN, or dataset.date=YEAR+MONTH for two of them"
 
 
@@ -96,14 +91,14 @@ def _step(table: Table, columns: tuple[str, ...], dates: Array, regular: bool) -
 
 def _named(table: Table, date: str) -> tuple[tuple[str, ...], Array]:
     """The dates in the columns somebody named."""
-    columns = (date,) if date in table.names else tuple(date.split("+"))
+    columns = (date,) if date in table.names else tuple(date.split(monthly.AND))
     for name in columns:
         if name not in table.names:
             there = ", ".join(sanitize(each, 40) for each in table.names[:20])
             raise _error(table, f"has no column {sanitize(name, 80)!r} of dates; it has {there}", HINT)
     found = _dates(table.column(date)) if len(columns) == 1 else None
     if len(columns) == 2:
-        found = _years_and_months(*(table.column(name) for name in columns))
+        found = monthly.dates(*(table.column(name) for name in columns))
     if found is None:
         raise _error(table, f"{_words(columns)} cannot be read as dates", HINT)
     return columns, found
@@ -114,7 +109,7 @@ def _found(table: Table) -> tuple[tuple[str, ...], Array]:
     lower = {name.lower().strip(): name for name in reversed(table.names)}
     if "year" in lower and "month" in lower:
         columns = lower["year"], lower["month"]
-        found = _years_and_months(*(table.column(name) for name in columns))
+        found = monthly.dates(*(table.column(name) for name in columns))
         if found is not None:
             return columns, found
     for name in (*(lower[each] for each in DATES if each in lower), *table.names):
@@ -133,7 +128,7 @@ def _dates(values: Array) -> Array | None:
     if values.dtype.kind == "M":
         return values.astype("datetime64[s]")
     if values.dtype.kind == "f":
-        return _years_and_months(values, np.ones(len(values)))
+        return monthly.dates(values, np.ones(len(values)))
     import pandas as pd
 
     try:
@@ -143,32 +138,6 @@ def _dates(values: Array) -> Array | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return None if found.isna().all() else np.asarray(found.to_numpy("datetime64[s]"))
-
-
-def _years_and_months(years: Array, months: Array) -> Array | None:
-    """Whole years and months, 1 … 12 or by their English names, as the first of the month."""
-    if years.dtype.kind != "f":
-        return None
-    number = np.array([_month(value) for value in months.tolist()], np.float64)
-    known = ~np.isnan(years)
-    whole = known.any() and bool((years[known] == np.rint(years[known])).all())
-    if not whole or years[known].min() < YEARS[0] or years[known].max() > YEARS[1] or (number == 0).any():
-        return None
-    there = known & ~np.isnan(number)
-    found = np.full(len(years), np.datetime64("NaT"), "datetime64[M]")
-    since = (years[there].astype(np.int64) - 1970) * 12 + number[there].astype(np.int64) - 1
-    found[there] = since.astype("datetime64[M]")
-    return found.astype("datetime64[s]")
-
-
-def _month(value: object) -> float:
-    """The number of a month; NaN where it is missing, 0 where it is none."""
-    if value is None or value != value:
-        return float("nan")
-    if isinstance(value, str):
-        word = value.strip().lower().rstrip(".")
-        return float(MONTHS.index(word[:3]) + 1) if word in MONTHS or word in LONG else 0.0
-    return float(value) if isinstance(value, float) and value in range(1, 13) else 0.0
 
 
 def _day(date: np.datetime64) -> str:

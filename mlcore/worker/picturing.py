@@ -10,7 +10,7 @@ import numpy as np
 
 from mlcore.errors import DataError, UsageError
 from mlcore.sanitize import sanitize
-from mlcore.tables import lookup
+from mlcore.tables import lookup, monthly
 from mlcore.tables.views import columns, components, relations, season
 from mlcore.tables.views.classes import labels
 from mlcore.tables.views.view import View, rows_in_words
@@ -130,8 +130,8 @@ def _bars(frame: DataFrame, asked: DrawView) -> View:
 
 
 def _season(frame: DataFrame, asked: DrawView) -> View:
-    dates = lookup.of_kind(frame, "date")
-    numbers = lookup.of_kind(frame, "number")
+    dates = [date for date in (*lookup.of_kind(frame, "date"), monthly.found(frame)) if date]
+    numbers = [name for name in lookup.of_kind(frame, "number") if not dates or name not in monthly.parts(dates[-1])]
     if not dates or not numbers:
         what = "dates" if not dates else "numbers"
         raise DataError(f"a season is of numbers by date, and no column holds {what}", code="DATA_DTYPE")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from mlcore.commands.tables.printing import lines, program, show
 from mlcore.commands.tables.source import Shaped, shaped
 from mlcore.errors import UsageError
 from mlcore.report import json_line
-from mlcore.tables import lookup
+from mlcore.sanitize import sanitize
+from mlcore.tables import lookup, monthly
 from mlcore.tables.views import relations
 from mlcore.tables.views import season as seasons
 from mlcore.tables.views.classes import labels
@@ -26,8 +28,9 @@ FEW = 8  # columns whose correlations are shown as a square
 def season(args: argparse.Namespace) -> int:
     """Which months or weekdays are usually higher or lower, and whether that is more than chance."""
     found = shaped(args)
-    date = args.date or _only(found, "date", "--date")
-    value = args.value or _only(found, "number", "--value")
+    years = "" if lookup.of_kind(found.frame, "date") else monthly.found(found.frame)
+    date = args.date or years or _only(found, "date", "--date")
+    value = args.value or _only(found, "number", "--value", monthly.parts(date), found.source.target)
     return show(args, found, [seasons.season(found.frame, date, value, args.period, args.agg)])
 
 
@@ -71,13 +74,17 @@ def told(args: argparse.Namespace) -> int:
     return show(args, found, [relations.told(found.frame, args.target or target(found))])
 
 
-def _only(found: Shaped, kind: lookup.Kind, option: str) -> str:
-    """The one column of a kind. Raises UsageError where there are none or several."""
-    names = lookup.of_kind(found.frame, kind)
-    if len(names) != 1:
-        there = ", ".join(names[:10]) or "none: how dates are written, --set format.dates=%d.%m.%Y says"
-        what = lookup.HOLDS[kind]
-        raise UsageError(
-            f"{option}: which column of {what}? There are {len(names)}", hint=f"columns of {what}: {there}"
-        )
-    return names[0]
+def _only(found: Shaped, kind: lookup.Kind, option: str, but: Sequence[str] = (), likely: str = "") -> str:
+    """The likely column of a kind, or the only one besides some. Raises UsageError where there is none or several."""
+    names = [name for name in lookup.of_kind(found.frame, kind) if name not in but]
+    if likely in names or len(names) == 1:
+        return likely if likely in names else names[0]
+    what = lookup.HOLDS[kind]
+    if names:
+        listed = ", ".join(sanitize(name, 40) for name in names[:10])
+        raise UsageError(f"{option}: which column of {what}? There are {len(names)}", hint=f"one of {listed}")
+    hint = "say how they are written, --set format.dates=%d.%m.%Y, or name two: --date YEAR+MONTH"
+    raise UsageError(
+        f"{option}: no{' other' if but else ''} column holds {what}",
+        hint=hint if kind == "date" else "mlj data describe FILE",
+    )

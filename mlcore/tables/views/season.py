@@ -20,7 +20,7 @@ import numpy as np
 
 from mlcore.errors import DataError
 from mlcore.sanitize import sanitize
-from mlcore.tables import lookup
+from mlcore.tables import lookup, monthly
 from mlcore.tables.variance import f_test
 from mlcore.tables.views.view import View, rows_in_words
 
@@ -55,9 +55,14 @@ def season(
 ) -> View:
     """The profile of a column of numbers by month or weekday of a column of dates, and whether it is a season.
 
-    how: what becomes of several values of one month or day. Raises DataError for columns that are no such thing.
+    date: a column, or two as YEAR+MONTH. how: what becomes of several values of one month or day. Raises DataError for
+    columns that are no such thing.
     """
     period = PERIODS[every]
+    frame, line = monthly.joined(frame, date)
+    if line and every != "month":
+        message = f"season: {sanitize(date)} says no day, and a {every} needs one"
+        raise DataError(message, code="DATA_DTYPE", where=sanitize(date), hint="a season by month needs none")
     dates = lookup.expected(frame, date, "season: the date", "date")
     lookup.numbers(frame, value, "season: the value")
     there = dates.notna().to_numpy() & np.isfinite(frame[value].to_numpy(np.float64, na_value=np.nan))
@@ -95,7 +100,7 @@ def season(
     title = f"{sanitize(value, 40)} by {every}: {how} of each {period.part}, and its index"
     header = (every, f"{period.part}s", f"mean {how}" if how == "sum" else "mean", "index")
     answer = _answer(index, period, every, positive, f, p) if told else _too_short(totals, period)
-    code = _code(date, value, period, how, len(present), positive, cut, totals)
+    code = "\n".join(filter(None, (line, _code(date, value, period, how, len(present), positive, cut, totals))))
     return View(title, header, rows, code, (every,), "index" if told else header[2], answer, tuple(notes), missing="-")
 
 

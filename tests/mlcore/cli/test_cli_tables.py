@@ -187,13 +187,23 @@ def test_what_is_infinite_huge_or_missing_everywhere_is_no_bug(mlj, tmp_path: Pa
 
 
 def test_seasons_are_found_and_their_absence_is_said(mlj, tmp_path: Path) -> None:
-    said = mlj("data season sales --date Date --value Sales --period month")
-    assert "seasonal: Dec is the peak" in " ".join(said.out.split())
+    for rest in ("", "--date Date --value Sales --period month"):
+        assert "seasonal: Dec is the peak" in " ".join(mlj(f"data season sales {rest}").out.split())
     flat = tmp_path / "flat.csv"
     months = pd.date_range("2015-01-01", periods=96, freq="MS").strftime("%Y-%m-%d")
     flat.write_text("day,v\n" + "\n".join(f"{month},{100 + 7 * n % 11}" for n, month in enumerate(months)) + "\n")
     assert "no seasonality" in mlj("data season", flat).out
     assert [row["month"] for row in mlj("data season", flat, "--json").lines][:2] == ["Jan", "Feb"]
+
+
+def test_a_season_may_be_of_years_and_months(mlj, tmp_path: Path) -> None:
+    path = tmp_path / "flights.csv"
+    rows = [f"{1949 + n // 12},{1 + n % 12},{100 + n % 12}" for n in range(48)]
+    path.write_text("\n".join(("Year,Month,sold", *rows)) + "\n", encoding="utf-8")
+    for rest in ((), ("--date", "Year+Month", "--value", "sold")):
+        assert "seasonal: Dec is the peak" in " ".join(mlj("data season", path, *rest).out.split())
+    assert "no years and months" in mlj("data season", path, "--date", "sold+Month").err
+    assert "says no day" in mlj("data season", path, "--period", "weekday").err
 
 
 def test_ceilings_and_splits_are_told(mlj, csv) -> None:

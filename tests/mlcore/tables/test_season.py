@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import calendar
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 from mlcore.errors import DataError
-from mlcore.tables import sales
+from mlcore.tables import monthly, sales
 from mlcore.tables.variance import f_test
 from mlcore.tables.views.season import season
+from tests.mlcore.tables.random_frames import ran
 
 MONTHS = np.array([0.8, 0.7, 0.9, 1, 1, 1.1, 1, 0.9, 1, 1.1, 1.2, 1.3])
 DECEMBER = MONTHS / MONTHS.mean()
@@ -112,6 +114,31 @@ def test_dates_of_a_time_zone_are_the_days_of_their_clock() -> None:
     frame = series(np.tile([3.0, 1, 1, 5, 9, 1, 1], 20), "D")
     there = frame.assign(day=frame["day"].dt.tz_localize("Europe/Berlin"))
     assert season(there, "day", "v", "weekday").rows == season(frame, "day", "v", "weekday").rows
+
+
+WRITTEN = (list(range(1, 13)), "jan feb mar apr may jun jul aug sep oct nov dec".split(), list(calendar.month_name)[1:])
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.integers(1700, 2200), st.integers(0, 11), st.booleans()), min_size=1), st.integers(0, 2))
+def test_years_and_months_are_dates_and_the_line_of_pandas_makes_the_same(rows, way) -> None:
+    years = [year for year, _, _ in rows]
+    months = [None if gone else WRITTEN[way][month] for _, month, gone in rows]
+    frame = pd.DataFrame({"Year": years, "month": pd.Series(months, dtype="str" if way else float)})
+    assume(not all(gone for _, _, gone in rows))
+    assert monthly.found(frame) == "Year+month"
+    made, line = monthly.joined(frame, "Year+month")
+    found = [None if pd.isna(each) else (each.year, each.month - 1, each.day) for each in made["Year+month"]]
+    assert found == [None if gone else (year, month, 1) for year, month, gone in rows]
+    theirs = ran(line, frame).astype({"Year+month": made["Year+month"].dtype})
+    pd.testing.assert_frame_equal(theirs, made)
+
+
+def test_what_is_no_year_or_month_is_found_by_nobody() -> None:
+    assert monthly.found(pd.DataFrame({"year": [1949.5], "month": [1]})) == ""
+    assert monthly.found(pd.DataFrame({"year": [1949], "month": [13]})) == ""
+    assert monthly.found(pd.DataFrame({"year": [1949], "month": ["x"]})) == ""
+    assert monthly.found(pd.DataFrame({"year": [1949], "day": [1]})) == ""
 
 
 @settings(max_examples=30)
