@@ -24,7 +24,7 @@ from mlcore.datasets.targets import TargetScale, Wanted
 from mlcore.errors import ConfigError, DataError, StorageError
 from mlcore.spec import changed
 from mlcore.tables import content
-from mlcore.tables.format import Format, Header
+from mlcore.tables.format import Format
 from mlcore.tables.steps import AnyStep
 from mlcore.tables.table import Table
 
@@ -91,7 +91,6 @@ class Own(Dataset, frozen=True, tag="file"):
     task: Annotated[Wanted, Meta(description="what the target is; auto: few whole numbers and texts are classes")] = (
         "auto"
     )
-    header: Annotated[Header, Meta(description="whether the first line names the columns")] = "auto"
     format: Annotated[Format, Meta(description="how a text table is written")] = Format()
     steps: Annotated[tuple[AnyStep, ...], Meta(description="what is done to the table first: [[dataset.steps]]")] = ()
 
@@ -146,8 +145,7 @@ class Own(Dataset, frozen=True, tag="file"):
         """The table in a file."""
         from mlcore.tables import reading  # costs pandas, which other kinds of files do not need
 
-        said = self.format if self.header == "auto" else changed(self.format, header=self.header)
-        return stepped.behind(reading.read(path, said, texts), self.steps)
+        return stepped.behind(reading.read(path, self.format, texts), self.steps)
 
     def of(self, frame: Any) -> Data:
         """The data of a pandas DataFrame, prepared as a file's are: `train(config, data=config.dataset.of(frame))`.

@@ -17,7 +17,7 @@ from tui.draft import Draft
 
 SLOW = ("backend", "precision")  # settings that choose another backend, on which nothing is quick
 # What the penguins' file does not stand; tokens ask for another network.
-OF_A_FILE = ("dataset.categories", "dataset.impute", "dataset.task", "dataset.header")
+OF_A_FILE = ("dataset.categories", "dataset.impute", "dataset.task", "dataset.format.header")
 FORMAT = "dataset.format."  # says how another file is written
 NUMBERS = ("line", "plane", "hills", "diabetes", "sine", "sales", "series", "adding")
 # What asks for another network, or makes more rows or epochs than half a second has room for.

@@ -49,8 +49,9 @@ class Tabular(Screen[None]):
         self.panel.look(exploration)
         self._head.look(exploration)
         self._crumbs.look(exploration)
-        first, *rest = exploration.line.split("\n")
-        more = f"  E: {exact(len(rest))} more lines" if rest else ""
+        lines = exploration.line.split("\n")
+        first = next((line for line in lines if line and not line.startswith(("import ", "from "))), "")
+        more = f"  E: {exact(len(lines) - 1)} more lines" if len(lines) > 1 else ""
         self._line.say(f">>> {shortened(first, max(self.size.width - 6 - len(more), 20))}{more}" if first else "")
         if exploration.head is None:
             return
