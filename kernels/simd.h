@@ -222,7 +222,7 @@ INLINE vf vexpm1_below(vf x) {
  *
  * x = 2^n m with m in [sqrt(1/2), sqrt 2); the polynomial is that of Cephes' logf (Moshier 1989). */
 INLINE vf vlog(vf x) {
-    const vi bits = (vi)x - 0x3f3504f3; /* sqrt(1/2) */
+    const vi bits = (vi)((vu)x - 0x3f3504f3u); /* sqrt(1/2) */
     const vi n = bits >> 23;
     const vf e = __builtin_convertvector(n, vf), m = (vf)((bits & 0x7fffff) + 0x3f3504f3) - 1.0f, z = m * m;
     vf p = vset(7.0376836292e-2f);

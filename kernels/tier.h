@@ -17,6 +17,7 @@
 
 typedef float vf __attribute__((vector_size(4 * LANES)));
 typedef int32_t vi __attribute__((vector_size(4 * LANES)));
+typedef uint32_t vu __attribute__((vector_size(4 * LANES))); /* its sums wrap around */
 typedef uint64_t vq __attribute__((vector_size(4 * LANES))); /* vmul_wide: products of the low halves of its numbers */
 
 #if LANES == 16

@@ -12,11 +12,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def lay_out(name: str) -> Path:
-    """A tree with the sources and the tests of the kernels, so that nothing built in the usual way can be imported."""
+    """A tree with the sources and the tests of the kernels and of tables, so that nothing built in the usual way can be imported."""
     tree = ROOT / "build" / name
     shutil.rmtree(tree, ignore_errors=True)
     unwanted = shutil.ignore_patterns("__pycache__", "*.so", "_native.c", "*selftest*")
-    for folder in ("mlcore", "kernels", "tests/kernels", "tests/contracts"):
+    for folder in ("mlcore", "kernels", "tests/kernels", "tests/contracts", "tests/mlcore/tables"):
         shutil.copytree(ROOT / folder, tree / folder, ignore=unwanted)
     for file in ("setup.py", "pyproject.toml"):
         shutil.copy(ROOT / file, tree / file)
