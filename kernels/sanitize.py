@@ -30,6 +30,8 @@ float misaligned(int64_t n) { static char bytes[64]; return *(volatile float *)(
 int32_t cast_overflow(float x) { return (int32_t)(x * 1e20f); }
 """
 
+TESTS = ("tests/kernels", "tests/mlcore/tables/test_scan.py")
+
 
 def main(arguments: list[str]) -> int:
     """Plant, build, run. Returns the exit code of pytest, or 1 when a planted bug got away."""
@@ -61,7 +63,7 @@ def main(arguments: list[str]) -> int:
         print("planted bugs that were not caught: " + ", ".join(missed))
         return 1
     print(f"{len(planted_bugs())} planted bugs caught", flush=True)
-    return run_tests(tree, environment, "tests/kernels", "tests/mlcore/tables/test_scan.py", *arguments)
+    return run_tests(tree, environment, *TESTS, *arguments)
 
 
 def sanitizer_runtime(compiler: str) -> str | None:
