@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def lay_out(name: str) -> Path:
-    """A tree with the sources and the tests of the kernels and of tables, so that nothing built in the usual way can be imported."""
+    """A tree with the sources and the tests of kernels and tables, so that nothing built as usual can be imported."""
     tree = ROOT / "build" / name
     shutil.rmtree(tree, ignore_errors=True)
     unwanted = shutil.ignore_patterns("__pycache__", "*.so", "_native.c", "*selftest*")
