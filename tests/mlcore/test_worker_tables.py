@@ -142,14 +142,6 @@ def test_rows_keep_their_numbers_through_steps_and_an_empty_table_is_a_table(sal
         assert isinstance(found, DataError) or found.name == view
 
 
-def test_a_season_is_of_years_and_months_where_there_are_no_dates(tmp_path: Path) -> None:
-    path = tmp_path / "flights.csv"
-    rows = [f"{1949 + n // 12},{1 + n % 12},{100 + n % 12}" for n in range(48)]
-    path.write_text("\n".join(("year,month,sold", *rows)), encoding="utf-8")
-    found = ask(Tables(), DrawView(of=of(path), view="season", column="year"))
-    assert found.title.startswith("sold by month") and "Dec is the peak" in found.sentence
-
-
 def test_every_view_has_a_title_and_a_line_and_says_what_it_lacks(sales: Path) -> None:
     tables = Tables()
     for view in picturing.VIEWS:

@@ -16,6 +16,8 @@ from mlcore.errors import DataError
 from mlcore.tables import monthly, sales
 from mlcore.tables.variance import f_test
 from mlcore.tables.views.season import season
+from mlcore.worker import picturing
+from mlcore.worker.commands import DrawView, Tabled
 from tests.mlcore.tables.random_frames import ran
 
 MONTHS = np.array([0.8, 0.7, 0.9, 1, 1, 1.1, 1, 0.9, 1, 1.1, 1.2, 1.3])
@@ -160,3 +162,10 @@ def test_a_peak_of_four_years_is_found_where_other_months_are_noise() -> None:
     assert view.answer.startswith("seasonal: Dec is the peak, 2.07 times the trend")
     rest = frame[(frame["Region"] == "North") & (frame["Date"].dt.month != 12)]
     assert season(rest, "Date", "Sales").answer.startswith("no seasonality")
+
+
+def test_the_app_asks_for_years_and_months_where_there_are_no_dates() -> None:
+    rows = np.arange(48)
+    frame = pd.DataFrame({"year": 1949 + rows // 12, "month": 1 + rows % 12, "sold": 100 + rows % 12})
+    view = picturing.drawn(frame, DrawView(of=Tabled(path="flights.csv"), view="season", column="year"))
+    assert view.title.startswith("sold by month") and "Dec is the peak" in view.sentence
