@@ -66,17 +66,15 @@ def show(args: argparse.Namespace) -> int:
     print(f"\nparameters, for --set{f' ({len(usual)} more are as usual; --json tells all)' if usual else ''}:")
     cells = [(row.name[8:], typed(row.value), allowed(row), row.help) for row in rows]
     print("\n".join("  " + line for line in table.lines(cells, ("name", "value", "range", "what it is"))))
+    if args.data in BUNDLED:
+        print(f"\nmlj data head {args.data} is of another one: a table to practise on.")
     return 0
 
 
 def head(args: argparse.Namespace) -> int:
     """The first rows, in data units; of a table its own."""
-    bundled = args.data in BUNDLED and not args.set
-    if as_table(args) or bundled:
-        looking.head(args)
-        if bundled and not (args.json or args.pandas):
-            print(f"\nmlj data show {args.data} is of another one: the data set that recipes learn.")
-        return 0
+    if as_table(args):
+        return looking.head(args)
     config, args.n = chosen(args), args.n or looking.FIRST
     x, y, names, classes = _first(config.dataset, args.n)
     if args.json:
@@ -133,8 +131,9 @@ def pca(args: argparse.Namespace) -> int:
 
 
 def as_table(args: argparse.Namespace) -> bool:
-    """Whether a table is meant: a file that holds one, or a data set with an option that is only of tables."""
-    return is_table(args.data) or any(getattr(args, name, None) for name in OF_TABLES)
+    """Whether a table is meant: a file of one, a bundled one, which has no settings, or an option only of tables."""
+    bundled = args.data in BUNDLED and not args.set
+    return bundled or is_table(args.data) or any(getattr(args, name, None) for name in OF_TABLES)
 
 
 def fetch(args: argparse.Namespace) -> int:

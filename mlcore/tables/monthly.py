@@ -52,6 +52,11 @@ def found(frame: DataFrame) -> str:
     return AND.join(pair) if len(pair) == 2 and _read(frame, *pair) is not None else ""
 
 
+def timed(frame: DataFrame) -> list[str]:
+    """What says when the rows of a frame are: its columns of dates, or without any its YEAR+MONTH."""
+    return lookup.of_kind(frame, "date") or list(filter(None, [found(frame)]))
+
+
 def parts(date: str) -> tuple[str, ...]:
     """The columns that are meant by a name as YEAR+MONTH, or the one."""
     return tuple(date.split(AND, 1))

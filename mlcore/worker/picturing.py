@@ -130,8 +130,8 @@ def _bars(frame: DataFrame, asked: DrawView) -> View:
 
 
 def _season(frame: DataFrame, asked: DrawView) -> View:
-    dates = [date for date in (*lookup.of_kind(frame, "date"), monthly.found(frame)) if date]
-    numbers = [name for name in lookup.of_kind(frame, "number") if not dates or name not in monthly.parts(dates[-1])]
+    dates = monthly.timed(frame)
+    numbers = [name for name in lookup.of_kind(frame, "number") if not dates or name not in monthly.parts(dates[0])]
     if not dates or not numbers:
         what = "dates" if not dates else "numbers"
         raise DataError(f"a season is of numbers by date, and no column holds {what}", code="DATA_DTYPE")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlcore.commands.drawing import Paper, points
 from mlcore.commands.tables.looking import target
 from mlcore.commands.tables.printing import lines, program, show
-from mlcore.commands.tables.source import Shaped, shaped
+from mlcore.commands.tables.source import shaped
 from mlcore.errors import UsageError
 from mlcore.report import json_line
 from mlcore.sanitize import sanitize
@@ -22,15 +22,17 @@ from mlcore.tables.views import season as seasons
 from mlcore.tables.views.classes import labels
 from mlcore.tables.views.components import pca as components
 
+UNDATED = "say how they are written, --set format.dates=%d.%m.%Y, or name two: --date YEAR+MONTH"
 FEW = 8  # columns whose correlations are shown as a square
 
 
 def season(args: argparse.Namespace) -> int:
     """Which months or weekdays are usually higher or lower, and whether that is more than chance."""
     found = shaped(args)
-    years = "" if lookup.of_kind(found.frame, "date") else monthly.found(found.frame)
-    date = args.date or years or _only(found, "date", "--date")
-    value = args.value or _only(found, "number", "--value", monthly.parts(date), found.source.target)
+    date = args.date or _only(monthly.timed(found.frame), "dates", "--date", UNDATED)
+    numbers = [name for name in lookup.of_kind(found.frame, "number") if name not in monthly.parts(date)]
+    likely = [name for name in numbers if name == found.source.target]
+    value = args.value or _only(likely or numbers, "numbers", "--value", "mlj data describe FILE")
     return show(args, found, [seasons.season(found.frame, date, value, args.period, args.agg)])
 
 
@@ -74,17 +76,11 @@ def told(args: argparse.Namespace) -> int:
     return show(args, found, [relations.told(found.frame, args.target or target(found))])
 
 
-def _only(found: Shaped, kind: lookup.Kind, option: str, but: Sequence[str] = (), likely: str = "") -> str:
-    """The likely column of a kind, or the only one besides some. Raises UsageError where there is none or several."""
-    names = [name for name in lookup.of_kind(found.frame, kind) if name not in but]
-    if likely in names or len(names) == 1:
-        return likely if likely in names else names[0]
-    what = lookup.HOLDS[kind]
-    if names:
+def _only(names: Sequence[str], what: str, option: str, hint: str) -> str:
+    """The only one of some columns. Raises UsageError where there is none or several."""
+    if not names:
+        raise UsageError(f"{option}: no column holds {what}", hint=hint)
+    if len(names) > 1:
         listed = ", ".join(sanitize(name, 40) for name in names[:10])
         raise UsageError(f"{option}: which column of {what}? There are {len(names)}", hint=f"one of {listed}")
-    hint = "say how they are written, --set format.dates=%d.%m.%Y, or name two: --date YEAR+MONTH"
-    raise UsageError(
-        f"{option}: no{' other' if but else ''} column holds {what}",
-        hint=hint if kind == "date" else "mlj data describe FILE",
-    )
+    return names[0]

@@ -46,8 +46,9 @@ def test_the_board_of_the_bundled_sales(mlj, tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     wanted = [("Lamp", 600_000), ("Desk", 550_000), ("Chair", 513_000), ("Shelf", 480_000), ("Rug", 450_000)]
     said = mlj("data head sales")
-    assert "4,000 rows of sales" in said.out and "mlj data show sales is of another one" in said.out
-    assert "another" not in mlj("data head sales --json").out
+    assert "4,000 rows of sales" in said.out and "mlj data head sales is of another one" in mlj("data show sales").out
+    for other in ("data head sales-rnn", "data head sales --set noise=0.1"):
+        assert "24 months before" in mlj(other).out
     said = mlj("data top sales --by Product --value Sales")
     assert [tuple(line.split()[:2]) for line in said.out.splitlines()[2:]] == [(n, str(s)) for n, s in wanted]
     assert mlj("data make sales --out sales.csv").code == 0
