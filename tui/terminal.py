@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 Colors: TypeAlias = Literal["full", "256", "16", "none"]
 Glyphs: TypeAlias = Literal["braille", "blocks", "ascii"]
@@ -104,6 +106,26 @@ def in_browser(environ: Mapping[str, str] = os.environ) -> bool:
     return environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
+class Window(io.FileIO):
+    """The terminal, to be written to also once its window is closed.
+
+    Textual's thread that writes would end with the first error, and everybody who draws wait for it for ever. What is
+    written to nobody is lost; the first time the process gets the signal of a closed window, lest it was missed.
+    """
+
+    gone = False
+
+    def write(self, data: Any) -> int:
+        """Write bytes; how many are done with."""
+        try:
+            return super().write(data)
+        except OSError:
+            if not self.gone:
+                self.gone = True
+                os.kill(os.getpid(), signal.SIGHUP)
+            return len(data)
+
+
 def own_the_terminal(log: Path) -> Callable[[], None]:
     """Keep a private handle on the terminal; whatever else writes to it from now on goes to `log`.
 
@@ -116,7 +138,7 @@ def own_the_terminal(log: Path) -> Callable[[], None]:
     terminal = os.dup(1)
     sink = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     modes = _modes(terminal)
-    handle = open(terminal, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115 (lives as long as we)
+    handle = io.TextIOWrapper(io.BufferedWriter(Window(terminal, "w", closefd=False)), "utf-8", "replace")
     sys.__stdout__ = sys.__stderr__ = handle  # type: ignore[misc]
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

@@ -152,7 +152,8 @@ def test_a_number_that_is_none_goes_as_far_as_in_the_reference(other, experiment
     x = p.rows.x[:6].copy()
     x.reshape(6, -1)[[1, 4], [0, 2]] = wrong
     found, expected = other(p).predict(x), opened("reference", p)[0].predict(x)
-    np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+    same = np.isfinite if "gelu" in experiment else np.isnan  # with AVX-512 PyTorch has no gelu of infinity
+    np.testing.assert_array_equal(same(found), same(expected))
 
 
 @pytest.mark.parametrize("token", [-1, 11, 0.5, 1e30, np.nan])

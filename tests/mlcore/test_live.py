@@ -112,7 +112,7 @@ def test_many_threads_log_at_once_and_a_loop_that_logs_without_end_is_thinned_to
         assert sum(curve(run, f"thread{number}")) == sum(range(300))
     losses = curve(run, "train_loss")
     assert len(losses) < 5000 and losses == sorted(losses)
-    assert losses[0] < 100 and losses[-1] > 39_000
+    assert losses[0] < 1_000 and losses[-1] > 39_000  # means of what a loop logs in a tenth of a second
 
 
 @pytest.mark.parametrize(

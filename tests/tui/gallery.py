@@ -8,7 +8,6 @@ from typing import NamedTuple
 from textual.command import CommandList
 
 from mlcore import shelf
-from tests.tui import pictures
 from tests.tui.effects import above
 from tests.tui.living import Living
 from tui.screens.compare import CompareScreen
@@ -21,9 +20,6 @@ SIZES = ((80, 24), (120, 40), (200, 60))
 DOTS = [Dot(x / 10, y / 10, label) for x, y, label in (
     (-8, 5, 0), (-6, 6, 0), (-7, 2, 0), (-3, -7, 0), (0, -6, 0), (6, 6, 1), (5, 3, 1), (8, 4, 1), (-1, 1, 2), (1, 2, 2),
 )]  # fmt: skip
-
-
-LOOKS = 20  # at a screen until two are alike
 
 
 class Stop(NamedTuple):
@@ -119,13 +115,7 @@ async def visit(lab: Living, stop: Stop, seen: Callable[[], None] = lambda: None
     stop.do(lab)
     await lab.pilot.pause()
     await lab.until(lambda: stop.ready(lab))
-    before: list[object] = []
-    for _ in range(LOOKS):  # what is complete may still have to be laid out
-        await lab.pilot.pause()
-        now: list[object] = [*pictures.seen(lab.app)]
-        if now == before:
-            break
-        before = now
+    await lab.drawn()
     seen()
     while above(lab) != "LabScreen":
         await lab.press("escape")

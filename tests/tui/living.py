@@ -46,6 +46,22 @@ class Living:
             assert monotonic() < end, f"waited {seconds:g} s in vain\n{self.over}"
             await asyncio.sleep(0.02)
 
+    async def drawn(self) -> None:
+        """Wait until nothing waits to be laid out or drawn: under load a pause alone is over before."""
+
+        def still() -> bool:
+            screen = self.app.screen
+            waiting = screen._layout_required or screen._repaint_required or screen._scroll_required
+            asked = any(
+                widget.message_queue_size or widget._layout_required or widget._repaint_required
+                for widget in screen.walk_children(with_self=True)
+            )
+            return not (asked or waiting or screen._dirty_widgets)
+
+        for _ in range(2):  # what was drawn may have asked for more
+            await self.pilot.pause()
+            await self.until(still)
+
     async def learned(self, **expected: object) -> Frame:
         """Wait until the experiment asked for has ended."""
 

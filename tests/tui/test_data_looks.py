@@ -78,6 +78,6 @@ async def test_the_data_screen_looks_as_reviewed(size, terminal, tmp_path: Path,
             await lab.until(lambda: app.screen.grid.missing() is None)
             app.screen.prompt.query_one("#typed").cursor_blink = False
             await asyncio.sleep(0.5)  # longer than a cursor rests before it is asked about its column
-            await lab.pilot.pause()
+            await lab.drawn()
             ends = f"{size[0]}x{size[1]}-{terminal.colors}"
             snapshot(app, f"data-{name}-{ends}")

@@ -196,6 +196,22 @@ def test_a_closed_window_does_not_end_the_run_and_last_comes_back_in_control(tmp
         assert terminal.ended() == 0
 
 
+def test_a_window_whose_end_nobody_told_is_missed_when_it_is_drawn_on(tmp_path: Path) -> None:
+    program = (
+        "import sys, tui.app\nheard, signals = tui.app.MljApp._signalled, []\n"
+        "def deaf(app, number):\n"
+        "    signals.append(number)\n"
+        "    if len(signals) > 1: heard(app, number)\n"
+        "tui.app.MljApp._signalled = deaf\n"
+        "from tui.__main__ import main\nsys.exit(main([sys.argv[1]]))"
+    )
+    command = [sys.executable, "-c", program, str(endless(tmp_path))]
+    with VirtualTerminal(command, environ=environment(tmp_path), folder=ROOT) as terminal:
+        assert terminal.see("running")
+        terminal.hang_up()
+        assert terminal.ended(60.0) == -signal.SIGHUP
+
+
 def test_the_window_may_be_dragged_to_any_size(tmp_path: Path) -> None:
     with opened(tmp_path) as terminal:
         assert terminal.see("epoch")
