@@ -71,6 +71,9 @@ def reached(config: Config) -> dict[str, Any]:
 def main() -> int:
     """Train, print, write results/floors.json; what was not asked for stays as it was there."""
     asked = sys.argv[1:] or list(FLOORS)
+    unknown = [name for name in asked if name not in FLOORS]
+    if unknown:
+        sys.exit(f"benchmarks.floors: {unknown[0]} is none of {', '.join(FLOORS)}")
     path = RESULTS / "floors.json"
     results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else {}
     for name in asked:
