@@ -213,6 +213,8 @@ class Recorder:
 
     def _end(self, event: events.Ended) -> Iterator[Event]:
         self._ended = True
+        if event.reason == "diverged" and isinstance(self.failure, CheckpointError):
+            self.failure = None  # that no checkpoint took its last weights is the divergence itself, already told
         self._note(event)
         try:
             checkpoints.save_model(event.model, self.run.folder / "model.safetensors")

@@ -7,13 +7,15 @@ import itertools
 import math
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from mlcore import storage
-from mlcore.errors import ConfigError, RunError, StorageError
+from mlcore.errors import CheckpointError, ConfigError, RunError, StorageError
 from mlcore.events import Event
 from mlcore.runs import Run, record
 from mlcore.training import train
@@ -67,6 +69,25 @@ def test_a_run_that_diverged_is_not_lost(tmp_path: Path) -> None:
     assert not math.isfinite(status.metrics["train_loss"])
     assert not math.isfinite(run.events[-1]["metrics"]["train_loss"])
     assert "null" not in (run.folder / "events.jsonl").read_text() + (run.folder / "status.json").read_text()
+
+
+@pytest.mark.parametrize(("reason", "code"), [("diverged", 8), ("epochs", CheckpointError.exit_code)])
+def test_weights_that_are_not_numbers_are_a_warning_and_an_error_where_nothing_else_is(
+    tmp_path: Path, reason: str, code: int
+) -> None:
+    def training(run: Run) -> Iterator[Event]:
+        for event in train(run.config):
+            if event.kind == "snapshot":
+                event.state.weights.vector[0] = math.nan
+            yield msgspec.structs.replace(event, reason=reason) if event.kind == "ended" else event
+
+    run = Run.create(config(), tmp_path)
+    with nullcontext() if reason == "diverged" else pytest.raises(CheckpointError, match="not numbers"):
+        list(record(training(run), run))
+    assert Run.open(run.folder).status.exit_code == code
+    assert not run.checkpoints()
+    told = [event["code"] for event in run.events if event["event"] == "warned"]
+    assert told and set(told) == {"CKPT_NONFINITE"}
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, folder: str, error: int, times: int = 10**9) -> list[str]:
