@@ -15,7 +15,18 @@ from mlcore.exporters import column_code
 from mlcore.exporters.onnx_nodes import DOUBLE, FLOAT, INT64, STRING, Graph
 from mlcore.exporters.onnx_recurrent import recurrent
 from mlcore.exporters.protobuf import each, message
-from mlcore.exporters.stages import Stage, bend, check_columns, class_names, head, row, scaling, shaped, stages
+from mlcore.exporters.stages import (
+    Stage,
+    bend,
+    check_columns,
+    class_names,
+    head,
+    logarithm,
+    row,
+    scaling,
+    shaped,
+    stages,
+)
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
 from mlcore.layers.augment import Augment
@@ -222,7 +233,15 @@ def _bend(model: Model, graph: Graph) -> None:
 def _meaning(model: Model, graph: Graph) -> list[bytes]:
     """The nodes behind the raw outputs, and what the graph declares to give."""
     kind, classes = head(model), class_names(model)
-    if kind == "numbers":
+    logs = logarithm(model)
+    if logs:
+        graph.then("Cast", to=DOUBLE)
+        for operator, number in (("Div", logs.factor), ("Add", logs.shift), ("Min", logs.most)):
+            graph.then(operator, graph.constant(f"logarithm.{operator}", np.array(number)))
+        graph.then("Exp")
+        graph.then("Sub", graph.constant("logarithm.offset", np.array(logs.offset)))
+        graph.then("Cast", to=FLOAT)
+    if not classes:
         graph.then("Identity", called="prediction")
         return [_value("prediction", FLOAT, model.network.output_shape[0])]
     if kind == "logit":
