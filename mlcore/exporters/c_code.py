@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from mlcore.exporters import column_code, recurrent_code
+from mlcore.exporters import c_columns, column_code, recurrent_code
 from mlcore.exporters.c_functions import (
     ADD,
     ATTENTION,
@@ -21,20 +21,22 @@ from mlcore.exporters.c_functions import (
     DENSE,
     EACH,
     EMBEDDING,
+    FEATURES,
     INPUTS,
     LAYER_NORM,
-    MAIN,
     MAX,
     MAX_POOL1D,
     MAX_POOL2D,
     MEAN,
-    NAME,
+    PREDICT,
     SCALE,
     SIGMOID,
     SOFTMAX,
 )
-from mlcore.exporters.c_text import array, literal, words
-from mlcore.exporters.stages import Head, Stage, bend, check_columns, class_names, head, logarithm, row, scaling, stages
+from mlcore.exporters.c_program import opening, program
+from mlcore.exporters.c_text import array, literal
+from mlcore.exporters.cells import takes_cells
+from mlcore.exporters.stages import Head, Stage, bend, head, logarithm, row, scaling, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
 from mlcore.layers.augment import Augment
@@ -227,40 +229,24 @@ ENDS: Mapping[Head, tuple[str, str]] = {  # what is done with the raw outputs z,
 
 def write(model: Model, stem: str) -> dict[str, bytes]:
     """One C file: a function to call, and with -DMODEL_MAIN a program."""
-    check_columns(model, "the C export")
     pieces = [row(ROWS, stage, "the C export")(stage) for stage in stages(model)]
     end, function = ENDS[head(model)]
     logs = logarithm(model)
     units = logs._asdict() if logs else {}
     called = [text for piece in pieces for text in (piece.needs, piece.function)]
     functions = dict.fromkeys(filter(None, [*called, function]))
-    names = class_names(model)
-    text = _opening(model, names) + words("class_names", "MODEL_OUTPUTS", names)
+    text = opening(model)
     for name, values in zip(("shift", "factor"), scaling(model), strict=True):
         text += array(name, values)
     text += "".join(array(name, values) for piece in pieces for name, values in piece.arrays.items())
     bent = bend(model)
     text += array("bend", bent) if bent is not None else ""
-    text += "".join(functions) + (INPUTS if bent is None else BENT) + _body(pieces, end, units) + "}\n"
-    return {".c": (text + MAIN.replace("{NAME}", NAME if names else "")).encode()}
-
-
-def _opening(model: Model, names: tuple[str, ...]) -> str:
-    """What the file is, how it is used, and its sizes; nothing in it comes from outside."""
-    inputs, outputs = len(scaling(model)[0]), len(names) or model.network.output_shape[0]
-    widest = max(math.prod(shape) for shape in model.network.shapes)
-    out = f"the probability of each class out[{outputs}]" if names else f"out[{outputs}]"
-    extern = f" *   extern const char *const class_names[{outputs}];\n" if names else ""
-    return (
-        f"/* A trained network, {model.network.summary()}: written by mlj export --to c.\n *\n"
-        f" * In a program: compile this file with it and declare\n *\n"
-        f" *   void predict(const float *x, float *out);   raw inputs x[{inputs}] to {out}\n{extern} *\n"
-        " * By itself: cc -O2 -std=c99 -DMODEL_MAIN FILE -o model -lm; it answers rows of numbers on stdin.\n *\n"
-        " * Sums are kept in double, so that their order cannot be seen; -DMODEL_SUM=float where double is slow.\n */\n"
-        "#include <math.h>\n\n#ifndef MODEL_SUM\n#define MODEL_SUM double\n#endif\n\n"
-        f"enum {{ MODEL_INPUTS = {inputs}, MODEL_OUTPUTS = {outputs}, MODEL_WIDEST = {widest} }};\n\n"
-        "void predict(const float *x, float *out);\n"
-    )
+    cells = takes_cells(model)
+    text += c_columns.in_c(model.preparation.columns) if cells else ""
+    begin = (INPUTS if bent is None else BENT).replace("{x}", "f" if cells else "x")
+    begin = PREDICT + (FEATURES + begin.replace("{many}", "MODEL_FEATURES") if cells else begin)
+    text += "".join(functions) + begin.replace("{many}", "MODEL_INPUTS") + _body(pieces, end, units) + "}\n"
+    return {".c": (text + program(model)).encode()}
 
 
 def _body(pieces: list[Piece], end: str, units: Mapping[str, float]) -> str:

@@ -15,7 +15,6 @@ from mlcore.layers.layer import Array, Layer, Shape
 from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Huber, KLDivergence, Loss, SoftmaxCrossEntropy
 from mlcore.losses.numbers import FARTHEST, NumberLoss
 from mlcore.model import Model
-from mlcore.sanitize import sanitize
 from mlcore.spec import changed
 
 Head: TypeAlias = Literal["logit", "softmax", "numbers", "logarithms"]
@@ -161,17 +160,6 @@ def row(rows: Mapping[type[Layer], Row], stage: Stage, target: str) -> Row:
 def unsupported(target: str, what: str, why: str) -> ConfigError:
     """The error for a network that a target cannot express."""
     return ConfigError(f"{target} cannot express {what}: {why}", code="EXPORT_UNSUPPORTED", hint=ANYTHING)
-
-
-def check_columns(model: Model, target: str) -> None:
-    """Raise ConfigError where a row of numbers cannot be the features, for a target that takes nothing else."""
-    for column in model.preparation.columns:
-        if column.way in ("quantile", "piecewise", "date"):
-            what = f"column {sanitize(column.name)!r:.60} ({column.way})"
-            hint = 'numpy, pytorch and sklearn take the rows of a table; or train with dataset.numbers = "plain"'
-            raise ConfigError(
-                f"{target} cannot express {what}: it takes rows of numbers", code="EXPORT_UNSUPPORTED", hint=hint
-            )
 
 
 def head(model: Model) -> Head:

@@ -9,11 +9,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from mlcore import exporters
 from mlcore.commands import features as files
 from mlcore.datasets.columns import names as named
 from mlcore.datasets.dataset import Column
-from mlcore.errors import ConfigError
 from mlcore.model import Model
 from mlcore.spec import changed
 from tests.contracts.models import HOSTILE, raw_rows, small
@@ -111,20 +109,6 @@ def test_every_way_of_a_column_is_written_out(target: str, tmp_path: Path) -> No
     rows = loaded.read(io.StringIO((tmp_path / "rows.csv").read_text()))
     np.testing.assert_allclose(rows, expected, rtol=1e-12, atol=1e-12)
     assert len(loaded.predict(rows)) == len(CELLS)
-
-
-@pytest.mark.parametrize("target", ["c", "onnx"])
-def test_what_takes_rows_of_numbers_refuses_columns_that_are_more(target: str) -> None:
-    model = small("3 relu", "softmax_cross_entropy", features=4)
-    for column, refused in ((WAYS[0], True), (WAYS[2], True), (WAYS[3], True), (WAYS[1], False), (WAYS[4], False)):
-        preparation = msgspec.structs.replace(model.preparation, columns=(column,))
-        told = Model(model.config, model.network, model.loss, preparation, model.vector)
-        if not refused:
-            assert exporters.export(told, target)
-            continue
-        with pytest.raises(ConfigError, match=f"cannot express column '{column.name}'") as caught:
-            exporters.export(told, target)
-        assert caught.value.code == "EXPORT_UNSUPPORTED"
 
 
 def test_rows_of_a_table_become_features_as_they_do_in_mlj(tmp_path: Path) -> None:
