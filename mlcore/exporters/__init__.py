@@ -28,8 +28,7 @@ def export(model: Model, target: str, stem: str = "model") -> dict[str, bytes]:
     """The files of an export by suffix, the main one first: {".py": …, ".npz": …}.
 
     stem: what the files will be called, as one looks for the other beside itself. Raises ConfigError for an unknown
-    target or a layer the target has no row for or a target
-    learnt as its logarithm, CheckpointError for weights that are not numbers.
+    target or a layer the target has no row for, CheckpointError for weights that are not numbers.
     """
     from mlcore.exporters.stages import own_units, whole
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from mlcore.exporters import column_code, recurrent_code
+from mlcore.exporters import c_columns, column_code, recurrent_code
 from mlcore.exporters.c_functions import (
     ADD,
     ATTENTION,
@@ -22,19 +21,22 @@ from mlcore.exporters.c_functions import (
     DENSE,
     EACH,
     EMBEDDING,
+    FEATURES,
     INPUTS,
     LAYER_NORM,
-    MAIN,
     MAX,
     MAX_POOL1D,
     MAX_POOL2D,
     MEAN,
-    NAME,
+    PREDICT,
     SCALE,
     SIGMOID,
     SOFTMAX,
 )
-from mlcore.exporters.stages import Head, Stage, bend, check_columns, class_names, filled, head, row, scaling, stages
+from mlcore.exporters.c_program import opening, program
+from mlcore.exporters.c_text import array, literal
+from mlcore.exporters.cells import takes_cells
+from mlcore.exporters.stages import Head, Stage, bend, head, logarithm, row, scaling, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
 from mlcore.layers.augment import Augment
@@ -217,77 +219,42 @@ ENDS: Mapping[Head, tuple[str, str]] = {  # what is done with the raw outputs z,
     "logit": ("    sigmoid({x}, 1);\n    out[0] = 1 - {x}[0];\n    out[1] = {x}[0];\n", SIGMOID),
     "softmax": ("    softmax({x}, out, MODEL_OUTPUTS);\n", SOFTMAX),
     "numbers": ("    for (int i = 0; i < MODEL_OUTPUTS; i++)\n        out[i] = {x}[i];\n", ""),
+    "logarithms": (
+        "    for (int i = 0; i < MODEL_OUTPUTS; i++)\n"
+        "        out[i] = (float)(exp(fmin({x}[i] / {factor} + {shift}, {most})) - {offset});\n",
+        "",
+    ),
 }
 
 
 def write(model: Model, stem: str) -> dict[str, bytes]:
     """One C file: a function to call, and with -DMODEL_MAIN a program."""
-    check_columns(model, "the C export")
     pieces = [row(ROWS, stage, "the C export")(stage) for stage in stages(model)]
     end, function = ENDS[head(model)]
+    logs = logarithm(model)
+    units = logs._asdict() if logs else {}
     called = [text for piece in pieces for text in (piece.needs, piece.function)]
     functions = dict.fromkeys(filter(None, [*called, function]))
-    names = class_names(model)
-    text = _opening(model, names) + _names(names)
+    text = opening(model)
     for name, values in zip(("shift", "factor"), scaling(model), strict=True):
-        text += _array(name, values)
-    text += "".join(_array(name, array) for piece in pieces for name, array in piece.arrays.items())
+        text += array(name, values)
+    text += "".join(array(name, values) for piece in pieces for name, values in piece.arrays.items())
     bent = bend(model)
-    text += _array("bend", bent) if bent is not None else ""
-    text += "".join(functions) + (INPUTS if bent is None else BENT) + _body(pieces, end) + "}\n"
-    return {".c": (text + MAIN.replace("{NAME}", NAME if names else "")).encode()}
+    text += array("bend", bent) if bent is not None else ""
+    cells = takes_cells(model)
+    text += c_columns.in_c(model.preparation.columns) if cells else ""
+    begin = (INPUTS if bent is None else BENT).replace("{x}", "f" if cells else "x")
+    begin = PREDICT + (FEATURES + begin.replace("{many}", "MODEL_FEATURES") if cells else begin)
+    text += "".join(functions) + begin.replace("{many}", "MODEL_INPUTS") + _body(pieces, end, units) + "}\n"
+    return {".c": (text + program(model)).encode()}
 
 
-def _opening(model: Model, names: tuple[str, ...]) -> str:
-    """What the file is, how it is used, and its sizes; nothing in it comes from outside."""
-    inputs, outputs = len(scaling(model)[0]), len(names) or model.network.output_shape[0]
-    widest = max(math.prod(shape) for shape in model.network.shapes)
-    out = f"the probability of each class out[{outputs}]" if names else f"out[{outputs}]"
-    extern = f" *   extern const char *const class_names[{outputs}];\n" if names else ""
-    return (
-        f"/* A trained network, {model.network.summary()}: written by mlj export --to c.\n *\n"
-        f" * In a program: compile this file with it and declare\n *\n"
-        f" *   void predict(const float *x, float *out);   raw inputs x[{inputs}] to {out}\n{extern} *\n"
-        " * By itself: cc -O2 -std=c99 -DMODEL_MAIN FILE -o model -lm; it answers rows of numbers on stdin.\n *\n"
-        " * Sums are kept in double, so that their order cannot be seen; -DMODEL_SUM=float where double is slow.\n */\n"
-        "#include <math.h>\n\n#ifndef MODEL_SUM\n#define MODEL_SUM double\n#endif\n\n"
-        f"enum {{ MODEL_INPUTS = {inputs}, MODEL_OUTPUTS = {outputs}, MODEL_WIDEST = {widest} }};\n\n"
-        "void predict(const float *x, float *out);\n"
-    )
-
-
-def _names(names: tuple[str, ...]) -> str:
-    if not names:
-        return ""
-    cells = filled([quoted(name) for name in names], 4)
-    declared = "extern const char *const class_names[MODEL_OUTPUTS];\n"
-    return f"{declared}const char *const class_names[MODEL_OUTPUTS] = {{\n{cells}\n}};\n"
-
-
-def quoted(text: str) -> str:
-    """A string literal whose every unusual byte is an octal escape: no quote, no trigraph, no comment gets through."""
-    data = text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("latin-1")
-    return '"' + re.sub(r"[^A-Za-z0-9 _.,:+-]", lambda found: f"\\{ord(found[0]):03o}", data) + '"'
-
-
-def _array(name: str, values: Array) -> str:
-    """A constant array, a matrix row by row."""
-    kind = "double" if values.dtype == np.float64 else "float"
-    body = filled([literal(value) for value in values.ravel()], 4)
-    return f"\nstatic const {kind} {name}[{values.size}] = {{\n{body}\n}};\n"
-
-
-def literal(value: float | np.floating[Any]) -> str:
-    """0x1.8p+1: the number itself, without the zeros Python writes behind it; 0x1.8p+1f if it is a float32."""
-    return re.sub(r"\.?0*p", "p", float(value).hex(), count=1) + ("f" if isinstance(value, np.float32) else "")
-
-
-def _body(pieces: list[Piece], end: str) -> str:
-    """The calls, from one buffer to the other."""
+def _body(pieces: list[Piece], end: str, units: Mapping[str, float]) -> str:
+    """The calls, from one buffer to the other; units: the numbers that the end names."""
     x, y, text = "a", "b", ""
     for piece in pieces:
         if piece.call:
             text += f"    {piece.call.format(x=x, y=y)}\n"
         if "{y}" in piece.call:
             x, y = y, x
-    return text + end.format(x=x)
+    return text + end.format(x=x, **{name: literal(number) for name, number in units.items()})

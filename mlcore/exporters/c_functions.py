@@ -1,4 +1,4 @@
-"""The functions that a C file calls, each written into it where it does, and the program at its end."""
+"""The functions that a C file calls, each written into it where it does, and how `predict` begins."""
 
 # Sums in double are at most 0.8e-6 from the model's probabilities on MNIST (784-128-10), sums in float 1.6e-6.
 DENSE = """
@@ -209,54 +209,18 @@ static void softmax(const float *z, float *p, int n) {
         p[i] /= total;
 }
 """
-MAIN = r"""
-#ifdef MODEL_MAIN
-#include <stdio.h>
-
-/* 1: a row was read; 0: there are no more; -1: something is no number, or a row is too short. */
-static int read_row(float *x) {
-    for (int i = 0; i < MODEL_INPUTS; i++) {
-        int separator, found = scanf("%f", &x[i]);
-        if (found != 1)
-            return found == EOF && i == 0 ? 0 : -1;
-        separator = getchar();
-        if (separator != ',' && separator != ';')
-            ungetc(separator, stdin);
-    }
-    return 1;
-}
-
-int main(void) {
-    float x[MODEL_INPUTS], out[MODEL_OUTPUTS];
-    int found;
-    while ((found = read_row(x)) == 1) {
-        predict(x, out);
-        for (int i = 0; i < MODEL_OUTPUTS; i++)
-            printf(i ? " %.9g" : "%.9g", out[i]);
-{NAME}        putchar('\n');
-    }
-    if (found < 0)
-        fprintf(stderr, "expected rows of %d numbers\n", MODEL_INPUTS);
-    return found < 0;
-}
-#endif
-"""
-NAME = """        int best = 0;
-        for (int i = 1; i < MODEL_OUTPUTS; i++)
-            best = out[i] > out[best] ? i : best;
-        printf(" %s", class_names[best]);
-"""
-INPUTS = """
+PREDICT = """
 void predict(const float *x, float *out) {
     float a[MODEL_WIDEST], b[MODEL_WIDEST];
-    for (int i = 0; i < MODEL_INPUTS; i++)
-        a[i] = (float)((x[i] - shift[i]) * factor[i]);
 """
-BENT = """
-void predict(const float *x, float *out) {
-    float a[MODEL_WIDEST], b[MODEL_WIDEST];
-    for (int i = 0; i < MODEL_INPUTS; i++) {
-        double z = (x[i] - shift[i]) * factor[i];
+FEATURES = """    double f[MODEL_FEATURES];
+    features(x, f);
+"""
+INPUTS = """    for (int i = 0; i < {many}; i++)
+        a[i] = (float)(({x}[i] - shift[i]) * factor[i]);
+"""
+BENT = """    for (int i = 0; i < {many}; i++) {
+        double z = ({x}[i] - shift[i]) * factor[i];
         a[i] = (float)(z / hypot(1, z * bend[i]));
     }
 """

@@ -22,7 +22,7 @@ from mlcore.exporters.numpy_functions import (
     SIGMOID,
 )
 from mlcore.exporters.python_text import INLINE, imports, listed, names, opening, program, scales
-from mlcore.exporters.stages import Head, Stage, bend, head, row, shaped, stages
+from mlcore.exporters.stages import Head, Stage, bend, class_names, head, logarithm, row, shaped, stages
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
 from mlcore.layers.augment import Augment
@@ -185,6 +185,16 @@ def predict(x):
 ''',
         "",
     ),
+    "logarithms": (
+        '''
+
+def predict(x):
+    """The numbers themselves [rows, outputs], of which the network answers scaled logarithms."""
+    z = outputs(x).astype(np.float64)
+    return ({own}).astype(np.float32)
+''',
+        "",
+    ),
 }
 CLASSES = '''
 
@@ -200,6 +210,8 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     arrays = {name: array for _, piece in pieces for name, array in piece.arrays.items()}
     beside = sum(array.size for array in arrays.values()) > INLINE
     behind, function = PREDICT[head(model)]
+    logs = logarithm(model)
+    behind = behind.replace("{own}", logs.text("z", "np.minimum", "np.exp")) if logs else behind
     called = [text for _, piece in pieces for text in (piece.needs, piece.function)]
     functions = dict.fromkeys(filter(None, [*called, function]))
     path = "from pathlib import Path\n" if beside else ""
@@ -209,7 +221,7 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     text += f"{scales(model, 'np.array({})')}\n"
     text += read(arrays, stem) if beside else written(arrays)
     text += "".join(f"\n{each}" for each in functions)
-    text += _forward(model, pieces) + behind + (CLASSES if head(model) != "numbers" else "") + program(model)
+    text += _forward(model, pieces) + behind + (CLASSES if class_names(model) else "") + program(model)
     files = {".py": text.encode()}
     return files | {".npz": npz(arrays)} if beside else files
 

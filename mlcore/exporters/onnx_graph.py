@@ -1,21 +1,35 @@
 """ONNX: the network as a graph that any ONNX runtime takes. The file is protobuf, written by hand: a few messages.
 
 input `x` [rows, features] float32, raw; outputs `probabilities` [rows, classes] and `label` [rows], the class names as
-strings; a regression has `prediction` [rows, outputs]. https://onnx.ai/onnx/repo-docs/IR.html, onnx.proto3
+strings; a regression has `prediction` [rows, outputs]. Of a table a row holds what `cells` says, named by the metadata
+`inputs`, a list in JSON. https://onnx.ai/onnx/repo-docs/IR.html, onnx.proto3
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import numpy as np
 
 from mlcore.exporters import column_code
+from mlcore.exporters.cells import input_names
+from mlcore.exporters.onnx_columns import in_onnx
 from mlcore.exporters.onnx_nodes import DOUBLE, FLOAT, INT64, STRING, Graph
 from mlcore.exporters.onnx_recurrent import recurrent
 from mlcore.exporters.protobuf import each, message
-from mlcore.exporters.stages import Stage, bend, check_columns, class_names, head, row, scaling, shaped, stages
+from mlcore.exporters.stages import (
+    Stage,
+    bend,
+    class_names,
+    head,
+    logarithm,
+    row,
+    scaling,
+    shaped,
+    stages,
+)
 from mlcore.layers.activations import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.layers.attention import Attention
 from mlcore.layers.augment import Augment
@@ -185,10 +199,11 @@ ROWS: Mapping[type[Layer], Write] = {
 
 def write(model: Model, stem: str) -> dict[str, bytes]:
     """One .onnx file."""
-    check_columns(model, "the ONNX export")
     graph = Graph("x")
     shift, factor = scaling(model)
+    names = input_names(model)
     graph.then("Cast", to=DOUBLE)
+    in_onnx(model.preparation.columns, graph)
     graph.then("Sub", graph.constant("shift", shift))
     graph.then("Mul", graph.constant("factor", factor))
     _bend(model, graph)
@@ -203,11 +218,12 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
         *each(1, graph.nodes),
         (2, "network"),
         *each(5, graph.tensors),
-        (11, _value("x", FLOAT, len(shift))),
+        (11, _value("x", FLOAT, len(names))),
         *each(12, outputs),
     )
     version = message((1, ""), (2, OPSET))
-    return {".onnx": message((1, IR_VERSION), (2, "mlj"), (7, inside), (8, version))}
+    about = [message((1, "inputs"), (2, json.dumps(names)))] if model.preparation.columns else []
+    return {".onnx": message((1, IR_VERSION), (2, "mlj"), (7, inside), (8, version), *each(14, about))}
 
 
 def _bend(model: Model, graph: Graph) -> None:
@@ -222,7 +238,15 @@ def _bend(model: Model, graph: Graph) -> None:
 def _meaning(model: Model, graph: Graph) -> list[bytes]:
     """The nodes behind the raw outputs, and what the graph declares to give."""
     kind, classes = head(model), class_names(model)
-    if kind == "numbers":
+    logs = logarithm(model)
+    if logs:
+        graph.then("Cast", to=DOUBLE)
+        for operator, number in (("Div", logs.factor), ("Add", logs.shift), ("Min", logs.most)):
+            graph.then(operator, graph.constant(f"logarithm.{operator}", np.array(number)))
+        graph.then("Exp")
+        graph.then("Sub", graph.constant("logarithm.offset", np.array(logs.offset)))
+        graph.then("Cast", to=FLOAT)
+    if not classes:
         graph.then("Identity", called="prediction")
         return [_value("prediction", FLOAT, model.network.output_shape[0])]
     if kind == "logit":

@@ -11,7 +11,7 @@ import numpy as np
 
 from mlcore.exporters import numpy_code
 from mlcore.exporters.python_text import INLINE, imports, names, opening, program, scales
-from mlcore.exporters.stages import Stage, bend, class_names, head, row, stages, unsupported
+from mlcore.exporters.stages import Stage, bend, class_names, head, logarithm, row, stages, unsupported
 from mlcore.layers.activations import ReLU, Sigmoid, Tanh
 from mlcore.layers.dense import Dense
 from mlcore.layers.dropout import Dropout
@@ -64,6 +64,13 @@ def predict(x):
     """The numbers the network answers [rows, outputs]."""
     return pipeline.predict(np.atleast_2d(np.asarray(x, dtype=np.float64))).reshape(-1, {outputs})
 '''
+LOGARITHMS = '''
+
+def predict(x):
+    """The numbers themselves [rows, outputs], of which the pipeline answers scaled logarithms."""
+    z = pipeline.predict(np.atleast_2d(np.asarray(x, dtype=np.float64))).reshape(-1, {outputs})
+    return {own}
+'''
 
 
 def write(model: Model, stem: str) -> dict[str, bytes]:
@@ -86,9 +93,16 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
         cells = ", ".join(f"{letter}{s.nth}.astype(np.float64)" for s in dense)
         text += f"{name} = [{cells}]\n"
     text += _built(model, kind, dense, activation)
-    text += CLASSIFY if classes else REGRESS.replace("{outputs}", str(model.network.output_shape[0]))
+    text += CLASSIFY if classes else _regress(model)
     files = {".py": (text + program(model)).encode()}
     return files | {".npz": numpy_code.npz(arrays)} if beside else files
+
+
+def _regress(model: Model) -> str:
+    """What stands behind the pipeline of a regression."""
+    logs, outputs = logarithm(model), str(model.network.output_shape[0])
+    text = LOGARITHMS.replace("{own}", logs.text("z", "np.minimum", "np.exp")) if logs else REGRESS
+    return text.replace("{outputs}", outputs)
 
 
 def expressed(found: list[Stage]) -> tuple[list[Stage], str]:

@@ -13,11 +13,11 @@ from mlcore.datasets.dataset import BEND
 from mlcore.errors import CheckpointError, ConfigError
 from mlcore.layers.layer import Array, Layer, Shape
 from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Huber, KLDivergence, Loss, SoftmaxCrossEntropy
+from mlcore.losses.numbers import FARTHEST, NumberLoss
 from mlcore.model import Model
-from mlcore.sanitize import sanitize
 from mlcore.spec import changed
 
-Head: TypeAlias = Literal["logit", "softmax", "numbers"]
+Head: TypeAlias = Literal["logit", "softmax", "numbers", "logarithms"]
 Row = TypeVar("Row")
 
 # What the raw outputs mean; a loss without a line here leaves numbers as they are.
@@ -81,15 +81,12 @@ def whole(model: Model) -> Model:
 def own_units(model: Model) -> Model:
     """The model whose last layer answers in the units of the targets, where its loss compares in others.
 
-    z' = z / factor + shift is folded into the weights and biases of the head. Raises ConfigError for logarithms.
+    z' = z / factor + shift is folded into the weights and biases of the head. Logarithms stay what they are: in
+    float32 such a sum would lose digits of which the exponential makes many; `logarithm` says how they end.
     """
-    units = model.preparation.task.units
-    if not units:
+    units = _units(model)
+    if len(units) != 2:
         return model
-    if len(units) > 2:
-        what = "a target that was learnt as its logarithm: no export can express that yet"
-        hint = 'train with dataset.target_scale = "standard"'
-        raise ConfigError(what, code="EXPORT_UNSUPPORTED", hint=hint)
     shift, factor = units
     vector = model.vector.astype(np.float32)
     head = model.network.views(vector)[-1]
@@ -97,6 +94,30 @@ def own_units(model: Model) -> Model:
     head["b"][...] = head["b"].astype(np.float64) / factor + shift
     preparation = msgspec.structs.replace(model.preparation, task=model.preparation.task._replace(units=()))
     return Model(model.config, model.network, changed(model.loss, units=()), preparation, vector)
+
+
+def _units(model: Model) -> tuple[float, ...]:
+    return model.loss.units if isinstance(model.loss, NumberLoss) else ()
+
+
+class Logarithm(NamedTuple):
+    """How outputs z that are logarithms become targets: exp(min(z / factor + shift, most)) - offset, in float64."""
+
+    shift: float
+    factor: float
+    offset: float
+    most: float = FARTHEST
+
+    def text(self, z: str, smaller: str, exp: str) -> str:
+        """The same as an expression of Python; smaller: what takes the lesser of two numbers, as `np.minimum`."""
+        less = f" - {self.offset!r}" if self.offset else ""
+        return f"{exp}({smaller}({z} / {self.factor!r} + {self.shift!r}, {self.most!r})){less}"
+
+
+def logarithm(model: Model) -> Logarithm | None:
+    """How the targets follow from their logarithms, or None where the network answers otherwise."""
+    units = _units(model)
+    return Logarithm(*units) if len(units) == 3 else None
 
 
 def stages(model: Model) -> list[Stage]:
@@ -141,23 +162,12 @@ def unsupported(target: str, what: str, why: str) -> ConfigError:
     return ConfigError(f"{target} cannot express {what}: {why}", code="EXPORT_UNSUPPORTED", hint=ANYTHING)
 
 
-def check_columns(model: Model, target: str) -> None:
-    """Raise ConfigError where a row of numbers cannot be the features, for a target that takes nothing else."""
-    for column in model.preparation.columns:
-        if column.way in ("quantile", "piecewise", "date"):
-            what = f"column {sanitize(column.name)!r:.60} ({column.way})"
-            hint = 'numpy, pytorch and sklearn take the rows of a table; or train with dataset.numbers = "plain"'
-            raise ConfigError(
-                f"{target} cannot express {what}: it takes rows of numbers", code="EXPORT_UNSUPPORTED", hint=hint
-            )
-
-
 def head(model: Model) -> Head:
     """What the raw outputs mean. Raises ConfigError for a loss whose probabilities nobody wrote down here."""
     kind = type(model.loss)
     if kind not in HEADS and kind.probabilities is not Loss.probabilities:
         raise ConfigError(f"loss {kind.__struct_config__.tag} cannot be exported yet", code="EXPORT_UNSUPPORTED")
-    return HEADS.get(kind, "numbers")
+    return "logarithms" if logarithm(model) else HEADS.get(kind, "numbers")
 
 
 def class_names(model: Model) -> tuple[str, ...]:

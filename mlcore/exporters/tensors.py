@@ -2,16 +2,20 @@
 
 `0.weight` [outputs, inputs], `0.bias` …: the state dict of an `nn.Sequential` of the same layers. `prep/shift` and
 `prep/factor` [features] float64 scale raw inputs: x = (raw - shift) * factor; where there is `prep/bend`, they are
-x / sqrt(1 + (x bend)²) after that. The metadata are those of every file of mlj: `format`, `mlj.sha256` and
-`mlj.state`, a JSON text with the configuration, the class names, the features and how columns become them.
+x / sqrt(1 + (x bend)²) after that. Where there is `prep/logarithm` [3] float64, shift, factor and offset, the outputs z
+are logarithms of a regression's numbers, which are exp(z / factor + shift) - offset. The metadata are those of every
+file of mlj: `format`, `mlj.sha256` and `mlj.state`, a JSON text with the configuration, the class names, the features
+and how columns become them.
 """
 
 from __future__ import annotations
 
 import json
 
+import numpy as np
+
 from mlcore.datasets import columns
-from mlcore.exporters.stages import bend, class_names, head, scaling
+from mlcore.exporters.stages import bend, class_names, head, logarithm, scaling
 from mlcore.exporters.torch_layout import modules, state_dict
 from mlcore.model import Model
 from mlcore.tensorfile import pack
@@ -37,4 +41,7 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     bent = bend(model)
     if bent is not None:
         tensors["prep/bend"] = bent
+    logs = logarithm(model)
+    if logs:
+        tensors["prep/logarithm"] = np.array([logs.shift, logs.factor, logs.offset])
     return {".safetensors": pack(tensors, json.dumps(state))}

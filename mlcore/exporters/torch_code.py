@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 
 from mlcore.exporters.python_text import INLINE, imports, listed, names, opening, program, scales
-from mlcore.exporters.stages import Head, bend, head, shaped
+from mlcore.exporters.stages import Head, bend, class_names, head, logarithm, shaped
 from mlcore.exporters.torch_layout import Module, modules, state_dict
 from mlcore.layers.layer import Array
 from mlcore.model import Model
@@ -44,6 +44,14 @@ def predict(x):
     """The numbers the network answers [rows, outputs]."""
     return outputs(x)
 ''',
+    "logarithms": '''
+
+@torch.no_grad()
+def predict(x):
+    """The numbers themselves [rows, outputs], of which the network answers scaled logarithms."""
+    z = outputs(x).double()
+    return ({own}).float()
+''',
 }
 CLASSES = '''
 
@@ -78,11 +86,10 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     scaled = "(x - SHIFT) * FACTOR"
     if bend(model) is not None:
         scaled += "\n    x = x / torch.sqrt(1 + (x * BEND) ** 2)"
-    text += (
-        OUTPUTS.replace("{features}", features).replace("{shaped}", reshaped).replace("{scaled}", scaled)
-        + PREDICT[head(model)]
-    )
-    text += (CLASSES if head(model) != "numbers" else "") + program(model)
+    text += OUTPUTS.replace("{features}", features).replace("{shaped}", reshaped).replace("{scaled}", scaled)
+    behind, logs = PREDICT[head(model)], logarithm(model)
+    text += behind.replace("{own}", logs.text("z", "torch.clamp_max", "torch.exp")) if logs else behind
+    text += (CLASSES if class_names(model) else "") + program(model)
     written = {".py": text.encode()}
     return written | {".safetensors": _packed(tensors)} if beside else written
 

@@ -94,13 +94,17 @@ def as_safetensors(path: Path, model: Model, x: np.ndarray):
     scaled = (torch.tensor(x).double() - tensors.pop("prep/shift")) * tensors.pop("prep/factor")
     if "prep/bend" in tensors:
         scaled = scaled / (1 + (scaled * tensors.pop("prep/bend")) ** 2).sqrt()
+    logarithm = tensors.pop("prep/logarithm", None)
     loaded = module(put(model, "pytorch", path.parent, "again"))
     for parameter in loaded.network.parameters():
         parameter.data.zero_()
     loaded.network.load_state_dict(tensors, strict=True)
     with torch.no_grad():
         z = loaded.network(scaled.float().reshape(-1, *(shaped(model) or scaled.shape[1:]))).numpy()
-    return model.loss.probabilities(z), None
+    if logarithm is None:
+        return model.loss.probabilities(z), None
+    shift, factor, offset = logarithm.tolist()
+    return np.exp(z.astype(np.float64) / factor + shift) - offset, None
 
 
 READERS = {"numpy": as_python, "pytorch": as_python, "sklearn": as_python, "c": as_c, "onnx": as_onnx}

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +68,49 @@ def test_many_weights_lie_beside_the_file_under_its_name_and_cannot_go_to_stdout
     refused = mlj("export last --to numpy --out", tmp_path / "net.npz")
     assert refused.code == 2 and "weights beside it" in refused.err
     assert mlj("export last --to numpy -o -").code == 2
+
+
+TABLE = "--backend reference -q --epochs 2 --name cars --target price --task numbers"
+WAYS = "layers=6 relu|dataset.target_scale=log|dataset.numbers={}|dataset.split.validation=0"
+
+
+@pytest.fixture
+def cars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A table of numbers, one of them often missing, and texts, and a price that is learnt as its logarithm."""
+    random, lines = np.random.default_rng(1), ["weight,power,make,price"]
+    for weight, power, make in random.integers(1, 300, (120, 3)).tolist():
+        price, told = weight * 3 + power * 5 + make + 20, "" if power % 7 == 0 else power / 4
+        lines.append(f"{weight},{told},{'abc'[make % 3]},{price}")
+    (tmp_path / "cars.csv").write_text("\n".join(lines))
+    rows = ["weight,power,make", "-50,30.25,a", "1e6,,c", "80,-3,b", "120,70.5,d", "33,,a", ",1000,a"]
+    (tmp_path / "rows.csv").write_text("\n".join(rows))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("numbers", ["piecewise", "quantile"])
+def test_every_target_answers_a_row_of_a_table_as_predict_does(mlj, cars: Path, numbers: str) -> None:
+    said = mlj("train cars.csv", *TABLE.split(), *(f"--set={each}" for each in WAYS.format(numbers).split("|")))
+    assert said.code == 0, said.err
+    expected = np.array([line.split(",")[1] for line in mlj("predict cars --data rows.csv").out.split()[1:]], float)
+    assert len(expected) == 6 and 10 < expected.min() < expected.max()
+    for target in ("numpy", "pytorch", "sklearn", "c", "onnx"):
+        assert mlj(f"export cars --to {target} -o net_{target}").code == 0
+    for target in ("numpy", "pytorch", "sklearn"):
+        done = subprocess.run([sys.executable, f"net_{target}", "rows.csv"], capture_output=True, check=True)
+        np.testing.assert_allclose(np.array(done.stdout.split(), float), expected, rtol=1e-5)
+    makes = {"a": "1,0,0", "b": "0,1,0", "c": "0,0,1", "d": "0,0,0"}
+    rows = [line.rsplit(",", 1) for line in (cars / "rows.csv").read_text().split("\n")[1:]]
+    text = "\n".join(f"{numbers_},{makes[make]}" for numbers_, make in rows)
+    if shutil.which("cc"):
+        os.rename("net_c", "net.c")
+        subprocess.run(["cc", "-std=c99", "-DMODEL_MAIN", "net.c", "-o", "net", "-lm"], check=True)
+        done = subprocess.run(["./net"], input=text.encode(), capture_output=True, check=True)
+        np.testing.assert_allclose(np.array(done.stdout.split(), float), expected, rtol=1e-5)
+    reference = pytest.importorskip("onnx.reference", reason="onnx, which runs what is written, is not installed")
+    x = np.array([[cell or "nan" for cell in line.split(",")] for line in text.split("\n")], np.float32)
+    (found,) = reference.ReferenceEvaluator("net_onnx").run(None, {"x": x})
+    np.testing.assert_allclose(found[:, 0], expected, rtol=1e-5)
 
 
 def test_a_dash_is_stdout_and_what_it_prints_trains_again(trained, tmp_path: Path) -> None:
