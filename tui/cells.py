@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from mlcore.worker.protocol import TableRows
 
 ROWS, COLUMNS = 128, 16  # cells that are asked for together
+WIDEST = 256  # and of one row alone
 KEPT = 48  # such blocks
+NOTHING = {"braille": "·", "blocks": "·", "ascii": "-"}  # where no value stands
 
 
 class Cells:

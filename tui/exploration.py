@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from tui.points import ahead
 from tui.text import plural
 
 if TYPE_CHECKING:
-    from mlcore.worker.protocol import ColumnFacts, TableHead, TableView
+    from mlcore.worker.protocol import ColumnFacts, TableHead, TableRows, TableView
 
 Step: TypeAlias = Mapping[str, Any]
 
@@ -40,7 +41,8 @@ class Exploration(NamedTuple):
 
     path, format, steps: which table. head: what the worker says of it, None before. target: the column to be learned.
     column: the name of the one under the cursor. view: one of VIEWS, turn: which of its kinds. facts, chart: of the
-    column and of the view, None while they are asked for. top: lines and columns scrolled. message: what went wrong.
+    column and of the view, None while they are asked for. top: lines and columns scrolled. place: the row whose point
+    of a plane is chosen, cells: what stands in it, None while that is asked for. message: what went wrong.
     """
 
     path: str = ""
@@ -54,6 +56,8 @@ class Exploration(NamedTuple):
     facts: ColumnFacts | None = None
     chart: TableView | None = None
     top: tuple[int, int] = (0, 0)
+    place: int | None = None
+    cells: TableRows | None = None
     message: str = ""
 
     @property
@@ -83,8 +87,8 @@ class Exploration(NamedTuple):
     def seen(self, view: str) -> Exploration:
         """Another view; the one that is shown already in its next kind."""
         if view == self.view:
-            return self._replace(turn=self.turn + 1, chart=None, top=(0, 0))
-        return self._replace(view=view, turn=0, chart=None, top=(0, 0), message="")
+            return self._replace(turn=self.turn + 1, chart=None, top=(0, 0), place=None)
+        return self._replace(view=view, turn=0, chart=None, top=(0, 0), place=None, message="")
 
     def on(self, column: str) -> Exploration:
         """The cursor on another column: what is not of it stays."""
@@ -92,9 +96,43 @@ class Exploration(NamedTuple):
         chart = None if of_it else self.chart
         return self._replace(column=column, facts=None, chart=chart, top=(0, 0) if chart is None else self.top)
 
-    def scrolled(self, down: int, across: int) -> Exploration:
-        """The view some lines on."""
-        return self._replace(top=(max(0, self.top[0] + down), max(0, self.top[1] + across)))
+    def scrolled(self, down: int, across: int, ends: tuple[int, int]) -> Exploration:
+        """The view some lines and columns on, not beyond the ends of what there is."""
+        lines, columns = (
+            max(0, min(at + step, end)) for at, step, end in zip(self.top, (down, across), ends, strict=True)
+        )
+        return self._replace(top=(lines, columns))
+
+    # points of a plane ----------------------------------------------------------------------------------------------
+
+    @property
+    def point(self) -> int | None:
+        """Which of the points is that of the row chosen."""
+        if self.place is None or self.chart is None or self.chart.points is None:
+            return None
+        found = (self.chart.points.places == self.place).nonzero()[0]
+        return int(found[0]) if len(found) else None
+
+    @property
+    def row(self) -> TableRows | None:
+        """What stands in the row chosen, as far as that is known."""
+        return self.cells if self.cells is not None and self.cells.first == self.place else None
+
+    def pointed(self, point: int | None) -> Exploration:
+        """A point chosen: its row; or none any longer."""
+        if point is None or self.chart is None or self.chart.points is None:
+            return self._replace(place=None, top=(0, 0))
+        return self._replace(place=int(self.chart.points.places[point]), top=(0, 0))
+
+    def moved(self, down: int, across: int, row: int) -> Exploration:
+        """The nearest point in a direction; first that of the `row` under the cursor, where it is among them."""
+        found = self.chart.points if self.chart is not None else None
+        if found is None or not len(found.x):
+            return self
+        if self.point is None:
+            here = (found.places == row).nonzero()[0]
+            return self.pointed(int(here[0]) if len(here) else 0)
+        return self.pointed(ahead(found.x, found.y, self.point, across, -down))
 
     def sorted_by(self) -> dict[str, bool]:
         """Columns the table is sorted by in the end, and whether from the highest down."""

@@ -118,12 +118,20 @@ class Series(Dataset, frozen=True, tag="series"):
         table = self._table()
         return self._target(table, timeline.find(table, self.date, regular=False).columns)
 
+    def farthest(self, line: Line, wanted: int) -> int:
+        """The longest horizon up to `wanted` that leaves enough of a line to learn from; 0 where none does."""
+        for horizon in range(wanted, 0, -1):
+            try:
+                changed(self, horizon=horizon)._cut(line)
+            except DataError:
+                continue
+            return horizon
+        return 0
+
     def load(self) -> Data:
         line = self.line()
-        period, notices = self._period(line)
-        lags = self.lags or (2 * period if 2 * period >= SHORT else SHORT)
+        period, lags, (train, watched, held), notices = self._cut(line)
         values = line.values
-        train, watched, held = self._origins(len(values), lags, period)
         windows = Windows(values, period, lags, self.horizon)
         x, y = windows.seen(train), windows.asked(train)
         scaling = fit(x, self.scale)
@@ -144,11 +152,14 @@ class Series(Dataset, frozen=True, tag="series"):
         told = (*line.notices, *notices)
         return Data(found, part(watched), part(held), task, names, scaling, sequence=sequence, notices=told)
 
-    def line(self) -> Line:
-        """The series. Raises DataError where the table has no dates, no numbers, or a gap."""
+    def line(self, table: Table | None = None) -> Line:
+        """The series. Raises DataError where the table has no dates, no numbers, or a gap.
+
+        table: the one in the file, where somebody has read it already.
+        """
         if not self.path:
             return Line(Sales(seed=self.seed, years=YEARS).series(), MONTH)
-        table = self._table()
+        table = table or self._table()
         when = timeline.find(table, self.date, regular=not self.period)
         name = self._target(table, when.columns)
         values = table.column(name)[when.order]
@@ -193,6 +204,12 @@ class Series(Dataset, frozen=True, tag="series"):
             return period, ()
         message = f"{len(line.values):,} {line.step.name}s are too few for a season of {period}: it is left out"
         return 1, (Notice("DATA_SHORT", message),)
+
+    def _cut(self, line: Line) -> tuple[int, int, tuple[Array, Array, Array], tuple[Notice, ...]]:
+        """Period, lags, and the first values foretold of each part. Raises DataError where too few are left."""
+        period, notices = self._period(line)
+        lags = self.lags or (2 * period if 2 * period >= SHORT else SHORT)
+        return period, lags, self._origins(len(line.values), lags, period), notices
 
     def _origins(self, n: int, lags: int, period: int) -> tuple[Array, Array, Array]:
         """The first value foretold of each training row, validation row and test row."""

@@ -256,10 +256,17 @@ class WriteSteps(Command, frozen=True, tag="write_steps"):
     target: str = ""
 
 
-TableQuestion: TypeAlias = OpenTable | ReadRows | DescribeColumn | DrawView | WriteSteps
+class FindSeries(Command, frozen=True, tag="find_series"):
+    """Answer with the `TableSeries`: whether a column can be foretold as a series, and how far."""
+
+    of: Tabled
+    target: str
+
+
+TableQuestion: TypeAlias = OpenTable | ReadRows | DescribeColumn | DrawView | WriteSteps | FindSeries
 
 AnyCommand: TypeAlias = (
     Pause | Resume | Step | Epoch | Stop | Checkpoint | Keep | Quit | Set | SetPace | View | Scrub
     | Start | Open | Branch | Preview | Inspect | Compare | Read | Examine | Sketch | Preflight | Sweep | Measure
-    | Write | Head | OpenTable | ReadRows | DescribeColumn | DrawView | WriteSteps
+    | Write | Head | OpenTable | ReadRows | DescribeColumn | DrawView | WriteSteps | FindSeries
 )  # fmt: skip

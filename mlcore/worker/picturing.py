@@ -73,7 +73,7 @@ def _plane(frame: DataFrame, asked: DrawView) -> TableView:
     kinds, names = np.zeros(len(found.rows)), tuple[str, ...]()
     if asked.target:
         kinds, names = labels(frame.iloc[found.rows], lookup.named(frame, asked.target))
-    x, y, kinds = (each[:: -(-len(found.rows) // POINTS)] for each in (*found.plane, kinds))
+    x, y, places, kinds = (each[:: -(-len(found.rows) // POINTS)] for each in (*found.plane, found.rows, kinds))
     part = f"{len(x):,} of " if len(x) < found.complete else ""
     lacking = f", {found.lacking:,} with a missing number left out" if found.lacking else ""
     title = f"PCA of {rows_in_words(found.columns, 'column')}"
@@ -82,6 +82,7 @@ def _plane(frame: DataFrame, asked: DrawView) -> TableView:
     points = TablePoints(
         x=x.astype(np.float32),
         y=y.astype(np.float32),
+        places=places.astype(np.int64),
         kinds=kinds.astype(np.uint8),
         shares=found.shares,
         names=tuple(sanitize(each, CELLS) for each in names),

@@ -26,6 +26,7 @@ from mlcore.worker.commands import (
     Epoch,
     Examine,
     Extra,
+    FindSeries,
     Head,
     Inspect,
     Keep,
@@ -102,7 +103,16 @@ from mlcore.worker.shown import (
     Responses,
     Seen,
 )
-from mlcore.worker.tabled import AnyTabled, ColumnFacts, TableHead, TablePoints, TableRows, TableText, TableView
+from mlcore.worker.tabled import (
+    AnyTabled,
+    ColumnFacts,
+    TableHead,
+    TablePoints,
+    TableRows,
+    TableSeries,
+    TableText,
+    TableView,
+)  # fmt: skip
 from mlcore.worker.wire import (
     COMMANDS,
     DTYPES,
@@ -148,6 +158,7 @@ __all__ = [
     "Extra",
     "Failed",
     "Filters",
+    "FindSeries",
     "Forecast",
     "Gauges",
     "Head",
@@ -204,6 +215,7 @@ __all__ = [
     "TablePoints",
     "TableQuestion",
     "TableRows",
+    "TableSeries",
     "TableText",
     "TableView",
     "Tabled",

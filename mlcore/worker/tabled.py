@@ -65,12 +65,14 @@ class ColumnFacts(msgspec.Struct, frozen=True, tag="column_facts", kw_only=True)
 class TablePoints(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of a table on their first two principal components: x, y [n] float32, y 0 where there is only one.
 
+    places [n] int64: which row of the table behind its steps each point is.
     kinds [n] uint8: which of `names` each row is of, all 0 where they are not told apart and `names` is empty.
     shares [C] float64: of the variance, of each component.
     """
 
     x: Array
     y: Array
+    places: Array
     kinds: Array
     shares: Array
     names: Words = ()
@@ -103,4 +105,16 @@ class TableText(msgspec.Struct, frozen=True, tag="table_text"):
     script: str
 
 
-AnyTabled: TypeAlias = TableHead | TableRows | ColumnFacts | TableView | TableText
+class TableSeries(msgspec.Struct, frozen=True, tag="table_series"):
+    """A column of a table as a series. values: how many there are. step: what lies between two of them: month, day.
+
+    horizon: how far it may be foretold to begin with, 0 where the column is no series. most: how far at most.
+    """
+
+    values: int = 0
+    step: str = ""
+    horizon: int = 0
+    most: int = 0
+
+
+AnyTabled: TypeAlias = TableHead | TableRows | ColumnFacts | TableView | TableText | TableSeries

@@ -15,7 +15,16 @@ from mlcore.datasets.own import Own
 from mlcore.errors import DataError, MljError, StorageError
 from mlcore.sanitize import sanitize
 from mlcore.worker import stepping
-from mlcore.worker.commands import DescribeColumn, DrawView, OpenTable, ReadRows, Tabled, TableQuestion, WriteSteps
+from mlcore.worker.commands import (
+    DescribeColumn,
+    DrawView,
+    FindSeries,
+    OpenTable,
+    ReadRows,
+    Tabled,
+    TableQuestion,
+    WriteSteps,
+)
 from mlcore.worker.errands import Errand
 from mlcore.worker.tabled import AnyTabled, ColumnFacts, TableHead, TableRows
 
@@ -82,6 +91,11 @@ class Tables:
             case WriteSteps():
                 assert self._loaded is not None
                 return stepping.written(of, self._loaded.table.code, question.target)
+            case FindSeries():
+                from mlcore.worker import timing  # which takes the data set `series`
+
+                assert self._loaded is not None
+                return timing.series(of, self._loaded.table, question.target)
             case _:
                 return self._head(of, frame)
 

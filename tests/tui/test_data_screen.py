@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from mlcore.commands.experiment import chosen
+from mlcore.commands.parser import parse
 from tests.tui.living import Living, living
 from tui.screens.build import BuildScreen
 from tui.screens.data import DataScreen
@@ -103,6 +106,39 @@ async def test_every_view_is_drawn_and_says_its_pandas(tmp_path: Path, sales: Pa
         await lab.until(lambda: "1-" not in lab.over.split("\n")[2])
         await lab.press("escape", "escape")
         await lab.until(lambda: shown(lab).view == "column")
+
+
+async def test_a_point_is_chosen_by_arrows_or_a_click_and_its_row_is_shown(tmp_path: Path, sales: Path) -> None:
+    async with looking(tmp_path, sales) as lab:
+        await lab.until(lambda: "none missing" in lab.over)
+        await lab.press("8", "tab")
+        await lab.until(lambda: "across: 1st component" in lab.over)
+        await lab.press("right")
+        await lab.until(lambda: shown(lab).row is not None and "Product   Apple" in lab.over)
+        first = shown(lab).place
+        assert lab.app.screen.grid.row == first == 1  # the first row lacks a price: it is no point
+        await lab.press("right")
+        await lab.until(lambda: shown(lab).place != first and shown(lab).row is not None)
+        place = shown(lab).place
+        lab.app.screen.set_focus(lab.app.screen.grid)
+        await lab.until(lambda: lab.app.screen.grid.missing() is None)
+        for n, name in enumerate(shown(lab).head.names):
+            cell = lab.app.screen.grid.cells.cell(place, n)
+            assert re.search(rf"{name} +{re.escape(cell)} ", lab.over), (name, cell)
+        lab.app.screen.set_focus(lab.app.screen.panel)
+        for _ in range(2):  # the same cell again: the next of the points that lie there
+            await lab.pilot.click(lab.app.screen.panel, offset=(2, 6))
+            await lab.until(lambda before=place: shown(lab).place not in (None, before))
+            place = shown(lab).place
+        await lab.press("escape")
+        assert shown(lab).place is None and lab.app.screen.panel.has_focus and shown(lab).view == "pca"
+        await lab.press("5")  # arrows lead here: through the rows of a view, to its end and no farther
+        await lab.until(lambda: "row by row" in lab.over)
+        await lab.press("end", "down")
+        await lab.until(lambda: "2023-12-03  Fig" in lab.over and shown(lab).top[0] > 90)
+        last = shown(lab).top
+        await lab.press("up")
+        await lab.until(lambda: shown(lab).top == (last[0] - 1, 0))
 
 
 async def test_what_is_wrong_is_one_sentence_and_nothing_is_lost(tmp_path: Path, sales: Path) -> None:
@@ -232,3 +268,60 @@ async def test_the_table_to_practise_on_opens_by_its_name_and_can_be_learned(tmp
         await lab.until(lambda: isinstance(lab.app.screen, BuildScreen))
         dataset = lab.app.lab.draft.config.to_dict()["dataset"]
         assert (dataset["target"], Path(dataset["path"]).name) == ("Sales", "sales.csv")
+
+
+@pytest.fixture
+def flights(tmp_path: Path) -> Path:
+    """Six years of months in two columns, as passengers of flights are kept; growing, high in July."""
+    months = "January February March April May June July August September October November December".split()
+    rows = [f"{1949 + n // 12},{months[n % 12]},{100 + 2 * n + 40 * (n % 12 == 6) + n * n % 7}" for n in range(72)]
+    path = tmp_path / "flights.csv"
+    path.write_text("\n".join(["year,month,passengers", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+async def test_a_value_for_each_month_is_learned_as_a_series_by_the_experiment_of_the_command_line(
+    tmp_path: Path, flights: Path
+) -> None:
+    async with looking(tmp_path, flights) as lab:
+        await lab.until(lambda: "72 rows, 3 columns" in lab.over)
+        await lab.press("enter")
+        await lab.until(lambda: "What is to be learned?" in lab.over)
+        await lab.press(*"passengers", "enter")
+        await lab.until(lambda: "the next 12 months, from the months before them" in lab.over)
+        await lab.press("enter")
+        await lab.until(lambda: "How many months ahead?" in lab.over)
+        await lab.press(*"99", "enter")
+        await lab.until(lambda: "a whole number from 1 to 17: 72 months are there" in lab.over)
+        await lab.press("backspace", "backspace", *"6", "enter")
+        await lab.until(lambda: isinstance(lab.app.screen, BuildScreen))
+        meant = chosen(parse(["train", str(flights), "--target", "passengers", "--horizon", "6"]))
+        assert lab.app.lab.draft.config == meant
+        await lab.until(lambda: "31 train + 2 test rows" in lab.over)
+        lab.app.lab.edit(lambda draft: draft.changed({"epochs": 77}))
+        await lab.press("escape")
+        await lab.until(lambda: lab.screen and not isinstance(lab.app.screen, BuildScreen))
+        await lab.press("O")
+        await lab.until(lambda: isinstance(lab.app.screen, DataScreen) and shown(lab).target == "passengers")
+        await lab.until(lambda: shown(lab).head is not None)
+        await lab.press("enter")
+        await lab.until(lambda: "the next 12 months" in lab.over)
+        await lab.press("enter", "enter")
+        await lab.until(lambda: isinstance(lab.app.screen, BuildScreen))
+        config = lab.app.lab.draft.config  # the same series: what was changed of its experiment stays
+        assert (config.epochs, config.to_dict()["dataset"]["horizon"]) == (77, 12)
+
+
+async def test_row_by_row_is_the_other_way_and_the_only_one_behind_steps(tmp_path: Path, flights: Path) -> None:
+    async with looking(tmp_path, flights) as lab:
+        await lab.until(lambda: "72 rows, 3 columns" in lab.over)
+        await lab.press("greater_than_sign", "t", "s", "enter")  # a series has an order of its own
+        await lab.until(lambda: "row by row" in lab.over)
+        await lab.press("escape")
+        await typed(lab, "slash", "passengers > 120")
+        await lab.press("enter")
+        await lab.until(lambda: len(shown(lab).steps) == 2)
+        await lab.press("enter")
+        await lab.until(lambda: isinstance(lab.app.screen, BuildScreen))
+        dataset = lab.app.lab.draft.config.to_dict()["dataset"]
+        assert (dataset["kind"], dataset["target"], len(dataset["steps"])) == ("file", "passengers", 2)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import re
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,7 +18,7 @@ from tui.cells import COLUMNS, ROWS
 from tui.exploration import VIEWS, Exploration, group, quoted, top, words
 from tui.frame import Frame
 from tui.terminal import Terminal
-from tui.widgets import charted
+from tui.widgets import charted, pointed
 from tui.widgets.crumbs import CrumbLine, Title
 from tui.widgets.grid import Grid
 from tui.widgets.panel import Panel
@@ -53,14 +55,15 @@ MATRIX = TableView(
 )  # fmt: skip
 PLANE = TablePoints(
     x=np.linspace(-3, 3, 60, dtype=np.float32), y=np.linspace(1, -1, 60, dtype=np.float32) ** 2,
-    kinds=np.arange(60, dtype=np.uint8) % 20, shares=np.array([0.6, 0.25, 0.15]),
+    places=np.arange(0, 120, 2), kinds=np.arange(60, dtype=np.uint8) % 20, shares=np.array([0.6, 0.25, 0.15]),
     names=(HOSTILE, "日本" * 30, *(f"kind {n}" for n in range(18))),
 )  # fmt: skip
 POINTS = TableView(name="pca", title=HOSTILE, sentence="s " * 60, points=PLANE)
 LINE = TableView(
     name="pca", title="PCA", sentence="one",
-    points=TablePoints(x=PLANE.x, y=PLANE.y * 0, kinds=PLANE.kinds * 0, shares=np.array([1.0])),
+    points=TablePoints(x=PLANE.x, y=PLANE.y * 0, places=PLANE.places, kinds=PLANE.kinds * 0, shares=np.array([1.0])),
 )  # fmt: skip
+ROW = TableRows(first=4, left=0, numbers=np.array([17]), cells=(("2024-01-03", None, "日本" * 30, "-1e+300"),))
 BEGUN = Exploration(path=f"/data/{HOSTILE}.csv", head=head(), column=NAMES[2], target="Net Sales")
 SCENES = {
     "nothing": Exploration(path="/data/x.csv"),
@@ -71,6 +74,8 @@ SCENES = {
     "matrix": BEGUN._replace(view="corr", chart=MATRIX, top=(7, 7)),
     "points": BEGUN._replace(view="pca", chart=POINTS, top=(9, 9)),
     "line": BEGUN._replace(view="pca", chart=LINE),
+    "asking": BEGUN._replace(view="pca", chart=POINTS, place=4),
+    "pointed": BEGUN._replace(view="pca", chart=POINTS, place=4, cells=ROW),
     "wrong": BEGUN._replace(view="season", message=HOSTILE),
 }
 
@@ -97,19 +102,22 @@ def test_panel_and_lines_fill_their_cells_exactly_on_every_terminal(name: str) -
 
 def test_points_have_a_legend_an_axis_and_a_sign_for_each_kind() -> None:
     names = ("Adelie", "Gentoo", "x")
-    many = TablePoints(x=PLANE.x, y=PLANE.y, kinds=PLANE.kinds % 3, shares=PLANE.shares, names=names)
+    many = msgspec.structs.replace(PLANE, kinds=PLANE.kinds % 3, names=names)
     view = TableView(name="pca", title="PCA", sentence="two hold most", points=many)
     for terminal in TIERS:
         lines = exact(charted.points(view, 60, 20, terminal), 60, 20).split("\n")
         assert terminal.glyphs != "ascii" or "".join(lines).isascii()
-        assert lines[0] == " two hold most" and lines[-2] == " across: 1st component, 60.0 %   up: 2nd, 25.0 %"
+        assert lines[0] == " two hold most" and lines[-2].startswith(" across: 1st component, 60.0 %   up: 2nd, 25.0 %")
         assert lines[-1] == " o Adelie  x Gentoo  + x"
         assert sorted("".join(lines[1:-2]).replace(" ", "")) == sorted("ox+"[kind] for kind in many.kinds)
         named = exact(charted.points(POINTS, 60, 20, terminal), 60, 20)
         assert "kind 3" in named and "kind 17" not in named
         assert "kind 17" in exact(charted.points(POINTS, 200, 40, terminal), 200, 40)
         flat = exact(charted.points(LINE, 60, 20, terminal), 60, 20).split("\n")
-        assert flat[-2:] == [" across: 1st component, 100 %", " t on a column: a sign for each of its values"]
+        assert flat[-2:] == [
+            f"{' across: 1st component, 100 %':<41}tab, arrows: a row",
+            " t on a column: a sign for each of its values",
+        ]
         assert sum("o" * 9 in line for line in flat[:-2]) == 1
 
 
@@ -212,3 +220,52 @@ def test_steps_are_told_in_few_words_and_views_come_in_turns() -> None:
     assert drawn._replace(view="told").on("Date").chart is MATRIX
     assert drawn._replace(view="told", target="").on("Date").chart is None
     assert drawn._replace(view="pca", target="").on("Date").chart is MATRIX
+
+
+def test_the_row_of_a_point_is_shown_by_the_names_of_its_columns_beside_or_below_it() -> None:
+    scene = SCENES["pointed"]._replace(target="Net Sales")
+    for terminal in TIERS:
+        none = "·" if terminal.glyphs != "ascii" else "-"
+        for width, height in ((78, 8), (50, 24)):
+            drawn = exact(pointed.plane(scene, width, height, terminal), width, height)
+            assert "[+]" in drawn and " row 17" in drawn
+            assert re.search(r" Date +2024-01-03", drawn) and re.search(r"Net Sales \* +-1e\+300", drawn)
+            assert re.search(rf"Product +{re.escape(none)}", drawn) and re.search(
+                "across: 1st.*, 60.0 %   up: 2nd, 25.0 %", drawn
+            )
+            assert pointed.end(scene, width, height) == 0
+    few = exact(pointed.plane(scene._replace(top=(2, 0)), 78, 3, TIERS[0]), 78, 3)
+    assert "columns 3-4 of 4" in few and "Date" not in few and pointed.end(scene, 78, 3) == 2
+    assert pointed.sentence(scene).startswith("row 17: Date 2024-01-03, Product -, ")
+
+
+def test_arrows_choose_the_nearest_point_and_begin_at_the_row_under_the_cursor() -> None:
+    plain = SCENES["points"]
+    assert plain.moved(0, 1, row=6).place == 6 and plain.moved(0, 1, row=7).place == 0  # which is no point
+    assert plain.pointed(0).moved(0, 1, row=6).place == 2 and plain.pointed(0).moved(0, -1, row=6).place == 0
+    assert plain.pointed(59).moved(-1, 0, row=0).place == 118
+    assert plain.pointed(5).seen("pca").place is None and plain.pointed(5).pointed(None).point is None
+    assert plain._replace(place=7).point is None and SCENES["asked"].moved(1, 0, row=0) == SCENES["asked"]
+
+
+@pytest.mark.parametrize("name", ["bars", "matrix", "pointed"])
+def test_a_view_scrolls_to_its_end_and_not_beyond(name: str) -> None:
+    for terminal, (width, height) in itertools.product(TIERS, SIZES):
+        panel = Panel(terminal)
+        panel.exploration = SCENES[name]._replace(top=(0, 0))
+        seen = panel.exploration
+        ends = (
+            charted.ends(seen.chart, width, height, terminal)
+            if name != "pointed"
+            else (pointed.end(seen, width, height), 0)
+        )
+        last = seen.scrolled(9999, 9999, ends)
+        assert last.top == ends and last.scrolled(1, 1, ends) == last
+
+        def drawn(of: Exploration, panel: Panel = panel, width: int = width, height: int = height) -> list:
+            panel.exploration = of
+            return [strip.text for strip in panel.draw(Frame(), width, height)]
+
+        for down, across in ((1, 0), (0, 1)):
+            if width > 30 and height > 6 and min(last.top[0], down) + min(last.top[1], across):
+                assert drawn(last.scrolled(-down, -across, ends)) != drawn(last)  # no key that does nothing

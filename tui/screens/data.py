@@ -96,6 +96,16 @@ class DataScreen(Tabular):
         """A view was clicked; the one that is shown already comes in its next kind."""
         self.show(self.exploration.seen(message.view))
 
+    def on_panel_moved(self, message: Panel.Moved) -> None:
+        """Another part of the view, or another point of it: its row in the table, too."""
+        self.show(message.exploration)
+        if message.exploration.point is not None and message.exploration.place is not None:
+            self.grid.to(message.exploration.place, self.grid.column)
+
+    def on_panel_aimed(self, message: Panel.Aimed) -> None:
+        """The next point in a direction."""
+        self.on_panel_moved(Panel.Moved(self.exploration.moved(message.down, message.across, self.grid.row)))
+
     def on_crumb_line_chosen(self, message: CrumbLine.Chosen) -> None:
         """A step was clicked: back to it."""
         steps = self.exploration.steps[: message.place]

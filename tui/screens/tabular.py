@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
-from tui.cells import COLUMNS, ROWS
+from tui.cells import COLUMNS, ROWS, WIDEST
 from tui.exploration import BUNDLED, Exploration
 from tui.feed import safe
 from tui.screens.inquiry import Inquiry
@@ -60,6 +60,8 @@ class Tabular(Screen[None]):
                 self.set_timer(SETTLED, self._ask_facts)
         elif exploration.chart is None and not exploration.message:
             self.set_timer(SETTLED, self._ask_view)
+        elif exploration.point is not None and exploration.row is None:
+            self._ask_row(exploration.place or 0)
 
     def say(self, text: str, seconds: float = 4.0) -> None:
         """A sentence, until the next one."""
@@ -102,13 +104,14 @@ class Tabular(Screen[None]):
 
     def _opened(self, wanted: Exploration, reply: Reply) -> None:
         head = reply.value
-        self.inquiry.forget("rows", "facts", "view", "trial")
+        self.inquiry.forget("rows", "row", "facts", "view", "trial")
         self.grid.open(head, wanted.column, stay=wanted.steps == self.exploration.steps)  # type: ignore[arg-type]
         column = self.grid.here
         target = wanted.target if wanted.target in self.grid.head.names else ""  # type: ignore[union-attr]
         if wanted.path == BUNDLED:
             wanted = wanted._replace(path=head.where)  # type: ignore[union-attr]  # where the worker has put it
-        found = wanted._replace(head=head, column=column, target=target, facts=None, chart=None, message="")  # type: ignore[arg-type]
+        found = wanted._replace(head=head, column=column, target=target)  # type: ignore[arg-type]
+        found = found._replace(facts=None, chart=None, place=None, cells=None, message="")
         self.show(found)
         self.say(self._left())
         self._fetch()
@@ -182,6 +185,20 @@ class Tabular(Screen[None]):
         self.inquiry.ask(
             "view", answered, "DrawView", of=now.of, view=now.view, column=now.column, target=now.target, turn=now.turn
         )
+
+    def _ask_row(self, place: int) -> None:
+        """Ask for all that stands in a row."""
+        steps = self.exploration.steps
+
+        def answered(reply: Reply) -> None:
+            if not self.is_attached or steps != self.exploration.steps:
+                return
+            if reply.error is not None:
+                self.say(self.wrong(reply))
+            else:
+                self.show(self.exploration._replace(cells=reply.value))  # type: ignore[arg-type]
+
+        self.inquiry.ask("row", answered, "ReadRows", of=self.exploration.of, first=place, rows=1, columns=WIDEST)
 
     def _gone(self) -> None:
         """Nobody is there to ask: another worker reads the table again, and takes every step once more."""

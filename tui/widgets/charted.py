@@ -40,7 +40,7 @@ def table(view: TableView, top: tuple[int, int], width: int, height: int, termin
     """The sentence, a heading, and rows with bars where there are some, from `top` on: lines and columns."""
     colors = palette(terminal)
     said = _said(view, width, height // 3, terminal)
-    room = max(0, height - len(said) - 1)
+    room = _room(height, said)
     first = max(0, min(top[0], len(view.rows) - room))
     fits = _fitted(view, top[1], width)
     lines = [_line(view.header, fits, width, paint(colors.muted), len(view.header) - len(fits.kept))]
@@ -57,6 +57,21 @@ def _said(view: TableView, width: int, most: int, terminal: Terminal) -> list[St
     look = paint(palette(terminal).text)
     lines = wrap(view.sentence, max(width - 2, 8))
     return [rows.row([(f" {line}", look)], width) for line in lines[: max(1, most)]]
+
+
+def _room(height: int, said: list[Strip]) -> int:
+    """Lines below the sentence and the heading."""
+    return max(0, height - len(said) - 1)
+
+
+def ends(view: TableView, width: int, height: int, terminal: Terminal) -> tuple[int, int]:
+    """How many lines and columns a view can be scrolled."""
+    if view.matrix is not None:
+        down, across = _square(view, width, height, _said(view, width, 2, terminal))[2:]
+        return max(0, len(view.labels) - down), max(0, len(view.labels) - across)
+    room = _room(height, _said(view, width, height // 3, terminal))
+    last = next((n for n in range(len(view.header)) if _fitted(view, n, width).kept[-1:] == [len(view.header) - 1]), 0)
+    return max(0, len(view.rows) - room), last
 
 
 def _fitted(view: TableView, skipped: int, width: int) -> Columns:
@@ -99,10 +114,7 @@ def matrix(view: TableView, top: tuple[int, int], width: int, height: int, termi
     assert view.matrix is not None
     quiet, size = paint(palette(terminal).muted), len(view.labels)
     said = _said(view, width, 2, terminal)
-    longest = max((cell_len(rows.clean(label)) for label in view.labels), default=4)
-    name = min(longest, NAME)
-    each = max(6, min(longest + 2, PAIR, (width - name - 2) // max(size, 1)))
-    wide, high = max(1, (width - name - 2) // each), max(1, height - len(said) - 1)
+    name, each, high, wide = _square(view, width, height, said)
     down, across = max(0, min(top[0], size - high)), max(0, min(top[1], size - wide))
     there = view.labels[across : across + wide]
     heading: list[Piece] = [(" " * (name + 2), quiet)]
@@ -116,19 +128,38 @@ def matrix(view: TableView, top: tuple[int, int], width: int, height: int, termi
     return rows.block(lines, width, height)
 
 
-def points(view: TableView, width: int, height: int, terminal: Terminal) -> list[Strip]:
-    """Rows as points of the plane of two components, what its directions hold, and the sign of each kind."""
+def _square(view: TableView, width: int, height: int, said: list[Strip]) -> tuple[int, int, int, int]:
+    """Cells of a name and of a number, and how many lines and columns of numbers have room."""
+    longest = max((cell_len(rows.clean(label)) for label in view.labels), default=4)
+    name = min(longest, NAME)
+    each = max(6, min(longest + 2, PAIR, (width - name - 2) // max(len(view.labels), 1)))
+    return name, each, max(1, height - len(said) - 1), max(1, (width - name - 2) // each)
+
+
+def points(view: TableView, width: int, height: int, terminal: Terminal, chosen: int | None = None) -> list[Strip]:
+    """Rows as points of the plane of two components, what its directions hold, and the sign of each kind.
+
+    The sentence gives way to a point that is chosen.
+    """
     assert view.points is not None
     found, signs = view.points, signs_of(view.points.names)
-    some = height // ASIDE
-    said = _said(view, width, max(2, some), terminal)
-    alike = rows.row([(" t on a column: a sign for each of its values", paint(palette(terminal).muted))], width)
-    kept = legend(found.names, signs, width, terminal, max(1, some)) if found.names else [alike]
-    below = [axes(found.shares, width, terminal), *kept]
+    said, below = around(view, width, height, terminal, chosen is not None)
     kinds, right = found.kinds.tolist(), [False] * len(found.kinds)
     high = height - len(said) - len(below)
-    drawn = scatter(found.x, found.y, kinds, right, width, high, terminal, signs=signs)
+    drawn = scatter(found.x, found.y, kinds, right, width, high, terminal, signs=signs, chosen=chosen)
     return rows.block([*said, *drawn, *below], width, height)
+
+
+def around(
+    view: TableView, width: int, height: int, terminal: Terminal, chosen: bool
+) -> tuple[list[Strip], list[Strip]]:
+    """The lines above and below the points."""
+    assert view.points is not None
+    found, some = view.points, height // ASIDE
+    said = _said(view, width, max(2, some), terminal) if not chosen else []
+    alike = rows.row([(" t on a column: a sign for each of its values", paint(palette(terminal).muted))], width)
+    kept = legend(found.names, signs_of(found.names), width, terminal, max(1, some)) if found.names else [alike]
+    return said, [axes(found.shares, width, terminal, "" if chosen else "tab, arrows: a row"), *kept]
 
 
 def _pair(value: float, itself: bool, cells: int, terminal: Terminal) -> Piece:

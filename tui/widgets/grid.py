@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.cells import Cells
+from tui.cells import NOTHING, Cells
 from tui.frame import Frame
 from tui.terminal import Terminal
 from tui.text import exact
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 NARROW, BROAD = 4, 26  # cells of a column
 USUAL = {"number": 8, "date": 10, "truth": 5, "text": 12}  # before any of its values is known
 GAP = 2
-NOTHING = {"braille": "·", "blocks": "·", "ascii": "-"}  # where no value stands
 FAR = 10**12
 LOOKED = 100  # columns that may stand left of the cursor
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
@@ -13,11 +14,12 @@ from tui.exploration import TABS, VIEWS, Exploration
 from tui.frame import Frame
 from tui.text import exact, percent
 from tui.theme import paint
-from tui.widgets import charted, rows
+from tui.widgets import charted, pointed, rows
 from tui.widgets.bars import bar
 from tui.widgets.ledger import fitted
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Piece
+from tui.widgets.scatter import nearest
 
 if TYPE_CHECKING:
     from mlcore.worker.protocol import ColumnFacts
@@ -26,6 +28,7 @@ LEVELS = {"braille": " ▁▂▃▄▅▆▇█", "blocks": " ▁▂▃▄▅▆
 BESIDE = 64  # columns from which figures stand beside the histogram
 WORD, FIGURE = 14, 12  # cells of a fact
 BAR = 8  # cells of the shortest bar
+FAR = 10**6
 DIGITS = 30  # cells of the upper edge besides the title: the numbers of the views
 
 
@@ -37,8 +40,19 @@ class Panel(Pane):
 **The panel.** The column under the cursor: how many values are missing and distinct, how numbers are spread from the
 lowest to the highest, which values are frequent. `1` to `9` choose other views; the same key once more gives the next
 of its kind: another measure, month or weekday; of the PCA rows as points, what components hold, what they are made of.
-`tab` leads the arrows here, and back.
+`tab` leads the arrows here, and back: they scroll, and of points they choose one, whose row is shown by the names of
+its columns and stands under the cursor of the table. A click chooses the nearest. `esc`: no point.
 """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "go(-1, 0)"),
+        Binding("down", "go(1, 0)"),
+        Binding("left", "go(0, -1)"),
+        Binding("right", "go(0, 1)"),
+        Binding("pageup", "page(-1)"),
+        Binding("pagedown", "page(1)"),
+        Binding("home", f"scroll(-{FAR}, 0)"),
+        Binding("end", f"scroll({FAR}, 0)"),
+    ]
 
     exploration = Exploration()
 
@@ -49,10 +63,53 @@ of its kind: another measure, month or weekday; of the PCA rows as points, what 
             super().__init__()
             self.view = view
 
+    class Moved(Message):
+        """The arrows: this is to be shown now."""
+
+        def __init__(self, exploration: Exploration) -> None:
+            super().__init__()
+            self.exploration = exploration
+
+    class Aimed(Message):
+        """A point is to be chosen: the next one down or to the right of the one there is."""
+
+        def __init__(self, down: int, across: int) -> None:
+            super().__init__()
+            self.down, self.across = down, across
+
     def look(self, exploration: Exploration) -> None:
         """Show an exploration."""
         self.exploration = exploration
         self.again()
+
+    # moving ---------------------------------------------------------------------------------------------------------
+
+    def action_go(self, down: int, across: int) -> None:
+        """The next point in a direction, or the view a line or a column on."""
+        chart = self.exploration.chart
+        if self.exploration.view != "column" and chart is not None and chart.points is not None:
+            self.post_message(self.Aimed(down, across))
+        else:
+            self.action_scroll(down, across)
+
+    def action_page(self, step: int) -> None:
+        """A screenful on; beside points, of the row that is chosen."""
+        self.action_scroll(step * max(1, self.canvas.height - 3), 0)
+
+    def action_scroll(self, down: int, across: int) -> None:
+        """So many lines and columns on, as far as there are some."""
+        self.post_message(self.Moved(self.exploration.scrolled(down, across, self._ends())))
+
+    def _ends(self) -> tuple[int, int]:
+        """How many lines and columns what is shown can be scrolled."""
+        of, (width, height) = self.exploration, self.canvas
+        if of.view == "column":
+            return max(0, len(of.facts.often) - 1) if of.facts is not None else 0, 0
+        if of.chart is None:
+            return 0, 0
+        if of.chart.points is not None:
+            return pointed.end(of, width, height), 0
+        return charted.ends(of.chart, width, height, self.terminal)
 
     def title(self, frame: Frame) -> str:
         """The column and what it holds, or what the view says it is."""
@@ -86,12 +143,24 @@ of its kind: another measure, month or weekday; of the PCA rows as points, what 
         if event.y == 0 and 0 <= x < len(drawn) and self._has_box(*self.size):
             digits = [each for each in drawn[: x + 1] if each.isdigit()]
             self.post_message(self.Chosen(VIEWS[int(digits[-1]) - 1]))
+            return
+        inside, of = event.get_content_offset(self), self.exploration
+        if inside is None or of.chart is None or of.chart.points is None or of.view == "column":
+            return
+        box, (width, height) = 1 if self._has_box(*self.size) else 0, self.canvas
+        top, wide, high = pointed.spot(of, width, height, self.terminal)
+        column, line = inside.x - box, inside.y - box - top
+        if 0 <= column < wide and 0 <= line < high:
+            found = of.chart.points
+            self.post_message(self.Moved(of.pointed(nearest(found.x, found.y, wide, high, column, line, of.point))))
 
     def summary(self, frame: Frame) -> str:
         """The facts, or the finding of the view, in one sentence."""
         of = self.exploration
         if of.message:
             return of.message
+        if of.point is not None:
+            return pointed.sentence(of)
         if of.view != "column":
             return of.chart.sentence or of.chart.title if of.chart is not None else "asking"
         facts = of.facts
@@ -112,7 +181,7 @@ of its kind: another measure, month or weekday; of the PCA rows as points, what 
         if of.chart is None:
             return self.waiting(frame, width, height, of.message or "asking")
         if of.chart.points is not None:
-            return charted.points(of.chart, width, height, self.terminal)
+            return pointed.plane(of, width, height, self.terminal)
         draw = charted.matrix if of.chart.matrix is not None else charted.table
         return draw(of.chart, of.top, width, height, self.terminal)
 

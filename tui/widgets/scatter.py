@@ -47,12 +47,17 @@ def legend(names: Sequence[str], signs: Sequence[str], width: int, terminal: Ter
     return [rows.row(line, width) for line in lines]
 
 
-def axes(shares: Array, width: int, terminal: Terminal) -> Strip:
-    """How much of the variance each of the two directions of a plane of principal components holds."""
-    text = f" across: 1st component, {percent(float(shares[0]))}"
-    if len(shares) > 1:
-        text += f"   up: 2nd, {percent(float(shares[1]))}"
-    return rows.row([(text, paint(palette(terminal).muted))], width)
+def axes(shares: Array, width: int, terminal: Terminal, more: str = "") -> Strip:
+    """How much of the variance each of the two directions of a plane of principal components holds.
+
+    more: said at the end of the line, where there is room.
+    """
+    first = percent(float(shares[0]))
+    second = f"   up: 2nd, {percent(float(shares[1]))}" if len(shares) > 1 else ""
+    text = f" across: 1st component, {first}{second}"
+    text = text if len(text) <= width else f" across: 1st, {first}{second}"
+    quiet = paint(palette(terminal).muted)
+    return rows.row(rows.spread([(text, quiet)], [(f"  {more} ", quiet)] if more else [], width), width)
 
 
 def scatter(

@@ -6,14 +6,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from tui.screens.deeds.writing import written
+from tui.text import exact, plural
 
 if TYPE_CHECKING:
-    from mlcore.worker.protocol import Reply, TableText
+    from mlcore.worker.protocol import Reply, TableSeries, TableText
     from tui.app import MljApp
+    from tui.draft import Draft
     from tui.exploration import Exploration
     from tui.screens.data import DataScreen
 
 OF_COLUMNS = ("columns", "weight", "format", "steps")  # of an experiment on the same file, what may not fit any longer
+SERIES, ROWS = "as a series", "row by row"  # how a column over time can be learned
 NONE_YET = "There is no table yet: o chooses one, r tries again"
 
 
@@ -81,8 +84,11 @@ class Carrying:
         """To Build with this table, behind its steps; what is to be learned is asked where nobody has said."""
         from tui.screens.picking import PickDialog
 
+        if self.app.options.read_only:
+            self.screen.say("This app only looks: mlj-tui without --read-only trains")
+            return
         if self._now.target:
-            self._train(self._now.target)
+            self._learn(self._now.target)
             return
         names = [name for name in reversed(self._names) if name.isprintable()]
         choices = [(name, self._now.kinds[name]) for name in names]
@@ -90,18 +96,83 @@ class Carrying:
         def chosen(name: str | None) -> None:
             if name:
                 self.screen.aim(name)
-                self._train(name)
+                self._learn(name)
 
         self.app.push_screen(PickDialog("What is to be learned?", choices, self._now.column), chosen)
 
-    def _train(self, target: str) -> None:
-        from mlcore import Config, MljError
-        from tui.draft import Draft
-        from tui.screens.build import BuildScreen
-
-        if self.app.options.read_only:
-            self.screen.say("This app only looks: mlj-tui without --read-only trains")
+    def _learn(self, target: str) -> None:
+        """Row by row, or as a series where the column is one: then that is asked."""
+        if self._now.kinds[target] != "number":
+            self._train(target)
             return
+
+        def answered(reply: Reply) -> None:
+            if self.app.screen is not self.screen:
+                return
+            found = cast("TableSeries", reply.value)
+            if reply.error is None and found.horizon:
+                self._ask_how(target, found)
+            else:
+                self._train(target)
+
+        self.screen.inquiry.ask("series", answered, "FindSeries", of=self._now.of, target=target)
+
+    def _ask_how(self, target: str, found: TableSeries) -> None:
+        from tui.screens.picking import PickDialog
+
+        ahead = plural(found.horizon, found.step)
+        choices = [
+            (SERIES, f"the next {ahead}, from the {found.step}s before them"),
+            (ROWS, "each value from the other columns of its row"),
+        ]
+
+        def chosen(how: str | None) -> None:
+            if how == SERIES:
+                self._ask_horizon(target, found)
+            elif how:
+                self._train(target)
+
+        self.app.push_screen(PickDialog(f"How is {target[:40]!r} to be learned?", choices, SERIES), chosen)
+
+    def _ask_horizon(self, target: str, found: TableSeries) -> None:
+        """How far a series is foretold; as far as there is enough left to learn from."""
+        from tui.screens.dialogs import ValueDialog
+
+        def check(text: str) -> str:
+            fits = text.strip().isdecimal() and 1 <= int(text) <= found.most
+            return (
+                "" if fits else f"a whole number from 1 to {found.most}: {exact(found.values)} {found.step}s are there"
+            )
+
+        def typed(text: str | None) -> None:
+            if text:
+                self._foretell(target, int(text))
+
+        title = f"How many {found.step}s ahead?"
+        about = f"from 1 to {found.most}; the last {found.step}s are kept back and foretold, to see how well it does"
+        self.app.push_screen(ValueDialog(title, about, str(found.horizon), check), typed)
+
+    def _foretell(self, target: str, horizon: int) -> None:
+        """To Build with the experiment of `mlj train FILE --target COLUMN --horizon N`.
+
+        Of an experiment on the same series all else stays as it is.
+        """
+        from mlcore import load_recipe
+        from tui.draft import Draft
+
+        path, lab = self._now.path, self.app.lab
+        settings = {"dataset.path": path, "dataset.horizon": horizon, "dataset.target": target}
+        before = lab.draft.config.to_dict()["dataset"] if lab.draft is not None else {}
+        same = all(
+            before.get(name) == value for name, value in (("kind", "series"), ("path", path), ("target", target))
+        )
+        lab.draft = lab.draft or Draft(load_recipe("series"))
+        self._build(lambda draft: draft.changed(settings) if same else Draft(load_recipe("series")).changed(settings))
+
+    def _train(self, target: str) -> None:
+        from mlcore import Config
+        from tui.draft import Draft
+
         of, lab = self._now.of, self.app.lab
         before = lab.draft.config.to_dict()["dataset"] if lab.draft is not None else {}
         kept = before if (before.get("kind"), before.get("path")) == ("file", of["path"]) else {}
@@ -109,8 +180,15 @@ class Carrying:
         dataset = {**kept, "kind": "file", "path": of["path"], "target": target}
         dataset |= {name: of[name] for name in ("format", "steps") if of[name]}
         lab.draft = lab.draft or Draft(Config())
+        self._build(lambda draft: draft.changed({"dataset": dataset}))
+
+    def _build(self, edit: Callable[[Draft], Draft]) -> None:
+        """To Build with another draft, or say why it cannot be."""
+        from mlcore import MljError
+        from tui.screens.build import BuildScreen
+
         try:
-            lab.edit(lambda draft: draft.changed({"dataset": dataset}))
+            self.app.lab.edit(edit)
         except MljError as error:
             self.screen.say(f"{error}. {error.hint}".rstrip(". "))
             return

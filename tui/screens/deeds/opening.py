@@ -48,7 +48,7 @@ def _bundled(path: str) -> bool:
 def of_experiment(dataset: dict[str, Any]) -> Exploration | None:
     """The table an experiment learns from, behind its steps; None where it learns from something else."""
     path = str(dataset.get("path", ""))
-    if dataset.get("kind") != "file" or not path.lower().endswith(TABLES):
+    if dataset.get("kind") not in ("file", "series") or not path.lower().endswith(TABLES):
         return None
     steps = tuple(dict(step) for step in dataset.get("steps", ()))
     target = str(dataset.get("target", ""))

@@ -182,10 +182,12 @@ class Tabling(Carrying):
         self.app.push_screen(KeysScreen(reading, self.app.ascii_only, "data"))
 
     def close(self) -> None:
-        """Out of what is typed, out of the zoom, back to the column; then to where one came from."""
+        """Out of what is typed, of a point, of the zoom, back to the column; then to where one came from."""
         if self.screen.prompt.display:
             self.screen.prompt.close()
             self.screen.set_focus(self.screen.grid)
+        elif self._now.point is not None:
+            self.screen.show(self._now.pointed(None))
         elif self.screen.zoomed:
             self.table_zoom()
         elif self.screen.panel.has_focus:
