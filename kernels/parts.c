@@ -86,10 +86,43 @@ static void binary_cross_entropy(const mlj_block *b, const mlj_call *c, int64_t 
     weigh(b, c, from, to);
 }
 
+/* Every output is a question of its own: the losses of a row are added up in their order, each told as at least
+   constants[0] and at most constants[1]. They come by, many rows of a few or parts of a long one. */
+static void multilabel_cross_entropy(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    enum { TOGETHER = 256 };
+    const int64_t n = c->inputs, end = to * n;
+    const float least = (float)c->constants[0], most = (float)c->constants[1];
+    float losses[TOGETHER], *row_loss = at(b, c->y) + from, sum = 0.0f;
+    int64_t left = n;
+    for (int64_t start = from * n; start < end; start += TOGETHER) {
+        const int64_t count = smaller(TOGETHER, end - start);
+        b->ops->binary_cross_entropy(count, at(b, c->x) + start, b->targets + start, 0.0f, b->scale,
+                                     at(b, c->dx) + start, losses);
+        for (int64_t i = 0; i < count; i++) {
+            sum += losses[i] < least ? least : losses[i] > most ? most : losses[i]; /* NaN stays */
+            if (--left) continue;
+            *row_loss++ = sum;
+            left = n;
+            sum = 0.0f;
+        }
+    }
+    weigh(b, c, from, to);
+}
+
 static void squared_error(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
     const int64_t start = from * c->inputs;
     b->ops->squared_error(to - from, c->inputs, at(b, c->x) + start, b->targets + start, b->scale, at(b, c->dx) + start,
                           at(b, c->y) + from);
+    weigh(b, c, from, to);
+}
+
+/* Half the mean over the outputs, and the slope of half the sum. */
+static void half_squared_error(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const int64_t start = from * c->inputs;
+    float *row_loss = at(b, c->y);
+    b->ops->squared_error(to - from, c->inputs, at(b, c->x) + start, b->targets + start,
+                          0.5f * (float)c->inputs * b->scale, at(b, c->dx) + start, row_loss + from);
+    for (int64_t i = from; i < to; i++) row_loss[i] *= 0.5f;
     weigh(b, c, from, to);
 }
 
@@ -177,7 +210,9 @@ mlj_part *const mlj_parts[MLJ_OPCODES][PHASES] = {
     [MLJ_ACTIVATE_BACKWARD] = {[ROWS] = activate_backward},
     [MLJ_SOFTMAX_CROSS_ENTROPY] = {[ROWS] = softmax_cross_entropy},
     [MLJ_BINARY_CROSS_ENTROPY] = {[ROWS] = binary_cross_entropy},
+    [MLJ_MULTILABEL_CROSS_ENTROPY] = {[ROWS] = multilabel_cross_entropy},
     [MLJ_SQUARED_ERROR] = {[ROWS] = squared_error},
+    [MLJ_HALF_SQUARED_ERROR] = {[ROWS] = half_squared_error},
     [MLJ_ABSOLUTE_ERROR] = {[ROWS] = absolute_error},
     [MLJ_HUBER] = {[ROWS] = huber},
     [MLJ_KL_DIVERGENCE] = {[ROWS] = kl_divergence},

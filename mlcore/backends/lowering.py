@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
+
 from mlcore.backends.attention import ATTENTION
 from mlcore.backends.calls import Bend, Call, Row, Stage, pixels_of, steps_of
 from mlcore.backends.images import AUGMENT, CONVOLUTION, FLATTEN, POOL, channels_of
@@ -30,6 +32,7 @@ from mlcore.layers.residual import Add, Skip
 from mlcore.layers.scale import Scale
 from mlcore.layers.summary import Max, Mean
 from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Huber, KLDivergence, Loss, SoftmaxCrossEntropy
+from mlcore.losses.several import HalfSquaredError, MultilabelCrossEntropy, bounds
 from mlcore.optimizers import SGD, Adagrad, Adam, AdamHat, AdamW, Optimizer, RMSProp
 from mlcore.spec import kind_of
 
@@ -258,8 +261,12 @@ LOSSES: Mapping[type[Loss], LossRow] = {
     SoftmaxCrossEntropy: LossRow(
         "softmax_cross_entropy", True, _classes, lambda o: (1 - o.label_smoothing, o.confidence_penalty), _softened
     ),
+    MultilabelCrossEntropy: LossRow(
+        "multilabel_cross_entropy", False, lambda outputs: f"head: {outputs} labels", lambda o: bounds(np.float32)
+    ),
     KLDivergence: LossRow("kl_divergence", False, _classes),
     MSE: LossRow("squared_error", False, _numbers),
+    HalfSquaredError: LossRow("half_squared_error", False, _numbers),
     MAE: LossRow("absolute_error", False, _numbers),
     Huber: LossRow("huber", False, _numbers, lambda o: (o.delta,)),
 }

@@ -14,13 +14,13 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_targ
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcore.errors import DataError
-from mlcore.estimators.losses import MultilabelCrossEntropy
 from mlcore.estimators.meant import dense
 from mlcore.estimators.perceptron import FLOATS, Perceptron, given
 from mlcore.layers.activations import sigmoid
 from mlcore.layers.layer import Array
 from mlcore.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy
 from mlcore.losses.classes import softmax
+from mlcore.losses.several import MultilabelCrossEntropy
 from mlcore.sanitize import sanitize
 
 

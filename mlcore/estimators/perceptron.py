@@ -20,7 +20,6 @@ from mlcore.datasets.dataset import Rows
 from mlcore.errors import ConfigError, DataError
 from mlcore.estimators import curvature
 from mlcore.estimators.descent import Descent, Judged, Kept
-from mlcore.estimators.losses import bounds
 from mlcore.estimators.meant import Meant, dense
 from mlcore.estimators.orders import Orders, in_order
 from mlcore.estimators.shapes import (
@@ -38,6 +37,7 @@ from mlcore.estimators.shapes import (
 from mlcore.layers.activations import Activation
 from mlcore.layers.layer import Array
 from mlcore.losses import Loss
+from mlcore.losses.several import bounds
 from mlcore.network import Network
 from mlcore.optimizers import SGD
 from mlcore.schedules import Schedule

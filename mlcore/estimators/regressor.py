@@ -12,13 +12,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcore.errors import DataError
-from mlcore.estimators.losses import HalfSquaredError, PoissonDeviance
 from mlcore.estimators.meant import dense
 from mlcore.estimators.perceptron import FLOATS, Perceptron, given
 from mlcore.layers.layer import Array
 from mlcore.losses import MAE, Huber, Loss
-
-EVER = 3e38  # a Huber error that is never reached, in float32 too: half the squared error
+from mlcore.losses.several import HalfSquaredError, PoissonDeviance
 
 
 class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
@@ -26,7 +24,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
 
     What `MLPClassifier` says of parameters, attributes, precision and speed holds here, but for class_weight. loss is
     squared_error or poisson as in scikit-learn, which means half of each, and also absolute_error and huber.
-    Several outputs, and poisson, are computed in NumPy alone.
+    poisson is computed by NumPy or PyTorch, not by the C kernels.
 
     >>> from sklearn.datasets import load_diabetes
     >>> from mlcore import MLPRegressor
@@ -115,7 +113,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         if self.loss == "poisson":
             return PoissonDeviance(), "exp", targets
         if self.loss == "squared_error":
-            return (Huber(EVER) if targets.shape[1] == 1 else HalfSquaredError()), "identity", targets
+            return HalfSquaredError(), "identity", targets
         return (MAE() if self.loss == "absolute_error" else Huber()), "identity", targets
 
     def _judgement(self, y: Array, w: Array | None) -> Any:

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from mlcore.backends.backend import Problem
+from mlcore.datasets.dataset import Rows
+from mlcore.losses.several import HalfSquaredError, MultilabelCrossEntropy, PoissonDeviance, bounds
 from mlcore.optimizers import SGD, Adam, AdamHat
 from mlcore.spec import changed
 from tests.contracts.problems import first_weights, opened, problem, rates
@@ -27,6 +29,13 @@ PROBLEMS = {
 RULES = {"adam_hat": AdamHat(weight_decay=0.7), "sgd": SGD(weight_decay=0.7, momentum=0.9, nesterov=True)}
 
 
+SEVERAL = {
+    "labels": MultilabelCrossEntropy(),
+    "numbers at once": HalfSquaredError(),
+    "counts": PoissonDeviance(),
+}
+
+
 def shuffled(p: Problem) -> Problem:
     """The problem with orders of NumPy's, and its decay as a penalty."""
     n = len(p.rows)
@@ -43,6 +52,59 @@ def test_the_first_steps_are_those_of_the_reference(other, name: str, rule: str)
     losses = np.concatenate([found.train(0, 9, rates(STEPS)[:9]), found.train(9, STEPS - 9, rates(STEPS)[9:])])
     np.testing.assert_allclose(losses, expected, rtol=1e-4)
     np.testing.assert_allclose(found.weights().vector, exact.weights().vector, rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [{}, {"weighted": True}, {"outputs": 300, "rows": 40}, {"outputs": 1}], ids=str)
+@pytest.mark.parametrize("name", ["labels", "numbers at once"])
+def test_losses_of_several_outputs_are_those_of_the_reference(other, name: str, shape) -> None:
+    assert_alike(other, several(name, shape))
+
+
+@pytest.mark.parametrize("shape", [{}, {"weighted": True}], ids=str)
+def test_counts_are_those_of_the_reference_in_pytorch(open_session, shape) -> None:  # C has no such kernel
+    assert_alike(lambda p: open_session("torch", p), several("counts", shape))
+
+
+def several(name: str, shape: dict) -> Problem:
+    """An experiment with yes or no for every output."""
+    p = problem(loss="mse", optimizer="sgd", **shape)._replace(loss=SEVERAL[name])
+    outputs = p.network.output_shape[0]
+    y = np.random.default_rng(5).integers(0, 2, size=(len(p.rows), outputs)).astype(np.float32)
+    return shuffled(p._replace(rows=Rows(p.rows.x, y, p.rows.w)))
+
+
+def assert_alike(opened_by, p: Problem) -> None:
+    """The first steps are those of the reference in float64."""
+    found, (exact, _) = opened_by(p), opened("reference", p, "float64")
+    losses, expected = found.train(0, STEPS, rates(STEPS)), exact.train(0, STEPS, rates(STEPS))
+    np.testing.assert_allclose(losses, expected, rtol=1e-4)
+    np.testing.assert_allclose(found.weights().vector, exact.weights().vector, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_the_slope_of_several_outputs_is_that_of_their_sum(name: str) -> None:
+    loss, random = SEVERAL[name], np.random.default_rng(0)
+    z, y, outputs = random.normal(size=(1, 4)), random.integers(0, 2, size=(1, 4)), 4
+    told = outputs if name == "numbers at once" else 1  # of numbers the mean is told, as in scikit-learn
+    for place in range(outputs):
+        step = np.eye(outputs)[[place]] * 1e-6
+        slope = (loss.rows(z + step, y)[0] - loss.rows(z - step, y)[0])[0] / 2e-6
+        assert loss.rows(z, y)[1][0, place] == pytest.approx(told * slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("outputs", [3, 700])
+def test_a_sure_answer_to_one_of_several_questions_is_told_within_bounds(outputs: int) -> None:
+    p = problem(loss="mse", outputs=outputs, rows=20, batch=20, body="4 relu")
+    y = np.zeros((20, outputs), np.float32)
+    y[:, -1] = 1
+    p = p._replace(loss=MultilabelCrossEntropy(), rows=Rows(p.rows.x, y))
+    session = opened("native", p)[0]
+    now = session.weights()
+    vector = np.zeros_like(now.vector)
+    vector[p.network.weights :] = -50  # every question is answered by a sure no, and the last one wrongly
+    session.restore(now._replace(vector=vector))
+    least, most = bounds(np.float32)
+    assert session.train(0, 1, rates(1))[0] == pytest.approx((outputs - 1) * least + most, rel=1e-5)
 
 
 @pytest.mark.parametrize("batch", [16, 70])

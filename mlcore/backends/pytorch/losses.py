@@ -105,6 +105,9 @@ def table() -> dict[str, Row]:
         "mse": _errors("mse_loss"),
         "mae": _errors("l1_loss"),
         "huber": _errors("huber_loss", "delta"),
+        "half_squared_error": _half_squared,
+        "multilabel_cross_entropy": _labels,
+        "poisson_deviance": _counts,
     }
 
 
@@ -128,6 +131,26 @@ def _binary(loss: Any, z: Tensor, t: Targets, reduction: str) -> Tensor:
         return found
     sure = math.log(2) + z.sigmoid() * f.logsigmoid(z) + (-z).sigmoid() * f.logsigmoid(-z)
     return found + loss.confidence_penalty * (sure if reduction == "none" else sure.mean())
+
+
+def _half_squared(loss: Any, z: Tensor, t: Targets, reduction: str) -> Tensor:
+    """Half the mean over the outputs is what is told, and half their sum what has the slope."""
+    mean = ((z - t.y.reshape(z.shape)) ** 2).mean(1) / 2
+    found = mean + (z.shape[1] - 1) * (mean - mean.detach())
+    return found.mean() if reduction == "mean" else found
+
+
+def _labels(loss: Any, z: Tensor, t: Targets, reduction: str) -> Tensor:
+    from torch.nn import functional as f
+
+    found = f.binary_cross_entropy_with_logits(z, t.y, reduction="none").sum(1)
+    return found.mean() if reduction == "mean" else found
+
+
+def _counts(loss: Any, z: Tensor, t: Targets, reduction: str) -> Tensor:
+    y = t.y.reshape(z.shape)
+    found = ((y.xlogy(y) - y * z) - y + z.exp()).sum(1)
+    return found.mean() if reduction == "mean" else found
 
 
 def _softmax(loss: Any, z: Tensor, t: Targets, reduction: str) -> Tensor:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn.neural_network
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classification
@@ -253,8 +254,14 @@ def test_the_page_of_the_docs_runs() -> None:
     assert float(done.stdout) > 0.85
 
 
-def test_several_labels_in_float32() -> None:
-    x, y = make_multilabel_classification(100, 5, random_state=0)
-    single, double = (MLPClassifier(**QUICK).fit(x.astype(kind), y) for kind in (np.float32, np.float64))
-    np.testing.assert_allclose(single.loss_curve_, double.loss_curve_, rtol=1e-3)
-    assert single.predict(x.astype(np.float32)).shape == y.shape
+@pytest.mark.parametrize("solver", ["adam", "sgd", "adamw"])
+@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
+def test_several_labels_and_several_numbers_are_trained_by_c_as_scikit_learn_does(kind, solver: str) -> None:
+    x, y = make_multilabel_classification(100, 5, n_classes=7, random_state=0)
+    y = y if kind is MLPClassifier else y @ np.random.default_rng(0).normal(size=(7, 9))
+    events: list = []
+    chosen, w = QUICK | {"solver": solver}, np.random.default_rng(1).random(100)
+    single = kind(**chosen, events=events.append).fit(x.astype(np.float32), y, w)
+    assert events[0].backend == "native" and single.predict(x.astype(np.float32)).shape == y.shape
+    theirs = getattr(sklearn.neural_network, kind.__name__) if solver != "adamw" else kind
+    np.testing.assert_allclose(single.loss_curve_, theirs(**chosen).fit(x, y, w).loss_curve_, rtol=1e-3)

@@ -1,4 +1,4 @@
-"""Losses that scikit-learn has and no configuration offers. The reference alone runs them."""
+"""Losses of several outputs as scikit-learn has them. They are of its estimators: no configuration offers them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mlcore.layers.activations import sigmoid
-from mlcore.layers.layer import Array
-from mlcore.losses import Loss
+from mlcore.losses.loss import Array, Loss
 
 
 def bounds(dtype: Any) -> tuple[float, float]:
@@ -28,11 +26,14 @@ class MultilabelCrossEntropy(Loss, frozen=True, tag="multilabel_cross_entropy"):
 
     def rows(self, z: Array, y: Array) -> tuple[Array, Array]:
         y = y.astype(z.dtype, copy=False)
-        loss = np.clip(np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z))), *bounds(z.dtype))
-        return loss.sum(axis=1), sigmoid(z) - y
+        e = np.exp(-np.abs(z))
+        loss = np.clip(np.maximum(z, 0) - z * y + np.log1p(e), *bounds(z.dtype))
+        return loss.sum(axis=1), np.where(z >= 0, 1, e) / (1 + e) - y
 
     def probabilities(self, z: Array) -> Array:
-        return sigmoid(z)
+        e = np.exp(-np.abs(z))
+        p: Array = np.where(z >= 0, 1, e) / (1 + e)
+        return p
 
 
 class HalfSquaredError(Loss, frozen=True, tag="half_squared_error"):
