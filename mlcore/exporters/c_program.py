@@ -70,11 +70,16 @@ int main(void) {
             printf(i ? " %.9g" : "%.9g", out[i]);
 {NAME}        putchar('\n');
     }
-    if (found < 0)
-        fprintf(stderr, "expected rows of %d numbers\n", MODEL_INPUTS);
+    if (found < 0) {
+        fprintf(stderr, "expected rows of %d numbers", MODEL_INPUTS);
+{INPUTS}        fputc('\n', stderr);
+    }
     return found < 0;
 }
 #endif
+"""
+INPUTS = """        for (int i = 0; i < MODEL_INPUTS; i++)
+            fprintf(stderr, i ? ", %s" : ": %s", input_names[i]);
 """
 NAME = """        int best = 0;
         for (int i = 1; i < MODEL_OUTPUTS; i++)
@@ -112,4 +117,5 @@ def opening(model: Model) -> str:
 def program(model: Model) -> str:
     """The end of a file."""
     text = MAIN.replace("{NAME}", NAME if class_names(model) else "")
+    text = text.replace("{INPUTS}", INPUTS if model.preparation.columns else "")
     return text.replace("{ROW}", ROW_OF_CELLS if takes_cells(model) else ROW)

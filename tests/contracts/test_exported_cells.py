@@ -165,7 +165,8 @@ def test_the_c_program_takes_an_empty_cell_for_a_missing_one_and_no_row_of_anoth
         np.testing.assert_allclose(found, model.predict(encode(columns, table)[0]), rtol=1e-6, atol=1e-6)
     for text in ("1,2\n3,4,5\n", "1,2,3,4\n", "1,x,3\n", "1,2,3\n4\n"):
         done = answered(text)
-        assert done.returncode == 1 and done.stderr == b"expected rows of 3 numbers\n", text
+        expected = f"expected rows of 3 numbers: {', '.join(input_names(model))}\n"
+        assert done.returncode == 1 and done.stderr.decode() == expected, text
 
 
 def test_files_say_what_the_numbers_of_a_row_are_called(tmp_path: Path) -> None:
