@@ -174,6 +174,15 @@ def words(step: Step) -> str:
     return str(step.get("kind", "a step"))
 
 
+NAMED = ("filter", "sort", "group", "keep")  # steps whose words do not say which they are
+
+
+def told(step: Step) -> str:
+    """A step in a few words that stand alone: filter Price > 3, sort by Sales down."""
+    kind = str(step.get("kind"))
+    return f"{kind} {words(step)}" if kind in NAMED else words(step)
+
+
 # what is typed ------------------------------------------------------------------------------------------------------
 
 NAME = r"`[^`]+`|[^\s,:`]+"

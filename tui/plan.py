@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from tui.exploration import told
 from tui.text import plural
 from tui.words import NORMS, SHORT, kind_of
 
@@ -37,9 +38,9 @@ TRAINING = (  # sections of the third column: title, the settings it begins with
 class Line(NamedTuple):
     """One line of a form.
 
-    role: title, field, layer, end (of the network), fixed (it follows by itself), add, note or odd. name: the dotted
-    setting, a feature as `dataset.features:x1`, or the place of a layer. tail: what follows from it, at the end of the
-    line. own: whether it is not what it would be if nobody had said anything.
+    role: title, field, layer, step (of a table), end (of the network), fixed (it follows by itself), add, note or odd.
+    name: the dotted setting, a feature as `dataset.features:x1`, or the place of a layer. tail: what follows from it,
+    at the end of the line. own: whether it is not what it would be if nobody had said anything.
     """
 
     role: str
@@ -53,7 +54,7 @@ class Line(NamedTuple):
     @property
     def live(self) -> bool:
         """Whether the cursor may stand here."""
-        return self.role in ("field", "layer", "add")
+        return self.role in ("field", "layer", "step", "add")
 
 
 def title(text: str) -> Line:
@@ -65,12 +66,28 @@ def data_lines(rows: Rows, scene: Scene | None) -> tuple[Line, ...]:
     """The data set, its own parameters, what is kept back, what the network sees of a row."""
     found = {name: row for name, row in rows.items() if name.startswith("dataset.")}
     special = [name for name in found if _part(name) in ("seed", "scale", "features") or ".split." in name]
+    before = found.get("dataset.steps")
+    before = before if before is not None and isinstance(before.default, tuple) else None  # of others it is a number
+    special += [before.name] if before is not None else []
     own = [row for name, row in found.items() if name not in special]
     own.sort(key=lambda row: FIRST.index(_part(row.name)) if _part(row.name) in FIRST else len(FIRST))
     lines = [title("data set"), *(_field(row, "data set" if row.name.endswith("kind") else "") for row in own)]
-    lines += [_field(found["dataset.seed"]), title("rows kept back"), *_kept_back(found, scene), title("inputs")]
+    lines += [_field(found["dataset.seed"]), *_steps(before)]
+    lines += [title("rows kept back"), *_kept_back(found, scene), title("inputs")]
     lines += [_field(found["dataset.scale"]), *_features(found.get("dataset.features"))]
     return tuple(lines)
+
+
+def _steps(row: Row | None) -> Iterator[Line]:
+    """A line for each thing that is done to a table before it is learned."""
+    if row is None:
+        return
+    yield title("steps before")
+    if not row.value:
+        yield Line("step", row.name, "none", help=f"{row.help}. enter: the table, where steps are taken")
+    for place, step in enumerate(row.value, start=1):
+        help = f"step {place}: {step}. enter: the table, where steps are taken and taken back; d: without steps"
+        yield Line("step", f"{row.name}:{place}", f"{place} {step}", help=help, own=True)
 
 
 def _kept_back(found: dict[str, Row], scene: Scene | None) -> Iterator[Line]:
@@ -200,11 +217,18 @@ def live(outline: Outline) -> bool:
 
 
 def rows_of(config: Config, outline: Outline | None = None) -> Rows:
-    """The form of an experiment by the names of its settings, without choices that do not go with its data."""
+    """The form of an experiment by the names of its settings, without choices that do not go with its data.
+
+    The steps of a table are in it as words.
+    """
     from mlcore import form
 
     unfit = outline.unfit if outline is not None else {}
-    return {row.name: _fitting(row, unfit.get(row.name, ())) for row in form.rows(config)}
+    rows = {row.name: _fitting(row, unfit.get(row.name, ())) for row in form.rows(config)}
+    steps = config.to_dict()["dataset"].get("steps")
+    if isinstance(steps, tuple):
+        rows["dataset.steps"] = rows["dataset.steps"]._replace(value=tuple(map(told, steps)))
+    return rows
 
 
 def _fitting(row: Row, unfit: Sequence[str]) -> Row:

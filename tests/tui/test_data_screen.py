@@ -1,60 +1,24 @@
-"""The Data screen with a real worker: a table opened, filtered, grouped, looked at, taken back, kept, and learned."""
+"""The Data screen with a real worker: a table opened, filtered, grouped, looked at, taken back, kept."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from mlcore.commands.experiment import chosen
-from mlcore.commands.parser import parse
-from tests.tui.living import Living, living
-from tui.screens.build import BuildScreen
+from tests.tui.looking import looking, sales_of, shown, typed
 from tui.screens.data import DataScreen
-from tui.screens.deeds.opening import named, of_experiment, open_table
+from tui.screens.deeds.opening import of_experiment
 
 pytestmark = pytest.mark.usefixtures("own_home")
 
 
 @pytest.fixture
 def sales(tmp_path: Path) -> Path:
-    """Three years of months, three products; a price is missing now and then, December is high."""
-    rows = []
-    for month in range(36):
-        for place, product in enumerate(("Pear", "Apple", "Fig")):
-            sold = 10 + 3 * place + 20 * (month % 12 == 11) + month % 5
-            price = "" if (month + place) % 11 == 0 else f"{1 + place}.5"
-            rows.append(f"{2021 + month // 12}-{month % 12 + 1:02}-03,{product},{price},{sold}")
-    path = tmp_path / "sales.csv"
-    path.write_text("\n".join(["Date,Product,Price,Sold", *rows]) + "\n", encoding="utf-8")
-    return path
-
-
-@asynccontextmanager
-async def looking(tmp_path: Path, path: Path, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Living]:
-    """The app with the Data screen open."""
-    async with living(tmp_path, size=size, pace="show") as lab:
-        open_table(lab.app, named(str(path)))
-        await lab.until(lambda: isinstance(lab.app.screen, DataScreen))
-        await lab.until(lambda: shown(lab).head is not None or not lab.app.screen.grid.words.startswith("reading"))
-        yield lab
-
-
-def shown(lab: Living):
-    return lab.app.screen.exploration
-
-
-async def typed(lab: Living, key: str, text: str) -> None:
-    """Open a prompt and type something else into it."""
-    await lab.press(key)
-    await lab.pilot.pause()
-    lab.app.screen.prompt.query_one("#typed").value = text
-    await lab.pilot.pause()
+    return sales_of(tmp_path)
 
 
 async def test_a_table_is_filtered_sorted_grouped_and_taken_back_step_by_step(tmp_path: Path, sales: Path) -> None:
@@ -221,21 +185,6 @@ async def test_the_steps_are_kept_as_a_script_that_does_the_same(
     assert [float(word) for word in done.stdout.split()] == [float(cell) for cell in cells]
 
 
-async def test_train_on_this_goes_to_build_with_the_table_and_comes_back_to_it(tmp_path: Path, sales: Path) -> None:
-    async with looking(tmp_path, sales) as lab:
-        await lab.until(lambda: "none missing" in lab.over)
-        await lab.press("enter")
-        await lab.until(lambda: "What is to be learned?" in lab.over)
-        await lab.press(*"Sold", "enter")
-        await lab.until(lambda: isinstance(lab.app.screen, BuildScreen))
-        dataset = lab.app.lab.draft.config.to_dict()["dataset"]
-        assert (dataset["kind"], dataset["path"], dataset["target"]) == ("file", str(sales), "Sold")
-        await lab.press("escape")
-        await lab.until(lambda: lab.screen and not isinstance(lab.app.screen, BuildScreen))
-        await lab.press("O")
-        await lab.until(lambda: isinstance(lab.app.screen, DataScreen) and shown(lab).target == "Sold")
-
-
 async def test_a_great_table_moves_at_once_and_only_what_is_seen_is_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
     path.write_text("a,b\n" + "".join(f"{n},{n % 7}\n" for n in range(100_000)), encoding="utf-8")
@@ -254,74 +203,3 @@ def test_the_table_of_an_experiment_is_found_and_of_others_there_is_none() -> No
     found = of_experiment({"kind": "file", "path": "x.csv", "target": "y", "format": {"decimal": ",", "dates": "auto"}})
     assert found is not None and (found.target, dict(found.format)) == ("y", {"decimal": ","})
     assert of_experiment({"kind": "file", "path": "x.npz"}) is None and of_experiment({"kind": "moons"}) is None
-
-
-async def test_the_table_to_practise_on_opens_by_its_name_and_can_be_learned(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "own"))
-    async with looking(tmp_path, Path("sales")) as lab:
-        await lab.until(lambda: "4,000 rows, 6 columns" in lab.over)
-        assert shown(lab).path.endswith("sales.csv") and Path(shown(lab).path).is_file()
-        await lab.press("enter")
-        await lab.until(lambda: "What is to be learned?" in lab.over)
-        await lab.press(*"Sales", "enter")
-        await lab.until(lambda: isinstance(lab.app.screen, BuildScreen))
-        dataset = lab.app.lab.draft.config.to_dict()["dataset"]
-        assert (dataset["target"], Path(dataset["path"]).name) == ("Sales", "sales.csv")
-
-
-@pytest.fixture
-def flights(tmp_path: Path) -> Path:
-    """Six years of months in two columns, as passengers of flights are kept; growing, high in July."""
-    months = "January February March April May June July August September October November December".split()
-    rows = [f"{1949 + n // 12},{months[n % 12]},{100 + 2 * n + 40 * (n % 12 == 6) + n * n % 7}" for n in range(72)]
-    path = tmp_path / "flights.csv"
-    path.write_text("\n".join(["year,month,passengers", *rows]) + "\n", encoding="utf-8")
-    return path
-
-
-async def test_a_value_for_each_month_is_learned_as_a_series_by_the_experiment_of_the_command_line(
-    tmp_path: Path, flights: Path
-) -> None:
-    async with looking(tmp_path, flights) as lab:
-        await lab.until(lambda: "72 rows, 3 columns" in lab.over)
-        await lab.press("enter")
-        await lab.until(lambda: "What is to be learned?" in lab.over)
-        await lab.press(*"passengers", "enter")
-        await lab.until(lambda: "the next 12 months, from the months before them" in lab.over)
-        await lab.press("enter")
-        await lab.until(lambda: "How many months ahead?" in lab.over)
-        await lab.press(*"99", "enter")
-        await lab.until(lambda: "a whole number from 1 to 17: 72 months are there" in lab.over)
-        await lab.press("backspace", "backspace", *"6", "enter")
-        await lab.until(lambda: isinstance(lab.app.screen, BuildScreen))
-        meant = chosen(parse(["train", str(flights), "--target", "passengers", "--horizon", "6"]))
-        assert lab.app.lab.draft.config == meant
-        await lab.until(lambda: "31 train + 2 test rows" in lab.over)
-        lab.app.lab.edit(lambda draft: draft.changed({"epochs": 77}))
-        await lab.press("escape")
-        await lab.until(lambda: lab.screen and not isinstance(lab.app.screen, BuildScreen))
-        await lab.press("O")
-        await lab.until(lambda: isinstance(lab.app.screen, DataScreen) and shown(lab).target == "passengers")
-        await lab.until(lambda: shown(lab).head is not None)
-        await lab.press("enter")
-        await lab.until(lambda: "the next 12 months" in lab.over)
-        await lab.press("enter", "enter")
-        await lab.until(lambda: isinstance(lab.app.screen, BuildScreen))
-        config = lab.app.lab.draft.config  # the same series: what was changed of its experiment stays
-        assert (config.epochs, config.to_dict()["dataset"]["horizon"]) == (77, 12)
-
-
-async def test_row_by_row_is_the_other_way_and_the_only_one_behind_steps(tmp_path: Path, flights: Path) -> None:
-    async with looking(tmp_path, flights) as lab:
-        await lab.until(lambda: "72 rows, 3 columns" in lab.over)
-        await lab.press("greater_than_sign", "t", "s", "enter")  # a series has an order of its own
-        await lab.until(lambda: "row by row" in lab.over)
-        await lab.press("escape")
-        await typed(lab, "slash", "passengers > 120")
-        await lab.press("enter")
-        await lab.until(lambda: len(shown(lab).steps) == 2)
-        await lab.press("enter")
-        await lab.until(lambda: isinstance(lab.app.screen, BuildScreen))
-        dataset = lab.app.lab.draft.config.to_dict()["dataset"]
-        assert (dataset["kind"], dataset["target"], len(dataset["steps"])) == ("file", "passengers", 2)

@@ -173,3 +173,25 @@ def test_the_line_under_the_cursor_is_always_among_those_shown() -> None:
     assert form.line is not None and form.line.name == "epochs"
     form.go("recording.keep")
     assert form.line.label == "keep"
+
+
+def test_each_step_of_a_table_has_a_line_in_the_words_of_the_data_screen() -> None:
+    steps = [
+        {"kind": "filter", "where": "Price > 3"},
+        {"kind": "sort", "by": ["-Sales", "Region"]},
+        {"kind": "fill", "column": "Price", "how": "mean"},
+        {"kind": "keep", "columns": ["Price", "Sales"]},
+        {"kind": "filter", "where": " or ".join(f"Price == {n}" for n in range(20))},
+    ]
+    config = draft_of(dataset={"kind": "file", "path": "x.csv", "steps": steps}).config
+    found = [line for line in plan.data_lines(plan.rows_of(config), None) if line.role == "step"]
+    assert [line.label for line in found[:4]] == [
+        "1 filter Price > 3", "2 sort by Sales down, Region", "3 Price filled: mean", "4 keep 2 columns",
+    ]  # fmt: skip
+    assert all(line.live and line.label[2:] in line.help for line in found)
+    for terminal, (width, height) in itertools.product(TIERS, SIZES):
+        form = FormPane("data", 1, "help", terminal)
+        form.lines, form.cursor = plan.data_lines(plan.rows_of(config), None), 0
+        checked(form, Frame(), width, height)
+    assert [line.label for line in plan.data_lines(plan.rows_of(draft_of(dataset="file").config), None)
+            if line.role == "step"] == ["none"]  # fmt: skip

@@ -24,6 +24,7 @@ NAMES = 19  # cells of a name at most
 LAYER = 11  # and of a layer's
 SPACE = 2  # in front of a name, where the cursor stands
 WIDEST = 64  # cells of a line: in a wide pane its end would be too far from its beginning
+WHOLE = ("add", "step")  # lines that are one thing to click on
 BUTTONS = 6  # cells of the three signs that move and remove a layer
 
 
@@ -174,7 +175,7 @@ class FormPane(Pane):
         ]
         left += [(before, arrows), (value, plain), (behind, arrows)]
         at, end = SPACE + names, SPACE + names + 1 + cell_len(value)
-        spots = [Spot(at + 1, max(end, at + 2), "choose")] if line.role != "add" else [Spot(0, width, "choose")]
+        spots = [Spot(at + 1, max(end, at + 2), "choose")] if line.role not in WHOLE else [Spot(0, width, "choose")]
         spots += [Spot(at, at + 1, "back"), Spot(end, end + 1, "on")] if turns else []
         room = min(width, WIDEST)
         right, more = self._tail(line, room - rows.length(left), room, paint(colors.muted, ground), arrows, here)

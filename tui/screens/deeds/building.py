@@ -77,15 +77,6 @@ class Building(Choosing):
         self.screen.changed()
         self.app.push_screen(CodeScreen(self.app.runner, self.screen.draft.config))
 
-    def table(self) -> None:
-        from tui.screens.deeds.opening import ask_for_table, of_experiment, open_table
-
-        found = of_experiment(self.screen.draft.config.to_dict()["dataset"])
-        if found is not None:
-            open_table(self.app, found)
-        else:
-            ask_for_table(self.app)
-
     def help(self) -> None:
         from tui.screens.keys import KeysScreen
 

@@ -193,7 +193,12 @@ class Carrying:
             self.screen.say(f"{error}. {error.hint}".rstrip(". "))
             return
         self.screen.dismiss()
-        self.app.push_screen(BuildScreen(self.app))
+        below = next((each for each in self.app.screen_stack if isinstance(each, BuildScreen)), None)
+        if below is None:
+            self.app.push_screen(BuildScreen(self.app))
+        else:  # the table was opened from there
+            below.open(0)
+            below.changed()
 
     def table_other(self) -> None:
         """Another file."""

@@ -36,7 +36,7 @@ class Choosing(Stacking):
             word = line.name.partition(":")[2]
             seen = tuple(each for each in row.several if (each in row.value) != (each == word))
             self.screen.edit(lambda draft: draft.changed({row.name: seen}))
-        elif row is not None:
+        elif row is not None and (line is None or line.role != "step"):
             value = plan.turned(row, step)
             self.open_line() if value is None else self._set(row.name, value)
 
@@ -64,6 +64,8 @@ class Choosing(Stacking):
             self.insert_layer()
         elif layer is not None:
             self._type_layer(layer)
+        elif line.role == "step":
+            self.table()
         elif row is None or row.several or isinstance(row.value, bool):
             self._turn(1)
         elif len(row.choices) > 2:
@@ -72,6 +74,15 @@ class Choosing(Stacking):
             self._column(line, row)
         else:
             self._type(row)
+
+    def table(self) -> None:
+        from tui.screens.deeds.opening import ask_for_table, of_experiment, open_table
+
+        found = of_experiment(self.screen.draft.config.to_dict()["dataset"])
+        if found is not None:
+            open_table(self.app, found)
+        else:
+            ask_for_table(self.app)
 
     def _pick(self, line: Line, row: Row) -> None:
         from mlcore import form

@@ -1,0 +1,53 @@
+"""Whether the worker finds a series in a table, and how far it says it can be foretold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlcore.datasets.series import Series
+from mlcore.errors import MljError
+from mlcore.worker.commands import FindSeries, Tabled
+from mlcore.worker.tabling import Tables
+from tests.mlcore.test_worker_tables import ask, of
+
+
+def monthly(path: Path, rows: int, head: str = "year,month,n,word", skip: int = -1) -> Path:
+    lines = [f"{1949 + n // 12},{n % 12 + 1},{100 + n * n % 17},w{n}" for n in range(rows) if n != skip]
+    path.write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_value_for_each_month_is_a_series_and_a_year_of_it_is_proposed(tmp_path: Path) -> None:
+    path = monthly(tmp_path / "m.csv", 72)
+    found = ask(Tables(), FindSeries(of=of(path), target="n"))
+    assert (found.values, found.step, found.horizon, found.most) == (72, "month", 12, 17)
+    Series(path=str(path), target="n", horizon=17).load()  # as far as it says, and no farther
+    with pytest.raises(MljError, match="72 values"):
+        Series(path=str(path), target="n", horizon=18).load()
+    assert ask(Tables(), FindSeries(of=of(path, {"kind": "sort", "by": ("n",)}), target="n")) == found
+    short = ask(Tables(), FindSeries(of=of(monthly(tmp_path / "s.csv", 30)), target="n"))
+    assert short.horizon == short.most == 3
+    daily = tmp_path / "d.csv"
+    daily.write_text("when,n\n" + "".join(f"2024-01-{n + 1:02},{n * n % 7}\n" for n in range(31)), encoding="utf-8")
+    found = ask(Tables(), FindSeries(of=of(daily), target="n"))
+    assert (found.step, found.horizon, found.most) == ("day", 3, 3)
+
+
+def test_what_is_no_series_is_offered_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    path, tables = monthly(tmp_path / "m.csv", 72), Tables()
+    some = {"kind": "filter", "where": "n > 101"}
+    asked = [
+        FindSeries(of=of(path), target="word"),  # no numbers
+        FindSeries(of=of(path), target="year"),  # what says when
+        FindSeries(of=of(path), target="gone"),
+        FindSeries(of=of(path, some), target="n"),  # a series is of the file
+        FindSeries(of=Tabled(path=str(path), format={"delimiter": ","}), target="n"),
+        FindSeries(of=of(monthly(tmp_path / "gap.csv", 72, skip=5)), target="n"),
+        FindSeries(of=of(monthly(tmp_path / "no.csv", 72, "a,b,n,word")), target="n"),
+        FindSeries(of=of(monthly(tmp_path / "few.csv", 9)), target="n"),
+        FindSeries(of=Tabled(path="sales"), target="Sales"),  # several products a day
+    ]
+    assert [ask(tables, each).horizon for each in asked] == [0] * len(asked)
