@@ -61,6 +61,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         "class_weight": [StrOptions({"balanced"}), dict, None],
     }
 
+    loss = "log_loss"  # no parameter, but scikit-learn's has it to be read
+
     def __init__(
         self,
         hidden_layer_sizes: Any = (100,),
@@ -114,7 +116,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         return found
 
     def predict_proba(self, X: Any) -> Array:
-        """The probability of each class [n, K], in the order of `classes_`."""
+        """The probability of each class [n, K], in the order of `classes_`; of one class alone [n, 2], as of two."""
         p = self._probabilities(X)
         return np.hstack([1 - p, p]) if self.n_outputs_ == 1 else p
 
@@ -135,12 +137,6 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
             self.classes_ = self._label_binarizer.classes_
         else:
             self._check_classes(y)
-        if len(self.classes_) < 2:
-            raise DataError(
-                f"y has one class, {sanitize(str(self.classes_[0]))!r:.120}, and there is nothing to tell apart",
-                hint="rows of a second class, or all of them as classes= of partial_fit",
-                code="DATA_TARGET",
-            )
         return dense(x), self._binarized(y)
 
     def _binarized(self, y: Any) -> Array:

@@ -109,6 +109,8 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         self._refuse(incremental, validation_data)
         given = y
         x, targets = self._inputs(x, y, incremental, first)
+        if not first:
+            x = x.astype(self.coefs_[0].dtype, copy=False)  # a network stays in the type it began in
         w = None if sample_weight is None else _check_sample_weight(sample_weight, x, dtype=x.dtype)
         w = self._weighed(given, w, incremental)
         loss, out, wanted = self._asks(targets)

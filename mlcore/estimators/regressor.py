@@ -96,6 +96,9 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
+        if not isinstance(y, np.ndarray) or y.dtype.kind in "mM":  # numbers to NumPy, and none that a network predicts
+            what = y.dtype if isinstance(y, np.ndarray) else "a sparse matrix"
+            raise DataError(f"y: expected numbers, got {what}", hint="y.toarray(), or dates as days since one of them")
         wanted = y.reshape(len(y), -1).astype(x.dtype)
         if self.loss == "poisson" and wanted.min() < 0:
             raise DataError(
@@ -118,14 +121,14 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
 
     def _judgement(self, y: Array, w: Array | None) -> Any:
         """R², the mean over the outputs; NaN where an output is no number."""
-        y = y.astype(np.float64)
-        spread = np.average((y - np.average(y, axis=0, weights=w)) ** 2, axis=0, weights=w)
+        y, each_row = y.astype(np.float64), 1.0 if w is None else w[:, None]
+        spread = (each_row * (y - np.average(y, axis=0, weights=w)) ** 2).sum(axis=0)  # sums, as scikit-learn rounds
 
         def score(z: Array) -> float:
             p = self._meant(z)
             if not np.isfinite(p).all():
                 return float("nan")
-            missed = np.average((y - p) ** 2, axis=0, weights=w)
+            missed = (each_row * (y - p) ** 2).sum(axis=0)
             each = np.where(missed == 0, 1.0, np.where(spread == 0, 0.0, 1 - missed / np.where(spread == 0, 1, spread)))
             return float(each.mean())
 
