@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tui.points import ahead
-from tui.text import plural
+from tui.text import exact, plural
 
 if TYPE_CHECKING:
     from mlcore.worker.protocol import ColumnFacts, TableHead, TableRows, TableView
@@ -69,6 +69,21 @@ class Exploration(NamedTuple):
     def kinds(self) -> dict[str, str]:
         """The kind of each column by its name."""
         return dict(zip(self.head.names, self.head.kinds, strict=True)) if self.head is not None else {}
+
+    @property
+    def part(self) -> str:
+        """How much of the file that is, in words."""
+        if self.head is None:
+            return ""
+        rows = f"{exact(self.head.rows)} of {_counted(self.head.of, 'row')}"
+        return f"{rows}, {_counted(len(self.head.names), 'column')}"
+
+    @property
+    def size(self) -> str:
+        """How large the table is behind its steps, in words."""
+        if self.head is None:
+            return ""
+        return f"{_counted(self.head.rows, 'row')}, {_counted(len(self.head.names), 'column')}"
 
     @property
     def crumbs(self) -> tuple[str, ...]:
@@ -148,6 +163,10 @@ class Exploration(NamedTuple):
             return (*self.steps, {"kind": "sort", "by": (self.column,)})
         down: Step = {"kind": "sort", "by": (f"-{self.column}",)}
         return (*self.steps[:-1], down) if not now[self.column] else self.steps[:-1]
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{exact(number)} {word}{'s' * (number != 1)}"
 
 
 def words(step: Step) -> str:

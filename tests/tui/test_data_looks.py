@@ -27,7 +27,8 @@ STOPS = (  # what is pressed, and what then stands there
     ("correlation", ("t", "6"), "strongest"),
     ("season", ("7",), "no seasonality"),
     ("components", ("left", "t", "8"), "across: 1st component"),
-    ("bars", ("1", "right", "t", "left", "g", "enter"), "row by row"),
+    ("point", ("tab", "right", "right"), "row "),
+    ("bars", ("escape", "tab", "1", "right", "t", "left", "g", "enter"), "row by row"),
     ("filter", ("u", *"/", *"== 'Fig'"), "of 108 rows"),
 )
 
@@ -76,6 +77,7 @@ async def test_the_data_screen_looks_as_reviewed(size, terminal, tmp_path: Path,
                 await lab.pilot.pause()
             await lab.until(lambda said=said: said in lab.over)
             await lab.until(lambda: app.screen.grid.missing() is None)
+            await lab.until(lambda: app.screen.exploration.point is None or app.screen.exploration.row is not None)
             app.screen.prompt.query_one("#typed").cursor_blink = False
             await asyncio.sleep(0.5)  # longer than a cursor rests before it is asked about its column
             await lab.drawn()

@@ -269,3 +269,11 @@ def test_a_view_scrolls_to_its_end_and_not_beyond(name: str) -> None:
         for down, across in ((1, 0), (0, 1)):
             if width > 30 and height > 6 and min(last.top[0], down) + min(last.top[1], across):
                 assert drawn(last.scrolled(-down, -across, ends)) != drawn(last)  # no key that does nothing
+
+
+def test_one_row_is_one_row_and_a_view_without_rows_says_so() -> None:
+    one = Exploration(path="x.csv", head=head(1, ("a",), ("text",)))
+    assert one.size == "1 row, 1 column" and one.part == "1 of 5,000 rows, 1 column"
+    assert BEGUN.size == "5,000 rows, 4 columns" and Exploration().size == Exploration().part == ""
+    none = TableView(name="bars", title="t", sentence="", header=("a", "b"))
+    assert "no row is left" in exact(charted.table(none, (0, 0), 40, 6, Terminal()), 40, 6)

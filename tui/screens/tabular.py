@@ -92,7 +92,7 @@ class Tabular(Screen[None]):
                 problem = self.wrong(reply)
                 self.say(problem)
                 if self.exploration.head is None:
-                    self.grid.words = problem
+                    self.grid.words = f"{problem}. o: another table, r: read it again"
                     self.grid.again()
                 then(problem)
                 return
@@ -128,8 +128,8 @@ class Tabular(Screen[None]):
         if head is None:
             return ""
         if not self.exploration.steps:
-            return "; ".join((f"{exact(head.rows)} rows, {exact(len(head.names))} columns", *head.notes))
-        return f"{exact(head.rows)} rows, {exact(len(head.names))} columns are left; u takes the step back"
+            return "; ".join((self.exploration.size, *head.notes))
+        return f"{self.exploration.size} are left; u takes the step back"
 
     def _fetch(self) -> None:
         """Ask for the cells that are lacking, a block at a time."""

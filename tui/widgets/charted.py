@@ -50,6 +50,8 @@ def table(view: TableView, top: tuple[int, int], width: int, height: int, termin
             pieces = _barred(float(view.bars[place]), bool((view.bars < 0).any()), fits.bar - 1, terminal)
             drawn = Strip.join([drawn, rows.row(pieces, fits.bar)])
         lines.append(drawn)
+    if not view.rows:
+        lines.append(rows.row([(" no row is left to show", paint(colors.muted))], width))
     return rows.block([*said, *lines], width, height)
 
 

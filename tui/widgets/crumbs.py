@@ -9,7 +9,6 @@ from textual.strip import Strip
 
 from tui.exploration import Exploration
 from tui.frame import Frame
-from tui.text import exact
 from tui.theme import paint
 from tui.widgets import rows
 from tui.widgets.ledger import fitted
@@ -36,8 +35,7 @@ class Title(Drawing):
         left: list[Piece] = [(" mlj ", paint(colors.accent, bold=True)), ("DATA ", loud)]
         left.append((f" {fitted(rows.clean(of.crumbs[0]), min(cell_len(rows.clean(of.crumbs[0])), 32))} ", quiet))
         if of.head is not None:
-            behind = f"{exact(of.head.rows)} of {exact(of.head.of)}" if of.steps else exact(of.head.rows)
-            left.append((f" {behind} rows, {exact(len(of.head.names))} columns", quiet))
+            left.append((f" {of.size if not of.steps else of.part}", quiet))
         target = rows.clean(of.target)
         right: list[Piece] = [(f"learn {fitted(target, min(cell_len(target), 20))} " if target else "", loud)]
         return rows.block([rows.row(rows.spread(left, right, width), width)], width, height)
@@ -70,7 +68,7 @@ class CrumbLine(Drawing):
             if place:
                 pieces.append((self._arrow, paint(colors.faint)))
             pieces.append((word, paint(colors.accent if last else colors.muted, bold=last)))
-        if not self.exploration.steps:
+        if not self.exploration.steps and self.exploration.head is not None:
             pieces.append(("  each step stands here: / filter, s sort, g group, n top, i fill", paint(colors.faint)))
         return rows.block([rows.row(pieces, width)], width, height)
 

@@ -102,7 +102,7 @@ class Carrying:
 
     def _learn(self, target: str) -> None:
         """Row by row, or as a series where the column is one: then that is asked."""
-        if self._now.kinds[target] != "number":
+        if self._now.kinds.get(target) != "number":
             self._train(target)
             return
 
