@@ -24,10 +24,11 @@ def opened(tmp_path: Path, *words: str, **more: str) -> VirtualTerminal:
     return VirtualTerminal([*APP, *words], environ=environment(tmp_path, **more), folder=ROOT)
 
 
-def endless(tmp_path: Path) -> Path:
+def endless(tmp_path: Path, seconds: int = 120) -> Path:
     """An experiment that goes on longer than a test, but not for ever where a test fails and leaves it behind."""
     file = tmp_path / "long.toml"
-    text = 'layers = "8 relu"\nepochs = 1000000\n[dataset]\nkind = "circles"\n[stopping]\nmax_seconds = 120\n'
+    text = 'layers = "8 relu"\nepochs = 1000000\n[dataset]\nkind = "circles"\n'
+    text += f"[stopping]\nmax_seconds = {seconds}\n"
     file.write_text(text, encoding="utf-8")
     return file
 
@@ -205,7 +206,7 @@ def test_a_window_whose_end_nobody_told_is_missed_when_it_is_drawn_on(tmp_path: 
         "tui.app.MljApp._signalled = deaf\n"
         "from tui.__main__ import main\nsys.exit(main([sys.argv[1]]))"
     )
-    command = [sys.executable, "-c", program, str(endless(tmp_path))]
+    command = [sys.executable, "-c", program, str(endless(tmp_path, 20))]  # which nobody stops
     with VirtualTerminal(command, environ=environment(tmp_path), folder=ROOT) as terminal:
         assert terminal.see("running")
         terminal.hang_up()
