@@ -5,6 +5,8 @@ The decision is examined, not the seconds: `python -m tools.live --timed` compar
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,14 @@ OF_CLASSES = ("loss.label_smoothing", "loss.class_weight", "loss.confidence_pena
 CASES = {case.name: case.config for case in live.datasets() if case.name != "mnist"}  # which has to be fetched
 AT_STEPS = ("copy", "names")  # what asks at every step, has tokens for inputs, and takes its network seconds to learn
 PAGE = Path(__file__).parents[2] / "docs" / "live.md"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded_once() -> Iterator[None]:
+    """The rows of every case are kept: each recipe is given all of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live, "loaded", lru_cache(2 * len(CASES))(live.loaded.__wrapped__))
+        yield
 
 
 @pytest.mark.parametrize("kind", [kind for kind in CASES if kind not in AT_STEPS])

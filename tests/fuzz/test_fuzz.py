@@ -14,7 +14,7 @@ from tests.fuzz.campaign import Found, fuzz
 from tests.fuzz.reader import Reader
 from tests.fuzz.readers import READERS
 
-SECONDS = float(os.environ.get("MLJ_FUZZ_SECONDS", "1.8"))
+SECONDS = float(os.environ.get("MLJ_FUZZ_SECONDS", "1"))
 
 pytestmark = pytest.mark.slow
 

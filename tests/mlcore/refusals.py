@@ -13,6 +13,8 @@ from pathlib import Path
 import mlcore
 from tests.mlcore.cli.conftest import Said
 
+HERE = {"PYTHONPATH": str(Path(mlcore.__file__).parents[1])}
+UNSEEN = {"PYTHONDONTWRITEBYTECODE": "1"}  # where no file may grow, Python leaves half of a module in its cache
 SENTENCE = re.compile(r"mlj: error\[(?!INTERNAL)[A-Z_]+\]: [^\n]+\n(  hint: [^\n]+\n)?")
 
 
@@ -34,7 +36,7 @@ def process(home: Path, words: str, *, before: Callable[[], None] | None = None,
         timeout=60,
         preexec_fn=before,
         cwd=home,
-        env=os.environ | {"PYTHONPATH": str(Path(mlcore.__file__).parents[1])} | environment,
+        env=os.environ | HERE | (UNSEEN if before else {}) | environment,
         check=False,
     )
     assert "Traceback" not in done.stderr

@@ -24,7 +24,7 @@ from mlcore.errors import CheckpointError
 from mlcore.runs import Run, fit, record
 from mlcore.training import train
 
-KILLS = int(os.environ.get("MLJ_KILLS", "1000"))
+KILLS = int(os.environ.get("MLJ_KILLS", "300"))
 PARTS = 4  # tests the kills are spread over
 SETTINGS = {"backend": "reference", "epochs": 30, "layers": "4 tanh", "dataset.n_samples": 100, "batch_size": "full"}
 

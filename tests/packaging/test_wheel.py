@@ -81,7 +81,7 @@ def sdist(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return wheel_from(sdist, tmp_path_factory.mktemp("wheel"), MLJ_REQUIRE_NATIVE="1", MLJ_CFLAGS="-O0")
+    return wheel_from(sdist, tmp_path_factory.mktemp("wheel"), MLJ_REQUIRE_NATIVE="1", MLJ_CFLAGS="-O1")
 
 
 @pytest.fixture(scope="module")
