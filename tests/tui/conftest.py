@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 from textual.app import App
 
+from tests.tui import idle
 from tests.tui.pictures import FOLDER, read, seen, svg, written
+
+idle.install()
 
 
 @pytest.fixture

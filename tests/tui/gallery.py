@@ -54,6 +54,14 @@ def place(lab: Living) -> None:
     lab.app.screen._changed(DOTS)  # type: ignore[attr-defined]
 
 
+def learned(lab: Living) -> bool:
+    """Whether the points are learned; then the screen looks at the run, as it does 15 times a second."""
+    so = lab.frame.boundary is not None and len(lab.frame.class_names) == 3
+    if so:
+        lab.app.screen._tick()  # type: ignore[attr-defined]
+    return so
+
+
 def draw(lab: Living) -> None:
     """A seven."""
     paper = lab.app.screen.paper  # type: ignore[attr-defined]
@@ -80,7 +88,7 @@ STEERED = Room(
         Stop("build", "p", lambda lab: lab.app.screen.advice.settled and lab.app.screen.advice.yardsticks),  # type: ignore[attr-defined]
         Stop("runs", "o", lambda lab: lab.app.screen.query_one(Ledger).lines),
         Stop("compare", "", lambda lab: getattr(lab.app.screen.query_one(Overlay).found, "verdicts", ()), compare),
-        Stop("points", "D", lambda lab: lab.frame.boundary is not None and len(lab.frame.class_names) == 3, place),
+        Stop("points", "D", lambda lab: learned(lab), place),
     ),
     lambda lab: lab.frame.epoch >= 60 and lab.app.lab.recipes,
     "space",

@@ -8,10 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
 
+import textual._wait
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tests.tui.idle import busy
 from tui.app import MljApp
+from tui.clock import MOVING
 from tui.frame import Frame
 from tui.opening import Options
 from tui.terminal import Terminal
@@ -49,18 +52,16 @@ class Living:
     async def drawn(self) -> None:
         """Wait until nothing waits to be laid out or drawn: under load a pause alone is over before."""
 
-        def still() -> bool:
-            screen = self.app.screen
-            waiting = screen._layout_required or screen._repaint_required or screen._scroll_required
-            asked = any(
-                widget.message_queue_size or widget._layout_required or widget._repaint_required
-                for widget in screen.walk_children(with_self=True)
-            )
-            return not (asked or waiting or screen._dirty_widgets)
-
         for _ in range(2):  # what was drawn may have asked for more
             await self.pilot.pause()
-            await self.until(still)
+            await textual._wait.wait_for_idle(0)  # timers have their turn
+            await self.until(lambda: not busy(self.app) and not self.due())
+
+    def due(self) -> bool:
+        """Whether the Lab's clock has a pane to draw, of a run that stands still."""
+        laboratory = self.app.laboratory
+        clock = laboratory._clock if self.app.screen is laboratory and self.frame.state not in MOVING else None
+        return clock is not None and clock._ticking
 
     async def learned(self, **expected: object) -> Frame:
         """Wait until the experiment asked for has ended."""
