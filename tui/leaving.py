@@ -26,6 +26,9 @@ class Leaving:
         if frame.state not in GOING or not app.runner.alive or app.runner.read_only or frame.loop == "log":
             self.now(0)
             return
+        if app.options.table and not app.lab.changes:  # who came for a table never asked for the Lab's first run
+            self._wait_for("stop")
+            return
         from tui.screens.dialogs import QuitDialog
 
         where = f"epoch {frame.epoch} of {frame.epochs}" if frame.epochs else "just beginning"

@@ -10,6 +10,7 @@ from textual.binding import Binding
 import mlcore
 from tests.tui.bench import Bench
 from tests.tui.living import SLOW, Living, living
+from tests.tui.looking import looking, sales_of
 from tui.screens.dialogs import QuitDialog
 
 
@@ -92,6 +93,22 @@ async def test_nothing_is_asked_when_nothing_is_going(tmp_path: Path) -> None:
         await lab.press("q")
         assert await left(lab) == 0
         assert lab.app.leaving.farewell == ""
+
+
+@pytest.mark.parametrize("changed", [False, True])
+async def test_who_came_for_a_table_is_asked_only_about_a_run_of_theirs(tmp_path: Path, changed: bool) -> None:
+    async with looking(tmp_path, sales_of(tmp_path)) as lab:
+        lab.app.options = lab.app.options._replace(table="sales.csv")
+        if changed:
+            lab.app.choose_data("moons")
+        await lab.until(lambda: lab.frame.run and lab.frame.state == "running" and not lab.app.lab.awaited)
+        run = lab.frame.run
+        await lab.press("ctrl+c")
+        if changed:
+            await lab.until(lambda: lab.app.screen.id == "quit")
+        else:
+            assert await left(lab) == 0
+            await status_of(lab, tmp_path, run, "stopped")
 
 
 ANSWERS = [key for b in QuitDialog.BINDINGS if isinstance(b, Binding) for key in b.key.split(",")]
