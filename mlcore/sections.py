@@ -134,7 +134,10 @@ def _section(plain: Any, section: str, path: str) -> None:
     if "kind" not in plain:
         names = ", ".join(CATALOGUES[section].names())
         message = f"{path} has no kind: expected one of {names}, got {dict(plain)!r:.80}"
-        raise ConfigError(message, hint='write it there, as in kind = "' + CATALOGUES[section][0].name + '"')
+        hint = 'write it there, as in kind = "' + CATALOGUES[section][0].name + '"'
+        if section == "dataset" and "steps" in plain:
+            hint = 'steps are of a file: write kind = "file" and path = "FILE.csv" under [dataset]'
+        raise ConfigError(message, hint=hint)
     try:
         entry = CATALOGUES[section].find(str(plain["kind"]))
     except ConfigError as error:

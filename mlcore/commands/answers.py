@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -47,6 +48,8 @@ def predict(args: argparse.Namespace) -> int:
     features.unasked(args)
     if args.data is not None and (args.rows is not None or args.show):
         raise UsageError("--data brings its own rows", hint="leave out --rows and --show, or leave out --data")
+    if args.data is not None and args.out is not None and _same_file(args.data, args.out):
+        raise UsageError(f"--out: {sanitize(args.out)} is the table that is read", hint="write to another file")
     if args.data is not None:
         raw, notices = features.read(args.data, model.preparation, features.written(run.config.dataset, args.encoding))
         for notice in notices:
@@ -68,6 +71,10 @@ def predict(args: argparse.Namespace) -> int:
     answers.write(text, args.json, args.proba)
     _put_out(text.getvalue(), args.out)
     return 0
+
+
+def _same_file(first: str, second: str) -> bool:
+    return os.path.isfile(first) and os.path.isfile(second) and os.path.samefile(first, second)
 
 
 def _put_out(text: str, out: str | None) -> None:

@@ -13,6 +13,7 @@ from mlcore.datasets.own import Own
 from mlcore.datasets.series import Series
 from mlcore.errors import DataError, StorageError, UsageError
 from mlcore.sanitize import sanitize
+from mlcore.spec import kind_of
 
 TEXTS = (".csv", ".tsv", ".tab", ".txt")  # how a table in a text file is called
 TABLES = (*TEXTS, *(f"{ending}.gz" for ending in TEXTS), ".parquet", ".pq")  # how a table is called
@@ -50,6 +51,8 @@ def settings(config: Config, args: argparse.Namespace) -> dict[str, Any]:
             continue
         if option not in takes:
             hint = "leave it out" if takes else "mlj train FILE.csv --target COLUMN"
+            if kind_of(config.dataset) == "sales":
+                hint = "the table called sales is another one: mlj data make sales -o sales.csv writes it"
             raise UsageError(f"--{option} is about a table, and this is {'a series' if takes else 'none'}", hint=hint)
         found[f"dataset.{option}"] = value
     folds = getattr(args, "folds", None)
@@ -68,25 +71,27 @@ def aimed(config: Config, args: argparse.Namespace) -> Config:
         return config
     try:
         names = dataset.names()
-        for name in (*([] if args.target is None else [args.target]), *args.keep):
+        asked = [] if args.target is None else [("--target", args.target)]
+        for option, name in (*asked, *(("--keep", kept) for kept in args.keep)):
             if names and name not in names:
-                raise _no_column(name, names)
+                raise _no_column(option, name, names)
         last = dataset.aim() if isinstance(dataset, Series) else names[-1] if names else ""
     except StorageError:  # which loading says better
         return config
     if dataset.target != "" or not last:
         return config
     if not (args.quiet or args.json):
-        which = "the last column of numbers" if isinstance(dataset, Series) else f"the last of {len(names)} columns"
+        which = f"the last of {len(names)} columns" if len(names) > 1 else "the only column"
+        which = "the last column of numbers" if isinstance(dataset, Series) else which
         said = f"mlj: the target is {sanitize(last, 80)}, {which}; --target COLUMN names another"
         print(said, file=sys.stderr)
     return config.with_settings({"dataset.target": last})
 
 
-def _no_column(name: str, names: tuple[str, ...]) -> DataError:
+def _no_column(option: str, name: str, names: tuple[str, ...]) -> DataError:
     """The error for a column that is not there, with the nearest that is, however it is capitalized."""
     lowered = {each.lower(): each for each in reversed(names)}
     near = difflib.get_close_matches(name.lower(), lowered, n=1)
     there = ", ".join(sanitize(each, 40) for each in names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
     hint = f"did you mean {sanitize(lowered[near[0]], 40)!r}?" if near else f"there are: {there}"
-    return DataError(f"no column {sanitize(name, 80)!r} in the table", code="DATA_SCHEMA", where="--target", hint=hint)
+    return DataError(f"no column {sanitize(name, 80)!r} in the table", code="DATA_SCHEMA", where=option, hint=hint)

@@ -46,9 +46,12 @@ def _matched(table: Table, names: tuple[str, ...]) -> Table:
     missing = [name for name in names if name not in table.names]
     if missing:
         extra = [name for name in table.names if name not in names]
-        also = f"; it has {listed(extra)}, which the model does not know" if extra else ""
+        also = f"; it has {listed(extra)}, which the model does not read" if extra else ""
         message = f"{table.where}: no column called {listed(missing)}{also}"
-        raise DataError(message, code="DATA_SCHEMA", where=table.where, hint=f"the columns are {listed(names)}")
+        folded = {name.casefold(): name for name in extra}
+        alike = [f"{folded[name.casefold()]} to {name}" for name in missing if name.casefold() in folded]
+        hint = f"names are told apart by capitals: rename {listed(alike)}" if alike else ""
+        raise DataError(message, code="DATA_SCHEMA", where=table.where, hint=hint or f"the columns are {listed(names)}")
     return table
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import warnings
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,30 @@ from mlcore.tables.cells import number
 from mlcore.tables.content import Text
 from mlcore.tables.format import Dialect
 from mlcore.tables.scan import Scan
+
+
+class Mended(NamedTuple):
+    """What was put right of a column that pandas reads as texts.
+
+    blanks: those around texts were taken away. words: that stand for a missing value once they are. numbers: its texts
+    are numbers.
+    """
+
+    name: str
+    blanks: bool
+    words: tuple[str, ...]
+    numbers: bool
+
+    def code(self, way: Dialect) -> str:
+        """The lines of pandas that do the same to `df`."""
+        column = f"df[{self.name!r}]"
+        lines = [f"{column} = {column}.str.strip()"] if self.blanks else []
+        lines += [f"{column} = {column}.mask({column}.isin({list(self.words)!r}))"] if self.words else []
+        if self.numbers:
+            plain = f".str.replace({way.thousands!r}, '', regex=False)" if way.thousands else ""
+            plain += ".str.replace(',', '.', regex=False)" if way.decimal == "," else ""
+            lines.append(f"{column} = {column}{plain}.astype('float64')")
+        return "\n".join(lines)
 
 
 class _Feed:
@@ -41,8 +65,11 @@ class _Feed:
 
 def frame(
     text: Text, way: Dialect, names: Sequence[str], named: bool, seen: Scan, texts: Collection[str]
-) -> tuple[Any, tuple[str, ...]]:
-    """The frame of a text, and which of its columns had to be called texts: pandas would make them truths."""
+) -> tuple[Any, tuple[str, ...], tuple[Mended, ...]]:
+    """The frame of a text, which of its columns had to be called texts, and what was mended.
+
+    Without being called texts they would be truths, or numbers beyond 64 bits.
+    """
     import pandas as pd
 
     options: dict[str, Any] = {
@@ -82,16 +109,20 @@ def frame(
         again = parse(dtype=dict.fromkeys(truths, "str"), usecols=truths)
         for name in truths:
             found[name] = again[name]
+    mended = []
     for name in names:
         if isinstance((column := found[name]).dtype, pd.StringDtype):
-            values = _cleaned(column, way, seen.padded, name not in wanted)
+            values, how = _cleaned(column, way, seen.padded, name not in wanted)
             if values is not column:
                 found[name] = values
-    return found, tuple(truths)
+            mended += [] if how is None else [how._replace(name=name)]
+    return found, tuple(truths), tuple(mended)
 
 
-def _cleaned(texts: Any, way: Dialect, strip: bool, try_numbers: bool) -> Any:
+def _cleaned(texts: Any, way: Dialect, strip: bool, try_numbers: bool) -> tuple[Any, Mended | None]:
     """A column of texts without blanks around them, or of numbers where all its texts are some pandas does not know.
+
+    With it what was put right, None where nothing was.
 
     Where whole numbers exceed 64 bits pandas leaves every field as it is, missing ones too.
     """
@@ -99,16 +130,21 @@ def _cleaned(texts: Any, way: Dialect, strip: bool, try_numbers: bool) -> Any:
 
     first = "" if (known := texts.first_valid_index()) is None else texts[known]
     if not strip and not (try_numbers and (first in way.missing or value(first.strip(), way) is not None)):
-        return texts
+        return texts, None
     codes, words = pd.factorize(texts)
     said = [word.strip() for word in words]
+    gone = tuple(dict.fromkeys(word for word in said if word in way.missing))
     absent = np.array([word in way.missing for word in said] + [True])  # the last one is what factorize calls -1
     if try_numbers:
-        values = [value(word, way) if not gone else np.nan for word, gone in zip(said, absent, strict=False)]
+        values = [value(word, way) if not none else np.nan for word, none in zip(said, absent, strict=False)]
         if None not in values:
-            return pd.Series(np.array([*values, np.nan], np.float64)[codes], texts.index)
-    cleaned = [None if gone else word for word, gone in zip([*said, ""], absent, strict=True)]
-    return pd.Series(pd.array(cleaned, dtype=texts.dtype).take(codes), texts.index)
+            blanks = bool(gone) and said != list(words)
+            made = pd.Series(np.array([*values, np.nan], np.float64)[codes], texts.index)
+            return made, Mended("", blanks, gone, True)
+    cleaned = [None if none else word for word, none in zip([*said, ""], absent, strict=True)]
+    blanks = said != list(words)
+    how = Mended("", blanks, gone, False) if blanks or gone else None
+    return pd.Series(pd.array(cleaned, dtype=texts.dtype).take(codes), texts.index), how
 
 
 def value(cell: str, way: Dialect) -> float | None:

@@ -45,7 +45,8 @@ def _table(path: Path, text: Text, format: Format, texts: Collection[str]) -> Ta
     where, start = str(path), text.read(0, dialect.SAMPLE + 1)
     way = dialect.sense(start[: dialect.SAMPLE], len(start) > dialect.SAMPLE, format)
     seen = scan(text, way)
-    head = _head(text.read(seen.first, seen.body - seen.first or LONGEST), way)
+    raw = _head(text.read(seen.first, seen.body - seen.first or LONGEST), way)
+    head = [cell.strip() for cell in raw]
     if len(head) > WIDEST:
         hint = "keep the columns you need"
         raise _error(f"has {len(head):,} columns, more than the {WIDEST:,} allowed", "DATA_LIMIT", where, hint)
@@ -62,11 +63,13 @@ def _table(path: Path, text: Text, format: Format, texts: Collection[str]) -> Ta
     dated = dates.dotted(
         dialect.records(start[: dialect.SAMPLE].decode(errors="replace"), *way[:2])[named:], names, way, format
     ) - set(texts)
-    table, as_texts = parsing.frame(text, way, names, named, seen, {*texts, *dated})
+    table, as_texts, mended = parsing.frame(text, way, names, named, seen, {*texts, *dated})
     table, formed = dates.parsed(table, format, where, set(texts))
     notes = (_told(way, text.encoding), *dates.told(formed))
     as_texts = (*as_texts, *sorted(dated))
-    code = _code(path.name, way, text.encoding, named, names, as_texts) + dates.code(formed)
+    called = names if not named or raw != head else ()
+    lines = [_code(path.name, way, text.encoding, named, called, as_texts), *(each.code(way) for each in mended)]
+    code = "\n".join(lines) + dates.code(formed)
     return Table(where, table, np.arange(len(table)), named, notes, code)
 
 
@@ -75,12 +78,12 @@ def _error(what: str, code: str, where: str, hint: str) -> DataError:
 
 
 def _head(record: bytes, way: Dialect) -> list[str]:
-    """The fields of the first record, without the blanks around them."""
+    """The fields of the first record."""
     text = record.decode(errors="replace")
     first = next(iter(dialect.records(text.replace("\t", " ") if way.delimiter == " " else text, *way[:2])), [])
     if way.delimiter == " ":
         first = [cell for cell in first if cell]
-    return [cell.strip() for cell in first]
+    return first
 
 
 def _names(first: list[str], format: Format, way: Dialect, where: str) -> tuple[str, ...] | None:
@@ -115,14 +118,15 @@ def _told(way: Dialect, encoding: str) -> str:
 
 
 def _code(name: str, way: Dialect, encoding: str, named: bool, names: Sequence[str], as_texts: Sequence[str]) -> str:
-    """The line of pandas that reads the same."""
+    """The line of pandas that reads the same. names: the columns, unless pandas finds them as they are."""
     said = [repr(name)]
     said += [f"sep={way.delimiter!r}"] if way.delimiter not in ", " else [r'sep=r"\s+"'] * (way.delimiter == " ")
     said += [f"quotechar={way.quote!r}"] if way.quote == "'" else ["quoting=3"] * (not way.quote)
     said += ["decimal=','"] if way.decimal == "," else []
     said += [f"thousands={way.thousands!r}"] if way.thousands else []
     said += [] if encoding.startswith("utf-8") else [f"encoding={encoding!r}"]
-    said += [] if named else ["header=None", f"names={list(names)!r}"]
+    said += ["header=None"] if not named else ["header=0"] if names else []
+    said += [f"names={list(names)!r}"] if names else []
     said += ["skipinitialspace=True"] * (way.delimiter not in "\t ")
     plain = way.missing == MISSING
     said += ["na_values='?'"] if plain else ["keep_default_na=False", f"na_values={sorted(way.missing)!r}"]

@@ -96,7 +96,7 @@ def check(found: Scan, text: Text, dialect: Dialect, where: str) -> None:
     spare = "" if dialect.delimiter != "," else "; a field that holds a comma stands in quotes"
     mark = dialect.quote or '"'
     if found.fault == RAGGED:
-        message = f"{place}: expected {found.fields:,} fields, found {found.found:,}"
+        message = f"{place}: expected {found.fields:,} field{'s' * (found.fields != 1)}, found {found.found:,}"
         raise _error(message, "DATA_RAGGED", place, f"every line has as many fields as the first{spare}")
     if found.fault == OPEN:
         raise _error(f"{place}: a quote is never closed", "DATA_QUOTE", place, f"close it, or double it: {mark}{mark}")

@@ -146,7 +146,7 @@ class Top(Step, frozen=True, tag="top"):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.by == self.value:
-            message = f"top: {sanitize(self.by)!r} cannot be both what competes and what is added up"
+            message = f"top.value: {sanitize(self.by)!r} cannot be both what competes and what is added up"
             raise ConfigError(message, where="top.value", hint="name another column of numbers")
 
     def apply(self, frame: DataFrame) -> DataFrame:

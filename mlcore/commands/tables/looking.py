@@ -69,7 +69,8 @@ def missing(args: argparse.Namespace) -> int:
 def balance(args: argparse.Namespace) -> int:
     """How often each value of a column stands there: of the target, where none is named."""
     found = shaped(args)
-    return show(args, found, [columns.balance(found.frame, args.target or target(found))])
+    most = None if args.json else columns.LISTED
+    return show(args, found, [columns.balance(found.frame, args.target or target(found), most)])
 
 
 def plot(args: argparse.Namespace) -> int:

@@ -84,7 +84,8 @@ def _codes(values: Array, kind: Kind) -> Array:
         _, codes = np.unique(np.where(absent, "", values).astype(str), return_inverse=True)
         return codes + 1
     known = values[::2][~absent[::2]]
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else known
+    with np.errstate(invalid="ignore"):  # between infinities, which are refused later, with their rows
+        edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else known
     return np.where(absent, 0, np.searchsorted(edges, np.nan_to_num(values), side="right") + 1)
 
 

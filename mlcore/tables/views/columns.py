@@ -94,23 +94,26 @@ def missing(frame: DataFrame, stands: dict[str, str] | None = None) -> View:
     return View("missing values", header, rows, code, texts=("column", "filled with"), bars="missing", answer=answer)
 
 
-def balance(frame: DataFrame, column: str) -> View:
-    """How often each value of a column stands there, the most frequent first; missing ones are a value too."""
+def balance(frame: DataFrame, column: str, most: int | None = LISTED) -> View:
+    """How often each value of a column stands there, the most frequent first; missing ones are a value too.
+
+    most: values that are listed; None: all.
+    """
     name = lookup.named(frame, column)
     counts = frame[name].value_counts(dropna=False)
     if not len(counts):
         raise DataError(f"{sanitize(name)!r} has no rows", code="DATA_EMPTY", where=sanitize(name))
     count = int(counts.sum())
     rows = tuple(
-        (lookup.plain(value), int(number), int(number) / count) for value, number in list(counts.items())[:LISTED]
+        (lookup.plain(value), int(number), int(number) / count) for value, number in list(counts.items())[:most]
     )
-    bits, most = _entropy(counts), math.log2(len(counts))
+    bits, even = _entropy(counts), math.log2(len(counts))
     often = "missing" if rows[0][0] is None else sanitize(rows[0][0], 40)
-    answer = f"guessing {often!r} is right {rows[0][2]:.1%} of the time; entropy {bits:.4g} bits of {most:.4g}"
+    answer = f"guessing {often!r} is right {rows[0][2]:.1%} of the time; entropy {bits:.4g} bits of {even:.4g}"
     code = f"df[{name!r}].value_counts(dropna=False)"
     left = len(counts) - len(rows)
     texts = (name,) if lookup.kind(frame[name]) != "number" else ()
-    header = (name, "rows" if name != "rows" else "count", "share")
+    header = (name, "rows" if name != "rows" else "count", "share" if name != "share" else "part")
     title = f"values of {sanitize(name, 40)}"
     return View(title, header, rows, code, texts, header[1], answer, left_out=left, missing="(missing)")
 

@@ -56,8 +56,10 @@ def pca(frame: DataFrame, most: int = MOST, left_out: str = "") -> Components:
     if not names or len(rows) < 2:
         what = "no column of numbers" if not names else f"{rows_in_words(len(rows))} in which no number is missing"
         hint = "mlj data missing says what is missing" if names else "components are of numbers"
-        raise DataError(f"pca: there {'are' if len(rows) != 1 else 'is'} {what}", code="DATA_EMPTY", hint=hint)
-    complete, rows = len(rows), rows[:: -(-len(rows) // FITTED)]
+        many = names and len(rows) != 1
+        raise DataError(f"pca: there {'are' if many else 'is'} {what}", code="DATA_EMPTY", hint=hint)
+    every = -(-len(rows) // FITTED)
+    complete, rows = len(rows), rows[::every]
     lacking = len(frame) - complete
     x = values[rows]
     x /= np.maximum(np.abs(x).max(axis=0), 1e-300)  # or squares of very large numbers have no end
@@ -79,7 +81,8 @@ def pca(frame: DataFrame, most: int = MOST, left_out: str = "") -> Components:
         )
     )
     title = f"principal components of {rows_in_words(len(names), 'column')}, {rows_in_words(len(rows))}, standardised"
-    head, code = ("component", "variance", "share", "in all"), _code(names, len(shares))
+    head = ("component", "variance", "share", "in all")
+    code = _code(names, len(shares), every, bool(np.isinf(values).any()))
     variances = View(title, head, held, code, bars="share", notes=tuple(notes))
     loadings = _loadings(found, names, code)
     return Components(variances, loadings, points, rows, shares, len(names), complete, lacking)
@@ -94,13 +97,15 @@ def _loadings(found: PCA, names: list[str], code: str) -> View:
     return View("what they are made of", header, rows, code, texts=("column",))
 
 
-def _code(names: list[str], most: int) -> str:
-    return "\n".join(
+def _code(names: list[str], most: int, every: int, infinite: bool) -> str:
+    """The same in scikit-learn: of every so many-th row, where there are more than are looked at."""
+    left = f"df[{names!r}]" + (".replace([np.inf, -np.inf], np.nan)" if infinite else "") + ".dropna()"
+    return ("import numpy as np\n" if infinite else "") + "\n".join(
         (
             "from sklearn.decomposition import PCA",
             "from sklearn.preprocessing import StandardScaler",
             "",
-            f"x = StandardScaler().fit_transform(df[{names!r}].dropna())",
+            f"x = StandardScaler().fit_transform({left}{f'[::{every}]' if every > 1 else ''})",
             f"pca = PCA({most}).fit(x)",
             "pca.explained_variance_ratio_, pca.components_",
         )

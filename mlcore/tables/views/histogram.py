@@ -30,13 +30,14 @@ def histogram(frame: DataFrame, column: str, bins: int | None = None) -> View:
         raise DataError(message, code="DATA_EMPTY", where=sanitize(column), hint="name another column")
     bins = bins or min(max(round(np.log2(len(there)) + 1), FEWEST), MOST)
     try:
-        counts, edges = np.histogram(there, bins)
+        with np.errstate(over="ignore", invalid="ignore"):  # ends near the largest number there is
+            counts, edges = np.histogram(there, bins)
     except ValueError:  # so close together that there is no number between them
         counts, edges = np.array([len(there)]), np.array([there.min(), there.max()])
     lower, upper = edges[:-1].tolist(), edges[1:].tolist()
     rows = tuple(zip(lower, upper, counts.tolist(), strict=True))
     lacking = len(values) - len(there)
     notes = (f"{rows_in_words(lacking)} without a finite number left out",) if lacking else ()
-    code = f"pd.cut(df[{column!r}], {bins}).value_counts(sort=False)"
+    code = f"pd.cut(df[{column!r}], {bins}, right=False).value_counts(sort=False)"
     title = f"how {sanitize(column, 40)} is spread"
     return View(title, ("from", "to", "rows"), rows, code, bars="rows", notes=notes)

@@ -44,7 +44,10 @@ def corr(frame: DataFrame, method: str = "pearson") -> View:
         answer = f"strongest: {sanitize(first, 40)} and {sanitize(second, 40)}, {value:+.3f}"
     code = f"df.corr(method={method!r}, numeric_only=True)"
     title = f"correlation ({method.capitalize()})"
-    return View(title, ("column", *names), rows, code, ("column",), "", answer, tuple(notes), missing="-")
+    head = "column"
+    while head in names:  # or JSON would have two values of one name
+        head += "_"
+    return View(title, (head, *names), rows, code, (head,), "", answer, tuple(notes), missing="-")
 
 
 def pairs(frame: DataFrame, method: str = "pearson", most: int = PAIRS) -> View:

@@ -51,6 +51,7 @@ PERIODS: dict[str, Period] = {
 }
 
 
+@np.errstate(over="ignore", invalid="ignore")  # values near the largest there is
 def season(
     frame: DataFrame, date: str, value: str, every: Every = "month", how: Literal["sum", "mean"] = "sum"
 ) -> View:

@@ -242,7 +242,7 @@ def test_a_saved_model_takes_raw_rows_by_name_and_fills_in_what_is_missing(mlj, 
     assert [line["prediction"] for line in said.lines] == [str(k) for k in model.predict(raw)]
     (home / "bad.csv").write_text("a,z\n1,2\n")
     bad = mlj("predict otter --data", home / "bad.csv")
-    assert bad.code == 3 and "no column called b; it has z, which the model does not know" in bad.err
+    assert bad.code == 3 and "no column called b; it has z, which the model does not read" in bad.err
 
 
 def test_the_command_line_takes_a_file_or_a_kind_of_data_for_a_recipe(mlj, csv, tmp_path):

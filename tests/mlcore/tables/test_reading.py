@@ -232,7 +232,17 @@ def test_whatever_a_text_is_it_becomes_a_table_or_our_own_error(tmp_path_factory
 
 
 @pytest.mark.parametrize(
-    "text", [DE, "a,b\n1,True\n2,False\n", "1|2\n3|x\n", "a b\n1  2\n", "a,b\n 1 ,?\nNA,2025-01-02T10:00Z\n"]
+    "text",
+    [
+        DE,
+        "a,b\n1,True\n2,False\n",
+        "1|2\n3|x\n",
+        "a b\n1  2\n",
+        "a,b\n 1 ,?\nNA,2025-01-02T10:00Z\n",
+        'a , b\nx , 1 \n"x ",NA \nx,\n',  # blanks around texts, names and words for missing ones
+        "a,b\n100000000000000000000,x \n2,NA \n,y\n",  # pandas keeps whole numbers beyond 64 bits as objects
+        "a;b\n100000000000000000000;1,5\n 2 ;NA \n",
+    ],
 )
 def test_the_lines_of_pandas_read_the_same(tmp_path: Path, text: str) -> None:
     table = read(tmp_path, text, delimiter="space" if text.startswith("a b") else "auto")
