@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore import examining, report
-from mlcore.commands import features, generate, table
+from mlcore.commands import features, foretelling, generate, table
 from mlcore.commands.data import raw, sequences
 from mlcore.commands.drawing import Paper, picture
 from mlcore.datasets.dataset import Data, Rows
+from mlcore.datasets.series import Series
 from mlcore.errors import StorageError, UsageError
 from mlcore.model import Model
 from mlcore.runs import open_run
@@ -42,6 +43,8 @@ def predict(args: argparse.Namespace) -> int:
         _put_out(generate.generate(args, model), args.out)
         return 0
     generate.unasked(args)
+    if args.proba and model.preparation.task.kind == "regression":
+        raise UsageError("--proba: a regression has no probabilities", hint="leave it out")
     if args.proba and model.preparation.task.steps:
         raise UsageError("--proba: this network answers every step of a row", hint="leave it out")
     answer = answering(args, model)
@@ -50,6 +53,9 @@ def predict(args: argparse.Namespace) -> int:
         raise UsageError("--data brings its own rows", hint="leave out --rows and --show, or leave out --data")
     if args.data is not None and args.out is not None and _same_file(args.data, args.out):
         raise UsageError(f"--out: {sanitize(args.out)} is the table that is read", hint="write to another file")
+    if args.data is not None and isinstance(run.config.dataset, Series):
+        _put_out(foretelling.foretell(args, model, run.config.dataset, answer), args.out)
+        return 0
     if args.data is not None:
         raw, notices = features.read(args.data, model.preparation, features.written(run.config.dataset, args.encoding))
         for notice in notices:
@@ -79,7 +85,7 @@ def _same_file(first: str, second: str) -> bool:
 
 def _put_out(text: str, out: str | None) -> None:
     """Print a text, or write it where --out says."""
-    if out is None:
+    if out in (None, "-"):
         sys.stdout.write(text)
     else:
         put(Path(out), text.encode(), "--out")

@@ -42,11 +42,25 @@ class Line(NamedTuple):
     notices: tuple[Notice, ...] = ()
 
 
-class Windows:
-    """What is seen and what is asked for, of series values v [T], from the first values foretold: origins [n]."""
+class Coming(NamedTuple):
+    """What is seen at the end of a series, raw inputs [1, lags - period], and what its answer grows from.
 
-    def __init__(self, values: Array, period: int, lags: int, horizon: int) -> None:
-        self.values, self.period, self.log = values, period, bool(values.min() > 0)
+    dates: of the values asked for, as ISO 8601; empty where rows are at no known distance.
+    """
+
+    seen: Array
+    growth: Growth
+    dates: tuple[str, ...]
+
+
+class Windows:
+    """What is seen and what is asked for, of series values v [T], from the first values foretold: origins [n].
+
+    log: whether growths are of logarithms; by default where all values are above zero.
+    """
+
+    def __init__(self, values: Array, period: int, lags: int, horizon: int, log: bool | None = None) -> None:
+        self.values, self.period, self.log = values, period, bool(values.min() > 0) if log is None else log
         self._u = np.log(values) if self.log else values
         self._before, self._after = np.arange(period - lags, 0), np.arange(horizon)
 
@@ -137,10 +151,11 @@ class Series(Dataset, frozen=True, tag="series"):
         scaling = fit(x, self.scale)
         shift, spread = y.mean(axis=0), np.where(y.std(axis=0) > 0, y.std(axis=0), 1.0)
 
+        ago = f"as {line.step.ago if period == line.step.period else _ago(period, line.step)}"
+
         def part(origins: Array) -> Rows | None:
             if not len(origins):
                 return None
-            ago = f"as {line.step.ago if period == line.step.period else _ago(period, line.step)}"
             growth = Growth(windows.base(origins), windows.trend(origins), ago, windows.log, shift, spread)
             y = ((windows.asked(origins) - shift) / spread).astype(np.float32)
             return Rows(scaling.apply(windows.seen(origins)), y, growth=growth)
@@ -152,12 +167,37 @@ class Series(Dataset, frozen=True, tag="series"):
         told = (*line.notices, *notices)
         return Data(found, part(watched), part(held), task, names, scaling, sequence=sequence, notices=told)
 
+    def coming(self, table: Table, learnt: Growth) -> Coming:
+        """What comes after the last row of a table, for a network that learnt this data set. learnt: of its rows.
+
+        Raises DataError as `line` does, and where rows are too few or further apart than those it learnt from.
+        """
+        own, line = self.line(), self.line(table)
+        period, lags, _, _ = self._cut(own)
+        n, where = len(line.values), table.where
+        if line.step != own.step:
+            message = f"{where}: its rows are {line.step.name}s, and the network learnt from {own.step.name}s"
+            raise DataError(message, code="DATA_SCHEMA", where=where, hint="name a table like the one it learnt from")
+        if n < lags:
+            message = f"{where} has {n:,} {line.step.name}s, and {lags:,} are seen before what is foretold"
+            raise DataError(message, code="DATA_EMPTY", where=where, hint="name a table that has them all")
+        values = line.values[n - lags :]
+        if learnt.log and values.min() <= 0:
+            message = f"{where}: {values.min():g} is not above zero, as everything the network learnt from is"
+            raise DataError(
+                message, code="DATA_VALUE", where=where, hint="it learnt how logarithms grow: train it again"
+            )
+        windows, end = Windows(values, period, lags, self.horizon, learnt.log), np.array([lags])
+        growth = learnt._replace(base=windows.base(end), trend=windows.trend(end))
+        when = timeline.find(table, self.date, regular=not self.period)
+        return Coming(windows.seen(end), growth, timeline.following(when, self.horizon))
+
     def line(self, table: Table | None = None) -> Line:
         """The series. Raises DataError where the table has no dates, no numbers, or a gap.
 
         table: the one in the file, where somebody has read it already.
         """
-        if not self.path:
+        if not self.path and table is None:
             return Line(Sales(seed=self.seed, years=YEARS).series(), MONTH)
         table = table or self._table()
         when = timeline.find(table, self.date, regular=not self.period)

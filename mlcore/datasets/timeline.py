@@ -65,6 +65,24 @@ def find(table: Table, date: str, regular: bool = True) -> Timeline:
     return Timeline(columns, order, dates, _step(table, columns, dates, regular))
 
 
+def following(when: Timeline, count: int) -> tuple[str, ...]:
+    """The dates of the next rows, as people write them; none where rows are at no one distance."""
+    months = next((apart for apart, step in BY_MONTHS.items() if step == when.step), 0)
+    ahead = np.arange(1, count + 1)
+    if months:  # on the same day of each month, or on its last where it is shorter
+        first = when.dates.astype("datetime64[M]")
+        starts = first[-1] + months * ahead
+        day = np.timedelta64(1, "D")
+        latest = (starts + 1).astype("datetime64[s]") - day + (when.dates[-1] - when.dates[-1].astype("datetime64[D]"))
+        found = np.minimum(starts.astype("datetime64[s]") + (when.dates - first.astype("datetime64[s]")).max(), latest)
+    else:
+        apart = np.diff(when.dates)
+        if (apart != apart[0]).any():
+            return ()
+        found = when.dates[-1] + ahead * apart[0]
+    return tuple(_day(date) for date in found)
+
+
 def _step(table: Table, columns: tuple[str, ...], dates: Array, regular: bool) -> Step:
     """What lies between rows. Raises DataError naming the first gap, where there has to be none."""
     if len(dates) < 3:

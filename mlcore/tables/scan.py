@@ -97,7 +97,8 @@ def check(found: Scan, text: Text, dialect: Dialect, where: str) -> None:
     mark = dialect.quote or '"'
     if found.fault == RAGGED:
         message = f"{place}: expected {found.fields:,} field{'s' * (found.fields != 1)}, found {found.found:,}"
-        raise _error(message, "DATA_RAGGED", place, f"every line has as many fields as the first{spare}")
+        title = "; a title or a comment before the names has to go" if found.fields == 1 else ""
+        raise _error(message, "DATA_RAGGED", place, f"every line has as many fields as the first{title or spare}")
     if found.fault == OPEN:
         raise _error(f"{place}: a quote is never closed", "DATA_QUOTE", place, f"close it, or double it: {mark}{mark}")
     if found.fault == AFTER:

@@ -13,7 +13,7 @@ import numpy as np
 from mlcore.catalogue import unknown
 from mlcore.commands.experiment import assignment
 from mlcore.commands.tabular import TABLES
-from mlcore.errors import UsageError
+from mlcore.errors import ConfigError, UsageError
 from mlcore.sanitize import sanitize
 from mlcore.spec import changed, fields
 from mlcore.storage import read_file, storing
@@ -140,7 +140,12 @@ def _read(args: argparse.Namespace) -> Source:
 
     settings = _settings(args)
     path = Path(os.path.expanduser(args.data))
-    table = read(path, changed(Format(), **settings))
+    try:
+        format = changed(Format(), **settings)
+    except ConfigError as error:  # which names the class, and not what was typed
+        message = str(error).replace("Format.", "format.", 1)
+        raise ConfigError(message, hint="mlj help format tells what each takes") from None
+    table = read(path, format)
     code = table.code.replace(repr(path.name), repr(args.data), 1)
     dataset = {"kind": "file", "path": args.data} | ({"format": settings} if settings else {})
     return Source(table.frame, args.data, "file", code, dataset, notes=table.notes)
