@@ -61,15 +61,15 @@ def fit(table: Table, names: Sequence[str], train: Array, plan: Plan) -> tuple[C
         if kind == "category" and name not in plan.kinds:
             categories.check_numbers(table, name)
         marked = plan.of(name) in ("auto", "indicator") and not bool(known.all())
-        found.append(_fitted(Column(name, marked=marked), kind, own[known], plan))
+        found.append(_fitted(Column(name, marked=marked), kind, own[known], plan, not bool(known.all())))
     return tuple(sorted(found, key=lambda column: column.way == "token"))
 
 
-def _fitted(column: Column, kind: Kind, values: Array, plan: Plan) -> Column:
-    """A column by its training values that are there."""
+def _fitted(column: Column, kind: Kind, values: Array, plan: Plan, torn: bool) -> Column:
+    """A column by its training values that are there. torn: others are missing."""
     impute = plan.of(column.name)
     if kind == "category":
-        return categories.fit(column, values, impute, plan.constant, plan.categories)
+        return categories.fit(column, values, impute, plan.constant, plan.categories, torn)
     column = column._replace(fill=number_for(values, impute, plan.constant))
     if kind == "date":
         return dates.fit(column, values)

@@ -13,7 +13,7 @@ from mlcore.datasets.columns import Plan
 from mlcore.datasets.dataset import Array, Column, Data, Notice, Role, Task
 from mlcore.datasets.preparing import kinds, roles, suspects
 from mlcore.datasets.preparing.missing import complete as whole
-from mlcore.datasets.preparing.missing import missing
+from mlcore.datasets.preparing.missing import missing, said_of
 from mlcore.datasets.scaling import arrange, constant, constant_features, fit
 from mlcore.datasets.split import Parts
 from mlcore.tables.table import Table
@@ -101,9 +101,8 @@ def _filled(table: Table, fitted: Sequence[Column], plan: Plan) -> tuple[Notice,
     """Which columns have values that something stands for, and how many."""
     there = [column for column in fitted if column.fill is not None]
     holes = {column.name: int(missing(table.column(column.name)).sum()) for column in there}
-    own = {"number": "the median", "category": "a category of its own", "date": "the median"}
     ways = {
-        each.name: own[columns.kind_of(each)] if plan.of(each.name) == "auto" else plan.of(each.name) for each in there
+        each.name: said_of(columns.kind_of(each) == "category", plan.of(each.name), plan.constant) for each in there
     }
     return roles.filled(holes, ways)
 

@@ -23,13 +23,13 @@ MOST = 50  # categories of a column that are a feature each
 TOKENS = 10_000  # categories of a column that are a token each
 
 
-def fit(column: Column, values: Array, impute: Impute, constant: float | str, way: Categories) -> Column:
-    """The column with the categories of its training values [n], none of them missing."""
+def fit(column: Column, values: Array, impute: Impute, constant: float | str, way: Categories, torn: bool) -> Column:
+    """The column with the categories of its training values [n], none of them missing. torn: others were."""
     counts = Counter(map(str, values.tolist()))
     most = TOKENS if way == "token" else MOST if way in ("auto", "one_hot") else len(counts)
     kept = sorted(sorted(counts, key=lambda text: (-counts[text], text))[:most])
     fill = text_for(counts, impute, constant)
-    if impute == "constant" and fill not in kept:
+    if impute == "constant" and torn and fill not in kept:
         kept = sorted([*kept, str(fill)])
     rest = len(counts) > most
     if way == "token" and column.marked:  # what is missing is a token of its own, and no feature behind it

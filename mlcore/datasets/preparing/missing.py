@@ -110,3 +110,14 @@ def text_for(counts: Mapping[str, int], impute: Impute, constant: float | str) -
     if impute in ("auto", "zero", "indicator"):
         return ""
     return str(constant) if impute == "constant" else max(sorted(counts), key=lambda text: counts[text])
+
+
+def said_of(text: bool, impute: Impute, constant: float | str) -> str:
+    """What stands for a missing text or number, in words; texts have no mean and no median."""
+    if impute == "constant":
+        return f"{constant:g}" if isinstance(constant, float) and not text else str(constant)
+    if impute == "most_frequent" or (text and impute in ("mean", "median")):
+        return "the most frequent"
+    if text:
+        return "a category of its own"
+    return {"zero": "0", "mean": "the mean", "indicator": "the mean, and a mark"}.get(impute, "the median")

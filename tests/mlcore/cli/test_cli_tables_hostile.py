@@ -107,3 +107,28 @@ def test_a_table_to_answer_is_not_written_over(mlj, tmp_path: Path, monkeypatch:
     (tmp_path / "lower.csv").write_text("a,b,c\n1,2,yes\n")
     said = mlj("predict fox --data lower.csv")
     assert said.code == 3 and "no column called A" in said.err and "rename a to A" in said.err
+
+
+@pytest.mark.parametrize(
+    ("impute", "said"),
+    [
+        ("mean", "a (10, the mean), b (10, the most frequent)"),
+        ("median", "a (10, the median), b (10, the most frequent)"),
+        ("constant", "a (10, 0), b (10, 0.0)"),
+        ("zero", "a (10, 0), b (10, a category of its own)"),
+        ("indicator", "a (10, the mean, and a mark), b (10, a category of its own)"),
+        ("auto", "a (10, the median), b (10, a category of its own)"),
+    ],
+)
+def test_what_stands_for_missing_values_is_said_as_it_is(mlj, tmp_path: Path, monkeypatch, impute, said) -> None:
+    monkeypatch.chdir(tmp_path)
+    random = np.random.RandomState(0)
+    rows = [
+        f"{'' if n % 10 == 3 else n},{'' if n % 10 == 4 else 'uvw'[n % 3]},{'xy'[n % 2]},{random.normal():.3f},{n % 2}"
+        for n in range(100)
+    ]
+    (tmp_path / "t.csv").write_text("a,b,whole,r,c\n" + "\n".join(rows) + "\n")
+    words = ("train t.csv --target c --epochs 1 --no-record --keep whole --set", f"dataset.impute={impute}")
+    found = mlj(*words)
+    assert found.code == 0 and said in found.err, found.err
+    assert "whole=0" not in found.err, "a category was made of a column in which nothing is missing"
