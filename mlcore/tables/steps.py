@@ -45,6 +45,9 @@ class Filter(Step, frozen=True, tag="filter"):
     where: Annotated[str, Meta(description="rows to keep, e.g. Sales > 100 and Region == 'N'", max_length=LONGEST)]
 
     def __post_init__(self) -> None:
+        if len(str(self.where)) > LONGEST:
+            message = f"filter: {len(str(self.where)):,} characters, more than the {LONGEST:,} allowed"
+            raise ConfigError(message, where="filter", hint="take two filters, one after the other")
         super().__post_init__()
         parse(self.where)
 

@@ -72,6 +72,7 @@ def test_numbers_without_end_bring_no_warning_of_a_library(tmp_path: Path, verb:
         ("train one.csv", 3, "the target is b, the only column"),
         ("train two.csv --keep zz", 3, "error[DATA_SCHEMA]: --keep: no column 'zz' in the table"),
         ("data head two.csv --set format.delimiter=comma", 2, "error[CONFIG_VALUE]: format.delimiter: expected one of"),
+        (f"data filter two.csv {'a>1or' * 3000}", 2, "filter: 15,000 characters, more than the 2,000 allowed"),
         ("data pca texts.csv", 3, "pca: there is no column of numbers"),
         (
             "data head ragged.csv",
