@@ -14,8 +14,8 @@ import textual.app
 import textual.pilot
 from textual._context import active_app
 
-LOOK = 0.003  # seconds between two looks: longer than the heartbeat's pause between two panes
-STILL = 2  # looks in a row at which nothing waits: what was taken from a queue may put more into another
+LOOK = 0.01  # seconds between two looks: longer than the heartbeat's pause between two panes
+STILL = 3  # looks in a row at which nothing waits: what was taken from a queue may put more into another
 
 
 def busy(app: textual.app.App[object]) -> bool:

@@ -130,7 +130,8 @@ async def test_build_lists_the_steps_enter_on_one_opens_the_table_and_enter_ther
         await lab.press("down")
         await lab.until(lambda: "2 filter Sold > 20" in lab.over)
         await lab.press("d")
-        assert lab.app.lab.draft.config.to_dict()["dataset"]["steps"] == ()
-        await lab.press("u", "escape")
-        assert len(lab.app.lab.draft.config.to_dict()["dataset"]["steps"]) == 2
+        await lab.until(lambda: not lab.app.lab.draft.config.to_dict()["dataset"]["steps"])
+        await lab.press("u")
+        await lab.until(lambda: len(lab.app.lab.draft.config.to_dict()["dataset"]["steps"]) == 2)
+        await lab.press("escape")
         await lab.until(lambda: not isinstance(lab.app.screen, BuildScreen | DataScreen))
