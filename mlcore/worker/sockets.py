@@ -43,18 +43,21 @@ def _private(place: Path) -> Path:
 
 
 def listen(path: Path) -> socket.socket:
-    """A listening socket at `path`, mode 0600."""
+    """A listening socket at `path`, mode 0600. It listens before it has that name, so that nobody sweeps it away."""
     if len(os.fsencode(path)) > LONGEST:
         raise StorageError(f"{path}: longer than the {LONGEST} bytes a socket's path may have")
     if not _dead(path):  # never take the place of a process that lives
         raise StorageError(f"{path}: another process listens there")
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    young = path.with_suffix(".new")
+    young.unlink(missing_ok=True)
     before = os.umask(0o177)
     try:
-        listener.bind(str(path))
+        listener.bind(str(young))
     finally:
         os.umask(before)
     listener.listen(16)
+    young.rename(path)
     listener.setblocking(False)
     return listener
 
