@@ -136,6 +136,16 @@ class Tabular(Screen[None]):
         lacking = self.grid.missing() if self.is_attached else None
         if lacking is None or self.inquiry.busy("rows"):
             return
+
+        def taken(reply: Reply) -> None:
+            self.grid.take(reply.value)  # type: ignore[arg-type]
+            self._fetch()
+
+        first, left = lacking
+        self._read("rows", taken, first=first, rows=ROWS, left=left, columns=COLUMNS)
+
+    def _read(self, what: str, taken: Callable[[Reply], None], **cells: int) -> None:
+        """Ask for cells; what comes after another step does not count, and an error is said."""
         steps = self.exploration.steps
 
         def answered(reply: Reply) -> None:
@@ -143,14 +153,10 @@ class Tabular(Screen[None]):
                 return
             if reply.error is not None:
                 self.say(self.wrong(reply))
-                return
-            self.grid.take(reply.value)  # type: ignore[arg-type]
-            self._fetch()
+            else:
+                taken(reply)
 
-        first, left = lacking
-        self.inquiry.ask(
-            "rows", answered, "ReadRows", of=self.exploration.of, first=first, rows=ROWS, left=left, columns=COLUMNS
-        )
+        self.inquiry.ask(what, answered, "ReadRows", of=self.exploration.of, **cells)
 
     def _ask_facts(self) -> None:
         """Ask about the column under the cursor, once it rests there."""
@@ -188,17 +194,11 @@ class Tabular(Screen[None]):
 
     def _ask_row(self, place: int) -> None:
         """Ask for all that stands in a row."""
-        steps = self.exploration.steps
 
-        def answered(reply: Reply) -> None:
-            if not self.is_attached or steps != self.exploration.steps:
-                return
-            if reply.error is not None:
-                self.say(self.wrong(reply))
-            else:
-                self.show(self.exploration._replace(cells=reply.value))  # type: ignore[arg-type]
+        def taken(reply: Reply) -> None:
+            self.show(self.exploration._replace(cells=reply.value))  # type: ignore[arg-type]
 
-        self.inquiry.ask("row", answered, "ReadRows", of=self.exploration.of, first=place, rows=1, columns=WIDEST)
+        self._read("row", taken, first=place, rows=1, columns=WIDEST)
 
     def _gone(self) -> None:
         """Nobody is there to ask: another worker reads the table again, and takes every step once more."""
