@@ -13,27 +13,28 @@ import sys
 
 from benchmarks import machine
 
-machine.prepare(2 if "--two" in sys.argv else 1)  # before NumPy is loaded
+if __name__ == "__main__":
+    machine.prepare(2 if "--two" in sys.argv else 1)  # before NumPy is loaded
 
-import json  # noqa: E402
-from collections.abc import Mapping, Sequence  # noqa: E402
-from typing import Any, NamedTuple  # noqa: E402
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from benchmarks import limits, peers, two_threads  # noqa: E402
-from benchmarks.goals import Goal, write  # noqa: E402
-from benchmarks.interleaved import Contender, measure  # noqa: E402
-from benchmarks.peers.beginning import OurSession  # noqa: E402
-from benchmarks.peers.recurrent import FORMS  # noqa: E402
-from mlcore.backends.backend import Problem  # noqa: E402
-from mlcore.backends.native import Native  # noqa: E402
-from mlcore.datasets.dataset import Rows  # noqa: E402
-from mlcore.layers.line import parse  # noqa: E402
-from mlcore.layers.recurrent import Recurrent  # noqa: E402
-from mlcore.losses import SoftmaxCrossEntropy  # noqa: E402
-from mlcore.network import Network  # noqa: E402
-from mlcore.optimizers import Adam  # noqa: E402
+from benchmarks import limits, peers, two_threads
+from benchmarks.goals import Goal, write
+from benchmarks.interleaved import Contender, measure
+from benchmarks.peers.beginning import OurSession
+from benchmarks.peers.recurrent import FORMS
+from mlcore.backends.backend import Problem
+from mlcore.backends.native import Native
+from mlcore.datasets.dataset import Rows
+from mlcore.layers.line import parse
+from mlcore.layers.recurrent import Recurrent
+from mlcore.losses import SoftmaxCrossEntropy
+from mlcore.network import Network
+from mlcore.optimizers import Adam
 
 ROWS, STEPS, INPUTS, CLASSES, BATCH, RATE = 1024, 50, 16, 4, 64, 0.001
 

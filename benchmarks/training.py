@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from benchmarks import machine
 
-machine.prepare()  # before NumPy is loaded
+if __name__ == "__main__":
+    machine.prepare()  # before NumPy is loaded
 
-from collections.abc import Mapping, Sequence  # noqa: E402
-from typing import Any  # noqa: E402
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from benchmarks import limits, peers  # noqa: E402
-from benchmarks.goals import Goal, write  # noqa: E402
-from benchmarks.interleaved import Contender, measure  # noqa: E402
-from benchmarks.peers.beginning import OurSession  # noqa: E402
-from benchmarks.workloads import WORKLOADS, Workload  # noqa: E402
-from mlcore.backends.native import Native  # noqa: E402
+from benchmarks import limits, peers
+from benchmarks.goals import Goal, write
+from benchmarks.interleaved import Contender, measure
+from benchmarks.peers.beginning import OurSession
+from benchmarks.workloads import WORKLOADS, Workload
+from mlcore.backends.native import Native
 
 COMPARED = 30  # first steps whose losses must agree
 FEWER = 3  # of them where a step takes as long as an epoch of others

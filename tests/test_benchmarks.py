@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 
@@ -49,6 +51,24 @@ def test_who_makes_several_steps_at_once_is_asked_for_multiples() -> None:
 
 def test_operations_of_a_step_leave_out_what_the_first_layer_does_not_need() -> None:
     assert MOONS.flops == pytest.approx(2 * (2 * 32 + 3 * (256 + 32)) * 1000 / 32)
+
+
+IMPORTED = """
+import os, pkgutil, importlib, benchmarks
+from benchmarks import machine
+names = (*machine.FORCED, *machine.ONE_THREAD)
+os.environ |= dict.fromkeys(names, "1")
+found = [f"benchmarks.{module.name}" for module in pkgutil.iter_modules(benchmarks.__path__) if module.name[0] != "_"]
+assert "benchmarks.training" in found
+for name in found:
+    importlib.import_module(name)
+    assert all(os.environ.get(name) == "1" for name in names), name
+"""
+
+
+def test_a_benchmark_that_is_imported_leaves_to_this_process_and_its_children_the_same_kernels() -> None:
+    done = subprocess.run([sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_workload_compares_with_peers_there_are() -> None:
