@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mlcore.backends.backend import Members, of_each
-from mlcore.backends.native import NativeSession
 from mlcore.layers.layer import Array
+
+if TYPE_CHECKING:
+    from mlcore.backends.native import NativeSession
 
 
 class ManySession(Members):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mlcore import kernels
 from mlcore.backends.backend import Closed, Inspection, Problem, Watch, Weights
 from mlcore.backends.images import paged
+from mlcore.backends.many import ManySession
 from mlcore.backends.measured import Measured, measurable
 from mlcore.backends.memory import stored
 from mlcore.backends.plan import lower, outputs, unsupported
@@ -20,9 +20,6 @@ from mlcore.layers.layer import Array
 from mlcore.losses import Loss
 from mlcore.network import Network
 from mlcore.optimizers import Optimizer
-
-if TYPE_CHECKING:
-    from mlcore.backends.many import ManySession
 
 STATES = 1 << 20  # numbers of the states of epochs a call may leave behind
 
@@ -52,8 +49,6 @@ class Native:
 
     def open_many(self, problems: Sequence[Problem]) -> ManySession:
         """Networks that train at once: a session for each problem, and one call for all."""
-        from mlcore.backends.many import ManySession
-
         return ManySession([self.open(problem) for problem in problems])
 
 
@@ -139,8 +134,6 @@ class NativeSession:
         return losses[:made], closed
 
     def together(self, sessions: Sequence[NativeSession]) -> ManySession:
-        from mlcore.backends.many import ManySession
-
         return ManySession(sessions)
 
     def stop(self) -> None:

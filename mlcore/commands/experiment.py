@@ -16,6 +16,7 @@ from mlcore.config import Config, load_config, load_recipe, recipes
 from mlcore.errors import ConfigError, DataError, RunError, StorageError, UsageError
 from mlcore.regular import opened
 from mlcore.spec import changed
+from mlcore.world import joined
 
 if TYPE_CHECKING:
     from mlcore.runs import Run
@@ -170,3 +171,20 @@ def _seconds(text: str) -> float:
     if not found or not float(found[1]):
         raise UsageError(f"--max-time: expected a time like 60, 60s, 5m or 1h, got {text!r}")
     return float(found[1]) * SECONDS[found[2]]
+
+
+def use_threads(count: int | None, config: Config, many: bool = False) -> None:
+    """Let the backend use that many threads, if somebody said how many. many: networks, of which none is shared."""
+    if count is None:
+        return
+    if config.backend == "torch" or config.device.startswith("cuda") or (joined().size > 1 and not many):
+        from mlcore.backends import pytorch
+
+        pytorch.use_threads(count)
+    elif config.backend != "reference":  # which has one thread
+        from mlcore import kernels
+
+        try:
+            kernels.set_threads(count)
+        except DataError as error:
+            raise UsageError(f"--{error}") from None

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlcore import baselines, folds, report, standing, sweeps
 from mlcore.commands import table
 from mlcore.commands.beside import scores
-from mlcore.commands.story import called, fact, machine, plural
-from mlcore.commands.sweeps import number
+from mlcore.commands.story import called, fact, machine, metric, plural
 from mlcore.events import Warned
 from mlcore.folds import Estimate
 from mlcore.runs import Run
@@ -104,7 +103,7 @@ def kind(warned: Warned) -> tuple[str, str]:
 
 def told(name: str, estimate: Estimate) -> str:
     """A mean and its deviation over folds: `81.48% ± 1.20%`."""
-    return f"{number(name, estimate.mean)} ± {number(name, estimate.deviation)}"
+    return f"{metric(name, estimate.mean)} ± {metric(name, estimate.deviation)}"
 
 
 def _table(result: Result) -> Iterator[str]:
@@ -114,8 +113,8 @@ def _table(result: Result) -> Iterator[str]:
     header = ["fold", "rows", *(name.replace("_", " ") for name in (*metrics, *others))]
     body = []
     for fold in result.folds:
-        own = [number(name, fold.row.metrics[name]) if name in fold.row.metrics else "" for name in metrics]
-        theirs = [number(result.judge, fold.beside[name]) for name in others]
+        own = [metric(name, fold.row.metrics[name]) if name in fold.row.metrics else "" for name in metrics]
+        theirs = [metric(result.judge, fold.beside[name]) for name in others]
         body.append([str(fold.fold + 1), f"{fold.rows:,}", *own, *theirs])
     return table.lines(body, header, right=range(len(header)), width=WIDTH)
 

@@ -14,9 +14,9 @@ import msgspec
 from mlcore import folds, repeats, report
 from mlcore.commands import folds as folding
 from mlcore.commands import sharing, sweeps
+from mlcore.commands.ending import judged, test_loss
 from mlcore.commands.signals import stopped_by_signals
-from mlcore.commands.story import ENDINGS, called, fact, machine, plural
-from mlcore.commands.training import judged, test_loss
+from mlcore.commands.story import ENDINGS, called, fact, machine, metric, plural
 from mlcore.config import Config
 from mlcore.controls import Controls
 from mlcore.datasets.dataset import Data
@@ -162,7 +162,7 @@ def _end_lines(source: Iterator[Told], ends: Ends) -> Iterator[Told]:
     for number, event in source:
         if isinstance(event, Ended):
             numbers = [
-                f"{_words(name)} {sweeps.number(name, value)}" for name, value in report.in_order(event.metrics).items()
+                f"{_words(name)} {metric(name, value)}" for name, value in report.in_order(event.metrics).items()
             ]
             label = ends.members[number].label
             parts = [f"{label}: {ENDINGS[event.reason]}", plural(event.epoch, "epoch"), *numbers]
@@ -232,7 +232,7 @@ def _lines(ends: Ends, parent: Run | None) -> Iterator[str]:
     yield fact("backend", machine(ends.started))
     found = repeats.spread(ends.ended.values())
     for name in report.in_order(dict.fromkeys(found, 0.0)):
-        low, median, high = (sweeps.number(name, value) for value in found[name][:3])
+        low, median, high = (metric(name, value) for value in found[name][:3])
         few = f", of {plural(found[name].seeds, 'seed')}" if found[name].seeds < config.repeats else ""
         yield fact(_words(name), f"{median}   ({low} to {high}{few})")
     if parent is not None:

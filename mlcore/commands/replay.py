@@ -7,7 +7,8 @@ import json
 import sys
 
 from mlcore import shelf, training
-from mlcore.commands.training import again, follow, use_threads
+from mlcore.commands.experiment import use_threads
+from mlcore.commands.training import again, follow
 from mlcore.manifest import dump, filled, manifest, read, same
 from mlcore.replay import Replay, difference, score
 from mlcore.runs import Run, open_run, record

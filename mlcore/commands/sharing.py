@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from mlcore import repeats
+from mlcore.commands.experiment import use_threads
 from mlcore.commands.signals import stopped_by_signals
 from mlcore.config import Config
 from mlcore.controls import Controls
@@ -58,8 +59,6 @@ def shared_out(
 
 def train_own(team: Team, errand: Errand) -> list[Told]:
     """This process's share, trained and recorded as ever: how each ended, and what it warned of."""
-    from mlcore.commands.training import use_threads
-
     controls, told = Controls(), []
     with team.apart(), stopped_by_signals(lambda number: controls.stop("interrupted")):
         use_threads(errand.threads, errand.config)

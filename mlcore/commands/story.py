@@ -151,6 +151,11 @@ def fact(name: str, value: str) -> str:
     return f"  {name:<20}" + f"\n{'':{VALUES}}".join(parts)
 
 
+def metric(name: str, value: float) -> str:
+    """A metric as people read it."""
+    return f"{value:.2%}" if name.endswith("accuracy") else f"{value:.5f}"
+
+
 def plural(count: int, word: str) -> str:
     """`1 step`, `1,200 steps`."""
     return f"{count:,} {word}" + ("s" if count != 1 else "")

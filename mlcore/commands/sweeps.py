@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlcore import folds, repeats, report, sweeps
+from mlcore.commands import folds as folding
 from mlcore.commands import table
 from mlcore.commands.experiment import value_of
-from mlcore.commands.story import called, fact, machine, plural
+from mlcore.commands.story import called, fact, machine, metric, plural
 from mlcore.config import Config
 from mlcore.errors import UsageError
 from mlcore.recording import STATES
@@ -65,7 +66,7 @@ def lines(config: Config, sweep: Sweep, found: Mapping[int, Mapping[str, float]]
     room = WIDTH - sum(widths) - 2 * len(widths) - (12 if any(ends) else 0)
     names = _names(config, sweep, rows)[: max(1, room // (COLUMN + 2))]
     for line, row, end in zip(cells, rows, ends, strict=False):
-        line += [number(name, row.metrics[name]) if name in row.metrics else "" for name in names]
+        line += [metric(name, row.metrics[name]) if name in row.metrics else "" for name in names]
         line += [end] if any(ends) else []
     header = ["run", *first, *(name.replace("_", " ") for name in names), *(["end"] if any(ends) else [])]
     texts = {"settings", "end", *(words[name] for name, values in sweep.items() if isinstance(values[0], str))}
@@ -91,11 +92,6 @@ def _names(config: Config, sweep: Sweep, rows: list[Row]) -> list[str]:
     return list(dict.fromkeys([*([judge] if judge in there else []), *known]))
 
 
-def number(name: str, value: float) -> str:
-    """A metric as people read it."""
-    return f"{value:.2%}" if name.endswith("accuracy") else f"{value:.5f}"
-
-
 def of_run(run: Run, root: str | None) -> list[str]:
     """The table of a sweep that is on the disk, of what has begun."""
     known = dict(zip(run.children, run.numbers, strict=True))
@@ -104,8 +100,6 @@ def of_run(run: Run, root: str | None) -> list[str]:
     found = {place: status.metrics for place, status in states.items()}
     told = lines(run.config, run.sweep, found, bad)
     if folds.folded(run.sweep):
-        from mlcore.commands import folds as folding
-
         told += ["", *folding.of_run(run, found)]
     return told
 
@@ -131,7 +125,7 @@ def conclusion(ends: Ends, parent: Run | None, how: str) -> Iterator[str]:
     rows = sweeps.ranked(config, sweep, found)
     best, judge = rows[0], sweeps.monitor(config, sweep, rows[0].metrics)
     yield fact("best", sweeps.told(best.settings, sweeps.shown(sweep)))
-    yield fact(judge.replace("_", " "), number(judge, best.metrics.get(judge, math.nan)))
+    yield fact(judge.replace("_", " "), metric(judge, best.metrics.get(judge, math.nan)))
     if parent is not None:
         names = [child(parent, row.numbers[0]) for row in rows[:2]]
         yield fact("run", sanitize(parent.name))

@@ -7,21 +7,19 @@ import sys
 from collections.abc import Iterator
 
 from mlcore import report, training
+from mlcore.commands import repeats
 from mlcore.commands.beside import Beside
-from mlcore.commands.experiment import chosen, settings
-from mlcore.commands.failures import sentence
+from mlcore.commands.ending import judged, test_loss
+from mlcore.commands.experiment import chosen, settings, use_threads
 from mlcore.commands.signals import stopped_by_signals
 from mlcore.commands.story import Story, called
 from mlcore.config import Config
 from mlcore.controls import Controls
 from mlcore.datasets.dataset import Data
-from mlcore.errors import DataError, Diverged, RunError, UsageError
+from mlcore.errors import RunError
 from mlcore.events import Ended, Event
-from mlcore.goal import Goal
-from mlcore.model import Model
 from mlcore.runs import Run, open_run, record
 from mlcore.worker import serve
-from mlcore.world import joined
 
 CURVE = 14  # lines of the curve shown at the end
 
@@ -32,8 +30,6 @@ def train(args: argparse.Namespace) -> int:
     many = config.repeats > 1 or bool(args.sweep or args.folds)
     use_threads(args.threads, config, many)
     if many:
-        from mlcore.commands import repeats
-
         return repeats.train(args, config)
     data = config.dataset.load()
     events = training.train(config, controls=controls, data=data)
@@ -63,23 +59,6 @@ def again(first: Event, rest: Iterator[Event]) -> Iterator[Event]:
     """Events of which the first was pulled already."""
     yield first
     yield from rest
-
-
-def use_threads(count: int | None, config: Config, many: bool = False) -> None:
-    """Let the backend use that many threads, if somebody said how many. many: networks, of which none is shared."""
-    if count is None:
-        return
-    if config.backend == "torch" or config.device.startswith("cuda") or (joined().size > 1 and not many):
-        from mlcore.backends import pytorch
-
-        pytorch.use_threads(count)
-    elif config.backend != "reference":  # which has one thread
-        from mlcore import kernels
-
-        try:
-            kernels.set_threads(count)
-        except DataError as error:
-            raise UsageError(f"--{error}") from None
 
 
 def follow(
@@ -137,33 +116,6 @@ def conclude(args: argparse.Namespace, story: Story, run: Run | None) -> None:
 
         print(curves(story.series("loss"), Paper.of(height=CURVE), "loss", log=False))
     print("\n".join(story.lines(run)))
-
-
-def test_loss(model: Model | None, data: Data | None) -> float | None:
-    """The loss on the test split of the network as it is now; None where there is no such split, or no network here."""
-    if model is None or data is None or data.test is None:
-        return None
-    z, _ = model.network.forward(model.vector, data.inputs(data.test))
-    return model.loss(z, data.test.y, data.test.w)[0]
-
-
-def judged(config: Config, ended: Ended) -> int:
-    """The exit code of a run by itself, and the sentence for one that failed: diverged, or its goal not reached."""
-    if ended.reason == "diverged":
-        rate = min(config.optimizer.learning_rate / 10, type(config.optimizer)().learning_rate)
-        error = Diverged(ended.message, hint=f"try a lower learning rate: --set optimizer.learning_rate={rate:g}")
-        print(sentence(error), file=sys.stderr)
-        return error.exit_code
-    return _goal_code(config, ended)
-
-
-def _goal_code(config: Config, ended: Ended) -> int:
-    """1 where a goal was set and not reached, and says so; else 0."""
-    goal = config.stopping.goal
-    if not goal or ended.reason == "goal":
-        return 0
-    print(f"mlj: goal not reached: {goal}, got {ended.metrics[Goal.parse(goal).name]:.4f}", file=sys.stderr)
-    return 1
 
 
 def _say_interrupted(ended: Ended, run: Run | None) -> None:

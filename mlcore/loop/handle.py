@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from mlcore.run import Run
 
 T = TypeVar("T")
-ROOM = 1 << 17  # calls of `log` that wait to be written; while a disk hangs for longer, some are lost
-SHAPES = 256  # sets of names
 LARGEST = 1 << 53
 
 
@@ -36,6 +34,9 @@ class Live:
     deaf and dumb: the run belongs to the process that made it.
     """
 
+    ROOM = 1 << 17  # calls of `log` that wait to be written; while a disk hangs for longer, some are lost
+    SHAPES = 256  # sets of names it takes numbers of
+
     def __init__(
         self, name: str, steps: int, settings: dict[str, Any], root: Path | None, enabled: bool = True
     ) -> None:
@@ -46,8 +47,8 @@ class Live:
         self.controls = Controls()
         # by names: step, time and a number for each, over and over
         self.arrays: dict[tuple[str, ...], array[float]] = {}
-        self.waiting: deque[tuple[Any, float, dict[str, Any]]] = deque(maxlen=ROOM)  # what is not floats alone
-        self.room = 8 * ROOM if enabled else 0  # numbers an array takes
+        self.waiting: deque[tuple[Any, float, dict[str, Any]]] = deque(maxlen=self.ROOM)  # what is not floats alone
+        self.room = 8 * self.ROOM if enabled else 0  # numbers an array takes
         self._note, self._steps = self.waiting.append, count()
         self._writer: Writer | None = None
         self.run: Run | None = None
@@ -107,7 +108,7 @@ class Live:
             return
         numbers = self.arrays.get(names)
         if numbers is None:
-            if len(self.arrays) >= SHAPES:
+            if len(self.arrays) >= self.SHAPES:
                 return  # a loop that invents names for ever
             numbers = self.arrays.setdefault(names, array("d"))
         if len(numbers) < self.room:

@@ -18,7 +18,6 @@ import msgspec
 from mlcore import names
 from mlcore.errors import StorageError
 from mlcore.journal import Journal, Record
-from mlcore.loop.handle import ROOM, SHAPES
 from mlcore.loop.orders import LoopDesk
 from mlcore.loop.records import Records, joined
 from mlcore.loop.telling import say
@@ -154,10 +153,11 @@ class Writer:
         """Everything that was logged since the last turn: to the board, then to the disk."""
         arrays = {names: len(array) for names, array in list(self.live.arrays.items())}
         count, calls = len(self.live.waiting), {names: size // (2 + len(names)) for names, size in arrays.items()}
-        if count == self.live.waiting.maxlen or any(size >= 8 * ROOM for size in arrays.values()):
+        if count == self.live.waiting.maxlen or any(size >= 8 * self.live.ROOM for size in arrays.values()):
             self._once("behind", BEHIND)
-        if len(arrays) >= SHAPES:
-            self._once("names", f"this loop logs more than {SHAPES} sets of names: what has another one is lost")
+        if len(arrays) >= self.live.SHAPES:
+            most = self.live.SHAPES
+            self._once("names", f"this loop logs more than {most} sets of names: what has another one is lost")
         stride = self._stride(count + sum(calls.values()))
         records = [record for names, size in arrays.items() for record in self._of_array(names, size, stride)]
         for first in range(0, count, CHUNK):

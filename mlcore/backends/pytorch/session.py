@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -13,50 +12,13 @@ from mlcore.backends.backend import Closed, Inspection, Problem, Watch, Weights
 from mlcore.backends.pytorch import engines, losses
 from mlcore.backends.pytorch.measured import Measured
 from mlcore.backends.pytorch.program import Program, pieces
+from mlcore.backends.pytorch.reading import Reading, matmul_precision
+from mlcore.backends.pytorch.together import TogetherSession
 from mlcore.layers.layer import Array
-
-if TYPE_CHECKING:
-    from mlcore.backends.pytorch.together import TogetherSession
 
 Tensor: TypeAlias = Any
 STATES = 1 << 20  # numbers of the states of epochs a call may leave behind
 EPOCHS = 64  # that a call may have at most
-
-
-@contextmanager
-def matmul_precision(precision: str) -> Iterator[None]:
-    """Products and convolutions with every bit of float32, or for the precision tf32 with the ten of TensorFloat-32."""
-    before, few = torch.get_float32_matmul_precision(), precision == "tf32"
-    convolutions = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=few)
-    torch.set_float32_matmul_precision("high" if few else "highest")
-    try:
-        with convolutions:
-            yield
-    finally:
-        torch.set_float32_matmul_precision(before)
-
-
-class Reading:
-    """Tensors on their way to the host: started at once, waited for together, by one event."""
-
-    def __init__(self, values: Sequence[Tensor]) -> None:
-        self.cuda = bool(values) and values[0].is_cuda
-        self.values = [self._started(value.detach()) for value in values]
-        if self.cuda:
-            self.event = torch.cuda.Event()  # type: ignore[no-untyped-call]
-            self.event.record()
-
-    def _started(self, value: Tensor) -> Tensor:
-        if not self.cuda:
-            return value.clone()
-        return torch.empty(value.shape, dtype=value.dtype, pin_memory=True).copy_(value, non_blocking=True)
-
-    def done(self) -> list[Array]:
-        """The values as arrays; here the host waits."""
-        if self.cuda:
-            self.event.synchronize()
-            return [value.numpy().copy() for value in self.values]
-        return [value.numpy() for value in self.values]
 
 
 class TorchSession:
@@ -205,8 +167,6 @@ class TorchSession:
         self.engine = engines.make(self.asked, self.program)
 
     def together(self, sessions: Sequence[TorchSession]) -> TogetherSession:
-        from mlcore.backends.pytorch.together import TogetherSession
-
         return TogetherSession(sessions)
 
     def close(self) -> None:

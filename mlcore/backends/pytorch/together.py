@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -12,9 +12,12 @@ import torch
 from mlcore.backends.backend import Members, Problem, of_each
 from mlcore.backends.pytorch import engines
 from mlcore.backends.pytorch.program import Program, Snapshot, pieces
-from mlcore.backends.pytorch.session import Reading, TorchSession, matmul_precision
+from mlcore.backends.pytorch.reading import Reading, matmul_precision
 from mlcore.layers.dropout import Dropout
 from mlcore.layers.layer import Array
+
+if TYPE_CHECKING:
+    from mlcore.backends.pytorch.session import TorchSession
 
 DIFFERING = {"learning_rate": 1.0, "weight_decay": 0.0, "l1": 0.0}  # settings of the optimizer each lane has its own of
 
