@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -87,6 +88,38 @@ def test_every_public_name_of_the_engine_is_there(name: str) -> None:
 def imported(node: ast.Import | ast.ImportFrom) -> list[str]:
     """The modules an import statement names."""
     return [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+
+
+def ties(path: Path, modules: set[str]) -> set[str]:
+    """The modules of the project that a file imports when it runs, also those that a function imports.
+
+    Not what is imported for its types alone, and not the doors of the app: screens that others open when asked to.
+    """
+    apart = {
+        within
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for within in ast.walk(node)
+    }
+    at_once, found = set(parsed(path).body), set[str]()
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.ImportFrom) and node.module and node not in apart:
+            named = {f"{node.module}.{alias.name}" for alias in node.names} & modules or {node.module}
+            found |= {name for name in named if node in at_once or not name.startswith("tui.screens")}
+        elif isinstance(node, ast.Import) and node not in apart:
+            found |= {alias.name for alias in node.names}
+    return found & modules
+
+
+def test_no_two_files_import_each_other_by_any_way() -> None:
+    files = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in sources("mlcore", "tui", "tools", "benchmarks")
+    }
+    graph = {name: ties(path, set(files)) - {name} for name, path in files.items()}
+    graph["mlcore.model"] -= {"mlcore.checkpoints"}  # Model.save and Model.load are asked for there
+    order = TopologicalSorter(graph)
+    order.prepare()  # raises CycleError, which names them
 
 
 def catalogues() -> list[tuple[str, Entry]]:

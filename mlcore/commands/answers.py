@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from mlcore import examining, report
 from mlcore.commands import features, foretelling, generate, table
-from mlcore.commands.data import raw, sequences
+from mlcore.commands.data import sequences
 from mlcore.commands.drawing import Paper, picture
+from mlcore.commands.rows import raw
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.datasets.series import Series
 from mlcore.errors import StorageError, UsageError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -12,15 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore import baselines, datasets, form
-from mlcore.commands import columns, insides, table, tabular
+from mlcore.commands import columns, insides, table
 from mlcore.commands.drawing import Paper, curves, points, side_by_side
-from mlcore.commands.experiment import ROWS, assignment, named, placed
-from mlcore.commands.parser import nearest
+from mlcore.commands.rows import chosen, class_name, raw, splits
 from mlcore.commands.story import fact
 from mlcore.commands.tables import finding, looking
 from mlcore.commands.tables.source import BUNDLED, is_table
 from mlcore.commands.topics import allowed
-from mlcore.config import Config, recipes
+from mlcore.config import Config
 from mlcore.datasets.dataset import Data, Dataset, Rows, Sequence
 from mlcore.datasets.toy import Toy
 from mlcore.errors import UsageError
@@ -34,7 +32,6 @@ WIDEST = 5  # features shown of a row
 PICTURES, SERIES, LINES = 12, 4, 20  # drawn at most
 ROUND = 1e-7  # of the largest value of a feature: what float32 leaves of a zero
 OF_TABLES = ("where", "steps", "impute", "sort", "out", "save", "script", "pandas", "columns", "target")
-SPLITS = ("train", "validation", "test")
 
 
 def listing(args: argparse.Namespace) -> int:
@@ -145,39 +142,6 @@ def fetch(args: argparse.Namespace) -> int:
         print(f"{file.path.name}: {file.bytes:,} bytes, {came}", file=sys.stderr)
         print(file.path, flush=True)
     return 0
-
-
-def chosen(args: argparse.Namespace) -> Config:
-    """An experiment on the data set that is named, a recipe's or a file of one's own, with the parameters asked for."""
-    kinds = datasets.CATALOGUE.names()
-    known = [name.rpartition("/")[2] for name in recipes()]
-    if args.data in kinds:
-        config = Config().with_settings({"dataset": args.data})
-    elif args.data.endswith(".toml") or args.data in recipes() or args.data in known:
-        config = named(args.data)
-    elif args.data.lower().endswith(ROWS) or os.path.exists(args.data):
-        config = tabular.experiment(args.data)
-    else:
-        raise nearest("data set", args.data, tuple(dict.fromkeys([*kinds, *known])))
-    changes = dict(assignment(text) for text in args.set)
-    return placed(config.with_settings({f"dataset.{name.removeprefix('dataset.')}": v for name, v in changes.items()}))
-
-
-def class_name(data: Data, number: int) -> str:
-    """The name of a class, or its number, safe to print."""
-    names = data.task.class_names
-    return sanitize(names[number]) if number < len(names) else str(number)
-
-
-def raw(data: Data, rows: Rows) -> NDArray[Any]:
-    """Inputs in data units [n, features]."""
-    return rows.x if rows.x.dtype == np.uint8 else data.scaling.undo(rows.x)
-
-
-def splits(data: Data) -> dict[str, Rows]:
-    """The splits there are, by name."""
-    found = {name: getattr(data, name) for name in SPLITS}
-    return {name: rows for name, rows in found.items() if rows is not None}
 
 
 def _facts(data: Data) -> Iterator[str]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlcore import evaluation, examining, metrics, report
 from mlcore.commands import table
 from mlcore.commands.answers import answering, joined, numbers
-from mlcore.commands.data import class_name
+from mlcore.commands.rows import class_name
 from mlcore.commands.story import called
 from mlcore.datasets.dataset import Data
 from mlcore.errors import Diverged, UsageError

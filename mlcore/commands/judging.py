@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from mlcore import evaluation, examining, information, plots, ranking
 from mlcore.commands.charts import Series, beneath, chart, spark
-from mlcore.commands.data import class_name
 from mlcore.commands.drawing import Paper, legend
+from mlcore.commands.rows import class_name
 from mlcore.commands.sitters import Drawing, Sitter, captioned, unfit
 from mlcore.commands.table import fold
 from mlcore.errors import UsageError

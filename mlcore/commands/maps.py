@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from mlcore import plots
 from mlcore.axes import Sheet, colored, shares
-from mlcore.commands.data import raw
 from mlcore.commands.drawing import Paper, legend
+from mlcore.commands.rows import raw
 from mlcore.config import Config
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.model import Model

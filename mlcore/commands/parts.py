@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mlcore.commands.data import chosen, splits
+from mlcore.commands.rows import chosen, splits
 from mlcore.commands.tables.printing import lines
 from mlcore.commands.tables.source import is_table
 from mlcore.datasets.dataset import Data

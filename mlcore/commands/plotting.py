@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from mlcore import evaluation, examining, forecasting, metrics, report
 from mlcore.commands import insides, judging, loops, maps, reasons, saving
 from mlcore.commands.charts import listed, of_curves
-from mlcore.commands.data import class_name, raw
 from mlcore.commands.drawing import Paper, curves, points
 from mlcore.commands.evaluating import WIDEST
+from mlcore.commands.rows import class_name, raw
 from mlcore.commands.sitters import Drawing, Sitter, captioned, unfit
 from mlcore.commands.story import called, plural
 from mlcore.contestants import Contestant

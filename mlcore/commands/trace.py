@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlcore import tracing
-from mlcore.commands.data import class_name
 from mlcore.commands.experiment import chosen, named_run
+from mlcore.commands.rows import class_name
 from mlcore.commands.story import fact
 from mlcore.datasets.dataset import Data, Rows
 from mlcore.errors import DataError, UsageError

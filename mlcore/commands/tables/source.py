@@ -12,6 +12,7 @@ import numpy as np
 
 from mlcore.catalogue import unknown
 from mlcore.commands.experiment import assignment
+from mlcore.commands.rows import chosen, raw, splits
 from mlcore.commands.tabular import TABLES
 from mlcore.errors import ConfigError, UsageError
 from mlcore.sanitize import sanitize
@@ -155,7 +156,6 @@ def _rows(args: argparse.Namespace) -> Source:
     """The rows of a data set in data units: its features, its target, and the split each row is in."""
     import pandas as pd
 
-    from mlcore.commands.data import chosen, raw, splits
     from mlcore.spec import kind_of
 
     config = chosen(args)
