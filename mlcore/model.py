@@ -13,7 +13,7 @@ from mlcore import losses
 from mlcore.config import Config, from_dict
 from mlcore.datasets.dataset import Column, Data, Scaling, Sequence, Task
 from mlcore.datasets.growth import Growing
-from mlcore.errors import CheckpointError, DataError, MljError
+from mlcore.errors import CheckpointError, DataError, MljError, StorageError
 from mlcore.layers.layer import Array, Layer, Shape
 from mlcore.network import Network
 from mlcore.sanitize import sanitize
@@ -116,8 +116,12 @@ class Model:
         return found
 
     def data(self) -> Data:
-        """The data set it learnt, loaded anew. Raises CheckpointError as `check` does."""
-        data = self.config.dataset.load()
+        """The data set it learnt, loaded anew. Raises as `check` does, StorageError without its file."""
+        try:
+            data = self.config.dataset.load()
+        except StorageError as error:
+            error.hint = "it learnt from this file: bring it back; mlj predict RUN --data FILE does without"
+            raise
         self.check(data)
         return data
 

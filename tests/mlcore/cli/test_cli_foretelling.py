@@ -47,6 +47,7 @@ def test_the_file_it_learnt_from_is_not_needed_from_the_shell_nor_from_python(ml
     with_it = mlj("predict fox --data new.csv --json").lines
     (tmp_path / "months.csv").unlink()
     assert mlj("predict fox --data new.csv --json").lines == with_it
+    assert "mlj predict RUN --data FILE does without" in mlj("evaluate fox").err
     values, dates = mlcore.open_run("fox").model().foretell(pd.read_csv(tmp_path / "new.csv"))
     assert [(row["date"], row["prediction"]) for row in with_it] == list(zip(dates, values.tolist(), strict=True))
 
