@@ -73,6 +73,11 @@ class Series(Dataset, frozen=True, tag="series"):
         table = self._table()
         return lines.aim(table, self.target, timeline.find(table, self.date, regular=False))
 
+    @property
+    def fewest(self) -> int:
+        """Values of which one can be foretold: what is seen, one for each horizon, and windows enough to learn from."""
+        return (self.lags or SHORT) + 1 + self.split.test + self.split.validation + FEWEST - 1
+
     def farthest(self, line: Line, wanted: int) -> int:
         """The longest horizon up to `wanted` that leaves enough of a line to learn from; 0 where none does."""
         for horizon in range(wanted, 0, -1):
