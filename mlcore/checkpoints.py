@@ -16,7 +16,7 @@ import numpy as np
 
 from mlcore.backends.backend import Weights
 from mlcore.config import Config
-from mlcore.datasets import columns
+from mlcore.datasets import columns, growth
 from mlcore.datasets.dataset import Data, Scaling, Sequence, Task
 from mlcore.errors import CheckpointError, ConfigError
 from mlcore.layers.layer import Array
@@ -198,6 +198,8 @@ def _text(model: Model, kind: str, **more: Any) -> str:
         preparation["steps"] = p.task.steps
     if p.sequence:
         preparation["sequence"] = p.sequence._asdict()
+    if p.growing:
+        preparation["growing"] = p.growing.plain()
     if p.scaling.smooth:
         preparation["smooth"] = p.scaling.smooth
     if p.columns:
@@ -222,6 +224,7 @@ def _preparation(plain: dict[str, Any], shape: tuple[int, ...]) -> Preparation:
         (int(image[0]), int(image[1])) if image else None,
         known,
         _sequence(plain["sequence"]) if "sequence" in plain else None,
+        growth.read(plain["growing"], outputs) if "growing" in plain else None,
     )
 
 

@@ -106,7 +106,8 @@ def naive(data: Data, rows: Rows) -> dict[str, Array]:
     """What is said without learning, and by least squares on the same growths: names, and values [n, outputs]."""
     growth, own = rows.growth, data.train
     assert growth is not None
-    found = {growth.ago: growth.base, f"{growth.ago}, with the growth since": growth.trend}
+    ago = growth.growing.ago
+    found = {ago: growth.base, f"{ago}, with the growth since": growth.trend}
     x, asked = (np.column_stack([data.inputs(each), np.ones(len(each))]) for each in (own, rows))
     return found | {"linear regression": growth.values(asked @ np.linalg.lstsq(x, own.y)[0])}
 

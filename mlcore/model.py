@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +12,15 @@ import numpy as np
 from mlcore import losses
 from mlcore.config import Config, from_dict
 from mlcore.datasets.dataset import Column, Data, Scaling, Sequence, Task
-from mlcore.errors import CheckpointError, DataError
+from mlcore.datasets.growth import Growing
+from mlcore.errors import CheckpointError, DataError, MljError, StorageError
 from mlcore.layers.layer import Array, Layer, Shape
 from mlcore.network import Network
 from mlcore.sanitize import sanitize
 
 if TYPE_CHECKING:
     from mlcore.backends.bound import Predictor
+    from mlcore.datasets.lines import Foretold
     from mlcore.losses import Loss
 
 SHOWN = 4  # features named in a sentence
@@ -80,9 +82,46 @@ class Model:
 
         return matching.raw(Table.of(frame), self.preparation.wanted)[0]
 
+    def foretell(self, frame: Any, answer: Callable[[Array], Array] | None = None) -> Foretold:
+        """The values of a series that come after the last row of a pandas DataFrame or a table, and their dates.
+
+        Its columns of dates and of values are found by the names it learnt them by. answer: raw outputs for inputs as
+        the network sees them; by the pages in NumPy where it is None. Raises DataError where the rows are no such
+        series or too few of it, CheckpointError where the model learnt none.
+        """
+        from mlcore.datasets import lines
+        from mlcore.tables.table import Table
+
+        table = frame if isinstance(frame, Table) else Table.of(frame)
+        coming = lines.coming(table, self._growing(), len(self.preparation.feature_names))
+        x = self.preparation.inputs(coming.seen)
+        z = self.network.forward(self.vector, x)[0] if answer is None else answer(x)
+        return coming.foretold(self.loss.probabilities(z), table.where)
+
+    def _growing(self) -> Growing:
+        """What it keeps of its series; of a model of an older mlj, which kept nothing, what its file says."""
+        if self.preparation.growing is not None:
+            return self.preparation.growing
+        if str(self.config.dataset.__struct_config__.tag) != "series":
+            hint = "mlj train FILE --target COLUMN --horizon N learns one"
+            raise CheckpointError("this network did not learn a series", code="CKPT_MISMATCH", hint=hint)
+        try:
+            found = self.data().growing
+        except MljError as error:
+            message = f"an older mlj kept nothing of the series with this network, and of its file: {error}"
+            raise CheckpointError(
+                message, code="CKPT_MISMATCH", hint="bring the file back, or train it again"
+            ) from None
+        assert found is not None
+        return found
+
     def data(self) -> Data:
-        """The data set it learnt, loaded anew. Raises CheckpointError as `check` does."""
-        data = self.config.dataset.load()
+        """The data set it learnt, loaded anew. Raises as `check` does, StorageError without its file."""
+        try:
+            data = self.config.dataset.load()
+        except StorageError as error:
+            error.hint = "it learnt from this file: bring it back; mlj predict RUN --data FILE does without"
+            raise
         self.check(data)
         return data
 
@@ -115,6 +154,7 @@ class Preparation(msgspec.Struct, frozen=True):
     """How raw inputs become what the network sees, and what its outputs mean.
 
     `columns` say how a row of a table becomes raw inputs; they are empty where raw inputs are what a row holds.
+    `growing` says how outputs are the values of a series, where it learnt one.
     """
 
     task: Task
@@ -124,6 +164,7 @@ class Preparation(msgspec.Struct, frozen=True):
     image_shape: tuple[int, int] | None = None
     columns: tuple[Column, ...] = ()
     sequence: Sequence | None = None
+    growing: Growing | None = None
 
     @classmethod
     def of(cls, data: Data) -> Preparation:
@@ -161,6 +202,8 @@ class Preparation(msgspec.Struct, frozen=True):
         here, there = (np.array([each.scaling.shift, each.scaling.factor], np.float64) for each in (self, now))
         if here.shape != there.shape or not np.allclose(here, there, rtol=ALIKE, atol=ALIKE):
             return "the training rows are others, by their means and widths"
+        if self.growing and now.growing:
+            return self.growing.differs(now.growing)
         return ""
 
     def inputs(self, raw: Any) -> Array:

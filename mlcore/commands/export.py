@@ -12,6 +12,7 @@ from mlcore.commands.answers import put
 from mlcore.commands.story import called
 from mlcore.errors import RunError, StorageError, UsageError
 from mlcore.exporters import settings
+from mlcore.exporters.stages import growths
 from mlcore.model import Model
 from mlcore.report import json_line
 from mlcore.runs import open_run
@@ -24,12 +25,13 @@ TRIES = {  # what is worth typing next; {} is the main file
     "c": "cc -O2 -std=c99 -DMODEL_MAIN {} -o model -lm",
     "toml": "mlj train {}",
 }
+BARE = ("c", "onnx", "safetensors")  # of a series they take and give growths
 TEXTS = ("numpy", "pytorch", "sklearn", "c", "toml")
 
 
 def export(args: argparse.Namespace) -> int:
     """Write the files and print their paths."""
-    name, files = _made(args)
+    name, files, said = _made(args)
     if args.out == "-":
         return _print(args.to, files)
     paths = dict(zip(_paths(args.out, name, files), files.values(), strict=True))
@@ -46,11 +48,13 @@ def export(args: argparse.Namespace) -> int:
     print("\n".join(sanitize(path, 1000) for path in paths), flush=True)
     if args.to in TRIES and re.fullmatch(r"[\w./+-]+", str(main), re.ASCII):
         print(f"  try {TRIES[args.to].format(main)}", file=sys.stderr)
+    if said and args.to in BARE:
+        print(f"  {said}", file=sys.stderr)
     return 0
 
 
-def _made(args: argparse.Namespace) -> tuple[str, dict[str, bytes]]:
-    """What the files are called unless somebody says otherwise, and the files by suffix."""
+def _made(args: argparse.Namespace) -> tuple[str, dict[str, bytes], str]:
+    """What the files are called unless somebody says otherwise, the files by suffix, and what they take of a series."""
     if args.run.endswith(".safetensors"):
         if args.epoch is not None:
             raise UsageError("a file holds one epoch", hint="leave out --epoch, or name the run")
@@ -59,7 +63,7 @@ def _made(args: argparse.Namespace) -> tuple[str, dict[str, bytes]]:
         run = open_run(args.run, args.runs_dir)
         name = called(run) + (f"_{args.epoch}" if args.epoch is not None else "")
         if args.to == "toml" and run.children:  # the experiment of many seeds needs no single network
-            return _stem(name), {".toml": settings.text(run.config)}
+            return _stem(name), {".toml": settings.text(run.config)}, ""
         try:
             model = run.model(args.epoch)
         except RunError as error:
@@ -67,7 +71,7 @@ def _made(args: argparse.Namespace) -> tuple[str, dict[str, bytes]]:
                 error.hint += "; --to toml takes all of them"
             raise
     stem = _stem(name if args.out in (None, "-") or Path(args.out).is_dir() else Path(args.out).stem)
-    return stem, exporters.export(model, args.to, stem)
+    return stem, exporters.export(model, args.to, stem), growths(model)
 
 
 def _stem(name: str) -> str:

@@ -16,17 +16,12 @@ from mlcore.tables import reading
 def foretell(args: argparse.Namespace, model: Model, dataset: Series, answer: examining.Forward) -> str:
     """A line for each value that comes, CSV or JSON: how many rows ahead, its date where there are dates, the value.
 
-    The table has the columns of dates and of values the network learnt from, by name. Raises DataError.
+    The table has the columns of dates and of values the network learnt from, by name. Raises as `Model.foretell` does.
     """
-    table = reading.read(args.data, features.written(dataset, args.encoding))
-    learnt = model.data().train.growth
-    assert learnt is not None
-    coming = dataset.coming(table, learnt)
-    z = examining.outputs(model, model.preparation.inputs(coming.seen), answer)
-    values = coming.growth.values(model.loss.probabilities(z).reshape(1, -1))[0].tolist()
+    values, dates = model.foretell(reading.read(args.data, features.written(dataset, args.encoding)), answer)
     found = [
-        {"ahead": ahead, **({"date": coming.dates[ahead - 1]} if coming.dates else {}), "prediction": value}
-        for ahead, value in enumerate(values, start=1)
+        {"ahead": ahead, **({"date": dates[ahead - 1]} if dates else {}), "prediction": value}
+        for ahead, value in enumerate(values.tolist(), start=1)
     ]
     if args.json:
         return "".join(report.json_line(row) + "\n" for row in found)

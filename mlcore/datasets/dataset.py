@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlcore.datasets.column import Column as Column
 from mlcore.datasets.column import Notice as Notice
 from mlcore.datasets.column import Role as Role
-from mlcore.datasets.growth import Growth
+from mlcore.datasets.growth import Growing, Growth
 from mlcore.errors import ConfigError, DataError
 from mlcore.spec import Spec
 
@@ -150,7 +150,8 @@ class Data(NamedTuple):
     Floating inputs are already scaled. validation and test may be None. `ceiling` is the best possible accuracy
     (Bayes), or R² of a regression, where it is known, else None. `image_shape` is (height, width) where the features
     are pixels, `sequence` says how they are steps. `columns` say how a raw row of a table became features, and are
-    empty where it was features already; `roles` say what each column of the table is for.
+    empty where it was features already; `roles` say what each column of the table is for. `growing` says how targets
+    were made of a series, where they are growths.
     """
 
     train: Rows
@@ -166,6 +167,7 @@ class Data(NamedTuple):
     sequence: Sequence | None = None
     notices: tuple[Notice, ...] = ()
     roles: tuple[Role, ...] = ()
+    growing: Growing | None = None
 
     @property
     def input_shape(self) -> Shape:

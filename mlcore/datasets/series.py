@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from msgspec import Meta
 
-from mlcore.datasets import timeline
+from mlcore.datasets import lines, timeline
 from mlcore.datasets.dataset import Array, Data, Dataset, Notice, Rows, Sequence, Task
-from mlcore.datasets.growth import Growth
+from mlcore.datasets.growth import MONTH, Growing, Windows
+from mlcore.datasets.lines import Line
 from mlcore.datasets.own import Own
 from mlcore.datasets.sales import InTime, Sales
 from mlcore.datasets.scaling import fit
-from mlcore.datasets.timeline import MONTH, Step
 from mlcore.errors import DataError
 from mlcore.sanitize import sanitize
 from mlcore.spec import changed
@@ -32,65 +32,6 @@ class Ahead(InTime, frozen=True):
     test: Annotated[int, Meta(ge=0, le=1000, description="horizons at the end, for the final test")] = 2
     validation: Annotated[int, Meta(ge=0, le=1000, description="horizons before those of the test")] = 0
     FIXED: ClassVar = InTime.FIXED
-
-
-class Line(NamedTuple):
-    """The values of a series in order [n], float64, and what lies between two of them."""
-
-    values: Array
-    step: Step
-    notices: tuple[Notice, ...] = ()
-
-
-class Coming(NamedTuple):
-    """What is seen at the end of a series, raw inputs [1, lags - period], and what its answer grows from.
-
-    dates: of the values asked for, as ISO 8601; empty where rows are at no known distance.
-    """
-
-    seen: Array
-    growth: Growth
-    dates: tuple[str, ...]
-
-
-class Windows:
-    """What is seen and what is asked for, of series values v [T], from the first values foretold: origins [n].
-
-    log: whether growths are of logarithms; by default where all values are above zero.
-    """
-
-    def __init__(self, values: Array, period: int, lags: int, horizon: int, log: bool | None = None) -> None:
-        self.values, self.period, self.log = values, period, bool(values.min() > 0) if log is None else log
-        self._u = np.log(values) if self.log else values
-        self._before, self._after = np.arange(period - lags, 0), np.arange(horizon)
-
-    def seen(self, origins: Array) -> Array:
-        """Growths over the same season before, [n, lags - period]."""
-        places = origins[:, None] + self._before
-        found: Array = self._u[places] - self._u[places - self.period]
-        return found
-
-    def asked(self, origins: Array) -> Array:
-        """Growths over the last season that is known, [n, horizon]."""
-        found: Array = self._u[origins[:, None] + self._after] - self._u[self._last(origins)]
-        return found
-
-    def base(self, origins: Array) -> Array:
-        """The values of the last season that is known, [n, horizon]."""
-        found: Array = self.values[self._last(origins)]
-        return found
-
-    def trend(self, origins: Array) -> Array:
-        """The values if the mean growth of the last period goes on, [n, horizon]."""
-        recent = self.seen(origins)[:, -self.period :].mean(axis=1, keepdims=True)
-        ahead = recent * (1 + self._after // self.period)
-        found: Array = self.base(origins) * np.exp(ahead) if self.log else self.base(origins) + ahead
-        return found
-
-    def _last(self, origins: Array) -> Array:
-        """Where the last season that is known is, for each value asked for."""
-        found: Array = origins[:, None] + self._after % self.period - self.period
-        return found
 
 
 class Series(Dataset, frozen=True, tag="series"):
@@ -130,7 +71,12 @@ class Series(Dataset, frozen=True, tag="series"):
         if not self.path:
             return ""
         table = self._table()
-        return self._target(table, timeline.find(table, self.date, regular=False).columns)
+        return lines.aim(table, self.target, timeline.find(table, self.date, regular=False))
+
+    @property
+    def fewest(self) -> int:
+        """Values of which one can be foretold: what is seen, one for each horizon, and windows enough to learn from."""
+        return (self.lags or SHORT) + 1 + self.split.test + self.split.validation + FEWEST - 1
 
     def farthest(self, line: Line, wanted: int) -> int:
         """The longest horizon up to `wanted` that leaves enough of a line to learn from; 0 where none does."""
@@ -151,46 +97,20 @@ class Series(Dataset, frozen=True, tag="series"):
         scaling = fit(x, self.scale)
         shift, spread = y.mean(axis=0), np.where(y.std(axis=0) > 0, y.std(axis=0), 1.0)
 
-        ago = f"as {line.step.ago if period == line.step.period else _ago(period, line.step)}"
+        growing = Growing(line.target, line.date, line.step, period, windows.log, shift, spread)
 
         def part(origins: Array) -> Rows | None:
             if not len(origins):
                 return None
-            growth = Growth(windows.base(origins), windows.trend(origins), ago, windows.log, shift, spread)
             y = ((windows.asked(origins) - shift) / spread).astype(np.float32)
-            return Rows(scaling.apply(windows.seen(origins)), y, growth=growth)
+            return Rows(scaling.apply(windows.seen(origins)), y, growth=windows.growth(origins, growing))
 
         found = part(train)
         assert found is not None
         names = tuple(f"growth {place} {line.step.name}s before" for place in range(lags - period, 0, -1))
         sequence, task = Sequence(lags - period), Task("regression", self.horizon)
-        told = (*line.notices, *notices)
-        return Data(found, part(watched), part(held), task, names, scaling, sequence=sequence, notices=told)
-
-    def coming(self, table: Table, learnt: Growth) -> Coming:
-        """What comes after the last row of a table, for a network that learnt this data set. learnt: of its rows.
-
-        Raises DataError as `line` does, and where rows are too few or further apart than those it learnt from.
-        """
-        own, line = self.line(), self.line(table)
-        period, lags, _, _ = self._cut(own)
-        n, where = len(line.values), table.where
-        if line.step != own.step:
-            message = f"{where}: its rows are {line.step.name}s, and the network learnt from {own.step.name}s"
-            raise DataError(message, code="DATA_SCHEMA", where=where, hint="name a table like the one it learnt from")
-        if n < lags:
-            message = f"{where} has {n:,} {line.step.name}s, and {lags:,} are seen before what is foretold"
-            raise DataError(message, code="DATA_EMPTY", where=where, hint="name a table that has them all")
-        values = line.values[n - lags :]
-        if learnt.log and values.min() <= 0:
-            message = f"{where}: {values.min():g} is not above zero, as everything the network learnt from is"
-            raise DataError(
-                message, code="DATA_VALUE", where=where, hint="it learnt how logarithms grow: train it again"
-            )
-        windows, end = Windows(values, period, lags, self.horizon, learnt.log), np.array([lags])
-        growth = learnt._replace(base=windows.base(end), trend=windows.trend(end))
-        when = timeline.find(table, self.date, regular=not self.period)
-        return Coming(windows.seen(end), growth, timeline.following(when, self.horizon))
+        parts = found, part(watched), part(held)
+        return Data(*parts, task, names, scaling, sequence=sequence, notices=notices, growing=growing)
 
     def line(self, table: Table | None = None) -> Line:
         """The series. Raises DataError where the table has no dates, no numbers, or a gap.
@@ -200,38 +120,17 @@ class Series(Dataset, frozen=True, tag="series"):
         if not self.path and table is None:
             return Line(Sales(seed=self.seed, years=YEARS).series(), MONTH)
         table = table or self._table()
-        when = timeline.find(table, self.date, regular=not self.period)
-        name = self._target(table, when.columns)
-        values = table.column(name)[when.order]
-        bad = np.flatnonzero(~np.isfinite(values))
-        if len(bad):
-            count = "1 row" if len(bad) == 1 else f"{len(bad):,} rows"
-            first = f"the first is row {table.rows[when.order[bad[0]]]} (rows count from 0)"
-            message = f"{table.where}: {sanitize(name, 80)} is missing or not finite in {count}, {first}"
-            hint = "fill the gaps of a series before it is learnt: no value can be left out of its middle"
-            raise DataError(message, code="DATA_NONFINITE", where=table.where, hint=hint)
-        if (values == values[0]).all():
-            message = f"{table.where}: {sanitize(name, 80)} is {values[0]:g} in every row: there is nothing to learn"
-            raise DataError(message, code="DATA_TARGET", where="dataset.target", hint="name another dataset.target")
-        return Line(values.astype(np.float64), when.step)
+        line = lines.read(table, self.target, self.date, regular=not self.period)
+        if (line.values == line.values[0]).all():
+            what = f"{sanitize(line.target, 80)} is {line.values[0]:g} in every row: there is nothing to learn"
+            hint = "name another dataset.target"
+            raise DataError(f"{table.where}: {what}", code="DATA_TARGET", where="dataset.target", hint=hint)
+        return line
 
     def _table(self) -> Table:
         from mlcore.tables import reading  # costs pandas
 
         return reading.read(Own(path=self.path).place())
-
-    def _target(self, table: Table, dates: tuple[str, ...]) -> str:
-        """The column that is foretold. Raises DataError where it is not there or holds no numbers."""
-        numbers = [name for name in table.names if name not in dates and table.column(name).dtype.kind == "f"]
-        if not self.target and numbers:
-            return numbers[-1]
-        if self.target in numbers:
-            return self.target
-        what = f"no column {sanitize(self.target, 80)!r}" if self.target not in table.names else ""
-        what = what or f"{sanitize(self.target, 80)!r} holds {'dates' if self.target in dates else 'no numbers'}"
-        there = ", ".join(sanitize(each, 40) for each in numbers[:20]) or "none"
-        message = f"{table.where}: {what if self.target else 'no column of numbers'}; a series is of numbers"
-        raise DataError(message, code="DATA_TARGET", where="dataset.target", hint=f"columns of numbers: {there}")
 
     def _period(self, line: Line) -> tuple[int, tuple[Notice, ...]]:
         """After how many values a season returns: as asked for, by the step, or 1 where there are too few for it."""
@@ -263,8 +162,3 @@ class Series(Dataset, frozen=True, tag="series"):
             hint = "take a longer series, a smaller dataset.horizon or dataset.lags, or a smaller dataset.split"
             raise DataError(f"series: {message} to learn from", code="DATA_EMPTY", where="dataset.horizon", hint=hint)
         return train, np.arange(watched, held, h), np.arange(held, n, h)
-
-
-def _ago(period: int, step: Step) -> str:
-    """The same season before, in words."""
-    return f"{period} {step.name}s ago" if period > 1 else f"the {step.name} before"

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlcore.datasets.dataset import Array
+from mlcore.datasets.growth import DAY, HOUR, MONTH, QUARTER, ROW, WEEK, YEAR, Step
 from mlcore.errors import DataError
 from mlcore.sanitize import sanitize
 from mlcore.tables import monthly
@@ -18,19 +19,6 @@ from mlcore.tables.table import Table
 
 DATES = ("date", "datetime", "time", "timestamp", "when", "ds", "day", "month", "period", "week")
 HINT = "name its columns: --set dataset.date=COLUMN, or dataset.date=YEAR+MONTH for two of them"
-
-
-class Step(NamedTuple):
-    """What lies between two rows: its name, how many of them make a period, and how far back the same season is."""
-
-    name: str
-    period: int
-    ago: str
-
-
-HOUR, DAY, WEEK = Step("hour", 24, "a day ago"), Step("day", 7, "a week ago"), Step("week", 52, "a year ago")
-MONTH, QUARTER, YEAR = Step("month", 12, "a year ago"), Step("quarter", 4, "a year ago"), Step("year", 1, "a year ago")
-ROW = Step("row", 1, "the row before")  # rows at no known distance
 BY_MONTHS = {1: MONTH, 3: QUARTER, 12: YEAR}
 BY_DAYS = {1.0: DAY, 7.0: WEEK, 1 / 24: HOUR}
 
@@ -86,13 +74,16 @@ def following(when: Timeline, count: int) -> tuple[str, ...]:
 def _step(table: Table, columns: tuple[str, ...], dates: Array, regular: bool) -> Step:
     """What lies between rows. Raises DataError naming the first gap, where there has to be none."""
     if len(dates) < 3:
-        raise _error(table, f"has {len(dates)} dates, too few for a series", "it takes some periods of rows", "EMPTY")
+        dated = "1 date" if len(dates) == 1 else f"{len(dates)} dates"
+        raise _error(table, f"has {dated}, too few for a series", "it takes some periods of rows", "EMPTY")
     months = np.diff(dates.astype("datetime64[M]").astype(np.int64))
     days = np.diff(dates).astype("timedelta64[s]").astype(np.float64) / 86_400
     for apart, known in ((months, BY_MONTHS), (days.round(9), {round(k, 9): v for k, v in BY_DAYS.items()})):
         if (apart == apart[0]).all() and apart[0] in known:
             return known[apart[0]]
-    if not regular or (days == days[0]).all():
+    if (days == days[0]).all():
+        return ROW._replace(days=float(days[0]))
+    if not regular:
         return ROW
     apart = months if np.median(days) > 27 else days.round(6)
     different, counts = np.unique(apart, return_counts=True)

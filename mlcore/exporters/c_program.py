@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import textwrap
 
 from mlcore.exporters.c_text import words
 from mlcore.exporters.cells import input_names, takes_cells
-from mlcore.exporters.stages import class_names, scaling
+from mlcore.exporters.stages import class_names, growths, scaling
 from mlcore.model import Model
 
+WIDEST = 116  # letters of a line of the comment
 CELLS = """ * In x a number that is missing is NAN, a date is days since 1970-01-01 in UTC.
  *
 """
@@ -103,7 +105,7 @@ def opening(model: Model) -> str:
         f"/* A trained network, {model.network.summary()}: written by mlj export --to c.\n *\n"
         f" * In a program: compile this file with it and declare\n *\n"
         f" *   void predict(const float *x, float *out);   raw inputs x[{inputs}] to {out}\n{extern} *\n"
-        f"{CELLS if takes_cells(model) else ''}"
+        f"{CELLS if takes_cells(model) else ''}{_lines(growths(model))}"
         " * By itself: cc -O2 -std=c99 -DMODEL_MAIN FILE -o model -lm; it answers rows of numbers on stdin.\n *\n"
         " * Sums are kept in double, so that their order cannot be seen; -DMODEL_SUM=float where double is slow.\n */\n"
         "#include <math.h>\n\n#ifndef MODEL_SUM\n#define MODEL_SUM double\n#endif\n\n"
@@ -112,6 +114,11 @@ def opening(model: Model) -> str:
     )
     text += words("class_names", "MODEL_OUTPUTS", names)
     return text + (words("input_names", "MODEL_INPUTS", input_names(model)) if columns else "")
+
+
+def _lines(text: str) -> str:
+    """A text as lines of the comment, with an empty one behind it."""
+    return "".join(f" * {line}\n" for line in textwrap.wrap(text, WIDEST)) + " *\n" if text else ""
 
 
 def program(model: Model) -> str:

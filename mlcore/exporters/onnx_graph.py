@@ -23,6 +23,7 @@ from mlcore.exporters.stages import (
     Stage,
     bend,
     class_names,
+    growths,
     head,
     logarithm,
     row,
@@ -223,6 +224,7 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
     )
     version = message((1, ""), (2, OPSET))
     about = [message((1, "inputs"), (2, json.dumps(names)))] if model.preparation.columns else []
+    about += [message((1, "series"), (2, growths(model)))] if growths(model) else []
     return {".onnx": message((1, IR_VERSION), (2, "mlj"), (7, inside), (8, version), *each(14, about))}
 
 

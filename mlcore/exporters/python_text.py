@@ -34,13 +34,52 @@ if __name__ == "__main__":
 '''
 
 
+SERIES = '''
+
+def foretell(values):
+    """The next {horizon} values of a series from its last {lags}, or more of them, the oldest first."""
+    u = [{log}(float(value)) for value in values[-{lags}:]]
+    if len(u) < {lags}:
+        raise ValueError(f"expected {lags} values or more, got {len(u)}")
+    grown = predict([[u[t] - u[t - {period}] for t in range({period}, {lags})]])[0]
+    return [{exp}(u[h % {period} - {period}] + float(growth)) for h, growth in enumerate(grown)]
+
+
+def read(file):
+    """The values in a CSV file: of the column TARGET, or of the last one where its first line has no such name."""
+    table = [row for row in csv.reader(file) if row]
+    named = bool(table) and TARGET in table[0]
+    place = table[0].index(TARGET) if named else -1
+    return [float(row[place]) for row in table[named:]]
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        with open(sys.argv[1], newline="", encoding="utf-8-sig") as file:
+            values = read(file)
+    else:
+        values = read(sys.stdin)
+    for value in foretell(values):
+        print(f"{value:.9g}")
+'''
+
+
 def opening(model: Model, target: str, needs: str) -> str:
     """The text at the top of a file; nothing in it comes from outside."""
+    features, growing = len(model.preparation.feature_names), model.preparation.growing
+    top = f'"""A trained network, {model.network.summary()}: written by mlj export --to {target}. It needs {needs}.\n\n'
+    if growing is not None:
+        ahead, lags = len(growing.shift), growing.period + features
+        return (
+            f"{top}foretell(values): the next {ahead} values of a series from its last {lags}, the oldest first.\n"
+            f"predict(x): the growths they come from, for each row of growths x [rows, {features}].\n"
+            "As a program it reads a CSV file, or stdin, the oldest row first, and prints a value a line.\n"
+            '"""\n'
+        )
     said = "the name of the most probable class" if class_names(model) else "the numbers"
     proba = "predict_proba(x): the probability of each class.\n" if class_names(model) else ""
     return (
-        f'"""A trained network, {model.network.summary()}: written by mlj export --to {target}. It needs {needs}.\n\n'
-        f"predict(x): {said} for each row of raw inputs x [rows, {len(model.preparation.feature_names)}].\n{proba}"
+        f"{top}predict(x): {said} for each row of raw inputs x [rows, {features}].\n{proba}"
         "As a program it reads the rows of a CSV file, or of stdin, and prints an answer a line.\n"
         '"""\n'
     )
@@ -48,7 +87,9 @@ def opening(model: Model, target: str, needs: str) -> str:
 
 def imports(model: Model, *more: str) -> str:
     """The import lines of the standard library that a file takes, in their order."""
-    needed = {"csv", "sys", *more, *table_code.modules(model.preparation.columns)}
+    growing = model.preparation.growing
+    logs = {"math"} if growing is not None and growing.log else set()
+    needed = {"csv", "sys", *more, *logs, *table_code.modules(model.preparation.columns)}
     return "".join(f"import {module}\n" for module in sorted(needed))
 
 
@@ -63,6 +104,8 @@ def names(model: Model) -> str:
         )
         text += "# features, are other texts one together, and the numbers that takes.\n"
         text += f"COLUMNS = (\n{rows})\nMISSING = {_tuple(tuple(sorted(MISSING)))}\n"
+    if model.preparation.growing is not None:
+        text += f"TARGET = {model.preparation.growing.target!a}\n"
     return text + (f"CLASSES = {_tuple(class_names(model))}\n" if class_names(model) else "")
 
 
@@ -119,7 +162,13 @@ def _exact(value: np.floating) -> str:
 
 
 def program(model: Model) -> str:
-    """The end of a file: read a CSV file and print an answer a row."""
+    """The end of a file: read a CSV file and print an answer a row, or what comes next in a series."""
+    growing = model.preparation.growing
+    if growing is not None:
+        lags = growing.period + len(model.preparation.feature_names)
+        text = SERIES.replace("{horizon}", str(len(growing.shift))).replace("{lags}", str(lags))
+        text = text.replace("{log}(float(value))", "math.log(float(value))" if growing.log else "float(value)")
+        return text.replace("{period}", str(growing.period)).replace("{exp}", "math.exp" if growing.log else "")
     columns = bool(model.preparation.columns)
     text = table_code.functions(model.preparation.columns) + MAIN if columns else MAIN
     text = text.replace("{names}", "[column[0] for column in COLUMNS]" if columns else "FEATURES")

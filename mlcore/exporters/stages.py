@@ -81,19 +81,38 @@ def whole(model: Model) -> Model:
 def own_units(model: Model) -> Model:
     """The model whose last layer answers in the units of the targets, where its loss compares in others.
 
-    z' = z / factor + shift is folded into the weights and biases of the head. Logarithms stay what they are: in
-    float32 such a sum would lose digits of which the exponential makes many; `logarithm` says how they end.
+    z' = z / factor + shift is folded into the weights and biases of the head, of a series for each output: then they
+    are growths, and `growths` says how they are values. Logarithms stay what they are: in float32 such a sum would lose
+    digits of which the exponential makes many; `logarithm` says how they end.
     """
-    units = _units(model)
-    if len(units) != 2:
+    units, growing, loss = _units(model), model.preparation.growing, model.loss
+    if growing is not None:
+        shift, factor = growing.shift, 1 / growing.spread
+        growing = growing._replace(shift=np.zeros_like(shift), spread=np.ones_like(shift))
+    elif len(units) == 2:
+        shift, factor = (np.array(unit) for unit in units)
+        loss = changed(loss, units=())
+    else:
         return model
-    shift, factor = units
     vector = model.vector.astype(np.float32)
     head = model.network.views(vector)[-1]
     head["w"][...] = head["w"].astype(np.float64) / factor
     head["b"][...] = head["b"].astype(np.float64) / factor + shift
-    preparation = msgspec.structs.replace(model.preparation, task=model.preparation.task._replace(units=()))
-    return Model(model.config, model.network, changed(model.loss, units=()), preparation, vector)
+    task = model.preparation.task._replace(units=())
+    preparation = msgspec.structs.replace(model.preparation, task=task, growing=growing)
+    return Model(model.config, model.network, loss, preparation, vector)
+
+
+def growths(model: Model) -> str:
+    """What inputs and answers are of a network that learnt a series; nothing of another."""
+    growing, seen = model.preparation.growing, len(model.preparation.feature_names)
+    if growing is None:
+        return ""
+    period, lags = growing.period, growing.period + seen
+    logs, back = (" as logarithms", "exp(u[i] + out[h])") if growing.log else ("", "u[i] + out[h]")
+    taken = f"of its last {lags} values u{logs}, the oldest first, it takes x[i] = u[i + {period}] - u[i]"
+    places = f"h from 0 to {len(growing.shift) - 1}, i = {seen} + h % {period}"
+    return f"It learnt a series: {taken}, and what comes next is {back} for {places}."
 
 
 def _units(model: Model) -> tuple[float, ...]:

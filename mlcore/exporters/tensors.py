@@ -4,8 +4,8 @@
 `prep/factor` [features] float64 scale raw inputs: x = (raw - shift) * factor; where there is `prep/bend`, they are
 x / sqrt(1 + (x bend)²) after that. Where there is `prep/logarithm` [3] float64, shift, factor and offset, the outputs z
 are logarithms of a regression's numbers, which are exp(z / factor + shift) - offset. The metadata are those of every
-file of mlj: `format`, `mlj.sha256` and `mlj.state`, a JSON text with the configuration, the class names, the features
-and how columns become them.
+file of mlj: `format`, `mlj.sha256` and `mlj.state`, a JSON text with the configuration, the class names, the features,
+how columns become them, and of a series what inputs and outputs are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 import numpy as np
 
 from mlcore.datasets import columns
-from mlcore.exporters.stages import bend, class_names, head, logarithm, scaling
+from mlcore.exporters.stages import bend, class_names, growths, head, logarithm, scaling
 from mlcore.exporters.torch_layout import modules, state_dict
 from mlcore.model import Model
 from mlcore.tensorfile import pack
@@ -37,6 +37,8 @@ def write(model: Model, stem: str) -> dict[str, bytes]:
         "columns": [columns.plain(column) for column in model.preparation.columns],
         "config": model.config.to_dict(),
     }
+    if growths(model):
+        state["series"] = growths(model)
     tensors = state_dict(made) | {"prep/shift": shift, "prep/factor": factor}
     bent = bend(model)
     if bent is not None:

@@ -109,12 +109,14 @@ class TableSeries(msgspec.Struct, frozen=True, tag="table_series"):
     """A column of a table as a series. values: how many there are. step: what lies between two of them: month, day.
 
     horizon: how far it may be foretold to begin with, 0 where the column is no series. most: how far at most.
+    why: it is none although the table has dates, in words.
     """
 
     values: int = 0
     step: str = ""
     horizon: int = 0
     most: int = 0
+    why: str = ""
 
 
 AnyTabled: TypeAlias = TableHead | TableRows | ColumnFacts | TableView | TableText | TableSeries

@@ -35,19 +35,23 @@ def test_a_value_for_each_month_is_a_series_and_a_year_of_it_is_proposed(tmp_pat
     assert (found.step, found.horizon, found.most) == ("day", 3, 3)
 
 
-def test_what_is_no_series_is_offered_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_series_is_offered_as_none_and_says_why_where_there_are_dates(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     path, tables = monthly(tmp_path / "m.csv", 72), Tables()
     some = {"kind": "filter", "where": "n > 101"}
-    asked = [
-        FindSeries(of=of(path), target="word"),  # no numbers
-        FindSeries(of=of(path), target="year"),  # what says when
-        FindSeries(of=of(path), target="gone"),
-        FindSeries(of=of(path, some), target="n"),  # a series is of the file
-        FindSeries(of=Tabled(path=str(path), format={"delimiter": ","}), target="n"),
-        FindSeries(of=of(monthly(tmp_path / "gap.csv", 72, skip=5)), target="n"),
-        FindSeries(of=of(monthly(tmp_path / "no.csv", 72, "a,b,n,word")), target="n"),
-        FindSeries(of=of(monthly(tmp_path / "few.csv", 9)), target="n"),
-        FindSeries(of=Tabled(path="sales"), target="Sales"),  # several products a day
-    ]
-    assert [ask(tables, each).horizon for each in asked] == [0] * len(asked)
+    asked = {
+        "holds no numbers": FindSeries(of=of(path), target="word"),
+        "'year' holds dates": FindSeries(of=of(path), target="year"),
+        "no column 'gone'": FindSeries(of=of(path), target="gone"),
+        "a file without steps": FindSeries(of=of(path, some), target="n"),
+        "a file as it is": FindSeries(of=Tabled(path=str(path), format={"delimiter": ","}), target="n"),
+        "after 1949-05-01 comes 1949-07-01": FindSeries(of=of(monthly(tmp_path / "gap.csv", 72, skip=5)), target="n"),
+        "23 months are too few, 24 are the least": FindSeries(of=of(monthly(tmp_path / "few.csv", 23)), target="n"),
+        "Date is 20": FindSeries(of=Tabled(path="sales"), target="Sales"),  # several products a day
+    }
+    for words, each in asked.items():
+        found = ask(tables, each)
+        assert found.horizon == 0 and words in found.why and "\n" not in found.why and str(tmp_path) not in found.why
+    dateless = ask(tables, FindSeries(of=of(monthly(tmp_path / "no.csv", 72, "a,b,n,word")), target="n"))
+    assert (dateless.horizon, dateless.why) == (0, "")
+    assert ask(tables, FindSeries(of=of(monthly(tmp_path / "enough.csv", 24)), target="n")).horizon == 1

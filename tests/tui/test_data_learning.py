@@ -104,6 +104,18 @@ async def test_row_by_row_is_the_other_way_and_the_only_one_behind_steps(tmp_pat
         await lab.until(lambda: isinstance(lab.app.screen, BuildScreen))
         dataset = lab.app.lab.draft.config.to_dict()["dataset"]
         assert (dataset["kind"], dataset["target"], len(dataset["steps"])) == ("file", "passengers", 2)
+        await lab.until(lambda: "Row by row, not as a series: a series is read from a file without steps" in lab.over)
+        await lab.press("tab")  # whoever goes on has read it
+        await lab.until(lambda: "Row by row" not in lab.over)
+
+
+async def test_a_table_with_dates_that_is_no_series_says_why_in_build(tmp_path: Path, sales: Path) -> None:
+    async with looking(tmp_path, sales) as lab:
+        await lab.press("enter")
+        await lab.until(lambda: "What is to be learned?" in lab.over)
+        await lab.press(*"Sold", "enter")
+        await lab.until(lambda: "not as a series: Date is 2021-01-03 in rows 0 and 1" in lab.over)
+        assert isinstance(lab.app.screen, BuildScreen)
 
 
 async def test_build_lists_the_steps_enter_on_one_opens_the_table_and_enter_there_comes_back(

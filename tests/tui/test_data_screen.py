@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mlcore import Config
 from tests.tui.looking import looking, sales_of, shown, typed
 from tui.screens.data import DataScreen
 from tui.screens.deeds.opening import of_experiment
@@ -202,4 +203,8 @@ async def test_a_great_table_moves_at_once_and_only_what_is_seen_is_asked_for(tm
 def test_the_table_of_an_experiment_is_found_and_of_others_there_is_none() -> None:
     found = of_experiment({"kind": "file", "path": "x.csv", "target": "y", "format": {"decimal": ",", "dates": "auto"}})
     assert found is not None and (found.target, dict(found.format)) == ("y", {"decimal": ","})
+    usual = Config().with_settings({"dataset": {"kind": "file", "path": "x.csv"}}).to_dict()["dataset"]
+    assert usual["format"] and of_experiment(usual).format == {}
+    usual["format"]["dates"] = "none"
+    assert of_experiment(usual).format == {"dates": "none"}
     assert of_experiment({"kind": "file", "path": "x.npz"}) is None and of_experiment({"kind": "moons"}) is None

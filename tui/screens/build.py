@@ -59,7 +59,7 @@ class BuildScreen(Screen[None]):
     ]
     mode = MODE
 
-    def __init__(self, app: MljApp) -> None:
+    def __init__(self, app: MljApp, said: str = "") -> None:
         super().__init__()
         self.mlj, self.lab = app, app.lab
         self.watched = app.feed.frame().run if app.runner.alive and not app.runner.takes_starts else ""
@@ -71,7 +71,7 @@ class BuildScreen(Screen[None]):
         self.network = FormPane("network", 2, NETWORK_HELP)
         self.training = FormPane("training", 3, TRAINING_HELP)
         self._preview, self._sketch, self._rate = PreviewPane(), SketchPane(), RatePane()
-        self._said = ""
+        self._said, self._first = "", said
 
     def compose(self) -> ComposeResult:
         yield self._headline
@@ -116,6 +116,7 @@ class BuildScreen(Screen[None]):
         """Fill the forms and ask what they mean."""
         self.open(0)
         self.changed()
+        self.say(self._first)
 
     def on_resize(self, event: events.Resize) -> None:
         """Three columns, or one at a time."""
@@ -218,7 +219,7 @@ class BuildScreen(Screen[None]):
     # words ----------------------------------------------------------------------------------------------------------
 
     def say(self, problem: str) -> None:
-        """What is wrong, before the help of the line under the cursor; nothing: the help."""
+        """What is wrong or should be known, before the help of the line under the cursor; nothing: the help."""
         self._said = problem
         self._about()
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Every: TypeAlias = Literal["month", "weekday"]
 
 CHANCE = 0.001  # p-value below which differences are a season: the level of the F test in X-11
+NONE = "no seasonality"
 LATE = 4  # a month that begins later than on this day, or ends as early, is not whole
 LONGEST = 200 * 366  # months or days that are looked at
 
@@ -94,6 +95,9 @@ def season(
     )
     notes = [f"{rows_in_words(int((~there).sum()))} without a date or a value left out"] if not there.all() else []
     notes += [f"{cut} at the ends not counted: not the whole month is there"] if cut else []
+    if how == "sum" and every == "month" and positive and p < CHANCE and _as_long(index):
+        even = season(frame, date, value, every, "mean").answer.startswith(NONE)
+        notes += ["the lengths of months make it: the mean of each instead of the sum has no season"] if even else []
     notes += [] if positive else ["not everything is above zero: the index is a difference from the trend"]
     if len(present) < period.length:
         notes.append(
@@ -101,7 +105,8 @@ def season(
         )
     title = f"{sanitize(value, 40)} by {every}: {how} of each {period.part}, and its index"
     header = (every, f"{period.part}s", f"mean {how}" if how == "sum" else "mean", "index")
-    answer = _answer(index, period, every, positive, f, p) if told else _too_short(totals, period)
+    answer = _answer(index, period, every, positive, f, p) if told else _untold(totals, period, every, present)
+    answer = f"{NONE}: it is always {totals.iloc[0]:g}" if told and totals.nunique() == 1 else answer
     code = "\n".join(filter(None, (line, _code(date, value, period, how, len(present), positive, cut, totals))))
     return View(title, header, rows, code, (every,), "index" if told else header[2], answer, tuple(notes), missing="-")
 
@@ -153,16 +158,27 @@ def _mean(totals: Series, phases: Any, phase: int) -> float | None:
 def _answer(index: dict[int, float], period: Period, every: str, positive: bool, f: float, p: float) -> str:
     test = f"F {f:.1f}, p {p:.2g}"
     if p >= CHANCE:
-        return f"no seasonality: chance makes {every}s differ as much ({test})"
+        return f"{NONE}: chance makes {every}s differ as much ({test})"
     high, low = max(index, key=lambda each: index[each]), min(index, key=lambda each: index[each])
     said = "{:.2f} times" if positive else "{:+.4g} beside"
     peak, dip = said.format(index[high]), said.format(index[low])
     return f"seasonal: {period.names[high]} is the peak, {peak} the trend, {period.names[low]} the low, {dip} ({test})"
 
 
-def _too_short(totals: Series, period: Period) -> str:
-    count = len(totals)
-    return f"too short to tell: {rows_in_words(count, period.part)}, and it takes three {period.cycle}s"
+def _as_long(index: dict[int, float]) -> bool:
+    """Whether months differ no more than their lengths might make them, February the low."""
+    return index.get(1) == min(index.values()) and max(index.values()) < 1.2 * index[1]
+
+
+def _untold(totals: Series, period: Period, every: str, present: list[int]) -> str:
+    """Why nothing can be said of a season."""
+    count, there = len(totals), int(totals.notna().sum())
+    if count < 3 * period.length:
+        return f"too short to tell: {rows_in_words(count, period.part)}, and it takes three {period.cycle}s"
+    if len(present) == 1:
+        return f"nothing to compare: only {period.names[present[0]]} has values"
+    some = f"{there:,} of {count:,} {period.part}s have a value"
+    return f"too many gaps to tell: {some}, and it takes two of each {every} with most of their {period.cycle} around"
 
 
 def _code(

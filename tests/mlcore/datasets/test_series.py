@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlcore.datasets.series import Ahead, Series, Windows
+from mlcore.datasets import growth
+from mlcore.datasets.series import Ahead, Series
 from mlcore.errors import ConfigError, DataError
 
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -41,22 +43,23 @@ def waves(n: int, seed: int = 0) -> list[float]:
 def test_windows_are_growth_over_the_same_season_and_come_back_as_the_values(n, period, more, horizon, seed, positive):
     v = np.random.RandomState(seed).normal(size=n) * 3 + (30 if positive else 0)
     lags = period + more
-    windows = Windows(v, period, lags, horizon)
+    windows = growth.Windows(v, period, lags, horizon)
     origins = np.arange(lags, n - horizon + 1)
     if not len(origins):
         return
     u = np.log(v) if v.min() > 0 else v
-    x, y, base, trend = windows.seen(origins), windows.asked(origins), windows.base(origins), windows.trend(origins)
+    known = growth.Growing("v", "date", growth.MONTH, period, windows.log, np.zeros(horizon), np.ones(horizon))
+    x, y, (base, trend, _) = windows.seen(origins), windows.asked(origins), windows.growth(origins, known)
     for row, origin in enumerate(origins[:5].tolist()):
         assert x[row] == pytest.approx([u[t] - u[t - period] for t in range(origin - more, origin)])
-        growth = np.mean(x[row][-period:])
+        recent = np.mean(x[row][-period:])
         for h in range(horizon):
             last = origin + h
             while last >= origin:
                 last -= period
             assert base[row, h] == v[last] and y[row, h] == pytest.approx(u[origin + h] - u[last])
             seasons = (origin + h - last) // period
-            grown = v[last] * np.exp(seasons * growth) if v.min() > 0 else v[last] + seasons * growth
+            grown = v[last] * np.exp(seasons * recent) if v.min() > 0 else v[last] + seasons * recent
             assert trend[row, h] == pytest.approx(grown)
 
 
@@ -64,11 +67,11 @@ def test_windows_are_growth_over_the_same_season_and_come_back_as_the_values(n, 
 def test_targets_are_values_again_and_values_targets(tmp_path, shift):
     v = [value + shift for value in waves(120)]
     data = Series(path=write(tmp_path / "a.csv", v), horizon=6, split=Ahead(2, 1)).load()
-    assert (len(data.test), len(data.validation)) == (2, 1) and data.test.growth.log == (shift == 0)
+    assert (len(data.test), len(data.validation)) == (2, 1) and data.growing.log == (shift == 0)
     found = np.concatenate([part.growth.values(part.y).ravel() for part in (data.validation, data.test)])
     assert found == pytest.approx(v[-18:], rel=1e-5)
     assert data.test.growth.targets(data.test.growth.values(data.test.y)) == pytest.approx(data.test.y, abs=1e-5)
-    assert data.train.growth.base[0] == pytest.approx(v[12:18]) and data.test.growth.ago == "as a year ago"
+    assert data.train.growth.base[0] == pytest.approx(v[12:18]) and data.growing.ago == "as a year ago"
     assert len(data.train) == 120 - 24 - 3 * 6 - 6 + 1
     assert data.train.take([3, 1]).growth.base == pytest.approx(data.train.growth.base[[3, 1]])
 
@@ -81,7 +84,7 @@ def test_nothing_of_the_values_held_back_is_in_what_is_learnt(tmp_path):
     assert np.array_equal(one.train.x, two.train.x) and np.array_equal(one.train.y, two.train.y)
     assert np.array_equal(one.test.x[0], two.test.x[0]) and not np.array_equal(one.test.x[1], two.test.x[1])
     assert np.array_equal(one.scaling.shift, two.scaling.shift)
-    assert np.array_equal(one.train.growth.shift, two.train.growth.shift)
+    assert np.array_equal(one.growing.shift, two.growing.shift)
 
 
 @settings(max_examples=20, deadline=None)
@@ -112,15 +115,14 @@ def test_the_season_follows_from_the_dates(tmp_path, dates, period, ago):
     header = "year,v" if dates and len(dates[0]) == 4 else "when,v"
     dataset = Series(path=write(tmp_path / "a.csv", waves(n), dates, header), horizon=2)
     data = dataset.load()
-    growth = data.train.growth
-    assert growth.ago == ago
+    assert data.growing.ago == ago
     v = np.array(waves(n))
-    assert growth.base[-1] == pytest.approx(v[n - 6 - period + np.arange(2) % period])
+    assert data.train.growth.base[-1] == pytest.approx(v[n - 6 - period + np.arange(2) % period])
 
 
 def test_a_series_too_short_for_its_season_is_learnt_without_one_and_says_so(tmp_path):
     data = Series(path=write(tmp_path / "a.csv", waves(36)), horizon=2).load()
-    assert [notice.code for notice in data.notices] == ["DATA_SHORT"] and data.test.growth.ago == "as the month before"
+    assert [notice.code for notice in data.notices] == ["DATA_SHORT"] and data.growing.ago == "as the month before"
 
 
 @pytest.mark.parametrize(
@@ -171,10 +173,33 @@ def test_settings_that_do_not_fit_are_one_sentence(tmp_path, settings, error, wo
 def test_gaps_are_taken_as_they_come_where_the_period_is_said(tmp_path):
     dates = [f"{2001 + place // 12}-{place % 12 + 1:02d}-15" for place in range(100) if place != 50]
     path = write(tmp_path / "a.csv", waves(99), dates)
-    assert Series(path=path, horizon=3, period=1).load().test.growth.ago == "as the row before"
-    assert Series(path=path, horizon=3, period=12).load().test.growth.ago == "as 12 rows ago"
+    assert Series(path=path, horizon=3, period=1).load().growing.ago == "as the row before"
+    assert Series(path=path, horizon=3, period=12).load().growing.ago == "as 12 rows ago"
 
 
 def test_folds_of_a_series_are_refused():
     with pytest.raises(ConfigError, match="the past would be foretold from the future"):
         Ahead(folds=3)
+
+
+@pytest.mark.parametrize("days", [1, 2, 0])
+def test_what_a_model_keeps_of_a_series_is_the_same_after_a_file(tmp_path, days):
+    dates = [str(np.datetime64("2020-01-01") + k * days + (k > 50 and not days) + k * (not days)) for k in range(90)]
+    path = write(tmp_path / "a.csv", waves(90), dates)
+    kept = Series(path=path, horizon=3, period=0 if days else 2).load().growing
+    found = growth.read(json.loads(json.dumps(kept.plain())), 3)
+    assert found[:5] == kept[:5] == ("v", "date", kept.step, {1: 7, 2: 1, 0: 2}[days], True)
+    assert np.array_equal([found.shift, found.spread], [kept.shift, kept.spread]) and not kept.differs(found)
+    assert kept.step.words == {1: "days", 2: "rows 2 days apart", 0: "rows"}[days]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("shift", ["nan"] * 2), ("shift", ["0x0p+0"]), ("spread", ["0x0p+0"] * 2), ("days", "inf"), ("period", 0),
+     ("period", True), ("step", "eon"), ("shift", [1, 2])],
+)  # fmt: skip
+def test_what_no_series_can_be_is_not_read_from_a_file(name, value):
+    plain = growth.Growing("v", "date", growth.MONTH, 12, True, np.zeros(2), np.ones(2)).plain()
+    assert growth.read(plain, 2).step == growth.MONTH
+    with pytest.raises((ValueError, TypeError)):
+        growth.read(plain | {name: value}, 2)

@@ -77,10 +77,28 @@ def test_of_fifty_random_walks_two_at_most_have_a_season_and_a_high_december_is_
 
 
 def test_what_never_changes_has_no_season_and_three_years_are_needed() -> None:
-    assert season(series([5.0] * 60), "day", "v").answer.startswith("no seasonality")
+    assert season(series([5.0] * 60), "day", "v").answer == "no seasonality: it is always 5"
     view = season(series(np.tile(DECEMBER, 2)), "day", "v")
     assert view.answer.startswith("too short to tell: 24 months") and index_of(view) == [None] * 12
     assert season(series([3.0]), "day", "v").answer.startswith("too short to tell: 1 month,")
+
+
+def test_what_cannot_be_told_is_told_with_the_reason_that_is_true() -> None:
+    monthly = season(series(np.arange(60.0)), "day", "v", "weekday").answer
+    assert monthly.startswith("too many gaps to tell: 60 of 1,797 days have a value, and it takes two of each weekday")
+    years = season(series(np.arange(1.0, 41), "YS"), "day", "v").answer
+    assert years == "nothing to compare: only Jan has values"
+    most = series(np.arange(1.0, 61))
+    assert season(most[(most.index < 18) | (most.index > 40)], "day", "v").answer.startswith("too many gaps to tell")
+
+
+def test_months_that_differ_by_their_lengths_alone_say_so() -> None:
+    noise = np.random.RandomState(0).normal(size=365 * 5 + 2)
+    view = season(series(50 + noise, "D"), "day", "v")
+    assert view.answer.startswith("seasonal") and "the lengths of months make it" in view.notes[-1]
+    assert season(series(50 + noise, "D"), "day", "v", how="mean").answer.startswith("no seasonality")
+    high = series(50 + noise, "D").assign(v=lambda each: each["v"] * (1 - 0.1 * (each["day"].dt.month == 2)))
+    assert not season(high, "day", "v").notes
 
 
 def test_days_that_are_always_missing_are_no_part_of_the_week() -> None:

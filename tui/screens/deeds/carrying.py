@@ -113,7 +113,8 @@ class Carrying:
             if reply.error is None and found.horizon:
                 self._ask_how(target, found)
             else:
-                self._train(target)
+                why = found.why if reply.error is None else ""
+                self._train(target, f"Row by row, not as a series: {why}" if why else "")
 
         self.screen.inquiry.ask("series", answered, "FindSeries", of=self._now.of, target=target)
 
@@ -169,7 +170,7 @@ class Carrying:
         lab.draft = lab.draft or Draft(load_recipe("series"))
         self._build(lambda draft: draft.changed(settings) if same else Draft(load_recipe("series")).changed(settings))
 
-    def _train(self, target: str) -> None:
+    def _train(self, target: str, said: str = "") -> None:
         from mlcore import Config
         from tui.draft import Draft
 
@@ -180,10 +181,10 @@ class Carrying:
         dataset = {**kept, "kind": "file", "path": of["path"], "target": target}
         dataset |= {name: of[name] for name in ("format", "steps") if of[name]}
         lab.draft = lab.draft or Draft(Config())
-        self._build(lambda draft: draft.changed({"dataset": dataset}))
+        self._build(lambda draft: draft.changed({"dataset": dataset}), said)
 
-    def _build(self, edit: Callable[[Draft], Draft]) -> None:
-        """To Build with another draft, or say why it cannot be."""
+    def _build(self, edit: Callable[[Draft], Draft], said: str = "") -> None:
+        """To Build with another draft, where a sentence is `said` until something changes, or say why it cannot be."""
         from mlcore import MljError
         from tui.screens.build import BuildScreen
 
@@ -195,10 +196,11 @@ class Carrying:
         self.screen.dismiss()
         below = next((each for each in self.app.screen_stack if isinstance(each, BuildScreen)), None)
         if below is None:
-            self.app.push_screen(BuildScreen(self.app))
+            self.app.push_screen(BuildScreen(self.app, said))
         else:  # the table was opened from there
             below.open(0)
             below.changed()
+            below.say(said)
 
     def table_other(self) -> None:
         """Another file."""

@@ -56,8 +56,9 @@ def of_experiment(dataset: dict[str, Any]) -> Exploration | None:
 
 
 def _chosen(format: dict[str, Any]) -> dict[str, Any]:
-    """What a person has said of the format."""
-    return {name: value for name, value in format.items() if value not in ("auto", "", [], ())}
+    """What a person has said of the format; `none` is that of dates, and of thousands what is so by itself."""
+    found = {name: value for name, value in format.items() if value not in ("auto", "", [], ())}
+    return {name: value for name, value in found.items() if (name, value) != ("thousands", "none")}
 
 
 def _wrong(path: str) -> str:
