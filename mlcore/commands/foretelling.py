@@ -18,7 +18,7 @@ def foretell(args: argparse.Namespace, model: Model, dataset: Series, answer: ex
 
     The table has the columns of dates and of values the network learnt from, by name. Raises DataError.
     """
-    table = reading.read(args.data, features.written(dataset, args.encoding))
+    table = reading.read(args.data, features.written(dataset, args.encoding, args.set))
     learnt = model.data().train.growth
     assert learnt is not None
     coming = dataset.coming(table, learnt)

@@ -83,7 +83,7 @@ def test_encodings_are_told_by_their_mark_or_named(tmp_path: Path, encoding: str
     if said:
         with pytest.raises(DataError, match=r"mine.csv:3 is not UTF-8 at byte") as caught:
             read(tmp_path, DE.encode(encoding))
-        assert caught.value.code == "DATA_ENCODING" and "--encoding latin-1" in caught.value.hint
+        assert caught.value.code == "DATA_ENCODING" and "--set dataset.format.encoding=latin-1" in caught.value.hint
 
 
 def test_a_wrong_encoding_is_named_with_its_line(tmp_path: Path) -> None:
