@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterable
+from datetime import datetime
 
 from mlcore.tables.dates import orders
 from mlcore.tables.format import WRITTEN
@@ -28,7 +29,7 @@ def number(text: str, others: Iterable[str]) -> list[str]:
             said = [("thousands", WORDS.get(thousands, thousands))] if thousands else []
             said += [("decimal", decimal)] if must else []
             found.append(" ".join(_of_format(name, value) for name, value in said))
-    return found or _nothing(text)
+    return found
 
 
 def date(text: str) -> list[str]:
@@ -38,7 +39,16 @@ def date(text: str) -> list[str]:
         forms = [f"%{first}{mark}%{then}{mark}%{'Y' if len(year) == 4 else 'y'}" for first, then in ("dm", "md")]
     else:
         forms = orders(text)
-    return [_of_format("dates", form) for form in forms] or _nothing(text)
+    return [_of_format("dates", form) for form in forms if _is(text, form)]
+
+
+def _is(text: str, form: str) -> bool:
+    """Whether a text is a date of a form: there is no 30 February."""
+    try:
+        datetime.strptime(text.strip(), form)
+    except ValueError:
+        return False
+    return True
 
 
 def unclear(text: str) -> bool:
@@ -47,9 +57,9 @@ def unclear(text: str) -> bool:
     return found is not None and int(found[1]) <= 12 and int(found[3]) <= 12
 
 
-def _nothing(text: str) -> list[str]:
-    """The option under which a word or a sign stands for a missing value."""
-    return [] if re.search(r"\d", text) else [_of_format("missing", json.dumps([text], ensure_ascii=False))]
+def nothing(text: str) -> str:
+    """The option under which a text stands for a missing value."""
+    return _of_format("missing", json.dumps([text], ensure_ascii=False))
 
 
 def _of_format(name: str, value: str) -> str:

@@ -104,6 +104,8 @@ def columns(words: Sequence[str], frame: DataFrame, signed: bool = False) -> tup
     found: list[str] = []
     for word in words:
         whole = word[1:] if signed and word[:1] in "+-" else word
+        if whole != word and word in frame.columns and whole not in frame.columns:
+            word, whole = f"+{word}", word
         found += [word] if whole in frame.columns else [part.strip() for part in word.split(",")]
     for name in found:
         lookup.named(frame, name[1:] if signed and name[:1] in "+-" else name)

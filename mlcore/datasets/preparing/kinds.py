@@ -11,8 +11,8 @@ import numpy as np
 
 from mlcore.datasets.dataset import Array
 from mlcore.errors import DataError
-from mlcore.tables import spelling
-from mlcore.tables.cells import strays
+from mlcore.tables import dates, spelling
+from mlcore.tables.cells import number, strays
 from mlcore.tables.spelling import option
 from mlcore.tables.table import Table
 
@@ -20,7 +20,7 @@ Kind: TypeAlias = Literal["number", "category", "date"]
 
 LOOKED_AT = 20  # texts that must look like dates before all are read as such
 ISO = re.compile(r"\d{4}-\d\d(-\d\d)?([T ]\d\d:\d\d.*)?$")
-DAY = 86_400_000_000_000  # nanoseconds
+DAY = 86_400_000_000  # microseconds
 
 
 def guess(values: Array) -> Kind:
@@ -90,7 +90,7 @@ def _days(values: Array) -> tuple[Array, int | None]:
     Where dots part a date, or a number above 12 tells, the day may come first.
     """
     if values.dtype.kind == "M":
-        moments = values.astype("datetime64[ns]")
+        moments = values.astype("datetime64[us]")
     else:
         import pandas as pd
 
@@ -103,7 +103,7 @@ def _days(values: Array) -> tuple[Array, int | None]:
             stray = np.flatnonzero(found.isna() & texts.notna())
             if len(stray):
                 return values, int(stray[0])
-        moments = found.dt.tz_localize(None).to_numpy().astype("datetime64[ns]")
+        moments = found.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
     days = moments.astype(np.int64) / DAY
     days[np.isnat(moments)] = np.nan
     return days, None
@@ -115,9 +115,16 @@ def _wrong(table: Table, name: str, row: int, kind: Kind, learnt: bool) -> DataE
     value = str(words(values)[row])
     expected = "a date whose day and month can be told" if kind == "date" and spelling.unclear(value) else f"a {kind}"
     message = f"{table.where}: {name} is {value!r:.40} in row {table.rows[row]}, expected {expected}"
-    ways = spelling.date(value) if kind == "date" else spelling.number(value, filter(None, words(values)))
+    others = [str(text) for text in words(values) if text is not None and text != value]
+    ways = spelling.date(value) if kind == "date" else spelling.number(value, others)
+    found = dates.orders if kind == "date" else number
+    alone = not re.search(r"\d", value) and bool(others) and all(found(text) not in ([], None) for text in others)
+    if "read_csv" not in table.code:  # no text: nothing can be said of how it is written
+        ways, alone = [], False
     if ways:
         hint = f"correct it, or say how it is written: {'; or '.join(ways)}"
+    elif alone:
+        hint = f"correct it, or where it means that nothing is known: {spelling.nothing(value)}"
     elif learnt:
         hint = f"correct it: the network has learnt {kind}s there"
     else:

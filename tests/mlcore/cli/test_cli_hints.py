@@ -6,6 +6,7 @@ import re
 import shlex
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mlcore.cli import main
@@ -75,6 +76,26 @@ def test_a_word_for_what_is_missing_can_be_said(asked) -> None:
     said = asked("x,kind,when\n-,u,2024-04-03\n-7,v,2024-04-04\n")
     refused(said, 3, "x is '-' in row 0", """--set 'dataset.format.missing=["-"]'""")
     assert asked("x,kind,when\n-,u,2024-04-03\n-7,v,2024-04-04\n", "--set", 'dataset.format.missing=["-"]').code == 0
+    said = asked("x,kind,when\n1,u,soon\n-7,v,2024-04-04\n")
+    refused(
+        said,
+        3,
+        "when is 'soon' in row 0",
+        """where it means that nothing is known: --set 'dataset.format.missing=["soon"]'""",
+    )
+    refused(
+        asked("x,kind,when\nred,u,2024-04-03\nblue,v,2024-04-04\n"), 3, "correct it: the network has learnt numbers"
+    )
+
+
+def test_of_what_is_no_text_nothing_is_said_about_how_it_is_written(learnt, mlj, monkeypatch, tmp_path) -> None:
+    pytest.importorskip("pyarrow")
+    monkeypatch.setenv("MLJ_HOME", str(learnt / "home"))
+    path = tmp_path / "new.parquet"
+    pd.DataFrame({"x": ["1,5"], "kind": ["u"], "when": ["2024-01-01"]}).to_parquet(path)
+    refused(
+        mlj("predict fox --data", path), 3, "x is '1,5' in row 0", "correct it: the network has learnt numbers there"
+    )
 
 
 @pytest.mark.parametrize("text", ["5 kg", "50%", "$5", "1,2,3", "12,34.5", "1.2.3"])

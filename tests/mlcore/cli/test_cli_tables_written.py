@@ -60,3 +60,10 @@ def test_a_group_takes_its_column_as_top_and_season_do(mlj, words: str, columns:
     if words == "--value Sales":
         assert said.out == mlj("data group sales --by Product --agg sum:Sales -o -").out
     refused(mlj("data group sales --by Product --value Sale"), 3, "did you mean 'Sales'")
+
+
+def test_a_column_whose_name_begins_with_a_sign_is_sorted_by_its_name(mlj, tmp_path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("-a,b\n2,x\n1,y\n")
+    for word, first in (("-a", "1,y"), ("+-a", "1,y"), ("--a", "2,x")):
+        assert mlj("data head", path, f"--sort={word}", "-o", "-").out.splitlines()[1] == first

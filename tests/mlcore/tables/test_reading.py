@@ -48,7 +48,7 @@ def test_semicolons_decimal_commas_and_dates_are_found_out_and_told(tmp_path: Pa
     table = read(tmp_path, DE)
     assert table.notes == ("semicolons, decimal comma, UTF-8", "dates in Datum, as day.month.year")
     assert table.column("Umsatz").tolist()[0] == 1.5 and math.isnan(table.column("Umsatz")[1])
-    assert table.column("Datum").tolist() == np.array(["2025-04-03", "2025-04-14"], "datetime64[ns]").tolist()
+    assert table.column("Datum").tolist() == np.array(["2025-04-03", "2025-04-14"], "datetime64[us]").tolist()
     assert table.column("Ort").tolist() == ["N", "Köln, West"] and table.column("ok").tolist() == ["true", "false"]
 
 
