@@ -67,3 +67,12 @@ def test_a_column_whose_name_begins_with_a_sign_is_sorted_by_its_name(mlj, tmp_p
     path.write_text("-a,b\n2,x\n1,y\n")
     for word, first in (("-a", "1,y"), ("+-a", "1,y"), ("--a", "2,x")):
         assert mlj("data head", path, f"--sort={word}", "-o", "-").out.splitlines()[1] == first
+
+
+@pytest.mark.parametrize("words", ["data sort {} --by y", "train {} --target y --epochs 1 --no-record -q"])
+def test_a_header_taken_for_a_row_is_said_to_be_one(mlj, tmp_path, words: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("2024,y\n" + "".join(f"{n},{'ab'[n % 2]}\n" for n in range(60)))
+    option = "--set dataset.format.header=yes"
+    refused(mlj(words.format(path)), 3, "there are: column_0, column_1; if its first line names them", option)
+    assert mlj(f"{words.format(path)} {option}").code == 0

@@ -63,3 +63,9 @@ def test_a_date_that_cannot_be_is_no_date_of_any_form(tmp_path) -> None:
         Own(path=str(tmp_path / "t.csv")).load()
     assert caught.value.hint == 'correct it, or say what it is: --set \'dataset.kinds={"d" = "category"}\''
     assert Own(path=str(tmp_path / "t.csv"), kinds={"d": "category"}).load()
+
+
+def test_a_constant_that_is_no_number_is_not_said_to_be_missed_where_nothing_is(tmp_path) -> None:
+    (tmp_path / "t.csv").write_text("a,y\n" + "".join(f"{n},{n % 2}\n" for n in range(60)))
+    with pytest.raises(DataError, match="'x', which cannot stand for a missing number"):
+        Own(path=str(tmp_path / "t.csv"), impute="constant", constant="x").load()
