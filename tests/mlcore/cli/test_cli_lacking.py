@@ -48,6 +48,12 @@ def test_a_library_that_is_gone_is_named_with_the_way_to_get_it(home: Path, libr
     refused(said, 9, f"error[LIBRARY_MISSING]: {library} cannot be imported", f"{INSTALL} {package}")
 
 
+def test_data_that_come_with_a_library_say_no_other_sentence(mlj, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    said = mlj("train iris --epochs 1 --no-record -q")
+    refused(said, 9, "error[LIBRARY_MISSING]: sklearn cannot be imported", f"{INSTALL} scikit-learn")
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [
