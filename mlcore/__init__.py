@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mlcore.controls import Controls as Controls
     from mlcore.decomposition import PCA as PCA
     from mlcore.errors import MljError as MljError
+    from mlcore.errors import lacking as lacking
     from mlcore.estimators import MLPClassifier as MLPClassifier
     from mlcore.estimators import MLPRegressor as MLPRegressor
     from mlcore.foreign import find_log as find_log
@@ -82,6 +83,7 @@ NAMES = {
     "fit": "runs",
     "from_torch": "torch_modules",
     "gradcheck": "gradients",
+    "lacking": "errors",
     "list_runs": "runs",
     "live": "loop",
     "load_config": "config",

@@ -5,6 +5,8 @@ Every error says what, where, what was got, and the way out: `str(error)` is one
 
 from __future__ import annotations
 
+import sys
+
 
 class MljError(Exception):
     """The root of every error mlj raises on purpose.
@@ -81,3 +83,44 @@ class BackendError(MljError):
     """A backend or device that was asked for and is not there."""
 
     exit_code, default_code = 9, "BACKEND_UNAVAILABLE"
+
+
+class LibraryError(MljError, ImportError):
+    """Somebody else's library that is needed and cannot be imported."""
+
+    exit_code, default_code = 9, "LIBRARY_MISSING"
+
+
+OURS = ("mlcore", "tui")
+PACKAGES = {  # how to get libraries that are called otherwise, or are an extra
+    "sklearn": "scikit-learn",
+    "torch": '"mlj-tui[torch]"',
+    "pyarrow": '"mlj-tui[parquet]"',
+    "textual_serve": '"mlj-tui[web]"',
+}
+
+
+def lacking(error: BaseException) -> LibraryError | None:
+    """The failed import of somebody else's library as an error of ours; None for anything else, a bug of ours too."""
+    if not isinstance(error, ImportError):
+        return None
+    name = (error.name or _entered(error)).partition(".")[0]
+    if name in OURS:
+        return None
+    first = str(error).strip().partition("\n")[0]
+    if not name:
+        return LibraryError(
+            f"a library cannot be imported: {first}", hint="install it again; --debug shows which it is"
+        )
+    where = f"pip install --force-reinstall {PACKAGES.get(name, name)}"
+    hint = "it comes with Python: install Python again" if name in sys.stdlib_module_names else where
+    return LibraryError(f"{name} cannot be imported: {first}", where=name, hint=hint)
+
+
+def _entered(error: ImportError) -> str:
+    """The first library an error without a name came out of: one whose compiled part cannot be loaded says none."""
+    from traceback import walk_tb  # costs 6 ms, which every start would pay
+
+    frames = (frame for frame, _ in walk_tb(error.__traceback__))
+    names = (str(frame.f_globals.get("__name__", "")) for frame in frames)
+    return next((name for name in names if name.partition(".")[0] not in (*OURS, "importlib")), "")

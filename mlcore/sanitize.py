@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+
+PLAIN = re.compile(
+    r"[-+][0-9 +\-.,()/:]*"
+)  # a dash, +49 (30) 1234-5, -1:30: calculated at worst, but nothing is called
 
 
 def sanitize(text: object, limit: int = 120) -> str:
@@ -22,9 +27,12 @@ def _visible(character: str) -> str:
 
 
 def cell(text: object) -> str:
-    """`text` as a cell of a CSV file that no spreadsheet takes for a formula: such text gets a leading apostrophe."""
+    """`text` as a cell of a CSV file whose formulas no spreadsheet runs: what may call one gets a leading apostrophe.
+
+    A call takes a name, so what begins with a sign and has no letter stays as it is.
+    """
     plain = str(text)
-    if plain.startswith(("=", "+", "-", "@", "\t", "\r")):
+    if plain.startswith(("=", "+", "-", "@", "\t", "\r")) and not PLAIN.fullmatch(plain):
         try:
             float(plain)
         except ValueError:

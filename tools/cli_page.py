@@ -18,7 +18,7 @@ EXITS = (
     (6, "the disk said no"),
     (7, "more memory than there is"),
     (8, "the loss stopped being a number"),
-    (9, "a backend or device that was asked for and is not there"),
+    (9, "a backend, a device or a library that is needed and not there"),
     (70, "a bug in mlj; a crash file is written and its path printed"),
     (130, "interrupted (Ctrl-C); 143, 129, 131: TERM, HUP, QUIT. A checkpoint was written"),
     (141, "the reader of the output has gone"),

@@ -56,7 +56,15 @@ def main(arguments: list[str] | None = None) -> int:
 
         print(f"mlj-tui {mlcore.__version__}")
         return 0
-    return _serve(asked, target) if "--serve" in asked else _open(asked, target)
+    try:
+        return _serve(asked, target) if "--serve" in asked else _open(asked, target)
+    except ImportError as error:
+        from mlcore import lacking
+
+        if not (library := lacking(error)):
+            raise
+        print(f"mlj-tui: error[{library.code}]: {library}\n  hint: {library.hint}", file=sys.__stderr__)
+        return library.exit_code
 
 
 def _parse(arguments: list[str]) -> tuple[dict[str, str], str]:
@@ -137,6 +145,8 @@ def _open(asked: dict[str, str], target: str) -> int:
         os.kill(os.getpid(), app.signal)
     if app.leaving.farewell:
         print(app.leaving.farewell, file=sys.__stderr__)
+    if code is None and isinstance(app._exception, ImportError):
+        raise app._exception
     if code is None:
         print(f"mlj-tui stopped on a mistake of its own; what is being trained goes on. See {log}", file=sys.__stderr__)
         return 70

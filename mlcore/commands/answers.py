@@ -58,7 +58,9 @@ def predict(args: argparse.Namespace) -> int:
         _put_out(foretelling.foretell(args, model, run.config.dataset, answer), args.out)
         return 0
     if args.data is not None:
-        raw, notices = features.read(args.data, model.preparation, features.written(run.config.dataset, args.encoding))
+        raw, notices = features.read(
+            args.data, model.preparation, features.written(run.config.dataset, args.encoding, args.set)
+        )
         for notice in notices:
             print(f"mlj: warning[{notice.code}]: {sanitize(notice.message, 500)}", file=sys.stderr)
         answers = Answers(

@@ -158,6 +158,8 @@ def _group(p: argparse.ArgumentParser) -> None:
     _by(p, "the column whose values make the groups; several make finer ones")
     figures = "sum:Sales, of sum mean count min max std median; count alone counts rows (count)"
     p.add_argument("--agg", action="append", default=[], metavar="HOW:COLUMN", help=figures)
+    value = "the same in two words: --value Sales is sum:Sales, and --agg mean --value Sales is mean:Sales"
+    p.add_argument("--value", action="append", default=[], metavar="COLUMN", help=value)
     _sorted(p)
     _shaped(p)
 

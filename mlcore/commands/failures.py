@@ -9,7 +9,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from mlcore.errors import MljError, ResourceError, StorageError
+from mlcore.errors import MljError, ResourceError, StorageError, lacking
 
 STORAGE = {
     errno.ENOSPC: "STORAGE_FULL",
@@ -50,6 +50,8 @@ def known(error: Exception) -> MljError:
     """The error as one of ours. The disk's and the memory's own errors are translated; the rest is a bug of ours."""
     if isinstance(error, MljError):
         return error
+    if library := lacking(error):
+        return library
     if isinstance(error, MemoryError):
         return ResourceError(
             f"not enough memory: {error}", hint="ask for fewer rows, smaller layers or smaller batches"

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlcore.commands.tables import written as asked
 from mlcore.datasets import columns, matching, npy
 from mlcore.datasets.dataset import Dataset, Notice
 from mlcore.datasets.own import Own
 from mlcore.errors import DataError, UsageError
 from mlcore.model import Preparation
-from mlcore.spec import changed
 from mlcore.tables import reading
 from mlcore.tables.format import AUTO, Format
 
@@ -30,20 +31,31 @@ def read(path: str | Path, preparation: Preparation, format: Format = AUTO) -> t
         return _array(path, preparation.feature_names), ()
     wanted = preparation.wanted
     texts = {column.name for column in wanted if columns.kind_of(column) == "category"}
+    format = _asked_of(format, {column.name for column in wanted})
     return matching.raw(reading.read(path, format, texts=texts), wanted)
 
 
+def _asked_of(format: Format, names: Collection[str]) -> Format:
+    """A format that says nothing of columns a model does not read: a table to predict from need not have them."""
+    said = format.by_column()
+    if set(said) <= {*names, "*"}:
+        return format
+    own = "; ".join(f"{name}={form}" for name, form in said.items() if name in names)
+    return asked.so(format, {"dates": own or "none"})
+
+
 def unasked(args: argparse.Namespace) -> None:
-    """Raise UsageError where an encoding is named and no file."""
-    if args.encoding is not None and args.data is None:
-        raise UsageError("--encoding is of a file of rows", hint="name the file: --data FILE")
+    """Raise UsageError where it is said how a file is written and none is named."""
+    for option, value in (("--encoding", args.encoding), ("--set", args.set)):
+        if value and args.data is None:
+            raise UsageError(f"{option} is of a file of rows", hint="name the file: --data FILE")
 
 
-def written(dataset: Dataset, encoding: str | None) -> Format:
-    """How a table to predict from is written: as the one trained on, unless its encoding is named."""
+def written(dataset: Dataset, encoding: str | None, settings: Sequence[str] = ()) -> Format:
+    """How a table to predict from is written: as the one trained on, unless something else is said."""
     said = dataset.format if isinstance(dataset, Own) else AUTO
-    found: Format = said if encoding is None else changed(said, encoding=encoding)
-    return found
+    other = {} if encoding is None else {"encoding": encoding}
+    return asked.so(said, asked.settings(settings) | other)
 
 
 def _array(path: Path, names: tuple[str, ...]) -> NDArray[Any]:

@@ -18,7 +18,8 @@ def foretell(args: argparse.Namespace, model: Model, dataset: Series, answer: ex
 
     The table has the columns of dates and of values the network learnt from, by name. Raises as `Model.foretell` does.
     """
-    values, dates = model.foretell(reading.read(args.data, features.written(dataset, args.encoding)), answer)
+    table = reading.read(args.data, features.written(dataset, args.encoding, args.set))
+    values, dates = model.foretell(table, answer)
     found = [
         {"ahead": ahead, **({"date": dates[ahead - 1]} if dates else {}), "prediction": value}
         for ahead, value in enumerate(values.tolist(), start=1)

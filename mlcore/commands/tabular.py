@@ -14,10 +14,10 @@ from mlcore.datasets.series import Series
 from mlcore.errors import DataError, StorageError, UsageError
 from mlcore.sanitize import sanitize
 from mlcore.spec import kind_of
+from mlcore.tables import lookup
 
 TEXTS = (".csv", ".tsv", ".tab", ".txt")  # how a table in a text file is called
 TABLES = (*TEXTS, *(f"{ending}.gz" for ending in TEXTS), ".parquet", ".pq")  # how a table is called
-SHOWN = 20  # columns named in a hint
 
 
 def experiment(path: str) -> Config:
@@ -92,6 +92,5 @@ def _no_column(option: str, name: str, names: tuple[str, ...]) -> DataError:
     """The error for a column that is not there, with the nearest that is, however it is capitalized."""
     lowered = {each.lower(): each for each in reversed(names)}
     near = difflib.get_close_matches(name.lower(), lowered, n=1)
-    there = ", ".join(sanitize(each, 40) for each in names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
-    hint = f"did you mean {sanitize(lowered[near[0]], 40)!r}?" if near else f"there are: {there}"
+    hint = f"did you mean {sanitize(lowered[near[0]], 40)!r}?" if near else lookup.there_are(names)
     return DataError(f"no column {sanitize(name, 80)!r} in the table", code="DATA_SCHEMA", where=option, hint=hint)

@@ -93,6 +93,8 @@ def _predict(p: Any) -> None:
     p.add_argument("--show", action="store_true", help="draw each row with its prediction and its label")
     p.add_argument("--data", metavar="FILE", help="features to predict from: .npy, .csv, .csv.gz, .parquet")
     p.add_argument("--encoding", metavar="NAME", help="of a text table: auto, utf-8, latin-1, cp1252 … (as trained on)")
+    how = "how a text table is written, where otherwise than that trained on, e.g. format.decimal=,"
+    p.add_argument("--set", action="append", default=[], metavar="A=V", help=how)
     p.add_argument("--proba", action="store_true", help="the probability of each class as well")
     p.add_argument("--generate", type=cells, metavar="N", help="make up N texts instead, of a model of letters")
     p.add_argument("--temperature", type=heat, metavar="T", help="generate: 0 the likeliest, above 1 wilder (1)")

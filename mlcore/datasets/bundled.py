@@ -11,17 +11,16 @@ from typing import Any
 import numpy as np
 
 from mlcore.datasets.dataset import Array
-from mlcore.errors import DataError
 
 
 def read(name: str, *, heading: int = 0) -> tuple[Array, Array]:
     """Inputs [n, features] and targets [n], float64, of the table scikit-learn's `load_NAME` gives, in its units.
 
-    heading: lines above the numbers. Raises DataError where scikit-learn is not installed.
+    heading: lines above the numbers. Raises ImportError where scikit-learn is not installed.
     """
     spec = find_spec("sklearn")
     if spec is None or not spec.submodule_search_locations:
-        raise DataError(f"{name} comes with scikit-learn, which is not installed", hint="pip install scikit-learn")
+        return _asked(name)
     folder = Path(spec.submodule_search_locations[0], "datasets", "data")
     try:
         if name == "diabetes":

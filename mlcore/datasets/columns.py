@@ -6,6 +6,7 @@ What stands for a missing value, which categories there are and where bins lie i
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -17,6 +18,7 @@ from mlcore.datasets.preparing.categories import Categories
 from mlcore.datasets.preparing.kinds import Kind, guessed, values_of
 from mlcore.datasets.preparing.missing import Impute, check_finite, check_whole, missing, number_for
 from mlcore.errors import DataError
+from mlcore.tables.spelling import option
 from mlcore.tables.table import Table
 
 Numbers: TypeAlias = Literal["plain", "quantile", "piecewise"]
@@ -56,7 +58,7 @@ def fit(table: Table, names: Sequence[str], train: Array, plan: Plan) -> tuple[C
         own, known = values[name][train], ~holes[name][train]
         if not known.any():
             message = f"{table.where}: {name} has no value in the training rows"
-            hint = f"--set 'dataset.columns=[\"-{name:.40}\"]'"
+            hint = option("dataset.columns", json.dumps([f"-{name}"]))
             raise DataError(message, code="DATA_NONFINITE", where=table.where, hint=hint)
         if kind == "category" and name not in plan.kinds:
             categories.check_numbers(table, name)
@@ -105,11 +107,11 @@ def encode(columns: Sequence[Column], table: Table) -> tuple[Array, tuple[Notice
 
     Raises DataError where something is missing that nothing stands for, or is of another kind.
     """
-    values = {column.name: values_of(table, column.name, kind_of(column)) for column in columns}
+    values = {column.name: values_of(table, column.name, kind_of(column), learnt=True) for column in columns}
     check_finite(table, values)
     holes = {name: missing(each) for name, each in values.items()}
     must = {column.name: holes[column.name] for column in columns if column.fill is None}
-    check_whole(table, must, hint="fill them in, or train with dataset.impute")
+    check_whole(table, must, hint="fill them in, or train again with --set dataset.impute=auto")
     width = len(names(columns))
     if width * len(table.rows) > LARGEST:
         message = f"{table.where}: {len(table.rows):,} rows of {width:,} features are more than {LARGEST:,} values"

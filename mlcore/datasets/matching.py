@@ -41,7 +41,7 @@ def _matched(table: Table, names: tuple[str, ...]) -> Table:
     if not table.named:
         if len(table.names) != len(names):
             message = f"{table.where}: expected {len(names)} columns, found {len(table.names)} and no header"
-            raise DataError(message, code="DATA_SCHEMA", where=table.where, hint=f"the columns are {listed(names)}")
+            raise DataError(message, code="DATA_SCHEMA", where=table.where, hint=_parted(table, names))
         return table.renamed(names)
     missing = [name for name in names if name not in table.names]
     if missing:
@@ -51,8 +51,16 @@ def _matched(table: Table, names: tuple[str, ...]) -> Table:
         folded = {name.casefold(): name for name in extra}
         alike = [f"{folded[name.casefold()]} to {name}" for name in missing if name.casefold() in folded]
         hint = f"names are told apart by capitals: rename {listed(alike)}" if alike else ""
-        raise DataError(message, code="DATA_SCHEMA", where=table.where, hint=hint or f"the columns are {listed(names)}")
+        raise DataError(message, code="DATA_SCHEMA", where=table.where, hint=hint or _parted(table, names))
     return table
+
+
+def _parted(table: Table, names: Sequence[str]) -> str:
+    """What the columns are called; and of a table that seems to have a single one, how to say what parts them."""
+    told = f"the columns are {listed(names)}"
+    if len(names) < 2 or len(table.names) > 1:
+        return told
+    return f"{told}; where something else parts the fields: --set dataset.format.delimiter=auto"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from mlcore.datasets.dataset import Array, Data, Notice, Rows, Scale, Scaling, T
 from mlcore.datasets.split import Parts
 
 NAMED = 5  # features named in a notice
+LEAST = 1e-300  # what a feature must change by: one over less is no number
 
 
 def fit(train: Array, scale: Scale | Literal["robust", "smooth"], tokens: int = 0) -> Scaling:
@@ -28,7 +29,7 @@ def fit(train: Array, scale: Scale | Literal["robust", "smooth"], tokens: int = 
     if scale in ("robust", "smooth"):
         return _robust(train, features if scale == "smooth" else 0)
     low, high = train.min(axis=0), train.max(axis=0)
-    changes = high > low
+    changes = high - low > LEAST
     if scale == "standard":
         return Scaling(train.mean(axis=0), 1 / np.where(changes, train.std(axis=0), 1.0))
     if scale == "minmax":
@@ -44,7 +45,7 @@ def _robust(train: Array, smooth: int) -> Scaling:
     """
     low, first, middle, third, high = np.quantile(train, (0, 0.25, 0.5, 0.75, 1), axis=0)
     width = np.where(third > first, third - first, (high - low) / 2)
-    return Scaling(middle, 1 / np.where(width > 0, width, 1.0), smooth)
+    return Scaling(middle, 1 / np.where(width > LEAST, width, 1.0), smooth)
 
 
 def constant(features: int, factor: float) -> Scaling:

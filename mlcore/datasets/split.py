@@ -49,7 +49,7 @@ def folds(classes: Array, spec: SplitSpec, seed: int) -> Array:
     n, random = len(classes), np.random.RandomState(seed)
     found = np.empty(n, np.int64)
     if not spec.stratify:
-        _enough(n, spec.folds, "rows")
+        _enough(n, spec.folds, "")
         order = np.arange(n)
         random.shuffle(order)
         for fold, places in enumerate(np.array_split(order, spec.folds)):
@@ -57,7 +57,7 @@ def folds(classes: Array, spec: SplitSpec, seed: int) -> Array:
         return found
     _, first, number, counts = np.unique(classes, return_index=True, return_inverse=True, return_counts=True)
     rarest = int(counts.argmin())
-    _enough(int(counts[rarest]), spec.folds, "rows of the rarest class")
+    _enough(int(counts[rarest]), spec.folds, " of the rarest class")
     number = np.argsort(np.argsort(first))[number]  # classes in the order in which they appear, as there
     dealt = np.sort(number)
     shares = np.array([np.bincount(dealt[fold :: spec.folds], minlength=len(first)) for fold in range(spec.folds)])
@@ -78,10 +78,10 @@ def _folded(classes: Array, spec: SplitSpec, seed: int) -> Parts:
     return Parts(train, watched, kept)
 
 
-def _enough(there: int, wanted: int, what: str) -> None:
+def _enough(there: int, wanted: int, of: str) -> None:
     if wanted > there:
         raise DataError(
-            f"split: {wanted:,} folds are more than the {there:,} {what}",
+            f"split: {wanted:,} folds are more than the {there:,} row{'s' * (there != 1)}{of}",
             code="DATA_EMPTY",
             where="dataset.split.folds",
             hint=f"take at most {there:,} folds" if there > 1 else "leave dataset.split.folds out",

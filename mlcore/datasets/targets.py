@@ -27,7 +27,7 @@ def judge(values: Array, wanted: Wanted, name: str) -> tuple[Array, Task]:
     """
     if values.dtype.kind not in "OUbiuf":
         what = "dates" if values.dtype.kind == "M" else str(values.dtype)
-        hint = 'a date is no target: name another, or read it as texts with dataset.format.dates = "none"'
+        hint = "a date is no target: name another, or read a text file's as texts: --set dataset.format.dates=none"
         message = f"{name} holds {what}, expected numbers or texts"
         raise DataError(message, code="DATA_DTYPE", where="dataset.target", hint=hint)
     _check_there(values, name)
@@ -87,10 +87,12 @@ def _check_there(values: Array, name: str) -> None:
         return
     if len(bad):
         rows = "1 row" if len(bad) == 1 else f"{len(bad):,} rows"
-        message = (
-            f"{name}, the target, is missing or not finite in {rows}, the first is row {bad[0]} (rows count from 0)"
-        )
-        raise _error(message, 'leave such rows out: dataset.impute = "drop"')
+        endless = values.dtype != object and bool(np.isinf(values[bad]).any())
+        what = "not finite" if endless else "missing"
+        message = f"{name}, the target, is {what} in {rows}, the first is row {bad[0]} (rows count from 0)"
+        if len(bad) == len(values):
+            raise _error(message, "name another dataset.target")
+        raise _error(message, "correct such rows" if endless else "--set dataset.impute=drop leaves such rows out")
 
 
 def _classes(values: Array) -> bool:

@@ -95,7 +95,7 @@ def _decoded(path: Path, source: BinaryIO, encoding: str) -> Text:
 
 def encodings(which: str) -> str:
     """The way out of a wrong encoding."""
-    return f"name {which} encoding: --set dataset.format.encoding=latin-1 (or cp1252 …); predict has --encoding latin-1"
+    return f"name {which} encoding: --set dataset.format.encoding=latin-1 (or cp1252 …)"
 
 
 def starts(path: Path, count: int = 6) -> bytes:

@@ -101,10 +101,17 @@ def _forms(words: Any) -> list[str]:
     first = words.head(TRIED).tolist()
     if not first or not all(map(_looks, first)):
         return []
-    found = DATE.match(first[0])
-    clock = CLOCK.fullmatch(first[0], found.end()) if found else None
-    time = _time(clock) if clock else ""
-    return [date + time for date in _orders(found)] if found else []
+    return orders(first[0])
+
+
+def orders(text: str) -> list[str]:
+    """How a date may be written, with its time of day; none where it is no date."""
+    if not _looks(text):
+        return []
+    found = DATE.match(text)
+    assert found
+    clock = CLOCK.fullmatch(text, found.end())
+    return [date + (_time(clock) if clock else "") for date in _orders(found)]
 
 
 def _looks(text: str) -> bool:
@@ -176,7 +183,11 @@ def _misfit(texts: Any, form: str, what: str, where: str) -> DataError:
     wrong = np.flatnonzero(pd.to_datetime(texts, format=form, errors="coerce", utc=True).isna() & texts.notna())
     row = int(wrong[0]) if len(wrong) else 0
     message = f"{what} is {sanitize(texts.iloc[row], 40)!r} in row {row}, expected a date as {form} (rows count from 0)"
-    return DataError(message, code="DATA_VALUE", where=where, hint="%Y 2025, %y 25, %m 03, %b Mar, %d 04, %H:%M:%S")
+    other = next(iter(orders(texts.iloc[row])), "%d.%m.%Y")
+    hint = (
+        f"say how it is written: --set 'dataset.format.dates={other}' (%Y 2025, %y 25, %m 03, %b Mar, %d 04, %H:%M:%S)"
+    )
+    return DataError(message, code="DATA_VALUE", where=where, hint=hint)
 
 
 def told(formed: Sequence[Formed]) -> tuple[str, ...]:

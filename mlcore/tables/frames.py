@@ -33,6 +33,9 @@ def checked(frame: Any, where: str) -> Any:
         twice = next(name for place, name in enumerate(names) if name in names[:place])
         message = f"{where} has more than one column called {sanitize(twice, 80)!r}"
         raise DataError(message, code="DATA_SCHEMA", where=where, hint="give each a name of its own")
+    if "" in names:
+        message = f"{where} has no name for column {names.index('')}"
+        raise DataError(message, code="DATA_SCHEMA", where=where, hint="name it")
     if not len(frame) or not names:
         raise DataError(f"{where} has no {'columns' if len(frame) else 'rows'}", code="DATA_EMPTY", where=where)
     made = {
@@ -60,6 +63,8 @@ def _plain(column: Any, what: str, where: str) -> Any:
     kind = getattr(dtype, "kind", "O")
     if kind in "iufb" and pd.api.types.is_extension_array_dtype(dtype):
         return pd.Series(column.to_numpy("float64", na_value=np.nan), column.index)
+    if kind == "f" and dtype.itemsize < 4:
+        return column.astype("float32")  # pandas makes no groups of smaller ones
     if (kind in "iufb" and dtype.itemsize <= 8) or kind == "M":
         return column
     if dtype == np.object_:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from mlcore.errors import DataError
@@ -30,10 +30,16 @@ def no_column(name: str, known: Iterable[str]) -> DataError:
     known = tuple(known)
     folded = {column.casefold(): column for column in reversed(known)}
     near = difflib.get_close_matches(name.casefold(), folded, n=1)
-    there = ", ".join(sanitize(column, 40) for column in known[:LISTED])
-    more = f", … ({len(known):,})" if len(known) > LISTED else ""
-    hint = f"did you mean {sanitize(folded[near[0]])!r}?" if near else f"there are: {there}{more}"
+    hint = f"did you mean {sanitize(folded[near[0]])!r}?" if near else there_are(known)
     return DataError(f"there is no column {sanitize(name)!r}", code="DATA_SCHEMA", where=sanitize(name), hint=hint)
+
+
+def there_are(known: Sequence[str]) -> str:
+    """The first columns of a table, and how many; of one without a header also how to say that it has one."""
+    listed = ", ".join(sanitize(column, 40) for column in known[:LISTED])
+    more = f", … ({len(known):,})" if len(known) > LISTED else ""
+    header = "; if its first line names them: --set dataset.format.header=yes" if known[:1] == ("column_0",) else ""
+    return f"there are: {listed}{more}{header}"
 
 
 def kind(values: Series) -> Kind:

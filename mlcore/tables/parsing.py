@@ -101,7 +101,7 @@ def frame(
     if found.shape != (seen.records - named, seen.fields):
         counts = f"{len(found):,} rows of {found.shape[1]:,} fields"
         message = f"pandas found {counts}, expected {seen.records - named:,} of {seen.fields:,}"
-        raise DataError(message, code="DATA_FORMAT", hint="say how it is written: dataset.format")
+        raise DataError(message, code="DATA_FORMAT", hint="say how it is written: mlj help format")
     kinds = found.dtypes
     truths = [name for name in names if kinds[name].kind in "bO"]
     truths = [name for name in truths if not isinstance(kinds[name], pd.StringDtype)]

@@ -46,7 +46,8 @@ class Table(NamedTuple):
     def column(self, name: str) -> Array:
         """The values of a column [n].
 
-        Numbers are float64 with NaN where missing, texts objects with None, dates datetime64[ns] with NaT.
+        Numbers are float64 with NaN where missing, texts objects with None, dates datetime64[us] with NaT: nanoseconds
+        end in 2262, and a date that means never is later.
         """
         series = self.frame[name]
         kind = getattr(series.dtype, "kind", "O")
@@ -54,7 +55,7 @@ class Table(NamedTuple):
             values: Array = series.to_numpy(np.float64)
             return values
         if kind == "M":
-            return np.asarray(series.to_numpy("datetime64[ns]"))
+            return np.asarray(series.to_numpy("datetime64[us]"))
         texts: Array = series.to_numpy(object, copy=True)
         texts[series.isna().to_numpy()] = None
         return texts

@@ -17,7 +17,7 @@ from mlcore import changes
 from mlcore.config import Config, from_dict
 from mlcore.controls import Controls, Pace
 from mlcore.datasets.dataset import Dataset
-from mlcore.errors import CheckpointError, MljError, RunError, StorageError
+from mlcore.errors import CheckpointError, MljError, RunError, StorageError, lacking
 from mlcore.events import Event
 from mlcore.foreign import Log, find_log
 from mlcore.runs import open_run
@@ -159,7 +159,7 @@ class Lab(Desk):
             board.fail(failure(error))
         except Exception as error:
             traceback.print_exc()  # into worker.log: a bug, but not the end of the lab
-            board.fail(failure(MljError(f"{type(error).__name__}: {error}")))
+            board.fail(failure(lacking(error) or MljError(f"{type(error).__name__}: {error}")))
 
     def _succeed(self, board: Board) -> None:
         try:

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from mlcore.errors import MljError, RunError
+from mlcore.errors import MljError, RunError, lacking
 from mlcore.worker import modest, news, protocol, sockets
 from mlcore.worker.appetite import Appetite
 from mlcore.worker.board import Board
@@ -189,7 +189,7 @@ class Server(threading.Thread):
         except MljError as error:
             return Reply(id=command.id, error=failure(error))
         except Exception as error:  # the fault of one command is not the end of the run
-            return Reply(id=command.id, error=failure(MljError(f"{type(error).__name__}: {error}")))
+            return Reply(id=command.id, error=failure(lacking(error) or MljError(f"{type(error).__name__}: {error}")))
 
     def _scrub(self, peer: Peer, epoch: int | None) -> None:
         if self.board is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mlcore.commands.tables.printing import counted, show
@@ -34,7 +35,7 @@ def group(args: argparse.Namespace) -> int:
     """A row for each group, with figures of it."""
     found = shaped(args)
     by = columns(args.by, found.frame)
-    step = Group(by, tuple(args.agg) or ("count",))
+    step = Group(by, _figures(args.agg, columns(args.value, found.frame)) or ("count",))
     found = ordered(found.then(step), args)
     title = f"{counted(found.source.frame, found)} by {', '.join(sanitize(name, 40) for name in by)}"
     drawn = next((name for name, _, _ in step.figures if lookup.kind(found.frame[name]) == "number"), "")
@@ -79,6 +80,14 @@ def _table(
     if not len(found.frame):
         view = view._replace(answer="no row is left")
     return show(args, found, [view])
+
+
+def _figures(figures: Sequence[str], values: Sequence[str]) -> tuple[str, ...]:
+    """The figures of groups. Those that name no column are of each of `values`; sums where there are none such."""
+    if not values:
+        return tuple(figures)
+    alone = [how for how in figures if ":" not in how]
+    return (*(f"{how}:{name}" for name in values for how in alone or ("sum",)), *(f for f in figures if f not in alone))
 
 
 def _one(option: str, names: tuple[str, ...]) -> tuple[str, ...]:

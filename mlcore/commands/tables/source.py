@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from mlcore.catalogue import unknown
-from mlcore.commands.experiment import assignment
 from mlcore.commands.rows import chosen, raw, splits
+from mlcore.commands.tables import written
 from mlcore.commands.tabular import TABLES
-from mlcore.errors import ConfigError, UsageError
+from mlcore.errors import UsageError
 from mlcore.sanitize import sanitize
-from mlcore.spec import changed, fields
 from mlcore.storage import read_file, storing
 from mlcore.tables import lookup
 from mlcore.tables.chain import Chain
-from mlcore.tables.format import Format
+from mlcore.tables.format import AUTO
 from mlcore.tables.steps import AnyStep, DropMissing, Fill, Filter, Sort
 
 if TYPE_CHECKING:
@@ -107,6 +105,8 @@ def columns(words: Sequence[str], frame: DataFrame, signed: bool = False) -> tup
     found: list[str] = []
     for word in words:
         whole = word[1:] if signed and word[:1] in "+-" else word
+        if whole != word and word in frame.columns and whole not in frame.columns:
+            word, whole = f"+{word}", word
         found += [word] if whole in frame.columns else [part.strip() for part in word.split(",")]
     for name in found:
         lookup.named(frame, name[1:] if signed and name[:1] in "+-" else name)
@@ -139,14 +139,9 @@ def _read(args: argparse.Namespace) -> Source:
     """A table read from a file, the way `--set format.…` says."""
     from mlcore.tables.reading import read
 
-    settings = _settings(args)
+    settings = written.settings(args.set)
     path = Path(os.path.expanduser(args.data))
-    try:
-        format = changed(Format(), **settings)
-    except ConfigError as error:  # which names the class, and not what was typed
-        message = str(error).replace("Format.", "format.", 1)
-        raise ConfigError(message, hint="mlj help format tells what each takes") from None
-    table = read(path, format)
+    table = read(path, written.so(AUTO, settings))
     code = table.code.replace(repr(path.name), repr(args.data), 1)
     dataset = {"kind": "file", "path": args.data} | ({"format": settings} if settings else {})
     return Source(table.frame, args.data, "file", code, dataset, notes=table.notes)
@@ -190,19 +185,6 @@ def _free(name: str, frame: DataFrame) -> str:
     while name in frame.columns:
         name += "_"
     return name
-
-
-def _settings(args: argparse.Namespace) -> dict[str, Any]:
-    """The settings of a file's format that are asked for. Raises ConfigError naming the nearest one."""
-    known = {field.name: field for field in fields(Format)}
-    found: dict[str, Any] = {}
-    for text in args.set:
-        name, value = assignment(text)
-        name = name.removeprefix("dataset.").removeprefix("format.")
-        if name not in known:
-            raise unknown("setting of a table", sanitize(name), tuple(known))
-        found[name] = [str(value)] if name == "missing" and not isinstance(value, list) else value
-    return found
 
 
 def _no_settings(args: argparse.Namespace, what: str) -> None:

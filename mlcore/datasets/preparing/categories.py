@@ -6,6 +6,7 @@ features; a text nobody trained on is one of the others, or zero everywhere wher
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import Literal, TypeAlias
 
@@ -14,7 +15,9 @@ import numpy as np
 from mlcore.datasets.dataset import Array, Column, Notice
 from mlcore.datasets.preparing.missing import Impute, rows, text_for
 from mlcore.errors import DataError
+from mlcore.tables import spelling
 from mlcore.tables.cells import strays
+from mlcore.tables.spelling import option
 from mlcore.tables.table import Table
 
 Categories: TypeAlias = Literal["auto", "one_hot", "ordinal", "token"]
@@ -46,7 +49,10 @@ def check_numbers(table: Table, name: str) -> None:
     numbers, first = strays(values)
     if 2 * numbers > len(table.rows):
         message = f"{table.where}: {name} is {values[first]!r:.40} in row {table.rows[first]} and a number in"
-        hint = f"correct it, or leave it out: --set 'dataset.columns=[\"-{name:.40}\"]'"
+        ways = "".join(
+            f"say how it is written: {way}; " for way in spelling.number(str(values[first]), filter(None, values))
+        )
+        hint = f"correct it, {ways}or leave it out: {option('dataset.columns', json.dumps([f'-{name}']))}"
         raise DataError(f"{message} {rows(numbers)}", code="DATA_VALUE", where=table.where, hint=hint)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
@@ -10,14 +11,16 @@ import numpy as np
 
 from mlcore.datasets.dataset import Array
 from mlcore.errors import DataError
-from mlcore.tables.cells import strays
+from mlcore.tables import dates, spelling
+from mlcore.tables.cells import number, strays
+from mlcore.tables.spelling import option
 from mlcore.tables.table import Table
 
 Kind: TypeAlias = Literal["number", "category", "date"]
 
 LOOKED_AT = 20  # texts that must look like dates before all are read as such
 ISO = re.compile(r"\d{4}-\d\d(-\d\d)?([T ]\d\d:\d\d.*)?$")
-DAY = 86_400_000_000_000  # nanoseconds
+DAY = 86_400_000_000  # microseconds
 
 
 def guess(values: Array) -> Kind:
@@ -37,22 +40,21 @@ def guessed(table: Table, names: tuple[str, ...], train: Array, said: Mapping[st
     return {name: said[name] if name in said else guess(table.column(name)[train]) for name in names}
 
 
-def values_of(table: Table, name: str, kind: Kind) -> Array:
+def values_of(table: Table, name: str, kind: Kind, learnt: bool = False) -> Array:
     """The values of a column as its kind has them, whatever the reader took them for.
 
     number: float64 [n], NaN where missing. category: objects [n], texts, None where missing. date: float64 [n], days
-    since 1970-01-01, NaN where missing. Raises DataError naming the first row that is of another kind.
+    since 1970-01-01, NaN where missing. learnt: a network has learnt that kind, and it can be no other.
+
+    Raises DataError naming the first row that is of another kind.
     """
     values = table.column(name)
     if kind == "category":
         return words(values)
-    if kind == "date":
-        return _days(table, name, values)
-    if values.dtype == object:
-        return _read(table, name, values)
-    if values.dtype.kind == "M":
-        raise _wrong(table, name, 0, str(values[0]), "a number", "date")
-    return values
+    found, stray = _days(values) if kind == "date" else _numbers(values)
+    if stray is not None:
+        raise _wrong(table, name, stray, kind, learnt)
+    return found
 
 
 def words(values: Array) -> Array:
@@ -72,35 +74,62 @@ def word(value: float) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
-def _read(table: Table, name: str, values: Array) -> Array:
-    """Texts that are numbers, as numbers."""
-    numbers, first = strays(values)
-    if numbers < sum(value is not None for value in values):
-        raise _wrong(table, name, first, values[first], "a number", "category")
-    return np.array([np.nan if value is None else float(value) for value in values], np.float64)
+def _numbers(values: Array) -> tuple[Array, int | None]:
+    """Values as numbers, and the first row that is none."""
+    if values.dtype == object:
+        numbers, first = strays(values)
+        if numbers < sum(value is not None for value in values):
+            return values, first
+        return np.array([np.nan if value is None else float(value) for value in values], np.float64), None
+    return values, 0 if values.dtype.kind == "M" else None
 
 
-def _days(table: Table, name: str, values: Array) -> Array:
-    """Dates as days since 1970-01-01; texts are read as ISO 8601, else as pandas reads them one by one."""
+def _days(values: Array) -> tuple[Array, int | None]:
+    """Dates as days since 1970-01-01, and the first row that is none; texts are ISO 8601, or as pandas reads each.
+
+    Where dots part a date, or a number above 12 tells, the day may come first.
+    """
     if values.dtype.kind == "M":
-        moments = values.astype("datetime64[ns]")
+        moments = values.astype("datetime64[us]")
     else:
         import pandas as pd
 
-        texts = words(values)
-        found = pd.to_datetime(pd.Series(texts, dtype=object), format="ISO8601", errors="coerce", utc=True)
-        if found.isna().sum() > sum(text is None for text in texts):
-            found = pd.to_datetime(pd.Series(texts, dtype=object), format="mixed", errors="coerce", utc=True)
-        for row in np.flatnonzero(found.isna().to_numpy()):
-            if texts[row] is not None:
-                raise _wrong(table, name, int(row), texts[row], "a date", "category")
-        moments = found.dt.tz_localize(None).to_numpy().astype("datetime64[ns]")
+        texts = pd.Series(words(values), dtype=object)
+        found = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
+        rest = found.isna() & texts.notna()
+        if rest.any():
+            clear = texts[rest].map(lambda text: None if spelling.unclear(text) else text)
+            found[rest] = pd.to_datetime(clear, format="mixed", dayfirst=True, errors="coerce", utc=True)
+            stray = np.flatnonzero(found.isna() & texts.notna())
+            if len(stray):
+                return values, int(stray[0])
+        moments = found.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
     days = moments.astype(np.int64) / DAY
     days[np.isnat(moments)] = np.nan
-    return days
+    return days, None
 
 
-def _wrong(table: Table, name: str, row: int, value: object, expected: str, other: str) -> DataError:
+def _wrong(table: Table, name: str, row: int, kind: Kind, learnt: bool) -> DataError:
+    """The error for a row that is of another kind, with what makes it one, or says of which it is."""
+    values = table.column(name)
+    value = str(words(values)[row])
+    expected = "a date whose day and month can be told" if kind == "date" and spelling.unclear(value) else f"a {kind}"
     message = f"{table.where}: {name} is {value!r:.40} in row {table.rows[row]}, expected {expected}"
-    hint = f'correct it, or say what it is: dataset.kinds = {{{name:.40} = "{other}"}}'
+    others = [str(text) for text in words(values) if text is not None and text != value]
+    ways = spelling.date(value) if kind == "date" else spelling.number(value, others)
+    found = dates.orders if kind == "date" else number
+    alone = not re.search(r"\d", value) and bool(others) and all(found(text) not in ([], None) for text in others)
+    if "read_csv" not in table.code:  # no text: nothing can be said of how it is written
+        ways, alone = [], False
+    if ways:
+        hint = f"correct it, or say how it is written: {'; or '.join(ways)}"
+    elif alone:
+        hint = f"correct it, or where it means that nothing is known: {spelling.nothing(value)}"
+    elif learnt:
+        hint = f"correct it: the network has learnt {kind}s there"
+    else:
+        other = "date" if values.dtype.kind == "M" else "category"
+        hint = (
+            f"correct it, or say what it is: {option('dataset.kinds', f'{{{json.dumps(name)} = {json.dumps(other)}}}')}"
+        )
     return DataError(message, code="DATA_VALUE", where=table.where, hint=hint)

@@ -98,7 +98,7 @@ def _number(constant: float | str) -> float:
     try:
         return float(constant)
     except ValueError:
-        message = f"dataset.constant is {constant!r:.40}, and a column of numbers has missing values"
+        message = f"dataset.constant is {constant!r:.40}, which cannot stand for a missing number"
         hint = "give a number, or say what stands for missing values of each column: dataset.impute_columns"
         raise DataError(message, code="DATA_VALUE", where="dataset.constant", hint=hint) from None
 

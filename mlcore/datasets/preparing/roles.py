@@ -10,6 +10,7 @@ suspects        which alone tell the target: see `suspects`
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 
@@ -18,6 +19,7 @@ import numpy as np
 from mlcore.datasets.dataset import Array, Notice, Role
 from mlcore.datasets.preparing.kinds import Kind, values_of
 from mlcore.datasets.preparing.missing import missing, named
+from mlcore.tables.spelling import option
 from mlcore.tables.table import Table
 
 FEWEST = 20  # values from which on it means something that all differ
@@ -30,7 +32,6 @@ WHY = {
     "text": "free texts, more than half of them found once",
 }
 CODES = {"empty": "DATA_EMPTY_COLUMN", "identifier": "DATA_IDENTIFIER", "text": "DATA_TEXT"}
-KEEP = "--set 'dataset.keep=[\"{}\"]' keeps it"
 
 
 def judge(
@@ -48,7 +49,7 @@ def judge(
         if not here or len(here) + len(out) == len(names):
             continue
         out |= dict.fromkeys(here, why)
-        way = "" if sort == "empty" else f"; {KEEP.format(here[0][:40])}"
+        way = "" if sort == "empty" else f"; {option('dataset.keep', json.dumps(here[:1]))} keeps it"
         notices.append(Notice(CODES[sort], f"{named(here)}: {why}: left out{way}"))
     return out, tuple(notices)
 

@@ -88,7 +88,7 @@ BAD = {
         "DATA_VALUE",
         "x is '1O' in row 18 and a number in 18",
     ),
-    "a missing target": (GOOD + "1,2,\n", {}, "DATA_TARGET", "column_2, the target, is missing or not finite in 1 row"),
+    "a missing target": (GOOD + "1,2,\n", {}, "DATA_TARGET", "column_2, the target, is missing in 1 row"),
     "an infinite target": ("x,y\n" + "1,1.5\n2,inf\n" * 9, {}, "DATA_TARGET", "y, the target"),
     "one class": ("x,y\n" + "1,a\n2,a\n" * 9, {}, "DATA_TARGET", "y is 'a' in every row: there is one class"),
     "a constant target": ("x,y\n" + "1,2.5\n2,2.5\n" * 9, {}, "DATA_TARGET", "y is 2.5 in every row"),

@@ -67,6 +67,7 @@ def test_a_number_of_folds_that_cannot_be_is_one_sentence(values, words):
     ("y", "stratify", "words"),
     [
         (np.zeros(5), False, "6 folds are more than the 5 rows"),
+        (np.array([0] * 20 + [1]), True, "6 folds are more than the 1 row of the rarest class"),
         (np.array([0] * 20 + [1] * 4), True, "6 folds are more than the 4 rows of the rarest class"),
     ],
 )

@@ -190,7 +190,7 @@ def test_nothing_stands_for_it_where_nothing_was_asked_and_a_constant_must_fit()
     with pytest.raises(DataError, match="a is missing in 1 row, the first is row 1") as caught:
         columns.fit(own, own.names, np.arange(5), Plan("none"))
     assert caught.value.code == "DATA_NONFINITE" and "impute=auto" in caught.value.hint
-    with pytest.raises(DataError, match="dataset.constant is 'none', and a column of numbers"):
+    with pytest.raises(DataError, match="dataset.constant is 'none', which cannot stand for a missing number"):
         columns.fit(own, own.names, np.arange(5), Plan("constant", constant="none"))
 
 

@@ -45,7 +45,7 @@ ZONED = pd.Series(pd.to_datetime(["2025-04-03T12:00+02:00", None])).dt.tz_conver
 def test_columns_of_a_frame_are_numbers_texts_or_dates(column, values) -> None:
     table = Table.of(pd.DataFrame({"x": column}, index=[7, 7]))
     found = table.column("x")
-    assert found.dtype in (np.float64, np.object_, np.dtype("datetime64[ns]"))
+    assert found.dtype in (np.float64, np.object_, np.dtype("datetime64[us]"))
     for each, value in zip(found, values, strict=True):
         missing = each is None or each != each
         assert missing if value is None else each == value

@@ -48,7 +48,7 @@ def test_semicolons_decimal_commas_and_dates_are_found_out_and_told(tmp_path: Pa
     table = read(tmp_path, DE)
     assert table.notes == ("semicolons, decimal comma, UTF-8", "dates in Datum, as day.month.year")
     assert table.column("Umsatz").tolist()[0] == 1.5 and math.isnan(table.column("Umsatz")[1])
-    assert table.column("Datum").tolist() == np.array(["2025-04-03", "2025-04-14"], "datetime64[ns]").tolist()
+    assert table.column("Datum").tolist() == np.array(["2025-04-03", "2025-04-14"], "datetime64[us]").tolist()
     assert table.column("Ort").tolist() == ["N", "Köln, West"] and table.column("ok").tolist() == ["true", "false"]
 
 
@@ -83,7 +83,7 @@ def test_encodings_are_told_by_their_mark_or_named(tmp_path: Path, encoding: str
     if said:
         with pytest.raises(DataError, match=r"mine.csv:3 is not UTF-8 at byte") as caught:
             read(tmp_path, DE.encode(encoding))
-        assert caught.value.code == "DATA_ENCODING" and "--encoding latin-1" in caught.value.hint
+        assert caught.value.code == "DATA_ENCODING" and "--set dataset.format.encoding=latin-1" in caught.value.hint
 
 
 def test_a_wrong_encoding_is_named_with_its_line(tmp_path: Path) -> None:
