@@ -63,13 +63,6 @@ def test_digits_fall_back_to_the_package_when_its_file_has_moved(tmp_path, monke
     assert np.array_equal(raw, load_digits().data) and np.array_equal(y, load_digits().target)
 
 
-def test_digits_without_scikit_learn_are_refused_with_the_command_that_helps(monkeypatch):
-    monkeypatch.setattr(bundled, "find_spec", lambda name: None)
-    with pytest.raises(DataError) as caught:
-        Digits().load()
-    assert "pip install scikit-learn" in caught.value.hint
-
-
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32])
 def test_pixels_of_any_type_are_scaled_alike_at_prediction(dtype):
     preparation = Preparation.of(Digits().load())
