@@ -24,7 +24,6 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
 
     What `MLPClassifier` says of parameters, attributes, precision and speed holds here, but for class_weight. loss is
     squared_error or poisson as in scikit-learn, which means half of each, and also absolute_error and huber.
-    poisson is computed by NumPy or PyTorch, not by the C kernels.
 
     >>> from sklearn.datasets import load_diabetes
     >>> from mlcore import MLPRegressor

@@ -258,6 +258,25 @@ def test_every_program_of_the_page_of_the_docs_runs(program: str) -> None:
     assert numbers and all(0 < number <= 1 for number in numbers), done.stdout
 
 
+@pytest.mark.parametrize("outputs", [1, 20])
+def test_counts_are_trained_by_c_as_scikit_learn_does(outputs: int) -> None:
+    random = np.random.default_rng(0)
+    y, w = random.poisson(np.exp(X[:, [0]] * np.linspace(-1, 1, outputs))), random.integers(0, 3, 150)
+    y, events, chosen = y.squeeze(), [], QUICK | {"loss": "poisson"}
+    single = MLPRegressor(**chosen, events=events.append).fit(X32, y, w)
+    theirs = sklearn.neural_network.MLPRegressor(**chosen).fit(X, y, w)
+    assert events[0].backend == "native"
+    np.testing.assert_allclose(single.loss_curve_, theirs.loss_curve_, rtol=1e-4)
+    np.testing.assert_allclose(single.predict(X32), theirs.predict(X), rtol=0.05)
+
+
+@pytest.mark.parametrize("backend", ["native", "reference"])
+def test_counts_that_outgrow_float32_are_a_value_error(backend: str) -> None:
+    network = MLPRegressor("poisson", **QUICK | {"learning_rate_init": 99}, backend=backend)
+    with pytest.raises(ValueError, match="loss of epoch"):
+        network.fit(100 * X32, Y)
+
+
 @pytest.mark.parametrize("solver", ["adam", "sgd", "adamw"])
 @pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
 def test_several_labels_and_several_numbers_are_trained_by_c_as_scikit_learn_does(kind, solver: str) -> None:
