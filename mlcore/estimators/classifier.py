@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_targ
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcore.errors import DataError
-from mlcore.estimators.meant import dense
+from mlcore.estimators.meant import dense, taken
 from mlcore.estimators.perceptron import FLOATS, Perceptron, given
 from mlcore.layers.activations import sigmoid
 from mlcore.layers.layer import Array
@@ -129,7 +129,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     # ---- what Perceptron asks ----
 
     def _inputs(self, x: Any, y: Any, incremental: bool, reset: bool) -> tuple[Array, Array]:
-        x, y = validate_data(self, x, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=FLOATS, reset=reset)
+        x, y = validate_data(self, x, y, accept_sparse="csr", multi_output=True, dtype=FLOATS, reset=reset)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
@@ -137,7 +137,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
             self.classes_ = self._label_binarizer.classes_
         else:
             self._check_classes(y)
-        return dense(x), self._binarized(y)
+        return taken(x, self), self._binarized(y)
 
     def _binarized(self, y: Any) -> Array:
         found: Array = dense(self._label_binarizer.transform(y)).astype(bool)
@@ -154,12 +154,12 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
             raise DataError(f"{lead}: there were {had}, `y` has {has}", code="DATA_TARGET")
 
     def _checked(self, x: Any, y: Any) -> tuple[Array, Array]:
-        x, y = validate_data(self, x, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=FLOATS, reset=False)
+        x, y = validate_data(self, x, y, accept_sparse="csr", multi_output=True, dtype=FLOATS, reset=False)
         other = set(unique_labels(y).tolist()) - set(self.classes_.tolist())
         if other:
             named = sanitize(", ".join(map(str, sorted(other, key=str))))[:120]
             raise DataError(f"validation_data: {named} is no class of the rows trained on", code="DATA_TARGET")
-        return dense(x), self._binarized(y)
+        return taken(x, self), self._binarized(y)
 
     def _asks(self, targets: Array) -> tuple[Loss, str, Array]:
         if self._label_binarizer.y_type_ == "multiclass":

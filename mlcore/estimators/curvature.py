@@ -11,7 +11,7 @@ from mlcore.backends.backend import Problem
 from mlcore.layers.layer import Array
 
 
-def descend(e: Any, problem: Problem, vector: Array) -> tuple[Array, float, int]:
+def descend(e: Any, problem: Problem, vector: Array) -> tuple[Array, np.float64, int]:
     """The parameters [P], the loss and the iterations that the settings of `e` lead to from a vector [P], in float64.
 
     The loss is the mean over the rows, with the penalty alpha / 2 |W|² over what they weigh together.
@@ -20,7 +20,7 @@ def descend(e: Any, problem: Problem, vector: Array) -> tuple[Array, float, int]
     from sklearn.utils.optimize import _check_optimize_result
 
     network, (x, y, w) = problem.network, problem.rows[:3]
-    weight, weights, numbers = len(x) if w is None else float(w.sum()), slice(0, network.weights), count(1)
+    weight, weights, numbers = x.shape[0] if w is None else float(w.sum()), slice(0, network.weights), count(1)
     share = e.alpha / weight
 
     def slope(vector: Array) -> tuple[float, Array]:
@@ -41,4 +41,4 @@ def descend(e: Any, problem: Problem, vector: Array) -> tuple[Array, float, int]
         callback=tell if e.verbose else None,
         options={"maxfun": e.max_fun, "maxiter": e.max_iter, "gtol": e.tol},
     )
-    return found.x, float(found.fun), int(_check_optimize_result("lbfgs", found, e.max_iter))
+    return found.x, np.float64(found.fun), int(_check_optimize_result("lbfgs", found, e.max_iter))

@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcore.errors import DataError
-from mlcore.estimators.meant import dense
+from mlcore.estimators.meant import taken
 from mlcore.estimators.perceptron import FLOATS, Perceptron, given
 from mlcore.layers.layer import Array
 from mlcore.losses import MAE, Huber, Loss
@@ -91,7 +91,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
 
     def _inputs(self, x: Any, y: Any, incremental: bool, reset: bool) -> tuple[Array, Array]:
         x, y = validate_data(
-            self, x, y, accept_sparse=["csr", "csc"], multi_output=True, y_numeric=True, dtype=FLOATS, reset=reset
+            self, x, y, accept_sparse="csr", multi_output=True, y_numeric=True, dtype=FLOATS, reset=reset
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
@@ -103,7 +103,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
             raise DataError(
                 f"y: expected counts from 0 for the loss poisson, got {wanted.min():g}", hint='loss="squared_error"'
             )
-        return dense(x), wanted
+        return taken(x, self), wanted
 
     def _checked(self, x: Any, y: Any) -> tuple[Array, Array]:
         x, wanted = self._inputs(x, y, incremental=True, reset=False)
