@@ -104,7 +104,6 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     # ---- fitting ----
 
     def _fit(self, x: Any, y: Any, sample_weight: Any, validation_data: Any, incremental: bool) -> Self:
-        self._validate_params()
         sizes = hidden(self.hidden_layer_sizes)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         self._refuse(incremental, validation_data)

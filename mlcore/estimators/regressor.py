@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import RegressorMixin
+from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -72,11 +72,13 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     ) -> None:
         given(self, locals())
 
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None) -> Self:
         """Train on X [n, I] and numbers y [n] or [n, O]; weights of rows [n]."""
         return self._fit(X, y, sample_weight, validation_data, incremental=False)
 
     @available_if(lambda self: self._goes_by_batches())  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """One epoch more over these rows."""
         return self._fit(X, y, sample_weight, None, incremental=True)

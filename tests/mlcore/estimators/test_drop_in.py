@@ -214,6 +214,9 @@ STEPS = {
     "warm, other features": lambda new: new.set_params(warm_start=True).fit(X, Y).fit(X[:, :2], Y),
     "warm, float32 later": lambda new: _types(new.set_params(warm_start=True).fit(X, Y).fit(X.astype("f4"), Y)),
     "warm, float64 later": lambda new: _types(new.set_params(warm_start=True).fit(X.astype("f4"), Y).fit(X, Y)),
+    "a value nobody checks": sklearn.config_context(skip_parameter_validation=True)(
+        lambda new: new.set_params(momentum=9, power_t=-3).fit(X, Y).loss_
+    ),
     "lbfgs of float32": lambda new: _types(new.set_params(solver="lbfgs").fit(X.astype("f4"), Y)),
     "told as it goes": lambda new: new.set_params(verbose=True, tol=5, n_iter_no_change=1).fit(X, Y).n_iter_,
     "told of scores": lambda new: new.set_params(verbose=1, early_stopping=True, n_iter_no_change=1).fit(X, Y).n_iter_,
