@@ -37,7 +37,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     learning_rate        also step, exponential, inverse_scaling, cosine, one_cycle, plateau, or a schedule of
                          `mlcore.schedules` with settings of its own; of every solver but lbfgs
     dropout              share of the hidden numbers set to zero in training
-    class_weight         None, "balanced", or {class: weight}: how much each class counts
+    class_weight         None, "balanced", or {class: weight}: how much each class counts; of several labels a list of
+                         these, whose weights are multiplied
     events               a function that is called with the frozen events of a run: Started, EpochEnded, Ended
     backend, device      "native" (C, float32 whatever the inputs), "reference" (NumPy), "torch", with "cuda" as device
 
@@ -58,7 +59,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
 
     _parameter_constraints = {  # noqa: RUF012  (scikit-learn's way)
         **Perceptron._parameter_constraints,
-        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
 
     loss = "log_loss"  # no parameter, but scikit-learn's has it to be read

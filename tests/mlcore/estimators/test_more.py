@@ -86,6 +86,15 @@ def test_weights_of_classes_are_weights_of_their_rows() -> None:
     assert np.allclose(both.coefs_[0], MLPClassifier(**QUICK).fit(x, y, sample_weight=np.ones(len(y))).coefs_[0])
 
 
+def test_weights_of_several_labels_are_multiplied() -> None:
+    labels = np.c_[Y > 0, Y > 1].astype(int)
+    by_label = MLPClassifier(**QUICK, class_weight=[{0: 1, 1: 2}, {1: 3}]).fit(X, labels)
+    by_row = MLPClassifier(**QUICK).fit(X, labels, np.array([1.0, 2.0, 6.0])[Y])
+    assert np.array_equal(by_label.coefs_[0], by_row.coefs_[0])
+    with pytest.raises(ValueError, match="elements in class_weight should match number of outputs"):
+        MLPClassifier(**QUICK, class_weight=[{0: 1}]).fit(X, labels)
+
+
 @pytest.mark.parametrize("rate", ["one_cycle", "cosine", "step", "exponential", "inverse_scaling", Cosine(warmup=3)])
 def test_schedules_are_those_of_the_room_of_schedules(rate) -> None:
     rates: list[float] = []
