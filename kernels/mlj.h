@@ -158,6 +158,7 @@ typedef struct mlj_walk mlj_walk; /* scan.h */
    absolute_error         row_loss [rows] = mean of |z - y| over n; dz = scale sign(z - y) / n; dz as above
    huber                  row_loss [rows] = mean over n of e^2 / 2, or delta (|e| - delta / 2) where e = z - y is more
                           dz = scale e / n, from -delta to delta in place of e; dz as above
+   poisson_deviance       row_loss [rows] = sum of y (log y - z) - y + exp z; dz = scale (exp z - y); dz as above
    weigh                  row_loss and dz [rows, n], or NULL, times the weight of each row, w [rows]
    update                 one step of mlcore/optimizers.py over n numbers, in place; moments that the rule has none of
                           are not used
@@ -202,6 +203,8 @@ typedef struct {
                            float *row_loss);
     void (*huber)(int64_t rows, int64_t n, const float *z, const float *y, float delta, float scale, float *dz,
                   float *row_loss);
+    void (*poisson_deviance)(int64_t rows, int64_t n, const float *z, const float *y, float scale, float *dz,
+                             float *row_loss);
     void (*weigh)(int64_t rows, int64_t n, const float *w, float *dz, float *row_loss);
     void (*update)(const mlj_rule *rule, int64_t n, float *w, const float *g, float *moment1, float *moment2);
     double (*sum_of_squares)(int64_t n, const float *x);
@@ -282,6 +285,8 @@ double mlj_parallel_absolute_error(int64_t rows, int64_t n, const float *z, cons
                                    float *row_loss);
 double mlj_parallel_huber(int64_t rows, int64_t n, const float *z, const float *y, double delta, const float *w,
                           float *dz, float *row_loss);
+double mlj_parallel_poisson_deviance(int64_t rows, int64_t n, const float *z, const float *y, const float *w, float *dz,
+                                     float *row_loss);
 void mlj_parallel_gather(int64_t count, int64_t features, const int32_t *rows, const void *x, int32_t is_uint8,
                          float factor, float *out, int64_t out_row);
 

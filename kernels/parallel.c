@@ -238,6 +238,16 @@ double mlj_parallel_huber(int64_t rows, int64_t n, const float *z, const float *
         (call){huber_part, rows, n, .x = z, .y = y, .number = delta, .weights = w, .out = dz, .out2 = row_loss});
 }
 
+static void poisson_deviance_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
+    const int64_t from = first * c->width;
+    ops->poisson_deviance(count, c->width, c->x + from, c->y + from, (float)c->scale, at(c->out, from),
+                          c->out2 + first);
+}
+double mlj_parallel_poisson_deviance(int64_t rows, int64_t n, const float *z, const float *y, const float *w, float *dz,
+                                     float *row_loss) {
+    return mean_of((call){poisson_deviance_part, rows, n, .x = z, .y = y, .weights = w, .out = dz, .out2 = row_loss});
+}
+
 static void gather_part(const mlj_ops *ops, const call *c, int64_t first, int64_t count) {
     ops->gather(count, c->width, c->index + first, c->data, c->kind, (float)c->number, c->out + first * c->out_row,
                 c->out_row);

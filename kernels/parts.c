@@ -140,6 +140,13 @@ static void huber(const mlj_block *b, const mlj_call *c, int64_t from, int64_t t
     weigh(b, c, from, to);
 }
 
+static void poisson_deviance(const mlj_block *b, const mlj_call *c, int64_t from, int64_t to) {
+    const int64_t start = from * c->inputs;
+    b->ops->poisson_deviance(to - from, c->inputs, at(b, c->x) + start, b->targets + start, b->scale,
+                             at(b, c->dx) + start, at(b, c->y) + from);
+    weigh(b, c, from, to);
+}
+
 /* ---- optimizers ---- */
 
 void mlj_move(const mlj_block *b, const mlj_rule *rule, int64_t place, int64_t n, const float *g) {
@@ -215,6 +222,7 @@ mlj_part *const mlj_parts[MLJ_OPCODES][PHASES] = {
     [MLJ_HALF_SQUARED_ERROR] = {[ROWS] = half_squared_error},
     [MLJ_ABSOLUTE_ERROR] = {[ROWS] = absolute_error},
     [MLJ_HUBER] = {[ROWS] = huber},
+    [MLJ_POISSON_DEVIANCE] = {[ROWS] = poisson_deviance},
     [MLJ_KL_DIVERGENCE] = {[ROWS] = kl_divergence},
     [MLJ_CLIP] = {[NORM] = clip},
     [MLJ_UPDATE] = {[UPDATE] = update},

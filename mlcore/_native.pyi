@@ -78,6 +78,9 @@ class Library:
     def mlj_parallel_huber(
         self, rows: int, n: int, z: Any, y: Any, delta: float, w: Any, dz: Any, row_loss: Any, /
     ) -> float: ...
+    def mlj_parallel_poisson_deviance(
+        self, rows: int, n: int, z: Any, y: Any, w: Any, dz: Any, row_loss: Any, /
+    ) -> float: ...
     def mlj_parallel_gather(
         self, count: int, features: int, rows: Any, x: Any, is_uint8: int, factor: float, out: Any, out_row: int, /
     ) -> None: ...

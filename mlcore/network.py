@@ -113,7 +113,7 @@ class Network:
 
     def rows(self, x: Any) -> Any:
         """Rows [B, …] in the shape they are handed over: pixels lie in a row as they do in an image."""
-        return x.reshape(len(x), *self.row)
+        return x.reshape(x.shape[0], *self.row)
 
     def opened(self, x: Any) -> tuple[Any, Any]:
         """Rows as the first layer takes them, and their lengths [B] in the type of x, or None: of arrays or tensors."""

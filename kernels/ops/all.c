@@ -46,6 +46,7 @@ const mlj_ops TABLE(TIER) = {
     .squared_error = squared_error,
     .absolute_error = absolute_error,
     .huber = huber,
+    .poisson_deviance = poisson_deviance,
     .softened_cross_entropy = softened_cross_entropy,
     .kl_divergence = kl_divergence,
     .weigh = weigh,

@@ -32,7 +32,7 @@ from mlcore.layers.residual import Add, Skip
 from mlcore.layers.scale import Scale
 from mlcore.layers.summary import Max, Mean
 from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Huber, KLDivergence, Loss, SoftmaxCrossEntropy
-from mlcore.losses.several import HalfSquaredError, MultilabelCrossEntropy, bounds
+from mlcore.losses.several import HalfSquaredError, MultilabelCrossEntropy, PoissonDeviance, bounds
 from mlcore.optimizers import SGD, Adagrad, Adam, AdamHat, AdamW, Optimizer, RMSProp
 from mlcore.spec import kind_of
 
@@ -269,6 +269,7 @@ LOSSES: Mapping[type[Loss], LossRow] = {
     HalfSquaredError: LossRow("half_squared_error", False, _numbers),
     MAE: LossRow("absolute_error", False, _numbers),
     Huber: LossRow("huber", False, _numbers, lambda o: (o.delta,)),
+    PoissonDeviance: LossRow("poisson_deviance", False, lambda outputs: f"head: {outputs} counts, their logarithms"),
 }
 Constants: TypeAlias = Callable[..., tuple[float, ...]]
 OPTIMIZERS: Mapping[type[Optimizer], Constants] = {

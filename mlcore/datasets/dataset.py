@@ -87,7 +87,7 @@ class Rows(NamedTuple):
     growth: Growth | None = None
 
     def __len__(self) -> int:
-        return len(self.x)
+        return int(self.x.shape[0])
 
     def take(self, index: Array | slice) -> Rows:
         """The rows at `index`, in that order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import ClassifierMixin
+from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d, compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_targ
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcore.errors import DataError
-from mlcore.estimators.meant import dense
+from mlcore.estimators.meant import dense, taken
 from mlcore.estimators.perceptron import FLOATS, Perceptron, given
 from mlcore.layers.activations import sigmoid
 from mlcore.layers.layer import Array
@@ -37,7 +37,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     learning_rate        also step, exponential, inverse_scaling, cosine, one_cycle, plateau, or a schedule of
                          `mlcore.schedules` with settings of its own; of every solver but lbfgs
     dropout              share of the hidden numbers set to zero in training
-    class_weight         None, "balanced", or {class: weight}: how much each class counts
+    class_weight         None, "balanced", or {class: weight}: how much each class counts; of several labels a list of
+                         these, whose weights are multiplied
     events               a function that is called with the frozen events of a run: Started, EpochEnded, Ended
     backend, device      "native" (C, float32 whatever the inputs), "reference" (NumPy), "torch", with "cuda" as device
 
@@ -58,7 +59,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
 
     _parameter_constraints = {  # noqa: RUF012  (scikit-learn's way)
         **Perceptron._parameter_constraints,
-        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
 
     loss = "log_loss"  # no parameter, but scikit-learn's has it to be read
@@ -97,11 +98,13 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     ) -> None:
         given(self, locals())
 
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None) -> Self:
         """Train on X [n, I] and classes y [n], or with several labels a row 0 and 1 [n, K]; weights of rows [n]."""
         return self._fit(X, y, sample_weight, validation_data, incremental=False)
 
     @available_if(lambda self: self._goes_by_batches())  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """One epoch more over these rows. classes: all there are, which the first call has to be told."""
         if _check_partial_fit_first_call(self, classes):
@@ -129,7 +132,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     # ---- what Perceptron asks ----
 
     def _inputs(self, x: Any, y: Any, incremental: bool, reset: bool) -> tuple[Array, Array]:
-        x, y = validate_data(self, x, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=FLOATS, reset=reset)
+        x, y = validate_data(self, x, y, accept_sparse="csr", multi_output=True, dtype=FLOATS, reset=reset)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
@@ -137,7 +140,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
             self.classes_ = self._label_binarizer.classes_
         else:
             self._check_classes(y)
-        return dense(x), self._binarized(y)
+        return taken(x, self), self._binarized(y)
 
     def _binarized(self, y: Any) -> Array:
         found: Array = dense(self._label_binarizer.transform(y)).astype(bool)
@@ -154,12 +157,12 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
             raise DataError(f"{lead}: there were {had}, `y` has {has}", code="DATA_TARGET")
 
     def _checked(self, x: Any, y: Any) -> tuple[Array, Array]:
-        x, y = validate_data(self, x, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=FLOATS, reset=False)
+        x, y = validate_data(self, x, y, accept_sparse="csr", multi_output=True, dtype=FLOATS, reset=False)
         other = set(unique_labels(y).tolist()) - set(self.classes_.tolist())
         if other:
             named = sanitize(", ".join(map(str, sorted(other, key=str))))[:120]
             raise DataError(f"validation_data: {named} is no class of the rows trained on", code="DATA_TARGET")
-        return dense(x), self._binarized(y)
+        return taken(x, self), self._binarized(y)
 
     def _asks(self, targets: Array) -> tuple[Loss, str, Array]:
         if self._label_binarizer.y_type_ == "multiclass":

@@ -21,6 +21,7 @@ from mlcore.errors import DataError
 from mlcore.estimators.shapes import schedule
 from mlcore.events import Ended, EpochEnded, Reason, Started
 from mlcore.layers.layer import Array
+from mlcore.optimizers import Optimizer
 from mlcore.schedules import Memory, Plateau
 
 CALL = 0.2  # seconds of a call at most, about: Ctrl-C waits for its end
@@ -36,8 +37,9 @@ class Judged(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """What partial_fit goes on with: the optimizer's moments, updates made, the learning rate, what a schedule saw."""
+    """What partial_fit goes on with: an optimizer, its moments, updates made, learning rate, what a schedule saw."""
 
+    rule: Optimizer
     moments: Array
     step: int
     rate: float
@@ -51,10 +53,8 @@ class Descent:
         self.e, self.problem, self.judged = e, problem, judged
         self.choice, self.session = choice, choice.backend.open(problem)
         self.precision = getattr(choice.backend, "dtype", np.dtype(np.float32))
-        rate = float(e.learning_rate_init)
-        shape = problem.optimizer.moments, problem.network.size
-        fits = kept is not None and kept.moments.shape == shape  # another solver has other moments
-        self.kept = kept if kept is not None and fits else Kept(np.zeros(shape), 0, rate, Memory())
+        rule, size = problem.optimizer, problem.network.size
+        self.kept = kept or Kept(rule, np.zeros((rule.moments, size)), 0, float(e.learning_rate_init), Memory())
         self.rate, self.memory = self.kept.rate, self.kept.memory
         self.schedule = schedule(e)
         self.scored = "validation_accuracy" if hasattr(e, "classes_") else "validation_r2"
@@ -86,12 +86,12 @@ class Descent:
         now = session.weights()
         vector = e._best if self._scores else now.vector
         seconds = time.perf_counter() - self.began
-        told = {"train_loss": e.loss_} if e.n_iter_ else {}
+        told = {"train_loss": float(e.loss_)} if e.n_iter_ else {}
         if self._scores:
             told[self.scored] = e.best_validation_score_
         self._tell(lambda: Ended(reason, e.n_iter_, now.step, seconds, told))
         session.close()
-        return vector, Kept(now.moments, now.step, self.rate, self.memory)
+        return vector, Kept(self.kept.rule, now.moments, now.step, self.rate, self.memory)
 
     @property
     def _scores(self) -> bool:
@@ -124,7 +124,7 @@ class Descent:
         sizes = np.full(per_epoch, float(size))
         sizes[-1] = n - size * (per_epoch - 1)
         whole = (losses.reshape(epochs, per_epoch).astype(np.float64) * sizes).sum(axis=1) / n
-        return any(self._epoch(loss) for loss in whole.tolist())
+        return any(self._epoch(loss) for loss in whole)
 
     def _rates(self, first: int, steps: int) -> Array:
         """The learning rate of each step."""
@@ -143,15 +143,15 @@ class Descent:
 
     # ---- between epochs ----
 
-    def _epoch(self, loss: float) -> bool:
-        """Note an epoch; whether it was one too many that brought nothing."""
+    def _epoch(self, loss: np.float64) -> bool:
+        """Note an epoch and its loss, of scikit-learn's type; whether it was one too many that brought nothing."""
         e = self.e
         e.n_iter_ += 1
         e.loss_, e.t_ = loss, e.t_ + len(self.problem.rows)
         e.loss_curve_.append(loss)
         if e.verbose:
             print(f"Iteration {e.n_iter_}, loss = {loss:.8f}")
-        metrics = {"train_loss": loss, "learning_rate": self.rate} | self._judge(loss)
+        metrics = {"train_loss": float(loss), "learning_rate": self.rate} | self._judge(loss)
         if self.schedule is not None:
             value = e.validation_loss_curve_[-1] if self.judged else loss
             self.memory = self.schedule.remember(self.memory, value)

@@ -20,7 +20,7 @@ from mlcore.datasets.dataset import Rows
 from mlcore.errors import ConfigError, DataError
 from mlcore.estimators import curvature
 from mlcore.estimators.descent import Descent, Judged, Kept
-from mlcore.estimators.meant import Meant, dense
+from mlcore.estimators.meant import Meant, dense, is_sparse
 from mlcore.estimators.orders import Orders, in_order
 from mlcore.estimators.shapes import (
     BENDS,
@@ -39,8 +39,9 @@ from mlcore.layers.layer import Array
 from mlcore.losses import Loss
 from mlcore.losses.several import bounds
 from mlcore.network import Network
-from mlcore.optimizers import SGD
+from mlcore.optimizers import SGD, Optimizer
 from mlcore.schedules import Schedule
+from mlcore.spec import changed
 
 FLOATS = (np.float64, np.float32)
 SHARE = Interval(Real, 0, 1, closed="left")
@@ -103,7 +104,6 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     # ---- fitting ----
 
     def _fit(self, x: Any, y: Any, sample_weight: Any, validation_data: Any, incremental: bool) -> Self:
-        self._validate_params()
         sizes = hidden(self.hidden_layer_sizes)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         self._refuse(incremental, validation_data)
@@ -128,11 +128,11 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         meant = Meant(x, wanted, w)
         vector = flat(self.coefs_, self.intercepts_, x.dtype)
         if self.solver == "lbfgs":
-            problem = Problem(net, loss, SGD(), Rows(*meant), 1.0, len(x), 0, bounds=_told(loss, x.dtype))
+            problem = Problem(net, loss, SGD(), Rows(*meant), 1.0, x.shape[0], 0, bounds=_told(loss, x.dtype))
             vector, self.loss_, self.n_iter_ = curvature.descend(self, problem, vector)
         else:
             vector = self._descended(net, loss, meant, targets, vector, random, validation_data, incremental)
-        self.coefs_, self.intercepts_ = unfolded(vector, widths, x.dtype)
+        self.coefs_, self.intercepts_ = unfolded(vector, widths, np.float64 if self.solver == "lbfgs" else x.dtype)
         if not np.isfinite(vector).all():
             raise DataError(
                 "Solver produced non-finite parameter weights",
@@ -186,26 +186,33 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         """The parameters [P] after epochs of batches; what is needed to go on is noted."""
         if not hasattr(self, "loss_curve_") or bool(self.early_stopping) != (self.best_loss_ is None):
             self._note_nothing()
-        held = None if validation_data is None else self._held(validation_data, meant.x.dtype)
+        held = None if validation_data is None else self._held(validation_data, meant.x)
         if self.early_stopping and held is None:
             meant, held = self._split(meant, targets, random)
         judged = None if held is None else Judged(Rows(*held), self._judgement(held.y, held.w))
         if judged and self.validation_loss_curve_ is None:
             self.validation_loss_curve_ = []
-        rows, seed = len(meant.x), int(random.randint(2**31)) if self.dropout else 0
+        rows, seed = len(meant.y), int(random.randint(2**31)) if self.dropout else 0
         order: Any = Orders(rows, random) if self.shuffle else lambda epoch: in_order(rows)
         decoupled = self.solver == "adamw"
         size = self._batch(rows)
+        rule, kept = self._rule(incremental)
         problem = Problem(
-            net, loss, optimizer(self), Rows(*meant), 1.0, size, seed, order, not decoupled, _told(loss, meant.x.dtype)
+            net, loss, rule, Rows(*meant), 1.0, size, seed, order, not decoupled, _told(loss, meant.x.dtype)
         )
-        kept = self._kept if incremental else None
         descent = Descent(self, problem, self._backend(problem, meant.x.dtype), judged, kept)
         self.n_iter_ = 0
         vector, self._kept = descent.run(vector, self.max_iter if not incremental else 1, incremental)
         if self.shuffle and size >= rows and not isinstance(self.random_state, Integral):
             order(self.n_iter_ - 1)  # a batch of all rows needs no order, but whoever shares the generator sees it used
         return vector
+
+    def _rule(self, incremental: bool) -> tuple[Optimizer, Kept | None]:
+        """The optimizer, and what it goes on with: as in scikit-learn partial_fit minds no settings of it but alpha."""
+        rule, kept = optimizer(self), self._kept
+        if not incremental or kept is None or type(kept.rule) is not type(rule):
+            return rule, None
+        return changed(kept.rule, weight_decay=rule.weight_decay), kept
 
     def _batch(self, rows: int) -> int:
         """Rows of a batch."""
@@ -219,7 +226,8 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     def _backend(self, problem: Problem, dtype: Any) -> Choice:
         """Who does the arithmetic, in the type of the inputs; C kernels compute in float32 whatever they are given."""
         single = dtype == np.float32 or self.backend == "native"
-        asked = Config(backend=self.backend, device=self.device, precision="float32" if single else "float64")
+        backend: Any = "reference" if is_sparse(problem.rows.x) else self.backend
+        asked = Config(backend=backend, device=self.device, precision="float32" if single else "float64")
         return choose(asked, problem.network, problem.loss, problem.optimizer)
 
     # ---- rows held back ----
@@ -237,14 +245,15 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             )
         return meant.take(train), meant.take(held)
 
-    def _held(self, given: Any, dtype: Any) -> Meant:
-        """The rows of validation_data, (X, y) or (X, y, sample_weight)."""
+    def _held(self, given: Any, like: Any) -> Meant:
+        """The rows of validation_data, (X, y) or (X, y, sample_weight), in the type of the inputs trained on."""
         if not isinstance(given, tuple | list) or len(given) not in (2, 3):
             what = type(given).__name__ + (f" of {len(given)}" if isinstance(given, tuple | list) else "")
             raise ConfigError(f"validation_data: expected (X, y) or (X, y, sample_weight), got a {what}")
         x, targets = self._checked(given[0], given[1])
-        w = None if len(given) == 2 or given[2] is None else _check_sample_weight(given[2], x, dtype=dtype)
-        return Meant(x.astype(dtype, copy=False), self._asks(targets)[2], self._weighed(given[1], w, False))
+        w = None if len(given) == 2 or given[2] is None else _check_sample_weight(given[2], x, dtype=like.dtype)
+        x = (x if is_sparse(like) else dense(x)).astype(like.dtype, copy=False)
+        return Meant(x, self._asks(targets)[2], self._weighed(given[1], w, False))
 
     def _checked(self, x: Any, y: Any) -> tuple[Array, Array]:
         """Inputs and targets of validation_data, of the features and classes fitted on."""
@@ -254,7 +263,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
 
     def _raw(self, x: Any) -> Array:
         """Raw outputs z [n, O] of checked inputs, from coefs_ and intercepts_ as they are now."""
-        z = dense(validate_data(self, x, accept_sparse=["csr", "csc"], reset=False))
+        z: Array = validate_data(self, x, accept_sparse=["csr", "csc"], reset=False)
         page, last = bend(self.activation), len(self.coefs_) - 1
         for place, (w, b) in enumerate(zip(self.coefs_, self.intercepts_, strict=True)):
             z = z @ w + b

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import RegressorMixin
+from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcore.errors import DataError
-from mlcore.estimators.meant import dense
+from mlcore.estimators.meant import taken
 from mlcore.estimators.perceptron import FLOATS, Perceptron, given
 from mlcore.layers.layer import Array
 from mlcore.losses import MAE, Huber, Loss
@@ -24,7 +24,6 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
 
     What `MLPClassifier` says of parameters, attributes, precision and speed holds here, but for class_weight. loss is
     squared_error or poisson as in scikit-learn, which means half of each, and also absolute_error and huber.
-    poisson is computed by NumPy or PyTorch, not by the C kernels.
 
     >>> from sklearn.datasets import load_diabetes
     >>> from mlcore import MLPRegressor
@@ -73,11 +72,13 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     ) -> None:
         given(self, locals())
 
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None) -> Self:
         """Train on X [n, I] and numbers y [n] or [n, O]; weights of rows [n]."""
         return self._fit(X, y, sample_weight, validation_data, incremental=False)
 
     @available_if(lambda self: self._goes_by_batches())  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """One epoch more over these rows."""
         return self._fit(X, y, sample_weight, None, incremental=True)
@@ -92,7 +93,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
 
     def _inputs(self, x: Any, y: Any, incremental: bool, reset: bool) -> tuple[Array, Array]:
         x, y = validate_data(
-            self, x, y, accept_sparse=["csr", "csc"], multi_output=True, y_numeric=True, dtype=FLOATS, reset=reset
+            self, x, y, accept_sparse="csr", multi_output=True, y_numeric=True, dtype=FLOATS, reset=reset
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
@@ -104,7 +105,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
             raise DataError(
                 f"y: expected counts from 0 for the loss poisson, got {wanted.min():g}", hint='loss="squared_error"'
             )
-        return dense(x), wanted
+        return taken(x, self), wanted
 
     def _checked(self, x: Any, y: Any) -> tuple[Array, Array]:
         x, wanted = self._inputs(x, y, incremental=True, reset=False)

@@ -14,6 +14,7 @@ from mlcore.kernels import losses as fast
 from mlcore.kernels import optimizers as moves
 from mlcore.kernels.arrays import Array
 from mlcore.layers.layer import INFERENCE, Mode
+from mlcore.losses.several import PoissonDeviance
 
 
 class Case(NamedTuple):
@@ -170,6 +171,7 @@ def _losses(rng: np.random.Generator) -> Iterator[Case]:
     yield _loss("squared_error", losses.MSE(), z, y)
     yield _loss("absolute_error", losses.MAE(), z, y)
     yield _loss("huber", losses.Huber(), z, y)
+    yield _loss("poisson_deviance", PoissonDeviance(), z, np.floor(np.exp(np.abs(y))))
     yield _loss("kl_divergence", losses.KLDivergence(), z, losses.SoftmaxCrossEntropy().probabilities(y * 2))
 
 

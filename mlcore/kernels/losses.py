@@ -110,11 +110,18 @@ def huber(z: ArrayLike, y: ArrayLike, delta: float = 1.0, w: ArrayLike | None = 
     return _rows("huber", z, y, w, delta)
 
 
+def poisson_deviance(z: ArrayLike, y: ArrayLike, w: ArrayLike | None = None) -> tuple[float, Array]:
+    """Half the mean deviance of counts y [m, n] whose means are exp(z), and its gradient dz; w [m] as above."""
+    return _rows("poisson_deviance", z, y, w)
+
+
 def _rows(kernel: str, z: ArrayLike, y: ArrayLike, w: ArrayLike | None, *constants: float) -> tuple[float, Array]:
     outputs, target = as_floats(z, "z", 2), as_floats(y, "y", 2)
     same_shape("y", target, outputs.shape)
     if kernel == "kl_divergence":
         _probabilities(target)
+    if kernel == "poisson_deviance" and target.size and not target.min() >= 0:
+        raise DataError("y: expected counts, from 0", code="DATA_TARGET")
     rows, n = outputs.shape
     dz, row_loss, own = np.empty_like(outputs), np.empty(rows, np.float32), _weights(w, rows)
     call = getattr(library(), f"mlj_parallel_{kernel}")

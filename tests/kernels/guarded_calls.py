@@ -210,7 +210,7 @@ def binary_cross_entropy(c: Call) -> None:
 def row_loss(c: Call) -> None:
     rows, n = c.size(), c.size(True)
     z, y, dz = c.read(rows, n), c.read(rows, n), _dz(c, rows, n)
-    kernel = str(c.rng.choice(["squared_error", "absolute_error", "huber", "kl_divergence"]))
+    kernel = str(c.rng.choice(["squared_error", "absolute_error", "huber", "kl_divergence", "poisson_deviance"]))
     own = (0.5,) if kernel == "huber" else ()
     getattr(lib, f"mlj_parallel_{kernel}")(rows, n, z, y, *own, _w(c, rows), dz, c.write(1, rows))
 

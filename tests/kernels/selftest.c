@@ -300,6 +300,7 @@ static void rows_and_columns(void) {
             const int64_t n = widths[i];
             doing = "softmax", softmaxes(rows, n);
             doing = "softened", softened(rows, n);
+            doing = "counts", counts(rows, n);
             doing = "errors", errors(rows, n);
             const float *x = draw(rows * n, 1);
             float *turned = room(rows * n), *sum = draw(n, 1);

@@ -9,6 +9,7 @@ import pytest
 
 from mlcore import kernels
 from mlcore.losses import MAE, MSE, BinaryCrossEntropy, Huber, KLDivergence, Loss, SoftmaxCrossEntropy
+from mlcore.losses.several import PoissonDeviance
 from tests.kernels.ground import ROUNDOFF, both_wide, layouts
 
 LENGTHS = (1, 2, 3, 7, 10, 15, 16, 17, 31, 32, 33, 64, 65, 1000)
@@ -19,6 +20,7 @@ PAGES: dict[str, Loss] = {
     "absolute_error": MAE(),
     "huber": Huber(),
     "kl_divergence": KLDivergence(),
+    "poisson_deviance": PoissonDeviance(),
 }
 SOFT = {"label_smoothing": 0.1, "confidence_penalty": 0.3}
 MORE: dict[str, dict[str, float]] = {
@@ -51,6 +53,8 @@ def example(name: str, rows: int, n: int, rng: np.random.Generator, spread: floa
         return z, rng.random((rows, 1)).round(1).astype(np.float32)
     if name.startswith("kl"):
         return z, (rng.dirichlet(np.ones(n), rows) * (rng.random((rows, n)) < 0.8)).astype(np.float32)
+    if name.startswith("poisson"):
+        return z.clip(-60, 30), rng.poisson(2, (rows, n)).astype(np.float32) ** 4
     return z, rng.standard_normal((rows, n)).astype(np.float32)
 
 
@@ -68,6 +72,7 @@ def test_value_and_gradient_are_those_of_the_page(
             few = ROUNDOFF * (8 + np.log2(n + 1) + 2 * spread)  # exp and sums of outputs of this size
             assert abs(loss - exact_loss) <= few * (1 + abs(exact_loss) + spread)
             size = (1 if "entropy" in name or "kl" in name else np.abs(z).max() / z.shape[1]) / rows
+            size = (y + 1) / rows if name.startswith("poisson") else size  # which is taken from the exponential
             scale = np.abs(exact_dz) + size * (1 + (spread if "back" in name or "both" in name else 0))
             assert (np.abs(dz - exact_dz) <= 4 * few * scale).all(), (rows, n)
 
@@ -88,6 +93,8 @@ def test_outputs_as_large_as_floats_go_give_finite_losses(name: str, tier: str) 
     y = np.zeros(4, int) if name.startswith("softmax") else np.zeros((4, 2), np.float32)
     if "error" in name or "huber" in name:
         z = z.clip(-1e18, 1e18)  # squares of more do not fit
+    if name.startswith("poisson"):
+        z = z.clip(-3e38, 88)  # nor does the exponential
     loss, dz = run(name, z, y)
     assert np.isfinite(loss) == (loss < 3e38)
     assert np.isfinite(dz).all()
@@ -155,6 +162,8 @@ def test_no_rows_have_no_loss(tier: str) -> None:
         (lambda: kernels.squared_error(np.ones((2, 2)), np.ones((2, 2)), [1, -1]), "w: expected finite weights from 0"),
         (lambda: kernels.huber(np.ones((2, 2)), np.ones((2, 2)), w=[1]), r"w: expected shape \[2\], got \[1\]"),
         (lambda: kernels.kl_divergence(np.ones((2, 2)), -np.ones((2, 2))), "y: expected probabilities"),
+        (lambda: kernels.poisson_deviance(np.ones((2, 2)), -np.ones((2, 2))), "y: expected counts, from 0"),
+        (lambda: kernels.poisson_deviance(np.ones((1, 1)), [[np.nan]]), "y: expected counts, from 0"),
         (lambda: kernels.softmax_cross_entropy(np.ones((1, 2)), [0], class_weight=[1]), "class_weight: expected shape"),
         (lambda: kernels.absolute_error(np.ones(2), np.ones(2)), "z: expected 2 axes"),
     ],

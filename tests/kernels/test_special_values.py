@@ -13,6 +13,7 @@ import pytest
 
 from mlcore import kernels, layers
 from mlcore.kernels.activations import KINDS, WITH_A_NUMBER
+from mlcore.losses.several import PoissonDeviance
 from tests.kernels.ground import TIERS, built
 
 TINY, DENORMAL, HUGE = np.float32(2**-126), np.float32(1e-45), np.finfo(np.float32).max
@@ -54,6 +55,18 @@ def test_a_bad_number_upstream_is_seen_downstream(name: str, tier: str) -> None:
     with np.errstate(all="ignore"):
         expected = dy * PAGE[name].slope(y)
     assert kinds(getattr(kernels, name + "_backward")(y, dy)) == kinds(expected)
+
+
+def test_counts_of_special_values_have_numpy_s_classes(tier: str) -> None:
+    counts = np.array([0.0, 1, 7.5, 1e30, HUGE, np.inf], np.float32)
+    for z, y, width in product(SPECIAL, counts, (1, 40)):
+        outputs, wanted = np.full((1, width), -3, np.float32), np.zeros((1, width), np.float32)
+        outputs[0, -1], wanted[0, -1] = z, y
+        with np.errstate(all="ignore"):
+            loss, dz = PoissonDeviance()(outputs, wanted)
+        dz = np.where(np.abs(dz) < TINY, np.float32(0), dz)
+        found, slope = kernels.poisson_deviance(outputs, wanted)
+        assert kinds(np.array([found, *slope[0]])) == kinds(np.array([loss, *dz[0]])), (z, y, width)
 
 
 def test_products_of_special_values_have_numpys_classes(tier: str, rng: np.random.Generator) -> None:

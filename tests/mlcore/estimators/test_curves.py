@@ -86,7 +86,7 @@ def assert_alike(ours, theirs, tolerance: float = 1e-8) -> None:
     """Every number of a fit of ours is theirs."""
     assert ours.n_iter_ == theirs.n_iter_ and ours.t_ == theirs.t_ and ours.n_layers_ == theirs.n_layers_
     assert ours.out_activation_ == theirs.out_activation_ and ours.n_outputs_ == theirs.n_outputs_
-    assert ours.loss_ == pytest.approx(theirs.loss_, abs=tolerance)
+    assert ours.loss_ == pytest.approx(theirs.loss_, abs=tolerance) and type(ours.loss_) is type(theirs.loss_)
     for name in ("loss_curve_", "validation_scores_", "best_loss_", "best_validation_score_"):
         expected = getattr(theirs, name, None)
         if expected is None:

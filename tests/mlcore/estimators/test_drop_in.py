@@ -34,6 +34,7 @@ PAIRS = {"classifier": (MLPClassifier, TheirClassifier), "regressor": (MLPRegres
 X, Y = load_iris(return_X_y=True)
 NAMES = np.array(["red", "green", "blue"])[Y]
 FRAME = pd.DataFrame(X, columns=list("abcd")).assign(kind=["x", "y", "z"] * 50)
+UNCHECKED = sklearn.config_context(skip_parameter_validation=True)
 QUICK = {"hidden_layer_sizes": (8,), "max_iter": 6, "random_state": 0}
 
 
@@ -214,6 +215,8 @@ STEPS = {
     "warm, other features": lambda new: new.set_params(warm_start=True).fit(X, Y).fit(X[:, :2], Y),
     "warm, float32 later": lambda new: _types(new.set_params(warm_start=True).fit(X, Y).fit(X.astype("f4"), Y)),
     "warm, float64 later": lambda new: _types(new.set_params(warm_start=True).fit(X.astype("f4"), Y).fit(X, Y)),
+    "unchecked": UNCHECKED(lambda new: new.set_params(power_t=-3).fit(X, Y).loss_),
+    "lbfgs of float32": lambda new: _types(new.set_params(solver="lbfgs").fit(X.astype("f4"), Y)),
     "told as it goes": lambda new: new.set_params(verbose=True, tol=5, n_iter_no_change=1).fit(X, Y).n_iter_,
     "told of scores": lambda new: new.set_params(verbose=1, early_stopping=True, n_iter_no_change=1).fit(X, Y).n_iter_,
     "a rate that falls": lambda new: (
@@ -223,11 +226,19 @@ STEPS = {
     ),
     "too large a batch": lambda new: new.set_params(batch_size=999).fit(X, Y).loss_,
     "too few to hold back": lambda new: new.set_params(early_stopping=True, validation_fraction=0.001).fit(X, Y),
+    "another rate and momentum later": lambda new: _later(new, solver="sgd", learning_rate_init=0.1, momentum=0.1),
+    "other betas later, and alpha": lambda new: _later(new, beta_1=0.5, epsilon=1e-3, alpha=3),
     "not fitted": lambda new: new.predict_proba(X),
     "names that are gone": lambda new: new.fit(FRAME[list("abcd")], Y).predict(X),
     "names in another order": lambda new: new.fit(FRAME[list("abcd")], Y).predict(FRAME[list("dcba")]),
     "a generator of NumPy's new kind": lambda new: new.set_params(random_state=np.random.default_rng(0)).fit(X, Y),
 }
+
+
+def _later(new, solver: str = "adam", **settings) -> list[float]:
+    """The losses of partial_fit with settings that come after the first call."""
+    begun = new.set_params(solver=solver).partial_fit(X, Y, classes=[0, 1, 2]).partial_fit(X, Y).set_params(**settings)
+    return begun.partial_fit(X, Y).partial_fit(X, Y).partial_fit(X, Y).loss_curve_
 
 
 def _types(found) -> list[str]:

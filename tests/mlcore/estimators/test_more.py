@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn.neural_network
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classification
 from sklearn.model_selection import GridSearchCV
@@ -85,6 +84,15 @@ def test_weights_of_classes_are_weights_of_their_rows() -> None:
     assert balanced.loss_curve_[0] == pytest.approx(by_row.loss_curve_[0], rel=0.2)
     both = MLPClassifier(**QUICK, class_weight={0: 2.0}).fit(x, y, sample_weight=np.where(y == 0, 0.5, 1.0))
     assert np.allclose(both.coefs_[0], MLPClassifier(**QUICK).fit(x, y, sample_weight=np.ones(len(y))).coefs_[0])
+
+
+def test_weights_of_several_labels_are_multiplied() -> None:
+    labels = np.c_[Y > 0, Y > 1].astype(int)
+    by_label = MLPClassifier(**QUICK, class_weight=[{0: 1, 1: 2}, {1: 3}]).fit(X, labels)
+    by_row = MLPClassifier(**QUICK).fit(X, labels, np.array([1.0, 2.0, 6.0])[Y])
+    assert np.array_equal(by_label.coefs_[0], by_row.coefs_[0])
+    with pytest.raises(ValueError, match="elements in class_weight should match number of outputs"):
+        MLPClassifier(**QUICK, class_weight=[{0: 1}]).fit(X, labels)
 
 
 @pytest.mark.parametrize("rate", ["one_cycle", "cosine", "step", "exponential", "inverse_scaling", Cosine(warmup=3)])
@@ -159,12 +167,6 @@ def test_pipelines_grids_clones_and_pickles() -> None:
     assert scaled.fit(frame, Y).predict(frame).shape == (150,)
 
 
-def test_sparse_rows_are_rows() -> None:
-    dense = MLPClassifier(**QUICK).fit(X, Y)
-    assert np.array_equal(MLPClassifier(**QUICK).fit(sparse.csr_array(X), Y).coefs_[0], dense.coefs_[0])
-    assert np.array_equal(dense.predict(sparse.csc_array(X)), dense.predict(X))
-
-
 @pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber", "poisson"])
 def test_losses_of_numbers(loss: str) -> None:
     x, y = load_diabetes(return_X_y=True)
@@ -231,7 +233,8 @@ def test_other_settings_between_two_fits_begin_anew_what_they_cannot_go_on_from(
     network = MLPClassifier(**QUICK, solver="lbfgs", warm_start=True).fit(X, Y)
     for solver, stopping in (("adam", False), ("sgd", False), ("sgd", True), ("adamw", False), ("lbfgs", False)):
         network.set_params(solver=solver, early_stopping=stopping).fit(X, Y)
-    network.set_params(solver="adam").partial_fit(X, Y).set_params(solver="sgd").partial_fit(X, Y)
+    for solver in ("adam", "sgd", "rmsprop", "adagrad", "sgd"):
+        network.set_params(solver=solver).partial_fit(X, Y)
     assert network.score(X, Y) > 0.9 and len(network.loss_curve_) > 2
 
 
@@ -256,6 +259,25 @@ def test_every_program_of_the_page_of_the_docs_runs(program: str) -> None:
     done = subprocess.run((sys.executable, "-W", "ignore", "-c", program), capture_output=True, text=True, check=True)
     numbers = [float(word) for word in re.findall(r"\d+\.\d+$", done.stdout, re.MULTILINE)]
     assert numbers and all(0 < number <= 1 for number in numbers), done.stdout
+
+
+@pytest.mark.parametrize("outputs", [1, 20])
+def test_counts_are_trained_by_c_as_scikit_learn_does(outputs: int) -> None:
+    random = np.random.default_rng(0)
+    y, w = random.poisson(np.exp(X[:, [0]] * np.linspace(-1, 1, outputs))), random.integers(0, 3, 150)
+    y, events, chosen = y.squeeze(), [], QUICK | {"loss": "poisson"}
+    single = MLPRegressor(**chosen, events=events.append).fit(X32, y, w)
+    theirs = sklearn.neural_network.MLPRegressor(**chosen).fit(X, y, w)
+    assert events[0].backend == "native"
+    np.testing.assert_allclose(single.loss_curve_, theirs.loss_curve_, rtol=1e-4)
+    np.testing.assert_allclose(single.predict(X32), theirs.predict(X), rtol=0.05)
+
+
+@pytest.mark.parametrize("backend", ["native", "reference"])
+def test_counts_that_outgrow_float32_are_a_value_error(backend: str) -> None:
+    network = MLPRegressor("poisson", **QUICK | {"learning_rate_init": 99}, backend=backend)
+    with pytest.raises(ValueError, match="loss of epoch"):
+        network.fit(100 * X32, Y)
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "adamw"])
