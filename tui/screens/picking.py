@@ -47,6 +47,10 @@ class TypeDialog(ValueDialog):
         self._trial(typed, tell)
 
 
+KEYS = "up down choose, letters too, enter takes it, esc back"
+MOST, AROUND = 19, 8  # choices shown at once, where there is room; rows of the dialog besides them
+
+
 class PickDialog(ModalScreen[str]):
     """One of several words, each with a line about it; letters leave those that have them. Empty: nothing chosen."""
 
@@ -63,7 +67,9 @@ class PickDialog(ModalScreen[str]):
         self._found = list(choices)  # those with the letters typed
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog picker"):
+        with Vertical(classes="dialog picker") as dialog:
+            dialog.border_subtitle = KEYS
+            dialog.styles.height = min(len(self._choices), MOST) + AROUND
             yield Static(Content(self._title), classes="sentence")
             yield Input(placeholder="letters of its name")
             yield OptionList(markup=False)
