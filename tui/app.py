@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mlcore.worker import Launched
     from tui.captions import Captions
     from tui.demo import Demo
+    from tui.exploration import Exploration
     from tui.opening import Opened
     from tui.screens.analyse import AnalyseScreen
     from tui.screens.build import BuildScreen
@@ -65,6 +66,7 @@ class MljApp(App[int]):
         self.lab = Lab(self.runner, self.feed)
         self.link = Link(self._write)
         self.captions: Captions | None = None
+        self.explored: dict[str, Exploration] = {}  # tables that were left, by path, as they were then
         self.recipe_lines: dict[str, str] = {}
         first, *self._themes = themes(terminal)
         self.register_theme(first)
@@ -230,11 +232,6 @@ class MljApp(App[int]):
         else:
             self.call_from_thread(self.open, opened)
 
-    def open_run(self, folder: str | None) -> None:
-        """Open the run chosen in the list; nothing chosen is nothing done."""
-        if folder:
-            self.open_target(folder)
-
     # the worker -----------------------------------------------------------------------------------------------------
 
     def _forget(self) -> None:
@@ -260,8 +257,9 @@ class MljApp(App[int]):
         if draft is None:
             return frame._replace(link=self.link.words)
         selected = draft.selected if draft.hidden else -1
-        dataset = draft.dataset if frame.state == "loading" or self.lab.awaited else frame.dataset
-        return frame._replace(selected=selected, dataset=dataset, link=self.link.words)
+        if frame.state == "loading" or self.lab.awaited:
+            frame = frame._replace(dataset=draft.dataset, data_name=draft.data_name)
+        return frame._replace(selected=selected, link=self.link.words)
 
     # the terminal ---------------------------------------------------------------------------------------------------
 

@@ -51,7 +51,15 @@ class AnalyseScreen(Screen[None]):
         frame = app.feed.frame()
         splits = tuple(name for name in SPLITS if frame.rows.get(name)) or SPLITS[:1]
         self.analysis = Analysis(
-            view, frame.dataset, frame.task, frame.run, frame.name, app.feed.scrub, frame.ceiling, splits, splits[0]
+            view,
+            frame.data_name or frame.dataset,
+            frame.task,
+            frame.run,
+            frame.name,
+            app.feed.scrub,
+            frame.ceiling,
+            splits,
+            splits[0],
         )
         self._number = app.feed.number
         self._held = 0  # the moment examined, as the worker calls it; 0: that of the next answer
@@ -194,7 +202,15 @@ class AnalyseScreen(Screen[None]):
         splits = tuple(name for name in SPLITS if frame.rows.get(name)) or SPLITS[:1]
         split = self.analysis.split if self.analysis.split in splits else splits[0]
         fresh = Analysis(
-            self.analysis.view, frame.dataset, frame.task, frame.run, frame.name, None, frame.ceiling, splits, split
+            self.analysis.view,
+            frame.data_name or frame.dataset,
+            frame.task,
+            frame.run,
+            frame.name,
+            None,
+            frame.ceiling,
+            splits,
+            split,
         )
         self.show(fresh)
 

@@ -53,12 +53,12 @@ class GoScreen(ModalScreen[str]):
 
     @work(thread=True, exclusive=True)
     def _read(self) -> None:
-        from mlcore import MljError, shelf
+        from mlcore import MljError, form, shelf
 
         lines = []
         try:
             for each in shelf.look(self._mlj.options.runs_dir):
-                kind = each.config.get("dataset", {}).get("kind", "")
+                kind = form.data_name(each.config.get("dataset", {}))
                 about = f"{kind}  {each.config.get('layers', '')}  {percent(each.accuracy)}  {each.status.state}"
                 tags = " ".join(f"#{tag}" for tag in each.labels.tags)
                 words = safe(f"{about}  {each.began}  {tags}", 200)
