@@ -15,6 +15,7 @@ from textual.messages import TerminalSupportsSynchronizedOutput
 from tui import opening
 from tui.clock import MOVING
 from tui.commands import COMMANDS as LIST
+from tui.commands import commands, find
 from tui.feed import Feed
 from tui.frame import Frame
 from tui.hearing import Hearing
@@ -195,10 +196,10 @@ class MljApp(App[int]):
         self.acting.changed()
 
     def do(self, identity: str) -> None:
-        """Do a command by its id."""
+        """Do a command by its id; not one of a screen that was closed since somebody asked for it."""
         if identity in ("interrupt", "leave"):
             self.run_worker(self.run_action(identity))
-        else:
+        elif find(identity) in commands(self.acting.mode):
             self.acting.action_do(identity)
 
     def choose_data(self, name: str) -> None:

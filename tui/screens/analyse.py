@@ -15,6 +15,7 @@ from textual.widgets import Static
 from tui.analysis import Analysis
 from tui.commands import commands
 from tui.feed import OVER, safe
+from tui.screens.alone import Alone
 from tui.screens.deeds.analysing import Analysing
 from tui.screens.deeds.doer import plain
 from tui.text import shortened
@@ -33,7 +34,7 @@ WRITTEN = 100  # columns of a view in a file
 GLANCE = 0.5  # seconds between two looks at what has become of the run
 
 
-class AnalyseScreen(Screen[None]):
+class AnalyseScreen(Alone, Screen[None]):
     """Asks the worker for what the views show, keeps it, and shows it. What keys do is in `deeds/analysing.py`."""
 
     CSS_PATH: ClassVar[list[str]] = ["../styles/sheets.tcss", "../styles/analyse.tcss"]  # type: ignore[assignment]
@@ -264,7 +265,7 @@ class AnalyseScreen(Screen[None]):
         Analysing(self.mlj, self).do(identity)
 
 
-class ReadingScreen(ModalScreen[None]):
+class ReadingScreen(Alone, ModalScreen[None]):
     """A sentence about what is shown, and how to read it."""
 
     CSS_PATH = "../styles/sheets.tcss"

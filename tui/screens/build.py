@@ -16,6 +16,7 @@ from textual.widgets import Static
 from tui import plan, rowplan
 from tui.commands import commands
 from tui.screens.advice import Advice
+from tui.screens.alone import Alone
 from tui.screens.deeds.building import Building
 from tui.text import about, shortened
 from tui.widgets.fields import FormPane
@@ -47,7 +48,7 @@ puts it back.
 """
 
 
-class BuildScreen(Screen[None]):
+class BuildScreen(Alone, Screen[None]):
     """Edits the Lab's draft. Small experiments are learned behind it at every change, large ones when it is left."""
 
     CSS_PATH: ClassVar[list[str]] = ["../styles/sheets.tcss", "../styles/build.tcss"]  # type: ignore[assignment]

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tui.feed import safe
+from tui.screens.alone import Alone
 from tui.text import percent
 from tui.widgets.ledger import Column, Ledger, Line
 
@@ -24,7 +25,7 @@ COLUMNS = (Column("", 8), Column("name", 26), Column("about"))
 LISTED = 8  # files of one folder offered
 
 
-class GoScreen(ModalScreen[str]):
+class GoScreen(Alone, ModalScreen[str]):
     """Dismissed with what to open: `last`, a recipe, a path, a run's folder; or nothing."""
 
     CSS_PATH = "../styles/sheets.tcss"

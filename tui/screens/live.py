@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.screens.alone import Alone
 from tui.screens.dialogs import ValueDialog
 from tui.widgets.ledger import Column, Ledger, Line
 
@@ -42,7 +43,7 @@ class Setting(NamedTuple):
     row: Row | None = None
 
 
-class LiveScreen(ModalScreen[None]):
+class LiveScreen(Alone, ModalScreen[None]):
     """A row a setting. enter types a value, left and right halve and double or choose; the run goes on with it.
 
     Where there is room it lies on the drawing of the network, and picture and curves show what a change does.

@@ -15,6 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.feed import safe
+from tui.screens.alone import Alone
 from tui.screens.dialogs import ValueDialog
 from tui.widgets.rows import padded
 
@@ -51,7 +52,7 @@ KEYS = "up down choose, letters too, enter takes it, esc back"
 MOST, AROUND = 19, 8  # choices shown at once, where there is room; rows of the dialog besides them
 
 
-class PickDialog(ModalScreen[str]):
+class PickDialog(Alone, ModalScreen[str]):
     """One of several words, each with a line about it; letters leave those that have them. Empty: nothing chosen."""
 
     CSS_PATH = "../styles/sheets.tcss"

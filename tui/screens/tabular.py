@@ -10,6 +10,7 @@ from textual.screen import Screen
 from tui.cells import COLUMNS, ROWS, WIDEST
 from tui.exploration import BUNDLED, Exploration
 from tui.feed import safe
+from tui.screens.alone import Alone
 from tui.screens.inquiry import Inquiry
 from tui.text import plural, shortened
 from tui.widgets.crumbs import CrumbLine, Title
@@ -25,7 +26,7 @@ SETTLED = 0.12  # seconds the cursor rests in a column before it is asked about
 GONE = "The worker was gone: another reads the table again"
 
 
-class Tabular(Screen[None]):
+class Tabular(Alone, Screen[None]):
     """Keeps the exploration that is shown. Who makes one says how it is laid out and what keys do."""
 
     def __init__(self, app: MljApp, exploration: Exploration) -> None:
