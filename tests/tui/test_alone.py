@@ -32,6 +32,14 @@ async def test_a_screen_closes_itself_alone_and_once(tmp_path: Path) -> None:
         assert app.screen is app.laboratory and chosen == ["2", "a"]
 
 
+async def test_a_value_typed_after_the_settings_have_gone_is_answered_all_the_same(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        settings = live.LiveScreen(lab.app)
+        rate = next(each for each in settings._found() if each.name == "optimizer.learning_rate")
+        assert "expected a number above 0" in settings._change(rate, "fast")
+        assert settings._change(rate, 0.02) == ""
+
+
 def test_every_screen_over_the_lab_is_one_of_those() -> None:
     for screen in (build.BuildScreen, compare.CompareScreen, goto.GoScreen, keys.KeysScreen, live.LiveScreen,
                    parameters.ParametersScreen, runs.RunsScreen):  # fmt: skip

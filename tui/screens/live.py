@@ -91,6 +91,8 @@ class LiveScreen(Alone, ModalScreen[None]):
         return self.query_one(Ledger)
 
     def _fill(self) -> None:
+        if not self.is_attached:
+            return
         self._settings = {each.name: each for each in self._found()}
         told = self._mlj.lab.told
         lines = [
@@ -132,7 +134,7 @@ class LiveScreen(Alone, ModalScreen[None]):
     def _say(self, problem: str) -> None:
         from mlcore import form
 
-        here = self._here
+        here = self._here if self.is_attached else None  # a value may be typed after this has gone
         if here is None:
             return
         choices = ", ".join(map(form.words, here.row.choices)) if here.row else ""
