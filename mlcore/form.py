@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
 import msgspec
@@ -46,6 +47,12 @@ class Choice(NamedTuple):
     word: str
     line: str
     bends: bool = False
+
+
+def data_name(dataset: Mapping[str, Any]) -> str:
+    """What the data of an experiment (as plain values) are called: their kind, or the file they come from."""
+    kind, path = str(dataset.get("kind", "")), str(dataset.get("path", ""))
+    return path.rstrip("/").rpartition("/")[2] or kind if kind in ("file", "series") else kind
 
 
 def choices() -> tuple[Choice, ...]:

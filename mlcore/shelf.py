@@ -20,6 +20,7 @@ import msgspec
 from mlcore import filters, labels, names, status
 from mlcore.errors import RunError, UsageError
 from mlcore.filters import Filter, parse
+from mlcore.form import data_name
 from mlcore.labels import Labels
 from mlcore.layers import ACTIVATIONS
 from mlcore.metrics import GROWING
@@ -97,7 +98,7 @@ class Glance:
     @cached_property
     def facts(self) -> Mapping[str, Any]:
         """Everything a filter may ask for, by name."""
-        run, where, said = self.run, self.status, self.labels
+        run, where, said, data = self.run, self.status, self.labels, self.config.get("dataset", {})
         words = str(self.config.get("layers", "")).split()
         bends = tuple(dict.fromkeys(word for word in words if word in ACTIVATIONS)) or ("none",)
         own: dict[str, Any] = {
@@ -107,6 +108,7 @@ class Glance:
             "reason": where.reason,
         }
         own |= {"tag": said.tags, "note": said.note, "pinned": said.pinned, "parent": run.parent, "began": self.began}
+        own["dataset.kind"] = tuple({str(data.get("kind", "")): 0, data_name(data): 0})
         own |= {"epoch": where.epoch, "step": where.step, "seconds": where.seconds, "activation": bends}
         known = {} if math.isnan(self.accuracy) else {"accuracy": self.accuracy}
         return flat(self.config) | where.metrics | known | own

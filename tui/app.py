@@ -15,6 +15,7 @@ from textual.messages import TerminalSupportsSynchronizedOutput
 from tui import opening
 from tui.clock import MOVING
 from tui.commands import COMMANDS as LIST
+from tui.commands import commands, find
 from tui.feed import Feed
 from tui.frame import Frame
 from tui.hearing import Hearing
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mlcore.worker import Launched
     from tui.captions import Captions
     from tui.demo import Demo
+    from tui.exploration import Exploration
     from tui.opening import Opened
     from tui.screens.analyse import AnalyseScreen
     from tui.screens.build import BuildScreen
@@ -65,6 +67,7 @@ class MljApp(App[int]):
         self.lab = Lab(self.runner, self.feed)
         self.link = Link(self._write)
         self.captions: Captions | None = None
+        self.explored: dict[str, Exploration] = {}  # tables that were left, by path, as they were then
         self.recipe_lines: dict[str, str] = {}
         first, *self._themes = themes(terminal)
         self.register_theme(first)
@@ -193,10 +196,10 @@ class MljApp(App[int]):
         self.acting.changed()
 
     def do(self, identity: str) -> None:
-        """Do a command by its id."""
+        """Do a command by its id; not one of a screen that was closed since somebody asked for it."""
         if identity in ("interrupt", "leave"):
             self.run_worker(self.run_action(identity))
-        else:
+        elif find(identity) in commands(self.acting.mode):
             self.acting.action_do(identity)
 
     def choose_data(self, name: str) -> None:
@@ -230,11 +233,6 @@ class MljApp(App[int]):
         else:
             self.call_from_thread(self.open, opened)
 
-    def open_run(self, folder: str | None) -> None:
-        """Open the run chosen in the list; nothing chosen is nothing done."""
-        if folder:
-            self.open_target(folder)
-
     # the worker -----------------------------------------------------------------------------------------------------
 
     def _forget(self) -> None:
@@ -260,8 +258,9 @@ class MljApp(App[int]):
         if draft is None:
             return frame._replace(link=self.link.words)
         selected = draft.selected if draft.hidden else -1
-        dataset = draft.dataset if frame.state == "loading" or self.lab.awaited else frame.dataset
-        return frame._replace(selected=selected, dataset=dataset, link=self.link.words)
+        if frame.state == "loading" or self.lab.awaited:
+            frame = frame._replace(dataset=draft.dataset, data_name=draft.data_name)
+        return frame._replace(selected=selected, link=self.link.words)
 
     # the terminal ---------------------------------------------------------------------------------------------------
 

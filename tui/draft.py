@@ -54,6 +54,11 @@ class Draft:
         return str(self.config.to_dict()["dataset"]["kind"])
 
     @property
+    def data_name(self) -> str:
+        """The data in a word: of a file its name."""
+        return mlcore.form.data_name(self.config.to_dict()["dataset"])
+
+    @property
     def units(self) -> int:
         """Neurons of the selected layer, 0 without hidden layers."""
         return int(self.hidden[self.selected][0]) if self.hidden else 0

@@ -221,6 +221,8 @@ class Frame(NamedTuple):
     shows: what says best what a network has learned of these data, where it is not boundary, fit or pictures: samples
     (texts it makes up) or forecast. inside_epoch: the epoch layers, confusion, responses, seen, patterns, samples and
     forecast are of. selected: the hidden layer keys act on, -1 for none.
+    data_name: of a file its name, of other data their kind, as dataset is; target: the column of a table that is
+    learned.
     hint: what helps when there is a message. loop: who trains, where it is not mlj:
     curves over steps and nothing else. machine: on what PyTorch trains, how, and how full and busy that is.
     link: what is to be said of the way to the terminal.
@@ -273,5 +275,7 @@ class Frame(NamedTuple):
     shows: str = ""
     events: tuple[Happening, ...] = ()
     loop: str = ""
+    data_name: str = ""
+    target: str = ""
     machine: str = ""
     link: str = ""

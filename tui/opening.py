@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from mlcore.worker import Launched
 
 FIRST = "journey/circles"
-ROWS = (".csv", ".tsv", ".npz", "-ubyte", "-ubyte.gz")  # how a file of rows is called
+TEXTS = (".csv", ".tsv", ".tab", ".txt")
+TABLES = (*TEXTS, *(f"{ending}.gz" for ending in TEXTS), ".parquet", ".pq")  # how a table is called
+ROWS = (*TABLES, ".npz", "-ubyte", "-ubyte.gz")  # how a file of rows is called
 
 
 class Options(NamedTuple):
@@ -61,13 +63,27 @@ def resolve(target: str, runs_dir: Path | None = None) -> Opened:
     if any(target in (name, name.rpartition("/")[2]) for name in mlcore.recipes()):
         return Opened(mlcore.load_recipe(target), chosen=True)
     path = Path(target)
-    if path.name.endswith(ROWS) and path.is_file() and not mlcore.is_log(path):
-        own = {"dataset": "file", "dataset.path": str(path.absolute())}
-        return Opened(mlcore.Config().with_settings(own), chosen=True)
+    if path.name.lower().endswith(ROWS) and path.is_file() and not mlcore.is_log(path):
+        return _of_rows(path)
     if mlcore.find_log(target) is not None:
         return Opened(None, log=str(Path(target).absolute()))
     run = mlcore.open_run(target, runs_dir).single()
     return Opened(None if run.loop else run.config, run, chosen=True)
+
+
+def _of_rows(path: Path) -> Opened:
+    """The experiment of `mlj train FILE`: of a table the last column is learned."""
+    import mlcore
+
+    own = {"dataset": "file", "dataset.path": str(path.absolute())}
+    if not path.name.lower().endswith(TABLES):
+        return Opened(mlcore.Config().with_settings(own), chosen=True)
+    config = mlcore.load_recipe("table").with_settings({"dataset.path": own["dataset.path"], "dataset.target": ""})
+    try:
+        names = config.dataset.names()  # type: ignore[attr-defined]
+    except mlcore.MljError:  # which the worker says better
+        names = ()
+    return Opened(config.with_settings({"dataset.target": names[-1]}) if names else config, chosen=True)
 
 
 def last(present: str, runs_dir: Path | None = None) -> Opened:

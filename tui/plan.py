@@ -14,7 +14,7 @@ from tui.words import NORMS, SHORT, kind_of
 if TYPE_CHECKING:
     from mlcore import Config
     from mlcore.form import Row
-    from mlcore.worker.protocol import Outline, Scene, Stratum
+    from mlcore.worker.protocol import Outline, Stratum
 
     Rows: TypeAlias = Mapping[str, Row]
 
@@ -23,7 +23,6 @@ LEAST = 0.001  # where a number that was 0 begins when it is raised by a key
 COUNT = 6  # cells of how many numbers a layer learns
 FEW = 7  # choices that are named in the line of help
 BOUND = re.compile(r"\b(from|to|below) (-?\d[\d,.]*)")  # as the limits of a row say it
-FIRST = ("kind", "path", "target", "columns", "weight", "impute", "task", "header")  # of a data set, before the rest
 TRAINING = (  # sections of the third column: title, the settings it begins with, the section whose rest follows
     ("length", ("epochs", "batch_size", "seed", "repeats"), ""),
     ("optimizer", (), "optimizer"),
@@ -62,57 +61,6 @@ def title(text: str) -> Line:
     return Line("title", "", text)
 
 
-def data_lines(rows: Rows, scene: Scene | None) -> tuple[Line, ...]:
-    """The data set, its own parameters, what is kept back, what the network sees of a row."""
-    found = {name: row for name, row in rows.items() if name.startswith("dataset.")}
-    special = [name for name in found if _part(name) in ("seed", "scale", "features") or ".split." in name]
-    before = found.get("dataset.steps")
-    before = before if before is not None and isinstance(before.default, tuple) else None  # of others it is a number
-    special += [before.name] if before is not None else []
-    own = [row for name, row in found.items() if name not in special]
-    own.sort(key=lambda row: FIRST.index(_part(row.name)) if _part(row.name) in FIRST else len(FIRST))
-    lines = [title("data set"), *(_field(row, "data set" if row.name.endswith("kind") else "") for row in own)]
-    lines += [_field(found["dataset.seed"]), *_steps(before)]
-    lines += [title("rows kept back"), *_kept_back(found, scene), title("inputs")]
-    lines += [_field(found["dataset.scale"]), *_features(found.get("dataset.features"))]
-    return tuple(lines)
-
-
-def _steps(row: Row | None) -> Iterator[Line]:
-    """A line for each thing that is done to a table before it is learned."""
-    if row is None:
-        return
-    yield title("steps before")
-    if not row.value:
-        yield Line("step", row.name, "none", help=f"{row.help}. enter: the table, where steps are taken")
-    for place, step in enumerate(row.value, start=1):
-        help = f"step {place}: {step}. enter: the table, where steps are taken and taken back; d: without steps"
-        yield Line("step", f"{row.name}:{place}", f"{place} {step}", help=help, own=True)
-
-
-def _kept_back(found: dict[str, Row], scene: Scene | None) -> Iterator[Line]:
-    """The split, each part with the number of its rows."""
-    counts = dict(scene.rows) if scene is not None else {}
-    for name, row in found.items():
-        if ".split." in name:
-            part = _part(name)
-            rows = plural(counts.get(part, 0), "row") if counts and part in ("test", "validation") else ""
-            yield _field(row)._replace(tail=rows)
-    if counts:
-        yield Line("fixed", "", "left to learn from", plural(counts.get("train", 0), "row"))
-
-
-def _features(row: Row | None) -> Iterator[Line]:
-    """A line for each thing the network may see of a row."""
-    if row is None:
-        return
-    for word in row.several:
-        seen = word in row.value
-        yield Line(
-            "field", f"{row.name}:{word}", word, "yes" if seen else "no", "", row.help, seen != (word in row.default)
-        )
-
-
 def network_lines(rows: Rows, words: Sequence[str], outline: Outline | None, problem: str = "") -> tuple[Line, ...]:
     """The body as one line and layer by layer, the head, and what is odd about it."""
     body = rows["layers"]
@@ -131,7 +79,7 @@ def network_lines(rows: Rows, words: Sequence[str], outline: Outline | None, pro
         tail, what = _learned(strata[-1], _wide(strata)), "the output layer follows from the data and the loss"
         lines.append(Line("end", "", "output", strata[-1].word, tail, what))
     lines += [Line("add", "add", "+ add a layer", help="a layer behind the last one, like it"), title("first weights")]
-    lines.append(_field(rows["init"]))
+    lines.append(field(rows["init"]))
     if outline is not None:
         size, double = sum(stratum.parameters for stratum in strata), rows["precision"].value == "float64"
         weight = f"{size * 8:,} bytes of float64" if double else f"{size * 4:,} bytes of float32"
@@ -200,7 +148,7 @@ def training_lines(rows: Rows, outline: Outline | None) -> tuple[Line, ...]:
     lines: list[Line] = []
     for heading, names, section in TRAINING:
         own = [rows[name] for name in names] + [row for row in rows.values() if section and row.section == section]
-        lines += [title(heading), *(_field(row, heading if row.name.endswith(".kind") else "") for row in own)]
+        lines += [title(heading), *(field(row, heading if row.name.endswith(".kind") else "") for row in own)]
     if outline is not None:
         steps, here = plural(outline.steps, "step"), f". Here it is {outline.loss}"
         lines = [line._replace(tail=steps) if line.name == "batch_size" else line for line in lines]
@@ -236,9 +184,10 @@ def _fitting(row: Row, unfit: Sequence[str]) -> Row:
     return row._replace(choices=kept) if unfit else row
 
 
-def _field(row: Row, label: str = "") -> Line:
+def field(row: Row, label: str = "") -> Line:
+    """The line of a setting."""
     role = "fixed" if len(row.choices) == 1 and not row.limits else "field"
-    return Line(role, row.name, label or _part(row.name), words(row.value), "", about(row), row.value != row.default)
+    return Line(role, row.name, label or part(row.name), words(row.value), "", about(row), row.value != row.default)
 
 
 def about(row: Row) -> str:
@@ -254,7 +203,8 @@ def words(value: Any) -> str:
     return form.words(value)
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
+    """The last part of a dotted name."""
     return name.rpartition(".")[2]
 
 

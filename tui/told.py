@@ -39,10 +39,14 @@ if TYPE_CHECKING:
 
 def start(started: Started) -> Frame:
     """What does not change while a run goes on."""
-    scene = started.scene
+    from mlcore import form
+
+    scene, dataset = started.scene, started.config.get("dataset", {})
     return Frame(
         state="running",
         dataset=safe(scene.dataset or started.name),
+        data_name=safe(form.data_name(dataset) or started.name),
+        target=safe(target) if isinstance(target := dataset.get("target"), str) else "",
         loop=safe(started.loop),
         task=scene.task,
         run=safe(started.run),

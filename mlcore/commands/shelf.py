@@ -14,6 +14,7 @@ from mlcore.commands import sweeps, table
 from mlcore.commands.story import called, fact
 from mlcore.errors import RunError, UsageError
 from mlcore.folds import folded
+from mlcore.form import data_name
 from mlcore.report import accuracy, json_line
 from mlcore.runs import Run, children, open_run, runs_root
 from mlcore.sanitize import sanitize
@@ -21,6 +22,7 @@ from mlcore.sections import typed
 from mlcore.sweeps import FOLD
 
 HEADER = ("name", "state", "data", "layers", "epochs", "accuracy", "seconds", "id")
+LONGEST = 24  # letters of the name of a file
 NARROW, FEWER = 100, 6  # columns of the terminal under which the list has only this many of its own
 
 
@@ -172,7 +174,7 @@ def _cells(run: Run) -> tuple[Any, ...]:
     many = f" ({whole or f'{count} seeds'})" if count else ""
     said = ("*" if glance.labels.pinned else "", run.name + many, *(f"#{tag}" for tag in glance.labels.tags))
     name = " ".join(filter(None, said))
-    data, seconds = config["dataset"].get("kind", ""), f"{status.seconds:.2f}"
+    data, seconds = sanitize(data_name(config["dataset"]), LONGEST), f"{status.seconds:.2f}"
     return name, status.state, data, config.get("layers", ""), reached, percent, seconds, run.id
 
 

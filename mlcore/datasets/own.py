@@ -161,7 +161,7 @@ class Own(Dataset, frozen=True, tag="file"):
         rows = prepared.complete(table, chosen, plan)
         if rows is not None:
             table = stepped.kept(table, rows)
-        y, task = targets.judge(table.column(target), self.task, f"{table.where}: {target}")
+        y, task = targets.judge(table.column(target), self.task, f"{table.where}: {target!s:.80}")
         return self._rows(table, chosen, y, task, table.column(weight) if weight else None)
 
     def _plan(self, table: Table, auto: Impute = "auto") -> Plan:

@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 import mlcore
 from tests.tui.living import SLOW, Living, living
+from tui.commands import COMMANDS
 from tui.feed import Feed
 from tui.lab import Lab
 from tui.screens.live import LiveScreen
@@ -143,3 +144,13 @@ async def test_an_experiment_that_takes_longer_than_half_a_second_says_so_and_st
         await lab.says("This takes longer than half a second")
         await lab.press("down")
         await lab.until(lambda: lab.frame.net.widths == (2, 8, 8, 1) and lab.frame.state == "running")
+
+
+async def test_a_command_chosen_for_a_screen_that_was_closed_meanwhile_does_nothing(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        before = lab.screen
+        for each in COMMANDS:
+            if "lab" not in each.mode.split() and each.mode != "*":
+                lab.app.do(each.id)
+        await lab.drawn()
+        assert lab.app.screen is lab.app.laboratory and lab.screen == before

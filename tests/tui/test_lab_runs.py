@@ -70,7 +70,7 @@ async def test_a_run_that_was_stopped_can_be_opened_and_goes_on(tmp_path: Path) 
         lab.app.runner.send("Stop")
         await lab.until(lambda: lab.frame.state == "stopped")
         number = lab.app.feed.number
-        lab.app.open_run(run)
+        lab.app.open_target(run)
         await lab.until(lambda: lab.app.feed.number > number and lab.frame.state == "stopped")
         assert lab.frame.run == run
         stopped = lab.frame.epoch

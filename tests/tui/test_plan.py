@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from mlcore.worker import planning, protocol
 from mlcore.worker.pictures import Stage
 from tests.tui.scenes import HOSTILE, TIERS
 from tests.tui.test_pane_drawings import SIZES, checked
-from tui import plan
+from tui import plan, rowplan
 from tui.draft import Draft
 from tui.frame import Frame
 from tui.screens.rates import SweepCurve
@@ -41,7 +42,7 @@ def asked(config: object, name: str = "Sketch", **more: object) -> object:
 def test_every_setting_there_is_has_a_line_in_one_of_the_columns_with_help(kind: str) -> None:
     config = draft_of(dataset=kind).config
     lines = (
-        *plan.data_lines(plan.rows_of(config), None),
+        *rowplan.data_lines(plan.rows_of(config), None),
         *plan.network_lines(plan.rows_of(config), Draft(config).words, None),
         *plan.training_lines(plan.rows_of(config), None),
     )
@@ -184,14 +185,37 @@ def test_each_step_of_a_table_has_a_line_in_the_words_of_the_data_screen() -> No
         {"kind": "filter", "where": " or ".join(f"Price == {n}" for n in range(20))},
     ]
     config = draft_of(dataset={"kind": "file", "path": "x.csv", "steps": steps}).config
-    found = [line for line in plan.data_lines(plan.rows_of(config), None) if line.role == "step"]
+    found = [line for line in rowplan.data_lines(plan.rows_of(config), None) if line.role == "step"]
     assert [line.label for line in found[:4]] == [
         "1 filter Price > 3", "2 sort by Sales down, Region", "3 Price filled: mean", "4 keep 2 columns",
     ]  # fmt: skip
     assert all(line.live and line.label[2:] in line.help for line in found)
     for terminal, (width, height) in itertools.product(TIERS, SIZES):
         form = FormPane("data", 1, "help", terminal)
-        form.lines, form.cursor = plan.data_lines(plan.rows_of(config), None), 0
+        form.lines, form.cursor = rowplan.data_lines(plan.rows_of(config), None), 0
         checked(form, Frame(), width, height)
-    assert [line.label for line in plan.data_lines(plan.rows_of(draft_of(dataset="file").config), None)
+    assert [line.label for line in rowplan.data_lines(plan.rows_of(draft_of(dataset="file").config), None)
             if line.role == "step"] == ["none"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "taken", "other"),
+    [
+        ("0 1 2 3", "auto", "4 classes", "numbers: their distances count too"),
+        ("0 1 2 3", "numbers", "a number", ""),
+        (".5 1 2 3", "auto", "a number", "classes: each value by itself"),
+        ("low mid high top", "auto", "4 classes", ""),
+    ],
+)
+def test_build_says_what_a_target_is_taken_for_and_what_else_it_could_be(
+    tmp_path: Path, values: str, task: str, taken: str, other: str
+) -> None:
+    rows = [f"{n},{value}" for n in range(20) for value in values.split()]
+    (tmp_path / "x.csv").write_text("\n".join(["a,b", *rows]) + "\n", encoding="utf-8")
+    dataset = {"kind": "file", "path": str(tmp_path / "x.csv"), "target": "b", "task": task}
+    config = draft_of(dataset=dataset).config
+    lines = rowplan.data_lines(plan.rows_of(config), asked(config, "Preview"))  # type: ignore[arg-type]
+    line = next(line for line in lines if line.name == "dataset.task")
+    assert lines.index(line) == 4 and lines[3].name == "dataset.target"
+    assert (line.value, line.tail) == (task, taken)
+    assert line.help.startswith(f"here it is {taken}" + (f"; {other}." if other else "."))

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from tui.analysis import Analysis
 from tui.commands import commands
 from tui.feed import OVER, safe
+from tui.screens.alone import Alone
 from tui.screens.deeds.analysing import Analysing
 from tui.screens.deeds.doer import plain
 from tui.text import shortened
@@ -33,7 +34,7 @@ WRITTEN = 100  # columns of a view in a file
 GLANCE = 0.5  # seconds between two looks at what has become of the run
 
 
-class AnalyseScreen(Screen[None]):
+class AnalyseScreen(Alone, Screen[None]):
     """Asks the worker for what the views show, keeps it, and shows it. What keys do is in `deeds/analysing.py`."""
 
     CSS_PATH: ClassVar[list[str]] = ["../styles/sheets.tcss", "../styles/analyse.tcss"]  # type: ignore[assignment]
@@ -51,7 +52,15 @@ class AnalyseScreen(Screen[None]):
         frame = app.feed.frame()
         splits = tuple(name for name in SPLITS if frame.rows.get(name)) or SPLITS[:1]
         self.analysis = Analysis(
-            view, frame.dataset, frame.task, frame.run, frame.name, app.feed.scrub, frame.ceiling, splits, splits[0]
+            view,
+            frame.data_name or frame.dataset,
+            frame.task,
+            frame.run,
+            frame.name,
+            app.feed.scrub,
+            frame.ceiling,
+            splits,
+            splits[0],
         )
         self._number = app.feed.number
         self._held = 0  # the moment examined, as the worker calls it; 0: that of the next answer
@@ -194,7 +203,15 @@ class AnalyseScreen(Screen[None]):
         splits = tuple(name for name in SPLITS if frame.rows.get(name)) or SPLITS[:1]
         split = self.analysis.split if self.analysis.split in splits else splits[0]
         fresh = Analysis(
-            self.analysis.view, frame.dataset, frame.task, frame.run, frame.name, None, frame.ceiling, splits, split
+            self.analysis.view,
+            frame.data_name or frame.dataset,
+            frame.task,
+            frame.run,
+            frame.name,
+            None,
+            frame.ceiling,
+            splits,
+            split,
         )
         self.show(fresh)
 
@@ -248,7 +265,7 @@ class AnalyseScreen(Screen[None]):
         Analysing(self.mlj, self).do(identity)
 
 
-class ReadingScreen(ModalScreen[None]):
+class ReadingScreen(Alone, ModalScreen[None]):
     """A sentence about what is shown, and how to read it."""
 
     CSS_PATH = "../styles/sheets.tcss"

@@ -13,17 +13,18 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui import plan
+from tui import plan, rowplan
 from tui.commands import commands
 from tui.screens.advice import Advice
+from tui.screens.alone import Alone
 from tui.screens.deeds.building import Building
-from tui.text import about
+from tui.text import about, shortened
 from tui.widgets.fields import FormPane
 from tui.widgets.headline import Headline
 from tui.widgets.keyline import KeyLine
 from tui.widgets.preview import PreviewPane
 from tui.widgets.sketch import RatePane, SketchPane
-from tui.widgets.strip import SMALLEST, Cramped
+from tui.widgets.strip import LONGEST, SMALLEST, Cramped
 
 if TYPE_CHECKING:
     from tui.app import MljApp
@@ -47,7 +48,7 @@ puts it back.
 """
 
 
-class BuildScreen(Screen[None]):
+class BuildScreen(Alone, Screen[None]):
     """Edits the Lab's draft. Small experiments are learned behind it at every change, large ones when it is left."""
 
     CSS_PATH: ClassVar[list[str]] = ["../styles/sheets.tcss", "../styles/build.tcss"]  # type: ignore[assignment]
@@ -187,7 +188,7 @@ class BuildScreen(Screen[None]):
     def _fill(self) -> None:
         draft, advice = self.draft, self.advice
         rows = plan.rows_of(draft.config, advice.outline)
-        self.data.fill(plan.data_lines(rows, None if advice.data_problem else advice.scene))
+        self.data.fill(rowplan.data_lines(rows, None if advice.data_problem else advice.scene))
         self.network.fill(plan.network_lines(rows, draft.words, advice.outline, advice.problem))
         self.training.fill(plan.training_lines(rows, advice.outline))
         ways = advice.outline.varied if advice.outline is not None else None
@@ -214,7 +215,7 @@ class BuildScreen(Screen[None]):
             return "", False
         large = "learned when left" if self.lab.behind else "being learned"
         when = "learned at once" if plan.live(outline) else f"{about(outline.seconds)}: {large}"
-        return f"{self.draft.dataset}  {outline.summary}  {when}", False
+        return f"{shortened(self.draft.data_name, LONGEST)}  {outline.summary}  {when}", False
 
     # words ----------------------------------------------------------------------------------------------------------
 

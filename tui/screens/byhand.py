@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.screen import Screen
 
+from tui.screens.alone import Alone
 from tui.screens.deeds.doer import plain
 from tui.screens.keys import KeysScreen
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 OWN = ("palette", "interrupt", "leave", "close")  # of the app, and what has more keys here
 
 
-class ByHandScreen(Screen[None]):
+class ByHandScreen(Alone, Screen[None]):
     """Does what its commands ask for. mode: of the commands; READING: how what is made is read, for the help."""
 
     mode: ClassVar[str]

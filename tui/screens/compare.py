@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from tui.commands import commands
 from tui.feed import safe
+from tui.screens.alone import Alone
 from tui.screens.keys import KeysScreen
 from tui.widgets.keyline import KeyLine
 from tui.widgets.overlay import AXES, Overlay
@@ -30,7 +31,7 @@ interval says how far it can be trusted. Two curves part where they stay more th
 The same as text: mlj compare."""
 
 
-class CompareScreen(Screen[tuple[str, ...]]):
+class CompareScreen(Alone, Screen[tuple[str, ...]]):
     """Runs by their folders; without any, the run of the Lab and the newest other of the same data.
 
     Dismissed with the folders when others are to be chosen, else with nothing.

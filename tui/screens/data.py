@@ -53,7 +53,7 @@ class DataScreen(Tabular):
         super().__init__(app, exploration)
         self.watched = app.feed.frame().run if app.runner.alive and not app.runner.takes_starts else ""
         steps = exploration.steps
-        self.past = [exploration._replace(steps=steps[:place]) for place in range(len(steps))]  # before each step
+        self.past = [exploration._replace(steps=steps[:place]) for place in range(len(steps))]
         self.prompt = Prompt()
 
     def compose(self) -> ComposeResult:
@@ -186,6 +186,9 @@ class DataScreen(Tabular):
 
     def leave(self) -> None:
         """Back to the Lab; a run that was watched before is watched again."""
+        of = self.exploration
+        if of.head is not None:
+            self.mlj.explored[of.path] = Exploration(of.path, of.format, of.steps, target=of.target, column=of.column)
         self.inquiry.forget()
         self.dismiss()
         if self.watched:

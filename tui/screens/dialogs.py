@@ -12,6 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui.screens.alone import Alone
+
 CHOICES = (
     ("f", "finish", "train to the end first, then leave"),
     ("s", "stop", "stop after this step, then leave"),
@@ -20,7 +22,7 @@ CHOICES = (
 )
 
 
-class QuitDialog(ModalScreen[str]):
+class QuitDialog(Alone, ModalScreen[str]):
     """Asks what becomes of a run that is still going. Dismissed with finish, stop, keep or an empty word."""
 
     CSS_PATH = "../styles/sheets.tcss"
@@ -51,7 +53,7 @@ class QuitDialog(ModalScreen[str]):
         self.dismiss(answer)
 
 
-class ValueDialog(ModalScreen[str]):
+class ValueDialog(Alone, ModalScreen[str]):
     """Asks for one value. `check` returns what is wrong with a text, or nothing; dismissed with the text or empty."""
 
     SEEN_THROUGH = True  # what is changed shows

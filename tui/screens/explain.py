@@ -14,13 +14,14 @@ from textual.widgets import Static
 
 from tui.advice import advice, plainly
 from tui.frame import Frame
+from tui.screens.alone import Alone
 from tui.widgets.pane import Pane
 from tui.widgets.rows import clean
 
 ANEW = 0.5  # seconds
 
 
-class ExplainScreen(ModalScreen[None]):
+class ExplainScreen(Alone, ModalScreen[None]):
     """A sheet of sentences that keeps up with the run. frame: what there is to show now."""
 
     SEEN_THROUGH = True

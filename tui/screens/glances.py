@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("name", 16),
-    Column("data", 8),
+    Column("data", 12),
     Column("network"),
     Column("epoch", 9, right=True),
     Column("accuracy", 10, right=True),
@@ -39,6 +39,8 @@ def title(shown: int, there: int, filter: str, chosen: int) -> str:
 
 def line(glance: Glance) -> Line:
     """A run's row. What cannot be read of it is left out, so that one broken run hides no other."""
+    from mlcore import form
+
     run, said, mark = glance.run, glance.labels, "!" if glance.labels.pinned else " "
     name = f"{run.name} ({len(run.children)})" if run.children else run.name
     tags, note = " ".join(f"#{tag}" for tag in said.tags), said.note
@@ -50,7 +52,7 @@ def line(glance: Glance) -> Line:
         loss = where.metrics.get("validation_loss", where.metrics.get("train_loss"))
         epochs = f"{count(where.epoch)}/{count(where.epochs)}"
         rate = config.get("optimizer", {}).get("learning_rate", "")
-        network, data = config.get("layers", ""), config["dataset"].get("kind", "")
+        network, data = config.get("layers", ""), form.data_name(config["dataset"])
         cells = (name, data, network, epochs, accuracy, "" if loss is None else figure(loss), rate, where.state, tags,
                  glance.began, note)  # fmt: skip
     return Line(glance.key, tuple(safe(str(cell), 80) for cell in cells), mark, glance.broken)

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tui.feed import safe
+from tui.screens.alone import Alone
 from tui.text import percent
 from tui.widgets.ledger import Column, Ledger, Line
 
@@ -24,7 +25,7 @@ COLUMNS = (Column("", 8), Column("name", 26), Column("about"))
 LISTED = 8  # files of one folder offered
 
 
-class GoScreen(ModalScreen[str]):
+class GoScreen(Alone, ModalScreen[str]):
     """Dismissed with what to open: `last`, a recipe, a path, a run's folder; or nothing."""
 
     CSS_PATH = "../styles/sheets.tcss"
@@ -53,12 +54,12 @@ class GoScreen(ModalScreen[str]):
 
     @work(thread=True, exclusive=True)
     def _read(self) -> None:
-        from mlcore import MljError, shelf
+        from mlcore import MljError, form, shelf
 
         lines = []
         try:
             for each in shelf.look(self._mlj.options.runs_dir):
-                kind = each.config.get("dataset", {}).get("kind", "")
+                kind = form.data_name(each.config.get("dataset", {}))
                 about = f"{kind}  {each.config.get('layers', '')}  {percent(each.accuracy)}  {each.status.state}"
                 tags = " ".join(f"#{tag}" for tag in each.labels.tags)
                 words = safe(f"{about}  {each.began}  {tags}", 200)

@@ -13,9 +13,10 @@ from textual.widgets import Static
 
 from tui.commands import Command, commands
 from tui.keys import shown
+from tui.screens.alone import Alone
 
 
-class KeysScreen(ModalScreen[None]):
+class KeysScreen(Alone, ModalScreen[None]):
     """All keys; arrows scroll, any other key of the list closes it."""
 
     CSS_PATH = "../styles/sheets.tcss"

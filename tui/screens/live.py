@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.screens.alone import Alone
 from tui.screens.dialogs import ValueDialog
 from tui.widgets.ledger import Column, Ledger, Line
 
@@ -42,7 +43,7 @@ class Setting(NamedTuple):
     row: Row | None = None
 
 
-class LiveScreen(ModalScreen[None]):
+class LiveScreen(Alone, ModalScreen[None]):
     """A row a setting. enter types a value, left and right halve and double or choose; the run goes on with it.
 
     Where there is room it lies on the drawing of the network, and picture and curves show what a change does.
@@ -90,6 +91,8 @@ class LiveScreen(ModalScreen[None]):
         return self.query_one(Ledger)
 
     def _fill(self) -> None:
+        if not self.is_attached:
+            return
         self._settings = {each.name: each for each in self._found()}
         told = self._mlj.lab.told
         lines = [
@@ -131,7 +134,7 @@ class LiveScreen(ModalScreen[None]):
     def _say(self, problem: str) -> None:
         from mlcore import form
 
-        here = self._here
+        here = self._here if self.is_attached else None  # a value may be typed after this has gone
         if here is None:
             return
         choices = ", ".join(map(form.words, here.row.choices)) if here.row else ""

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import DataTable, Static
 
 from tui import plan
+from tui.screens.alone import Alone
 from tui.screens.dialogs import ValueDialog
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tui.screens.build import BuildScreen
 
 
-class ParametersScreen(ModalScreen[None]):
+class ParametersScreen(Alone, ModalScreen[None]):
     """A row for each parameter. left and right choose or step, enter types; what cannot be is said, and not done."""
 
     CSS_PATH = "../styles/sheets.tcss"

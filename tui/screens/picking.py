@@ -15,6 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.feed import safe
+from tui.screens.alone import Alone
 from tui.screens.dialogs import ValueDialog
 from tui.widgets.rows import padded
 
@@ -47,7 +48,11 @@ class TypeDialog(ValueDialog):
         self._trial(typed, tell)
 
 
-class PickDialog(ModalScreen[str]):
+KEYS = "up down choose, letters too, enter takes it, esc back"
+MOST, AROUND = 19, 8  # choices shown at once, where there is room; rows of the dialog besides them
+
+
+class PickDialog(Alone, ModalScreen[str]):
     """One of several words, each with a line about it; letters leave those that have them. Empty: nothing chosen."""
 
     CSS_PATH = "../styles/sheets.tcss"
@@ -63,7 +68,9 @@ class PickDialog(ModalScreen[str]):
         self._found = list(choices)  # those with the letters typed
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog picker"):
+        with Vertical(classes="dialog picker") as dialog:
+            dialog.border_subtitle = KEYS
+            dialog.styles.height = min(len(self._choices), MOST) + AROUND
             yield Static(Content(self._title), classes="sentence")
             yield Input(placeholder="letters of its name")
             yield OptionList(markup=False)

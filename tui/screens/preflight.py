@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.feed import safe
+from tui.screens.alone import Alone
 
 if TYPE_CHECKING:
     from mlcore import Config
@@ -24,7 +25,7 @@ INDENT = " " * 19  # behind the verdict and the name
 WIDTH = 70  # before anybody knows how wide it is
 
 
-class PreflightScreen(ModalScreen[None]):
+class PreflightScreen(Alone, ModalScreen[None]):
     """Asks for one check after another until all are made or nobody looks any more. Nothing of the run is touched."""
 
     CSS_PATH = "../styles/sheets.tcss"

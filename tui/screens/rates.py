@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from tui.feed import safe
 from tui.frame import Frame
+from tui.screens.alone import Alone
 from tui.terminal import Terminal
 from tui.text import plural
 from tui.theme import number, paint
@@ -65,7 +66,7 @@ class SweepCurve(Drawing):
         return rows.block(strips(drawn, width), width, height)
 
 
-class RatesScreen(ModalScreen[float]):
+class RatesScreen(Alone, ModalScreen[float]):
     """Dismissed with the rate suggested when it is taken, else with nothing. The run is not touched."""
 
     CSS_PATH = "../styles/sheets.tcss"

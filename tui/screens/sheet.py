@@ -11,11 +11,12 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.screens.alone import Alone
 from tui.widgets.headline import Headline
 from tui.widgets.rows import clean
 
 
-class Sheet(ModalScreen[None]):
+class Sheet(Alone, ModalScreen[None]):
     """Tabs over a text, a word about it below. Who has texts says what `opened`, `action_save`, `action_copy` do."""
 
     CSS_PATH = "../styles/sheets.tcss"

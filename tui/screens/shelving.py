@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from tui.feed import safe
 from tui.screens import glances
+from tui.screens.alone import Alone
 from tui.screens.dialogs import ValueDialog
 from tui.text import plural
 from tui.widgets.ledger import Ledger, Line
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 READ = 4.0  # seconds a sentence is read
 
 
-class Shelving(Screen[tuple[str, ...]]):
+class Shelving(Alone, Screen[tuple[str, ...]]):
     """A screen with a table of runs. Who makes one says how it is read and filled."""
 
     def __init__(self, id: str) -> None:

@@ -10,8 +10,9 @@ from textual.screen import Screen
 from tui.cells import COLUMNS, ROWS, WIDEST
 from tui.exploration import BUNDLED, Exploration
 from tui.feed import safe
+from tui.screens.alone import Alone
 from tui.screens.inquiry import Inquiry
-from tui.text import exact, shortened
+from tui.text import plural, shortened
 from tui.widgets.crumbs import CrumbLine, Title
 from tui.widgets.examined import TextLine
 from tui.widgets.grid import Grid
@@ -25,7 +26,7 @@ SETTLED = 0.12  # seconds the cursor rests in a column before it is asked about
 GONE = "The worker was gone: another reads the table again"
 
 
-class Tabular(Screen[None]):
+class Tabular(Alone, Screen[None]):
     """Keeps the exploration that is shown. Who makes one says how it is laid out and what keys do."""
 
     def __init__(self, app: MljApp, exploration: Exploration) -> None:
@@ -33,6 +34,7 @@ class Tabular(Screen[None]):
         self.mlj, self.exploration = app, exploration
         self.inquiry = Inquiry(app.runner, self._gone)
         self.zoomed = False
+        self.past: list[Exploration] = []  # before each step
         self.tries = 0  # of another worker, without an answer
         self._head, self._crumbs, self._said, self._line = Title(), CrumbLine(), TextLine(), TextLine()
         self.grid, self.panel = Grid(), Panel()
@@ -51,7 +53,7 @@ class Tabular(Screen[None]):
         self._crumbs.look(exploration)
         lines = exploration.line.split("\n")
         first = next((line for line in lines if line and not line.startswith(("import ", "from "))), "")
-        more = f"  E: {exact(len(lines) - 1)} more lines" if len(lines) > 1 else ""
+        more = f"  E: {plural(len(lines) - 1, 'more line')}" if len(lines) > 1 else ""
         self._line.say(f">>> {shortened(first, max(self.size.width - 6 - len(more), 20))}{more}" if first else "")
         if exploration.head is None:
             return
@@ -91,8 +93,11 @@ class Tabular(Screen[None]):
             if reply.error is not None:
                 problem = self.wrong(reply)
                 self.say(problem)
+                if self.exploration.head is None and wanted.steps:
+                    self._bare(wanted, then, problem)
+                    return
                 if self.exploration.head is None:
-                    self.grid.words = f"{problem}. o: another table, r: read it again"
+                    self.grid.words = f"{problem}{'.' * problem[-1:].isalnum()} o: another table, r: read it again"
                     self.grid.again()
                 then(problem)
                 return
@@ -101,6 +106,16 @@ class Tabular(Screen[None]):
             then("")
 
         self.inquiry.ask("head", answered, "OpenTable", of=wanted.of, again=again)
+
+    def _bare(self, wanted: Exploration, then: Callable[[str], None], problem: str) -> None:
+        """The table without the steps it was to be opened with: its file is not the one they were taken of."""
+
+        def told(wrong: str) -> None:
+            self.say(wrong or f"its steps are left out: {problem}")
+            then(wrong)
+
+        self.past.clear()
+        self.attempt(wanted._replace(steps=()), told)
 
     def _opened(self, wanted: Exploration, reply: Reply) -> None:
         head = reply.value
@@ -128,7 +143,7 @@ class Tabular(Screen[None]):
         if head is None:
             return ""
         if not self.exploration.steps:
-            return "; ".join((self.exploration.size, *head.notes))
+            return "; ".join(head.notes) or self.exploration.size
         return f"{self.exploration.size} are left; u takes the step back"
 
     def _fetch(self) -> None:

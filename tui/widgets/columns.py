@@ -62,7 +62,7 @@ are. Where few rows are, the curve is a guess.
         mean = depends.mean[:, output]
         low, high = int(mean.argmin()), int(mean.argmax())
         what = "the answer" if analysis.numbers else f"P({shortened(analysis.class_name(output), NAME)})"
-        ends = f"{figure(float(mean[low]))} at {self._value(depends, low)}, {figure(float(mean[high]))} at"
+        ends = f"{figure(float(mean[low]))} at {self._value(depends, low)} to {figure(float(mean[high]))} at"
         return f"{fall}; {what} goes from {ends} {self._value(depends, high)}"
 
     def draw(self, analysis: Analysis, width: int, height: int) -> list[Strip]:
@@ -94,7 +94,7 @@ are. Where few rows are, the curve is a guess.
         first = max(0, min(here - room // 2, len(order) - room))
         largest = max(float(found.mean.max()), 1e-12)
         cells = max(0, width - NAME - 12)
-        lines = [rows.row([self.quiet(f" {'column':<{NAME}} {'fall':>7}  of {plural(len(order), 'column')}")], width)]
+        lines = [rows.row([self.quiet(f" {plural(len(order), 'column'):<{NAME}} {'fall':>7}")], width)]
         for place, source in enumerate(order[first : first + room], start=first):
             lit = place == here
             look = paint(self.palette.text, self.palette.selected if lit else "", bold=lit)

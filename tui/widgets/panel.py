@@ -116,7 +116,10 @@ its columns and stands under the cursor of the table. A click chooses the neares
         of = self.exploration
         if of.view == "column":
             learned = ", to be learned" if of.target and of.column == of.target else ""
-            return f"{of.column}: {of.kinds.get(of.column, '')}{learned}" if of.column else "column"
+            said = f": {of.kinds.get(of.column, '')}{learned}"
+            room = max(8, self.size.width - DIGITS - len(said))
+            name = rows.clean(of.column)
+            return f"{fitted(name, min(cell_len(name), room))}{said}" if of.column else "column"
         said = rows.clean(of.chart.title if of.chart is not None else TABS[of.view])
         return fitted(said, min(cell_len(said), max(8, self.size.width - DIGITS)))
 

@@ -191,9 +191,9 @@ of, and the best that anybody can reach where that is known.
     def _histogram(self, column: Histogram, width: int) -> Strip:
         quiet = paint(self.palette.muted)
         bars = self._bars(column.counts.tolist(), max(4, width - NAME - 2 * ENDS - 3))
-        name = rows.clean(column.name)[: NAME - 1].ljust(NAME)
+        name = rows.padded(column.name, NAME - 1)
         color = self.palette.validation if column.name == "target" else self.palette.train
-        pieces: list[Piece] = [(f" {name}", paint(self.palette.text)), (_end(column.low).rjust(ENDS), quiet)]
+        pieces: list[Piece] = [(f" {name} ", paint(self.palette.text)), (_end(column.low).rjust(ENDS), quiet)]
         return rows.row([*pieces, (f" {bars} ", paint(color)), (_end(column.high).ljust(ENDS), quiet)], width)
 
     def _bars(self, counts: list[int], room: int) -> str:
@@ -206,7 +206,7 @@ of, and the best that anybody can reach where that is known.
 
     def _cells(self, cells: tuple[str, ...], wide: list[int], width: int, color: str) -> Strip:
         """One row of the table, the target (the last) never left out."""
-        *texts, target = (rows.clean(cell)[:size].rjust(size) for cell, size in zip(cells, wide, strict=True))
+        *texts, target = (rows.padded(cell, size, right=True) for cell, size in zip(cells, wide, strict=True))
         kept: list[str] = []
         for text in texts:
             if sum(map(cell_len, kept)) + 2 * len(kept) + cell_len(text) + cell_len(target) + 6 > width:

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tui.frame import Frame
-from tui.text import count, eta, plural, si
+from tui.text import count, eta, plural, shortened, si
 from tui.theme import paint
 from tui.widgets import rows
 from tui.widgets.pane import Drawing
@@ -28,6 +28,7 @@ STATES = {  # sign, sign in ASCII, name of its colour in the palette
     "lost": ("✗", "x", "bad"),
 }
 SMALLEST = 40, 12  # columns and rows the Lab can be read in; all of it shows from 80 x 24 on
+LONGEST = 24  # letters of the name of a file that is learned from
 SHORTEST = 10  # cells of the progress bar, below which it is left out
 
 
@@ -57,26 +58,28 @@ class DataStrip(Drawing):
         """One line; where not every name fits beside the facts, facts give way, and then names far from the lit one."""
         left: list[Piece] = [(" mlj ", paint(self.palette.accent, bold=True))]
         names = self._names(frame.dataset)
+        here = names.index(frame.dataset) if frame.dataset in names else -1
+        if here >= 0 and frame.data_name:
+            names[here] = shortened(frame.data_name, LONGEST)
         facts = self._facts(frame)
         wanted = rows.length(left) + sum(len(name) + 2 for name in names) + 2
         if frame.dataset and wanted + rows.length(facts[1:]) <= width < wanted + rows.length(facts):
             facts = facts[1:]
         room = width - rows.length(left) - rows.length(facts) - 3
-        left += self._choices(names, frame.dataset, max(room, len(frame.dataset) + 2))
+        left += self._choices(names, here, max(room, len(names[here]) + 2 if here >= 0 else 2))
         self._places = self._found(left, set(self.names))
         return rows.block([rows.row(rows.spread(left, facts, width), width)], width, height)
 
     def _names(self, chosen: str) -> list[str]:
         return list(self.names) if chosen in self.names or not chosen else [chosen, *self.names]
 
-    def _choices(self, names: list[str], chosen: str, room: int) -> list[Piece]:
+    def _choices(self, names: list[str], here: int, room: int) -> list[Piece]:
         quiet, lit = paint(self.palette.muted), paint(self.palette.text, self.palette.selected, bold=True)
-        here = names.index(chosen) if chosen in names else 0
-        first, last = window([len(name) + 2 for name in names], here, room)
+        first, last = window([len(name) + 2 for name in names], max(here, 0), room)
         before, after = ("‹", "›") if self.unicode else ("<", ">")
         pieces: list[Piece] = [(before if first else " ", quiet)]
         for place in range(first, last):
-            shown = f"[{names[place]}]" if place == here and chosen else f" {names[place]} "
+            shown = f"[{names[place]}]" if place == here else f" {names[place]} "
             pieces.append((shown, lit if shown[0] == "[" else quiet))
         return [*pieces, (after if last < len(names) else " ", quiet)]
 
@@ -93,10 +96,11 @@ class DataStrip(Drawing):
         facts: list[Piece] = []
         if frame.rows:
             facts.append((f"{count(sum(frame.rows.values()))} rows ", quiet))
+        target = f"{shortened(frame.target, LONGEST)}: " if frame.target else ""
         if frame.task == "regression":
-            facts.append((" regression ", quiet))
+            facts.append((f" {target}regression ", quiet))
         elif frame.class_names:
-            facts.append((f" {plural(len(frame.class_names), 'class')} ", quiet))
+            facts.append((f" {target}{plural(len(frame.class_names), 'class')} ", quiet))
         return facts
 
 

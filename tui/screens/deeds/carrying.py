@@ -171,17 +171,24 @@ class Carrying:
         self._build(lambda draft: draft.changed(settings) if same else Draft(load_recipe("series")).changed(settings))
 
     def _train(self, target: str, said: str = "") -> None:
-        from mlcore import Config
+        """To Build with the experiment of `mlj train FILE --target COLUMN`.
+
+        Of an experiment on the same file all else stays as it is; what the target is taken for, where it is the same.
+        """
+        from mlcore import load_recipe
         from tui.draft import Draft
 
         of, lab = self._now.of, self.app.lab
-        before = lab.draft.config.to_dict()["dataset"] if lab.draft is not None else {}
-        kept = before if (before.get("kind"), before.get("path")) == ("file", of["path"]) else {}
-        kept = {name: value for name, value in kept.items() if name not in OF_COLUMNS}
-        dataset = {**kept, "kind": "file", "path": of["path"], "target": target}
+        first = Draft(load_recipe("table"))
+        lab.draft = lab.draft or first
+        before = lab.draft.config.to_dict()["dataset"]
+        same = (before["kind"], before.get("path")) == ("file", of["path"])
+        draft = lab.draft if same else first
+        other = OF_COLUMNS if same and before["target"] == target else (*OF_COLUMNS, "task", "keep")
+        kept = {name: value for name, value in draft.config.to_dict()["dataset"].items() if name not in other}
+        dataset = {**kept, "path": of["path"], "target": target}
         dataset |= {name: of[name] for name in ("format", "steps") if of[name]}
-        lab.draft = lab.draft or Draft(Config())
-        self._build(lambda draft: draft.changed({"dataset": dataset}), said)
+        self._build(lambda _: draft.changed({"dataset": dataset}), said)
 
     def _build(self, edit: Callable[[Draft], Draft], said: str = "") -> None:
         """To Build with another draft, where a sentence is `said` until something changes, or say why it cannot be."""

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from tui.screens.picking import Tell
 
 USUAL = {"dataset.target": "the last one", "dataset.weight": "none"}  # of the settings that name a column
-OF_A_FILE = {"dataset.target": "", "dataset.columns": [], "dataset.weight": ""}  # columns, which another one has not
+OF_A_FILE = {  # its columns, which another one has not
+    "dataset.target": "",
+    "dataset.task": "auto",
+    "dataset.columns": [],
+    "dataset.weight": "",
+    "dataset.keep": [],
+    "dataset.steps": [],
+}
 
 
 class Choosing(Stacking):

@@ -41,7 +41,7 @@ class Going(Doer):
     def _chosen(self, folders: tuple[str, ...] | None) -> None:
         """One run is opened, several are compared."""
         if folders and len(folders) == 1:
-            self.app.open_run(folders[0])
+            self.app.open_target(folders[0])
         elif folders:
             self._compare(folders)
 
@@ -70,7 +70,11 @@ class Going(Doer):
     def go(self) -> None:
         from tui.screens.goto import GoScreen
 
-        self.app.push_screen(GoScreen(self.app), self.app.open_run)
+        def chosen(target: str | None) -> None:
+            if target:
+                self.app.open_target(target)
+
+        self.app.push_screen(GoScreen(self.app), chosen)
 
     def table(self) -> None:
         """The table of the command line, or the one the experiment learns from; of another a file is asked for."""

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui.exploration import BUNDLED, Exploration
+from tui.opening import TABLES
 
 if TYPE_CHECKING:
     from tui.app import MljApp
 
-TEXTS = (".csv", ".tsv", ".tab", ".txt")
-TABLES = (*TEXTS, *(f"{ending}.gz" for ending in TEXTS), ".parquet", ".pq")
 HELP = "a table: text with columns parted by commas, semicolons or tabs, or Parquet"
 
 
@@ -24,13 +23,17 @@ def ask_for_table(app: MljApp, before: str = "") -> None:
         if path:
             open_table(app, named(path))
 
+    before = before or next(reversed(app.explored), "")
     app.push_screen(PathDialog("Table", HELP, before, _wrong, lambda text, tell: tell("", True)), chosen)
 
 
 def open_table(app: MljApp, exploration: Exploration) -> None:
-    """Show a table, in place of the one that is shown."""
+    """Show a table, in place of the one that is shown; with the steps it was left with, if they go on from these."""
     from tui.screens.data import DataScreen
 
+    left = app.explored.get(exploration.path)
+    if left is not None and left.steps[: len(exploration.steps)] == exploration.steps:
+        exploration = left._replace(target=exploration.target or left.target)
     if isinstance(app.screen, DataScreen):
         app.screen.dismiss()
     app.push_screen(DataScreen(app, exploration))

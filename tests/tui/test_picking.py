@@ -1,0 +1,29 @@
+"""The list one of several words is chosen from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.app import App
+from textual.widgets import OptionList
+
+from tui.screens.picking import PickDialog
+
+pytestmark = pytest.mark.usefixtures("own_home")
+
+
+@pytest.mark.parametrize(("size", "choices", "high"), [((80, 24), 2, 10), ((80, 24), 90, 21), ((160, 45), 90, 27)])
+async def test_a_list_is_as_tall_as_what_it_holds_as_far_as_there_is_room(
+    tmp_path: Path, size: tuple[int, int], choices: int, high: int
+) -> None:
+    app: App[None] = App()
+    app.theme_variables.update({"quiet": "#888888", "frame": "#888888", "frame-focus": "#888888"})
+    async with app.run_test(size=size) as pilot:
+        await app.push_screen(PickDialog("Which?", [(f"word {n}", "about it") for n in range(choices)], "word 1"))
+        await pilot.pause()
+        dialog = app.screen.query_one(".picker")
+        assert dialog.size.height + 3 == high
+        listed = app.screen.query_one(OptionList)
+        assert listed.size.height == min(choices, high - 8) and listed.highlighted == 1
+        assert "esc back" in str(dialog.border_subtitle)
