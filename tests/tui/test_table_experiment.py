@@ -60,7 +60,7 @@ async def test_a_file_is_called_by_its_name_and_its_target_named_wherever_data_a
     opened = resolve(str(sales))
     assert opened.config is not None
     async with living(tmp_path, pace="full", size=(100, 30)) as lab:
-        lab.app.open(opened._replace(config=opened.config.with_settings({"dataset.target": "Product"})))
+        lab.app.open(opened._replace(config=opened.config.with_settings({"dataset.target": "Product", "epochs": 3000})))
         await lab.until(lambda: "[sales.csv]" in lab.screen and "Product: 3 classes" in lab.screen)
         await lab.learned(dataset="file")
         await lab.press("A")
