@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mlcore.cli import main
+from tests.tui.findings import analysis
 from tests.tui.living import living
+from tui.frame import Frame
+from tui.sights import VIEWS
+from tui.terminal import Terminal
+from tui.widgets.examined import OF_NUMBERS, TABS, TabLine
 
 TABLE = """
 epochs = 30
@@ -72,3 +78,19 @@ async def test_pictures_have_no_columns_and_say_so(tmp_path: Path) -> None:
         await lab.until(lambda: screen.analysis.weighed)
         assert "pixels of a picture" in screen.text() and not screen.analysis.message
         assert screen.analysis.moved(1, 0).column == 0 and screen.analysis.wanted("columns") == ("", 0)
+
+
+@pytest.mark.parametrize("classes", [3, 0])
+@pytest.mark.parametrize("view", VIEWS)
+def test_at_eighty_columns_the_lit_view_and_those_near_it_are_whole_words_and_others_numbers(
+    classes: int, view: str
+) -> None:
+    tabs, scene = TabLine(Terminal()), analysis(classes).seen(view)
+    tabs.look(scene)
+    (line,) = (strip.text for strip in tabs.draw(Frame(), 80, 1))
+    names = list((TABS | OF_NUMBERS if scene.numbers else TABS).values())
+    words = re.findall(r"[\[ ](\d)(?: ((?:one |by )?[^\W\d]+))?", line)
+    assert [number for number, _ in words] == list("1234567890")
+    assert all(word in ("", named) for (_, word), named in zip(words, names, strict=True))
+    assert sum(map(bool, (word for _, word in words))) >= 6
+    assert f"[{(VIEWS.index(view) + 1) % 10} {names[VIEWS.index(view)]}]" in line

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
@@ -25,6 +23,7 @@ from tui.widgets.ranking import RankingView, ResidualsView
 from tui.widgets.reliability import CalibrationView, SpreadView
 from tui.widgets.rows import Piece
 from tui.widgets.stepper import TraceView
+from tui.widgets.strip import window
 from tui.widgets.view import View
 from tui.widgets.worst import MistakesView
 
@@ -54,7 +53,7 @@ TABS = {
     "ranking": "ROC",
     "columns": "columns",
 }
-WHOLE = 99  # letters of a name that is not cut
+BARE = 2  # cells of a view that is a number alone
 OF_NUMBERS = {"confusion": "fit", "mistakes": "errors", "calibration": "residuals", "ranking": "by size"}
 
 
@@ -148,25 +147,20 @@ class TabLine(Drawing):
         self.again()
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Strip]:
-        """One line."""
+        """One line; where not every name fits, those far from the lit one are numbers alone."""
         pieces: list[Piece] = [(" ", paint())]
         colors = self.palette
         names = TABS | OF_NUMBERS if self.analysis.numbers else TABS
-        letters = next((most for most in (WHOLE, 5, 4, 3) if _tabs(most, names.values()) <= width), 2)
-        gap = " " * (letters == WHOLE)
-        for number, (view, name) in enumerate(names.items(), start=1):
+        room = width - 1 - BARE * len(names)
+        first, last = window([len(name) + 2 for name in names.values()], list(names).index(self.analysis.view), room)
+        for place, (view, name) in enumerate(names.items()):
             lit = view == self.analysis.view
-            word = name if lit else name[:letters]
             style = paint(colors.text, colors.selected, bold=True) if lit else paint(colors.muted)
             digit = paint(colors.accent, colors.selected if lit else "", bold=True)
-            pieces += [(f"{'[' if lit else ' '}{number % 10} ", digit), (f"{word}{']' if lit else gap}", style)]
+            pieces.append((f"{'[' if lit else ' '}{(place + 1) % 10}", digit))
+            if first <= place < last:
+                pieces.append((f" {name}{']' if lit else ' '}", style))
         return rows.block([rows.row(pieces, width)], width, height)
-
-
-def _tabs(letters: int, names: Collection[str]) -> int:
-    """The cells of all tabs whose names are cut, but that of the longest."""
-    cut = [len(name[:letters]) + 3 + (letters == WHOLE) for name in names]
-    return sum(cut) + max(0, max(map(len, names)) - letters) + 2
 
 
 class HeadLine(Drawing):
