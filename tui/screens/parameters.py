@@ -81,7 +81,8 @@ class ParametersScreen(Alone, ModalScreen[None]):
 
     def on_data_table_row_highlighted(self) -> None:
         """Say what the row under the cursor is for."""
-        self._say("")
+        if self.query(DataTable):  # it may have been closed meanwhile
+            self._say("")
 
     def _say(self, problem: str) -> None:
         row = self._row
@@ -127,6 +128,8 @@ class ParametersScreen(Alone, ModalScreen[None]):
             return draft.changed({name: value if text is None else form.read(row, text)})
 
         problem = self._build.edit(change)
+        if not self.query(DataTable):
+            return problem  # closed meanwhile
         self._say(problem) if problem else self._fill()
         return problem
 

@@ -162,6 +162,8 @@ class PathDialog(TypeDialog):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """The one clicked: a file is taken, a folder opened."""
+        if event.option_index >= len(self._found):
+            return  # of a folder that was left since
         found = self._found[event.option_index]
         line = self.query_one(Input)
         line.focus()
