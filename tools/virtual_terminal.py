@@ -37,7 +37,7 @@ KEYS = {
     "ctrl+q": "\x11",
 }
 SYNC_QUERY, SYNC_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
-SYNC_END = b"\x1b[?2026l"
+SYNC_BEGIN, SYNC_END = b"\x1b[?2026h", b"\x1b[?2026l"
 UNKNOWN = re.compile(rb"\x1b\[[<>=][0-9;]*u|\x1b\[\?[0-9;]*\$p|\x1b\[\?2026[hl]")  # pyte would print parts of these
 UNFINISHED = re.compile(rb"\x1b(?:\[[0-9;?<>=$]*)?$")  # a sequence of which the end has not been read
 
@@ -62,7 +62,8 @@ class VirtualTerminal:
     """A program in a terminal of `columns` x `rows`. Use it in a `with` statement: it ends the program it started.
 
     answers: whether it answers the query for synchronized output, as terminals of today do. decode: whether the screen
-    is kept; without it what is written is only noted, so that measuring does not slow what is measured.
+    is kept; without it what is written is only noted, so that measuring does not slow what is measured. As in terminals
+    of today the screen shows a synchronized frame when it has come whole, never half of it over half of the one before.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class VirtualTerminal:
         self.answers, self._decode = answers, decode
         self.output: list[Output] = []
         self._begun = b""  # a sequence whose end is still to come
+        self._frame = b""  # a frame whose end is still to come
         self._lock = threading.Condition()
         self.master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -108,11 +110,14 @@ class VirtualTerminal:
                 ready, _, _ = select.select([self.master], [], [], 0.5)
                 data = os.read(self.master, 1 << 16) if ready else b""
             except (OSError, ValueError):
-                return
+                break
             if ready and not data:
-                return
+                break
             if data:
                 self._take(data)
+        with self._lock:  # what the program has left half drawn
+            self._stream.feed(UNKNOWN.sub(b"", self._frame))
+            self._lock.notify_all()
 
     def _take(self, data: bytes) -> None:
         data = self._begun + data
@@ -121,11 +126,18 @@ class VirtualTerminal:
         with self._lock:
             self.output.append(Output(monotonic() - self.began, data))
             if self._decode:
-                self._stream.feed(UNKNOWN.sub(b"", data))
+                self._draw(data)
             self._lock.notify_all()
         if self.answers:
             for _ in range(data.count(SYNC_QUERY)):
                 self.send(SYNC_ANSWER)
+
+    def _draw(self, data: bytes) -> None:
+        data = self._frame + data
+        begin = data.rfind(SYNC_BEGIN)
+        whole = begin if begin > data.rfind(SYNC_END) else len(data)
+        data, self._frame = data[:whole], data[whole:]
+        self._stream.feed(UNKNOWN.sub(b"", data))
 
     def send(self, data: bytes) -> None:
         """What a terminal writes to its program: keys and answers."""
