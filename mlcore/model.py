@@ -85,14 +85,16 @@ class Model:
     def foretell(self, frame: Any, answer: Callable[[Array], Array] | None = None) -> Foretold:
         """The values of a series that come after the last row of a pandas DataFrame or a table, and their dates.
 
-        Its columns of dates and of values are found by the names it learnt them by. answer: raw outputs for inputs as
+        Its columns of dates and of values are found by the names it learnt them by, behind the steps that made a series
+        of the table it learnt from. answer: raw outputs for inputs as
         the network sees them; by the pages in NumPy where it is None. Raises DataError where the rows are no such
         series or too few of it, CheckpointError where the model learnt none.
         """
-        from mlcore.datasets import lines
+        from mlcore.datasets import lines, stepped
         from mlcore.tables.table import Table
 
         table = frame if isinstance(frame, Table) else Table.of(frame)
+        table = stepped.behind(table, getattr(self.config.dataset, "steps", ()))
         coming = lines.coming(table, self._growing(), len(self.preparation.feature_names))
         x = self.preparation.inputs(coming.seen)
         z = self.network.forward(self.vector, x)[0] if answer is None else answer(x)

@@ -14,6 +14,7 @@ from mlcore.commands.tables import written as asked
 from mlcore.datasets import columns, matching, npy
 from mlcore.datasets.dataset import Dataset, Notice
 from mlcore.datasets.own import Own
+from mlcore.datasets.series import Series
 from mlcore.errors import DataError, UsageError
 from mlcore.model import Preparation
 from mlcore.tables import reading
@@ -53,7 +54,7 @@ def unasked(args: argparse.Namespace) -> None:
 
 def written(dataset: Dataset, encoding: str | None, settings: Sequence[str] = ()) -> Format:
     """How a table to predict from is written: as the one trained on, unless something else is said."""
-    said = dataset.format if isinstance(dataset, Own) else AUTO
+    said = dataset.format if isinstance(dataset, Own | Series) else AUTO
     other = {} if encoding is None else {"encoding": encoding}
     return asked.so(said, asked.settings(settings) | other)
 

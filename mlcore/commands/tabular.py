@@ -34,7 +34,8 @@ def ahead(config: Config, args: argparse.Namespace) -> Config:
     if horizon is None:
         return config
     if isinstance(config.dataset, Own):
-        settings = {"dataset.path": config.dataset.path, "dataset.horizon": horizon}
+        of = config.to_dict()["dataset"]
+        settings = {"dataset.horizon": horizon} | {f"dataset.{name}": of[name] for name in ("path", "format", "steps")}
         return load_recipe("series").with_settings(settings)
     if hasattr(config.dataset, "horizon"):
         return config.with_settings({"dataset.horizon": horizon})

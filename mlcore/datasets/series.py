@@ -8,16 +8,18 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from msgspec import Meta
 
-from mlcore.datasets import lines, timeline
+from mlcore.datasets import lines, stepped, timeline
 from mlcore.datasets.dataset import Array, Data, Dataset, Notice, Rows, Sequence, Task
 from mlcore.datasets.growth import MONTH, Growing, Windows
 from mlcore.datasets.lines import Line
 from mlcore.datasets.own import Own
 from mlcore.datasets.sales import InTime, Sales
 from mlcore.datasets.scaling import fit
-from mlcore.errors import DataError
+from mlcore.errors import ConfigError, DataError
 from mlcore.sanitize import sanitize
 from mlcore.spec import changed
+from mlcore.tables.format import Format
+from mlcore.tables.steps import AnyStep
 from mlcore.tables.table import Table
 
 FEWEST = 10  # windows a network learns from
@@ -55,6 +57,8 @@ class Series(Dataset, frozen=True, tag="series"):
     horizon: Annotated[int, Meta(ge=1, le=1000, description="values that are foretold at once")] = 12
     lags: Annotated[int, Meta(ge=0, le=5000, description="values that are seen; 0: two periods")] = 0
     period: Annotated[int, Meta(ge=0, le=2500, description="values after which a season returns; 0: by the dates")] = 0
+    format: Annotated[Format, Meta(description="how a text table is written")] = Format()
+    steps: Annotated[tuple[AnyStep, ...], Meta(description="what is done to the table first: [[dataset.steps]]")] = ()
 
     def beside(self, folder: Path) -> Series:
         if not self.path:
@@ -115,9 +119,12 @@ class Series(Dataset, frozen=True, tag="series"):
     def line(self, table: Table | None = None) -> Line:
         """The series. Raises DataError where the table has no dates, no numbers, or a gap.
 
-        table: the one in the file, where somebody has read it already.
+        table: the one in the file behind its steps, where somebody has read it already.
         """
         if not self.path and table is None:
+            if self.steps:
+                hint = "e.g. --set dataset.path=my.csv"
+                raise ConfigError("dataset.steps are of a table, and none is named", where="dataset.steps", hint=hint)
             return Line(Sales(seed=self.seed, years=YEARS).series(), MONTH)
         table = table or self._table()
         line = lines.read(table, self.target, self.date, regular=not self.period)
@@ -130,7 +137,7 @@ class Series(Dataset, frozen=True, tag="series"):
     def _table(self) -> Table:
         from mlcore.tables import reading  # costs pandas
 
-        return reading.read(Own(path=self.path).place())
+        return stepped.behind(reading.read(Own(path=self.path).place(), self.format), self.steps)
 
     def _period(self, line: Line) -> tuple[int, tuple[Notice, ...]]:
         """After how many values a season returns: as asked for, by the step, or 1 where there are too few for it."""

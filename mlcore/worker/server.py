@@ -112,8 +112,11 @@ class Server(threading.Thread):
                     self._serve(key.data)
 
     def _farewell(self) -> None:
-        """The last news; a client that is slow to take it is waited for a little."""
+        """The last news, also for clients who wait to be let in; one that is slow to take it is waited for a little."""
         until = time.monotonic() + FAREWELL
+        with contextlib.suppress(OSError):  # nobody else waits
+            while True:
+                self.adopt(self._listener.accept()[0])
         self._publish(urgent=True)
         while time.monotonic() < until and (slow := [peer for peer in self.peers if peer.outgoing]):
             select.select([], [peer.socket for peer in slow], [], PERIOD)

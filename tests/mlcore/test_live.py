@@ -23,6 +23,7 @@ from mlcore import journal, live, worker
 from mlcore.errors import ConfigError, RunError, UsageError
 from mlcore.loop import Live
 from mlcore.worker import protocol
+from mlcore.worker.server import Server
 
 
 def curve(run: Live, name: str) -> list[float]:
@@ -192,6 +193,19 @@ def test_two_who_watch_see_the_same_and_the_end(root: Path) -> None:
         assert mirror.curves["train_loss"][1].tolist() == [0, 1, 2]
         assert mirror.ended is not None and mirror.ended.reason == "finished"
         assert mirror.update is not None and (mirror.update.learning_rate, mirror.update.epochs) == (0.5, 3)
+
+
+def test_who_waits_to_be_let_in_when_the_loop_ends_sees_it_all(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Server, "_accept", lambda server: time.sleep(0.01))  # a server that does not get round to it
+    with live("late", root=root) as run:
+        client = client_of(run)
+        run.log(0, loss=0.5)
+    mirror = worker.Mirror()
+    for message in client.messages():
+        mirror.apply(message)
+    assert mirror.started is not None and mirror.started.name == "late"
+    assert mirror.curves["train_loss"][1].tolist() == [0.5]
+    assert mirror.ended is not None and mirror.ended.reason == "finished"
 
 
 def test_a_full_disk_is_said_once_and_the_lines_come_when_there_is_room(

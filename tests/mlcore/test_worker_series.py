@@ -27,6 +27,9 @@ def test_a_value_for_each_month_is_a_series_and_a_year_of_it_is_proposed(tmp_pat
     with pytest.raises(MljError, match="72 values"):
         Series(path=str(path), target="n", horizon=18).load()
     assert ask(Tables(), FindSeries(of=of(path, {"kind": "sort", "by": ("n",)}), target="n")) == found
+    assert ask(Tables(), FindSeries(of=Tabled(path=str(path), format={"delimiter": ","}), target="n")) == found
+    behind = ask(Tables(), FindSeries(of=of(path, {"kind": "filter", "where": "year < 1952"}), target="n"))
+    assert (behind.values, behind.step, behind.horizon) == (36, "month", 5)
     short = ask(Tables(), FindSeries(of=of(monthly(tmp_path / "s.csv", 30)), target="n"))
     assert short.horizon == short.most == 3
     daily = tmp_path / "d.csv"
@@ -43,8 +46,8 @@ def test_what_is_no_series_is_offered_as_none_and_says_why_where_there_are_dates
         "holds no numbers": FindSeries(of=of(path), target="word"),
         "'year' holds dates": FindSeries(of=of(path), target="year"),
         "no column 'gone'": FindSeries(of=of(path), target="gone"),
-        "a file without steps": FindSeries(of=of(path, some), target="n"),
-        "a file as it is": FindSeries(of=Tabled(path=str(path), format={"delimiter": ","}), target="n"),
+        "after 1950-04-01 comes 1950-08-01": FindSeries(of=of(path, some), target="n"),
+        "no row is left behind its 1 steps": FindSeries(of=of(path, some | {"where": "n < 0"}), target="n"),
         "after 1949-05-01 comes 1949-07-01": FindSeries(of=of(monthly(tmp_path / "gap.csv", 72, skip=5)), target="n"),
         "23 months are too few, 24 are the least": FindSeries(of=of(monthly(tmp_path / "few.csv", 23)), target="n"),
         "Date is 20": FindSeries(of=Tabled(path="sales"), target="Sales"),  # several products a day

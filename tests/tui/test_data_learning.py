@@ -91,7 +91,30 @@ async def test_a_value_for_each_month_is_learned_as_a_series_by_the_experiment_o
         assert (config.epochs, config.to_dict()["dataset"]["horizon"]) == (77, 12)
 
 
-async def test_row_by_row_is_the_other_way_and_the_only_one_behind_steps(tmp_path: Path, flights: Path) -> None:
+async def test_a_series_is_learned_behind_its_steps_and_as_it_was_said_to_be_written(
+    tmp_path: Path, flights: Path
+) -> None:
+    async with looking(tmp_path, flights) as lab:
+        await lab.until(lambda: "72 rows, 3 columns" in lab.over)
+        await typed(lab, "slash", "year < 1954")
+        await lab.press("enter")
+        await lab.until(lambda: len(shown(lab).steps) == 1)
+        assert lab.screen is not None
+        lab.app.screen.exploration = shown(lab)._replace(format={"delimiter": ","})
+        await lab.press("enter")
+        await lab.until(lambda: "What is to be learned?" in lab.over)
+        await lab.press(*"passengers", "enter")
+        await lab.until(lambda: "the next 12 months" in lab.over)
+        await lab.press("enter", "enter")
+        await lab.until(lambda: isinstance(lab.app.screen, BuildScreen))
+        config = lab.app.lab.draft.config
+        dataset = config.to_dict()["dataset"]
+        assert (dataset["kind"], dataset["horizon"], dataset["format"]["delimiter"]) == ("series", 12, ",")
+        assert list(dataset["steps"]) == [{"kind": "filter", "where": "year < 1954"}]
+        assert len(config.dataset.line().values) == 60
+
+
+async def test_row_by_row_is_the_other_way_and_the_only_one_behind_gaps(tmp_path: Path, flights: Path) -> None:
     async with looking(tmp_path, flights) as lab:
         await lab.until(lambda: "72 rows, 3 columns" in lab.over)
         await lab.press("greater_than_sign", "t", "s", "enter")  # a series has an order of its own
@@ -104,7 +127,7 @@ async def test_row_by_row_is_the_other_way_and_the_only_one_behind_steps(tmp_pat
         await lab.until(lambda: isinstance(lab.app.screen, BuildScreen))
         dataset = lab.app.lab.draft.config.to_dict()["dataset"]
         assert (dataset["kind"], dataset["target"], len(dataset["steps"])) == ("file", "passengers", 2)
-        await lab.until(lambda: "Row by row, not as a series: a series is read from a file without steps" in lab.over)
+        await lab.until(lambda: "Row by row, not as a series: after 1949-07-01 comes 1949-10-01" in lab.over)
         await lab.press("tab")  # whoever goes on has read it
         await lab.until(lambda: "Row by row" not in lab.over)
 

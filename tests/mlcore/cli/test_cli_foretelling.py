@@ -161,3 +161,36 @@ def test_numbers_have_no_probabilities(mlj, months) -> None:
     assert mlj("train months.csv --target sold --horizon 12 --epochs 1 --quiet --name fox").code == 0
     said = mlj("predict fox --proba")
     assert said.code == 2 and "a regression has no probabilities" in said.err
+
+
+def test_a_series_behind_steps_and_written_in_its_own_way_is_foretold_in_the_same_way(mlj, months, tmp_path) -> None:
+    rows = [row.split(",") for row in months]
+    two = [f"{m[5:]}/{m[:4]};{shop};{v.replace('.', ',')}" for m, _, v in rows for shop in ("x", "y")]
+    write(tmp_path, two, "month;shop;sold")
+    said = mlj("data group new.csv --by month --value sold --set format.dates=%m/%Y --save both.toml")
+    assert said.code == 0
+    asked = "train both.toml --target sold_sum --horizon 12 --epochs 5 --quiet --name"
+    assert mlj(f"{asked} both").code == 0
+    assert mlj("train months.csv --target sold --horizon 12 --epochs 5 --quiet --name one").code == 0
+    config = mlcore.open_run("both").config.dataset
+    assert (config.format.dates, len(config.steps), config.path[-7:]) == ("%m/%Y", 1, "new.csv")
+    both, one = (mlj(f"predict {name} --data {name}.csv --json").lines for name in linked(tmp_path))
+    assert [row["date"] for row in both] == [row["date"] for row in one]
+    assert [row["prediction"] for row in both] == pytest.approx([2 * row["prediction"] for row in one], rel=1e-4)
+    frame = pd.DataFrame(
+        {"month": pd.to_datetime([m for m, _, _ in rows] * 2), "sold": [float(v) for _, _, v in rows] * 2}
+    )
+    values, _ = mlcore.open_run("both").model().foretell(frame)
+    assert values.tolist() == pytest.approx([row["prediction"] for row in both], rel=1e-6)
+
+
+def linked(folder):
+    """Both runs, each beside a table of its own name."""
+    (folder / "new.csv").rename(folder / "both.csv")
+    (folder / "months.csv").rename(folder / "one.csv")
+    return "both", "one"
+
+
+def test_steps_without_a_table_are_refused(mlj) -> None:
+    said = mlj("train series --epochs 1 --set", 'dataset.steps=[{kind="sort",by=["x"]}]')
+    assert said.code == 2 and "dataset.steps are of a table, and none is named" in said.err

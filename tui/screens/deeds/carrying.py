@@ -161,8 +161,10 @@ class Carrying:
         from mlcore import load_recipe
         from tui.draft import Draft
 
-        path, lab = self._now.path, self.app.lab
-        settings = {"dataset.path": path, "dataset.horizon": horizon, "dataset.target": target}
+        of, lab = self._now.of, self.app.lab
+        path = of["path"]
+        settings = {f"dataset.{name}": of[name] for name in ("path", "format", "steps")}
+        settings |= {"dataset.horizon": horizon, "dataset.target": target}
         before = lab.draft.config.to_dict()["dataset"] if lab.draft is not None else {}
         same = all(
             before.get(name) == value for name, value in (("kind", "series"), ("path", path), ("target", target))
