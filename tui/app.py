@@ -145,6 +145,7 @@ class MljApp(App[int]):
 
         self.captions = captions.Captions(captions.load())
         self.settings = None if self.options.demo else remembered  # the demo is the same for everybody
+        self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
         self.lab.pace = self.lab.pace if self.lab.changes else remembered.pace  # a key may have been quicker
         self.laboratory.equip(remembered.layout)
         self.open(opened)
@@ -160,7 +161,6 @@ class MljApp(App[int]):
         chosen = self.settings.theme if self.settings is not None else ""
         if chosen in self.available_themes and self.terminal.colors in ("full", "256"):
             self.theme = chosen
-        self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
         self.laboratory.name_data(tuple(recipes))
         if self.options.demo:
             from tui.demo import Demo

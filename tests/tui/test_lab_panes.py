@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from tests.tui.living import Living, living
+from tui import opening
 from tui.screens.explain import ExplainScreen
 from tui.settings import load
 
@@ -126,6 +128,19 @@ async def test_the_first_four_panes_go_one_by_one_and_come_back(tmp_path: Path) 
         assert there() == [2, 4] and screen.focused is screen.picture
         await lab.press("0")
         assert there() == [1, 2, 3, 4] and load(tmp_path / "settings.toml")[0].hidden == ()
+
+
+async def test_a_theme_chosen_before_the_recipes_are_known_is_remembered(tmp_path: Path, monkeypatch) -> None:
+    known = threading.Event()
+    find = opening.recipes_by_data
+    monkeypatch.setattr(opening, "recipes_by_data", lambda: known.wait(60) and find())
+    async with living(tmp_path, pace="show") as lab:
+        assert not lab.app.lab.recipes
+        lab.app.theme = "nord"
+        await lab.until(lambda: load(tmp_path / "settings.toml")[0].theme == "nord")
+        known.set()
+        await lab.until(lambda: lab.app.lab.recipes)
+        assert lab.app.theme == "nord"
 
 
 async def test_layout_and_pace_are_as_they_were_left_and_a_broken_file_is_said(tmp_path: Path) -> None:
