@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from textual.app import App
@@ -15,18 +17,25 @@ from tests.tui import idle
 from tests.tui.pictures import FOLDER, read, seen, svg, written
 
 idle.install()
+PATIENCE = (
+    20.0  # seconds until a picture is another one: a loaded machine may not have drawn it all when it is asked for
+)
 
 
 @pytest.fixture
-def snapshot(tmp_path: Path) -> Callable[[App[object], str], None]:
-    """f(app, name): the app's screen is the picture of that name; one that differs is drawn beside what it was."""
+def snapshot(tmp_path: Path) -> Callable[[App[object], str], Awaitable[None]]:
+    """await f(app, name): the app's screen becomes the picture of that name; one that differs is drawn beside it."""
 
-    def same(app: App[object], name: str) -> None:
+    async def same(app: App[object], name: str) -> None:
         path, now = FOLDER / f"{name}.txt", written(seen(app))
         if os.environ.get("MLJ_UPDATE_SNAPSHOTS"):
             FOLDER.mkdir(exist_ok=True)
             path.write_text(now, encoding="utf-8")
         before = path.read_text(encoding="utf-8") if path.exists() else ""
+        end = monotonic() + PATIENCE
+        while now != before and monotonic() < end:
+            await asyncio.sleep(0.05)
+            now = written(seen(app))
         if now == before:
             return
         drawn = tmp_path / f"{name}.svg"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from textual.command import CommandList
@@ -115,7 +115,7 @@ def complete(lab: Living) -> bool:
     return not any(screen.analysis.wanted(view)[0] for view in screen.shown)  # type: ignore[attr-defined]
 
 
-async def visit(lab: Living, stop: Stop, seen: Callable[[], None] = lambda: None) -> None:
+async def visit(lab: Living, stop: Stop, seen: Callable[[], Awaitable[None]] | None = None) -> None:
     """Go to a screen from the Lab, look at it, and come back."""
     for key in stop.keys.split():
         await lab.press(key)
@@ -124,7 +124,8 @@ async def visit(lab: Living, stop: Stop, seen: Callable[[], None] = lambda: None
     await lab.pilot.pause()
     await lab.until(lambda: stop.ready(lab))
     await lab.drawn()
-    seen()
+    if seen is not None:
+        await seen()
     while above(lab) != "LabScreen":
         await lab.press("escape")
         await lab.pilot.pause()

@@ -137,7 +137,7 @@ def test_the_command_of_a_view_says_the_same_in_a_shell() -> None:
 async def test_analyse_looks_as_reviewed(name, terminal, scene, views, snapshot) -> None:
     app = Wall(terminal, SCENES[scene].seen(views[0])._replace(step=4), views)
     async with app.run_test(size=(120, 40)):
-        snapshot(app, name)
+        await snapshot(app, name)
 
 
 # with a worker ----------------------------------------------------------------------------------------------------

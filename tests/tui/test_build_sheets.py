@@ -77,4 +77,4 @@ async def test_it_looks_as_reviewed(name: str, size: tuple[int, int], terminal: 
     app.runner.measuring = True
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
-        snapshot(app, name)
+        await snapshot(app, name)

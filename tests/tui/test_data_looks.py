@@ -82,4 +82,4 @@ async def test_the_data_screen_looks_as_reviewed(size, terminal, tmp_path: Path,
             await asyncio.sleep(0.5)  # longer than a cursor rests before it is asked about its column
             await lab.drawn()
             ends = f"{size[0]}x{size[1]}-{terminal.colors}"
-            snapshot(app, f"data-{name}-{ends}")
+            await snapshot(app, f"data-{name}-{ends}")

@@ -132,7 +132,7 @@ async def test_states_differ_by_sign():
 async def test_the_lab_looks_as_reviewed(name, terminal, frame, snapshot):
     async with Shelf(terminal, frame, "Two rings: no straight line parts them").run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        snapshot(pilot.app, name)
+        await snapshot(pilot.app, name)
 
 
 @pytest.mark.parametrize(
@@ -145,4 +145,4 @@ async def test_the_lab_looks_as_reviewed(name, terminal, frame, snapshot):
 async def test_the_panes_inside_a_network_look_as_reviewed(name, terminal, frame, plan, size, snapshot):
     async with Wall(terminal, frame, plan).run_test(size=size) as pilot:
         await pilot.pause()
-        snapshot(pilot.app, name)
+        await snapshot(pilot.app, name)
