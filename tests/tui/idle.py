@@ -15,6 +15,7 @@ import textual.pilot
 from textual._context import active_app
 
 LOOK = 0.01  # seconds between two looks: longer than the heartbeat's pause between two panes
+LONGEST = 10.0  # seconds for an app that is never idle; one that waits for a processor needs more than Textual's second
 STILL = 3  # looks in a row at which nothing waits: what was taken from a queue may put more into another
 
 
@@ -34,11 +35,11 @@ def busy(app: textual.app.App[object]) -> bool:
 
 
 async def wait_for_idle(min_sleep: float = 0.02, max_sleep: float = 1) -> None:
-    """In place of Textual's function of this name: after `min_sleep`, and after `max_sleep` at the latest."""
+    """In place of Textual's function of this name: after `min_sleep`, and after `LONGEST` at the latest."""
     app, began, still = active_app.get(), monotonic(), 0
     while still < STILL or monotonic() < began + min_sleep:
         await asyncio.sleep(LOOK)
-        if monotonic() > began + max_sleep:
+        if monotonic() > began + max(max_sleep, LONGEST):
             return
         still = 0 if busy(app) else still + 1
 
