@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from mlcore.tables.dates import orders
-from mlcore.tables.format import WRITTEN
+from mlcore.tables.format import BETWEEN, WRITTEN
 
 PAIRS = (("", ","), (",", "."), (".", ","), ("'", "."), ("'", ","), (" ", "."), (" ", ","))  # thousands and decimal
 UNCLEAR = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(\d{4}|\d{2})([T ]\d.*)?")
@@ -18,14 +18,16 @@ WORDS = {sign: word for word, sign in WRITTEN.items()}
 
 def number(text: str, others: Iterable[str]) -> list[str]:
     """Options under which a text and others are numbers, the likelier first: `--set dataset.format.decimal=,`."""
-    found, rest = [], set(others)
+    found, rest = [], set[str]()
     for thousands, decimal in PAIRS:
-        grouped = rf"\d{{1,3}}({re.escape(thousands)}\d{{3}})+" if thousands else r"\d*"
+        grouped = rf"\d{{1,3}}([{BETWEEN[thousands]}]\d{{3}})+" if thousands else r"\d*"
         fraction = f"({re.escape(decimal)}\\d+)"
         must = decimal == "," and thousands != "."  # else a pair with a point says the same
-        own = f"[-+]?{grouped}{fraction}{'' if must else '?'}"
+        if not re.fullmatch(f"[-+]?{grouped}{fraction}{'' if must else '?'}", text.strip()):
+            continue
         any_ = re.compile(rf"[-+]?({grouped}|\d*){fraction}?([eE][-+]?\d+)?")
-        if re.fullmatch(own, text.strip()) and all(any_.fullmatch(other.strip()) for other in rest):
+        rest = rest or set(others)
+        if all(any_.fullmatch(other.strip()) for other in rest):
             said = [("thousands", WORDS.get(thousands, thousands))] if thousands else []
             said += [("decimal", decimal)] if must else []
             found.append(" ".join(_of_format(name, value) for name, value in said))

@@ -13,9 +13,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from mlcore.datasets.dataset import Array, Column, Notice
+from mlcore.datasets.preparing.kinds import said_to_be, spellings
 from mlcore.datasets.preparing.missing import Impute, rows, text_for
 from mlcore.errors import DataError
-from mlcore.tables import spelling
 from mlcore.tables.cells import strays
 from mlcore.tables.spelling import option
 from mlcore.tables.table import Table
@@ -42,18 +42,36 @@ def fit(column: Column, values: Array, impute: Impute, constant: float | str, wa
 
 
 def check_numbers(table: Table, name: str) -> None:
-    """Raise DataError where most texts of a column are numbers: what is none may be a slip."""
+    """Raise DataError where most texts of a column are numbers: what is none may be a slip.
+
+    Or where all are numbers in a spelling that was not said.
+    """
     values = table.column(name)
     if values.dtype != object:
         return
     numbers, first = strays(values)
     if 2 * numbers > len(table.rows):
         message = f"{table.where}: {name} is {values[first]!r:.40} in row {table.rows[first]} and a number in"
-        ways = "".join(
-            f"say how it is written: {way}; " for way in spelling.number(str(values[first]), filter(None, values))
-        )
+        ways = "".join(f"say how it is written: {way}; " for way in spellings(table, values, first))
         hint = f"correct it, {ways}or leave it out: {option('dataset.columns', json.dumps([f'-{name}']))}"
         raise DataError(f"{message} {rows(numbers)}", code="DATA_VALUE", where=table.where, hint=hint)
+    _check_spelling(table, name, f"texts: {said_to_be(name, 'category')}")
+
+
+def check_target(table: Table, name: str) -> None:
+    """Raise DataError where all texts of a target are numbers in a spelling that was not said."""
+    _check_spelling(table, name, f"classes: {option('dataset.task', 'classes')}")
+
+
+def _check_spelling(table: Table, name: str, other: str) -> None:
+    values = table.column(name)
+    if values.dtype != object:
+        return
+    first = strays(values)[1]
+    if ways := spellings(table, values, first):
+        message = f"{table.where}: {name} is {values[first]!r:.40} in row {table.rows[first]}: a number, or a text?"
+        hint = f"say how numbers are written: {'; or '.join(ways)}; or that these are {other}"
+        raise DataError(message, code="DATA_VALUE", where=table.where, hint=hint)
 
 
 def names(column: Column) -> list[str]:

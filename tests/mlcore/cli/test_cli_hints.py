@@ -51,6 +51,8 @@ WAYS = {
     "thousands and a comma": "x;kind;when\n1.234,5;u;2024-04-03\n-7;v;2024-04-04\n",
     "blanks": "x;kind;when\n1 234.5;u;2024-04-03\n-7;v;2024-04-04\n",
     "blanks and a comma": "x;kind;when\n1 234,5;u;2024-04-03\n-7;v;2024-04-04\n",
+    "no-break blanks": "x;kind;when\n1\u00a0234,5;u;2024-04-03\n-7;v;2024-04-04\n",
+    "narrow no-break blanks": "x;kind;when\n1\u202f234.5;u;2024-04-03\n-7;v;2024-04-04\n",
     "apostrophes": "x;kind;when\n1'234.5;u;2024-04-03\n-7;v;2024-04-04\n",
     "day or month": "x,kind,when\n1234.5,u,03/04/2024\n-7,v,04/04/2024\n",
     "a short year": "x,kind,when\n1234.5,u,03/04/24\n-7,v,04/04/24\n",
@@ -166,3 +168,17 @@ def test_a_form_of_dates_that_a_model_does_not_read_asks_for_no_column(mlj, tmp_
 def test_a_name_of_any_kind_comes_back_as_the_shell_takes_it() -> None:
     name = 'it\'s "x" ' * 20
     assert shlex.split(spelling.option("dataset.keep", name)) == ["--set", f"dataset.keep={name}"]
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u202f"])
+def test_numbers_in_a_spelling_nobody_said_are_taken_for_no_texts_in_silence(mlj, tmp_path, blank) -> None:
+    written = [f"{1000 + 37 * n:,}".replace(",", blank) + f",{n % 10}0" for n in range(60)]
+    (tmp_path / "t.csv").write_text("price;c;d\n" + "".join(f"{x};{x};{'uv'[n % 2]}\n" for n, x in enumerate(written)))
+    way = ["--set", "dataset.format.thousands=space", "--set", "dataset.format.decimal=,"]
+    words = ["train", tmp_path / "t.csv", *"--epochs 1 --no-record -q --target".split()]
+    refused(mlj(*words, "d"), 3, "price is '1", shlex.join(way), """--set 'dataset.kinds={"price" = "category"}'""")
+    refused(mlj(*words, "c"), 3, "c is '1", shlex.join(way), "--set dataset.task=classes")
+    refused(mlj(*words, "c", "--set", "dataset.task=numbers"), 3, "c is '1", shlex.join(way))
+    assert mlj(*words, "d", *way).code == mlj(*words, "c", *way, "--set", "dataset.task=numbers").code == 0
+    said = mlj(*words, "d", "--set", 'dataset.kinds={"price"="category", "c"="category"}')
+    assert said.code == 0, said.err
