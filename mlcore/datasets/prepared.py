@@ -56,6 +56,8 @@ def prepare(
     raw, said = columns.encode(fitted, table)
     names = columns.names(fitted)
     notices += _filled(table, fitted, plan) + _grouped(table, fitted, parts.train) + said
+    texts = [name for name, kind in guessed.items() if kind == "category" and name in features]
+    notices += categories.alike(table, texts + [chosen.target] * (task.kind != "regression" and bool(chosen.target)))
     notices += constant_features(raw[parts.train], names)
     if chosen.target:
         notices += duplicates.repeated(table)

@@ -13,6 +13,9 @@ from mlcore.tables.format import BETWEEN, WRITTEN
 
 PAIRS = (("", ","), (",", "."), (".", ","), ("'", "."), ("'", ","), (" ", "."), (" ", ","))  # thousands and decimal
 UNCLEAR = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(\d{4}|\d{2})([T ]\d.*)?")
+LONGEST = 40  # characters of a number
+SIGNS = "%\u2030$\u20ac\u00a3\u00a5\u20b9(\u2212"
+SIGNED = re.compile(rf"[-+\u2212(]*\s*[{SIGNS}]?\s*[-+\u2212]?\d[\d.,'\s]*[{SIGNS}]?\)?")
 WORDS = {sign: word for word, sign in WRITTEN.items()}
 
 
@@ -31,6 +34,16 @@ def number(text: str, others: Iterable[str]) -> list[str]:
             said = [("thousands", WORDS.get(thousands, thousands))] if thousands else []
             said += [("decimal", decimal)] if must else []
             found.append(" ".join(_of_format(name, value) for name, value in said))
+    return found
+
+
+def beside(texts: Iterable[str]) -> str:
+    """The sign beside numbers, where all texts are some: of 12.5%, $1,200.50, (3) and \u22123; else nothing."""
+    found = ""
+    for text in texts:
+        if len(text) > LONGEST or not SIGNED.fullmatch(text):
+            return ""
+        found = found or next((sign for sign in text if sign in SIGNS), "")
     return found
 
 
