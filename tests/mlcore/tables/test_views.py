@@ -105,6 +105,8 @@ def test_rounding_is_no_figure() -> None:
     standard = pd.DataFrame({"z": StandardScaler().fit_transform(np.array([[0.1], [0.2], [0.7], [0.4]]))[:, 0]})
     assert standard["z"].mean() and columns.describe(standard)[1].cells()[0][1] == "0"
     assert dict(facts.facts(standard, "z").told)["mean"] == "0"
+    alike = pd.DataFrame({"a": [n % 5 for n in range(60)], "b": [n % 2 for n in range(60)], "c": "x"})
+    assert all(row[1] == 0 for row in relations.told(alike, "b").rows)
     assert shown(-0.0) == numbers([-0.0])[0] == "0"
 
 
