@@ -58,19 +58,18 @@ def check_numbers(table: Table, name: str) -> None:
         ways = "".join(f"say how it is written: {way}; " for way in spellings(table, values, first))
         hint = f"correct it, {ways}or leave it out: {option('dataset.columns', json.dumps([f'-{name}']))}"
         raise DataError(f"{message} {rows(numbers)}", code="DATA_VALUE", where=table.where, hint=hint)
-    _check_spelling(table, name, f"texts: {said_to_be(name, 'category')}")
+    _check_spelling(table, name, first, f"texts: {said_to_be(name, 'category')}")
 
 
 def check_target(table: Table, name: str) -> None:
     """Raise DataError where all texts of a target are numbers in a spelling that was not said."""
-    _check_spelling(table, name, f"classes: {option('dataset.task', 'classes')}")
+    if (values := table.column(name)).dtype == object:
+        _check_spelling(table, name, strays(values)[1], f"classes: {option('dataset.task', 'classes')}")
 
 
-def _check_spelling(table: Table, name: str, other: str) -> None:
+def _check_spelling(table: Table, name: str, first: int, other: str) -> None:
+    """first: the row of the first text that is no number as it stands."""
     values = table.column(name)
-    if values.dtype != object:
-        return
-    first = strays(values)[1]
     if ways := spellings(table, values, first):
         message = f"{table.where}: {name} is {values[first]!r:.40} in row {table.rows[first]}: a number, or a text?"
         hint = f"say how numbers are written: {'; or '.join(ways)}; or that these are {other}"
@@ -89,7 +88,7 @@ def alike(table: Table, names: Sequence[str]) -> tuple[Notice, ...]:
     for name in names:
         texts = dict.fromkeys(text for text in table.column(name).tolist() if isinstance(text, str))
         known: dict[str, str] = {}
-        for text in texts:
+        for text in texts if len(texts) <= TOKENS else ():
             first = known.setdefault(text.casefold(), text)
             if first != text:
                 what = f"{name} is {first!r:.40} and {text!r:.40}, which differ in capitals alone"
