@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import mlcore
+from mlcore.commands.parser import nearest
 from mlcore.errors import UsageError
 
+PEERS = ("torch", "sklearn", "numpy", "jax")
 PROGRAMS = {"train": "benchmarks.training", "latency": "benchmarks.latency"}
 CHECKOUT = Path(mlcore.__file__).resolve().parents[1]
 
@@ -29,6 +32,10 @@ def bench(args: argparse.Namespace) -> int:
             f"mlj bench {what} runs {module}, which an installed mlj does not have",
             hint="git clone the project, then make bench there",
         )
+    for name in filter(None, map(str.strip, args.against.split(","))):
+        if name not in PEERS:
+            raise nearest("library to train beside", name, PEERS)
+        import_module(name)  # the program would leave out what is not there
     words = ["--against", args.against] if args.against else []
     sys.stdout.flush()
     return subprocess.run([sys.executable, "-m", module, *words], cwd=CHECKOUT, check=False).returncode

@@ -196,7 +196,9 @@ def _bench(p: Any) -> None:
     whats = ["kernels", "train", "latency"]
     line = " | ".join(whats) + " (kernels, or with --against train); the last two need a checkout"
     p.add_argument("what", nargs="?", choices=whats, metavar="WHAT", help=line)
-    p.add_argument("--against", metavar="NAMES", help="libraries to train beside, of torch,sklearn,numpy,jax")
+    p.add_argument(
+        "--against", default="", metavar="NAMES", help="libraries to train beside, of torch,sklearn,numpy,jax"
+    )
     p.set_defaults(verb="mlcore.commands.bench:bench")
 
 

@@ -60,8 +60,6 @@ def fit(table: Table, names: Sequence[str], train: Array, plan: Plan) -> tuple[C
             message = f"{table.where}: {name} has no value in the training rows"
             hint = option("dataset.columns", json.dumps([f"-{name}"]))
             raise DataError(message, code="DATA_NONFINITE", where=table.where, hint=hint)
-        if kind == "category" and name not in plan.kinds:
-            categories.check_numbers(table, name)
         marked = plan.of(name) in ("auto", "indicator") and not bool(known.all())
         found.append(_fitted(Column(name, marked=marked), kind, own[known], plan, not bool(known.all())))
     return tuple(sorted(found, key=lambda column: column.way == "token"))

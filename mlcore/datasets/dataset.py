@@ -20,6 +20,7 @@ Array: TypeAlias = NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
 Scale: TypeAlias = Literal["standard", "minmax", "div255", "none"]
 BEND, EDGE = 3.0, 1 - 1e-7  # where smooth clipping ends, and how near to it float32 comes
+NOISE = 2.0**-23  # of float32: so much of a shift stays where nothing should
 Share: TypeAlias = Annotated[float, Meta(ge=0, lt=1)] | Annotated[int, Meta(ge=0, le=10**9)]
 
 
@@ -141,7 +142,9 @@ class Scaling(NamedTuple):
         if self.smooth:
             bent = np.clip(x[:, : self.smooth] / BEND, -EDGE, EDGE)
             x[:, : self.smooth] = BEND * bent / np.sqrt(1 - bent * bent)
-        return x / self.factor + self.shift
+        raw = x / self.factor + self.shift
+        raw[np.abs(raw) <= NOISE * np.abs(self.shift)] = 0
+        return raw
 
 
 class Data(NamedTuple):

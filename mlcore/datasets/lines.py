@@ -9,9 +9,11 @@ import numpy as np
 from mlcore.datasets import timeline
 from mlcore.datasets.dataset import Array
 from mlcore.datasets.growth import ROW, Growing, Growth, Step, Windows
+from mlcore.datasets.preparing.kinds import spellings
 from mlcore.errors import DataError
 from mlcore.sanitize import sanitize
-from mlcore.tables import monthly
+from mlcore.tables import monthly, spelling
+from mlcore.tables.cells import strays
 from mlcore.tables.table import Table
 
 
@@ -124,4 +126,13 @@ def aim(table: Table, target: str, when: timeline.Timeline) -> str:
     what = what or f"{sanitize(target, 80)!r} holds {'dates' if target in when.columns else 'no numbers'}"
     there = ", ".join(sanitize(each, 40) for each in numbers[:20]) or "none"
     message = f"{table.where}: {what if target else 'no column of numbers'}; a series is of numbers"
-    raise DataError(message, code="DATA_TARGET", where="dataset.target", hint=f"columns of numbers: {there}")
+    hint = f"columns of numbers: {there}"
+    for name in [target] * (target in table.names) or [name for name in table.names if name not in when.columns]:
+        values = table.column(name)
+        if values.dtype != object:
+            continue
+        if ways := spellings(table, values, strays(values)[1]):
+            hint = f"say how the numbers of {sanitize(name, 40)} are written: {'; or '.join(ways)}"
+        elif sign := spelling.beside(text for text in values.tolist() if text is not None):
+            hint = f"take the {sign!r} beside the numbers of {sanitize(name, 40)} away in the file"
+    raise DataError(message, code="DATA_TARGET", where="dataset.target", hint=hint)

@@ -15,6 +15,7 @@ from mlcore.datasets import duplicates, idx, prepared, stepped, targets
 from mlcore.datasets.columns import Numbers, Plan
 from mlcore.datasets.dataset import Array, Data, Dataset, Rows, Task
 from mlcore.datasets.prepared import Chosen
+from mlcore.datasets.preparing import categories
 from mlcore.datasets.preparing.categories import Categories
 from mlcore.datasets.preparing.kinds import Kind
 from mlcore.datasets.preparing.missing import Impute
@@ -161,6 +162,8 @@ class Own(Dataset, frozen=True, tag="file"):
         rows = prepared.complete(table, chosen, plan)
         if rows is not None:
             table = stepped.kept(table, rows)
+        if self.task != "classes":
+            categories.check_target(table, target)
         y, task = targets.judge(table.column(target), self.task, f"{table.where}: {target!s:.80}")
         return self._rows(table, chosen, y, task, table.column(weight) if weight else None)
 

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from mlcore.datasets import columns, duplicates
 from mlcore.datasets.columns import Plan
 from mlcore.datasets.dataset import Array, Column, Data, Notice, Role, Task
-from mlcore.datasets.preparing import kinds, roles, suspects
+from mlcore.datasets.preparing import categories, kinds, roles, suspects
 from mlcore.datasets.preparing.missing import complete as whole
 from mlcore.datasets.preparing.missing import missing, said_of
 from mlcore.datasets.scaling import arrange, constant, constant_features, fit
@@ -45,6 +45,9 @@ def prepare(
 ) -> Data:
     """The data set of a table's rows, with targets y and weights w [n]. Raises DataError as `columns.fit` does."""
     guessed = kinds.guessed(table, chosen.features, parts.train, plan.kinds)
+    for name, kind in guessed.items():
+        if kind == "category" and name not in plan.kinds:
+            categories.check_numbers(table, name)
     out, notices = _left_out(table, chosen, guessed, y, task, parts.train)
     features = tuple(name for name in chosen.features if name not in out)
     if scale == "quantile" and plan.numbers == "plain":
@@ -53,6 +56,8 @@ def prepare(
     raw, said = columns.encode(fitted, table)
     names = columns.names(fitted)
     notices += _filled(table, fitted, plan) + _grouped(table, fitted, parts.train) + said
+    texts = [name for name, kind in guessed.items() if kind == "category" and name in features]
+    notices += categories.alike(table, texts + [chosen.target] * (task.kind != "regression" and bool(chosen.target)))
     notices += constant_features(raw[parts.train], names)
     if chosen.target:
         notices += duplicates.repeated(table)

@@ -12,9 +12,10 @@ import numpy as np
 
 from mlcore.datasets.dataset import Array
 from mlcore.datasets.growth import DAY, HOUR, MONTH, QUARTER, ROW, WEEK, YEAR, Step
+from mlcore.datasets.preparing.kinds import spellings
 from mlcore.errors import DataError
 from mlcore.sanitize import sanitize
-from mlcore.tables import monthly
+from mlcore.tables import monthly, spelling
 from mlcore.tables.table import Table
 
 DATES = ("date", "datetime", "time", "timestamp", "when", "ds", "day", "month", "period", "week")
@@ -105,7 +106,7 @@ def _named(table: Table, date: str) -> tuple[tuple[str, ...], Array]:
         if name not in table.names:
             there = ", ".join(sanitize(each, 40) for each in table.names[:20])
             raise _error(table, f"has no column {sanitize(name, 80)!r} of dates; it has {there}", HINT)
-    found = _dates(table.column(date)) if len(columns) == 1 else None
+    found = _read(table, date) if len(columns) == 1 else None
     if len(columns) == 2:
         found = monthly.dates(*(table.column(name) for name in columns))
     if found is None:
@@ -122,14 +123,27 @@ def _found(table: Table) -> tuple[tuple[str, ...], Array]:
         if found is not None:
             return columns, found
     for name in (*(lower[each] for each in DATES if each in lower), *table.names):
-        values = table.column(name)
-        found = None if values.dtype.kind == "f" else _dates(values)
+        found = None if table.column(name).dtype.kind == "f" else _read(table, name)
         if found is not None:
             return (name,), found
     found = _dates(table.column(lower["year"])) if "year" in lower else None
     if found is not None:
         return (lower["year"],), found
     raise _error(table, "has no column of dates, and a series needs to know when", HINT)
+
+
+def _read(table: Table, name: str) -> Array | None:
+    """The dates of a column, None where it holds none. Raises DataError for texts that may be one day or another."""
+    values = table.column(name)
+    found = _dates(values)
+    if found is not None and values.dtype == object:
+        row = next((row for row, text in enumerate(values) if text is not None and spelling.unclear(text)), None)
+        if row is not None:
+            ways = "; or ".join(spellings(table, values, row, "date"))
+            told = f"{sanitize(name, 40)} is {values[row]!r:.40} in row {table.rows[row]}"
+            hint = f"say how it is written: {ways}" if ways else "write it as 2024-03-31"
+            raise _error(table, f"{told}, whose day and month cannot be told", hint)
+    return found
 
 
 def _dates(values: Array) -> Array | None:

@@ -13,9 +13,10 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from mlcore.errors import DataError
+from mlcore.errors import ConfigError, DataError
 from mlcore.estimators.meant import dense, taken
-from mlcore.estimators.perceptron import FLOATS, Perceptron, given
+from mlcore.estimators.perceptron import FLOATS, FROM_ZERO, Perceptron
+from mlcore.estimators.shapes import given
 from mlcore.layers.activations import sigmoid
 from mlcore.layers.layer import Array
 from mlcore.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy
@@ -184,6 +185,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
             return w
         if incremental and self.class_weight == "balanced":
             raise DataError("class_weight 'balanced' needs all rows, and partial_fit sees some", hint="{class: weight}")
+        _check_weights(self.class_weight)
         each: Array = compute_sample_weight(self.class_weight, y)
         return each if w is None else each * w
 
@@ -196,3 +198,14 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _check_weights(given: Any) -> None:
+    """Raises ConfigError unless class_weight is "balanced", weights by class, or a list of these."""
+    for each in given if isinstance(given, list) else [given]:
+        weights = list(each.values()) if isinstance(each, dict) else [] if each == "balanced" else [None]
+        if not all(map(FROM_ZERO.is_satisfied_by, weights)):
+            raise ConfigError(
+                f"class_weight: expected finite weights from 0 by class, or 'balanced', got {given!r:.80}",
+                hint="{class: weight}, of several labels a list of these",
+            )

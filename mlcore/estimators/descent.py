@@ -26,6 +26,7 @@ from mlcore.schedules import Memory, Plateau
 
 CALL = 0.2  # seconds of a call at most, about: Ctrl-C waits for its end
 ORDERS = 1 << 22  # row numbers of a call at most
+FLOOR = 1e-30  # of the first rate: below it momentum, which is divided by the rate, has no room in float32
 SMALLEST_RATE = 1e-6  # at which an adaptive rate ends training instead of falling
 
 
@@ -136,10 +137,16 @@ class Descent:
         if self.falling:
             ahead = np.arange(steps // per_epoch)
             seen = e.t_ + 1.0 + ahead * len(self.problem.rows)
-            rates = float(e.learning_rate_init) / seen**e.power_t
+            rates = self._fallen(seen)
             rates[0] = self.rate
             return np.repeat(rates, per_epoch)
         return np.full(steps, self.rate)
+
+    def _fallen(self, seen: Any) -> Any:
+        """The learning rates after so many rows seen."""
+        with np.errstate(over="ignore"):
+            first = float(self.e.learning_rate_init)
+            return np.maximum(FLOOR * first, first / seen ** float(self.e.power_t))
 
     # ---- between epochs ----
 
@@ -159,7 +166,7 @@ class Descent:
         seconds = time.perf_counter() - self.began
         self._tell(lambda: EpochEnded(e.n_iter_, step, seconds, metrics))
         if self.falling:
-            self._turn_to(float(e.learning_rate_init) / (e.t_ + 1) ** e.power_t)
+            self._turn_to(float(self._fallen(np.float64(e.t_ + 1))))
         if e._no_improvement_count <= e.n_iter_no_change:
             return False
         return self._is_over()

@@ -44,7 +44,10 @@ from mlcore.schedules import Schedule
 from mlcore.spec import changed
 
 FLOATS = (np.float64, np.float32)
+CLIPPED = "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"
 SHARE = Interval(Real, 0, 1, closed="left")
+LARGEST = float(np.finfo(np.float64).max)  # a whole number beyond it is none that floats can take
+FROM_ZERO, ABOVE_ZERO = Interval(Real, 0, LARGEST, closed="both"), Interval(Real, 0, LARGEST, closed="right")
 
 
 class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -54,15 +57,15 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "activation": [StrOptions(set(BENDS)), Activation],
         "solver": [StrOptions({"lbfgs", *SOLVERS})],
-        "alpha": [Interval(Real, 0, None, closed="left")],
+        "alpha": [FROM_ZERO],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "learning_rate": [StrOptions(set(RATES)), Schedule],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "power_t": [Interval(Real, 0, None, closed="left")],
+        "learning_rate_init": [ABOVE_ZERO],
+        "power_t": [FROM_ZERO],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
+        "tol": [FROM_ZERO],
         "verbose": ["verbose"],
         "warm_start": ["boolean"],
         "momentum": [Interval(Real, 0, 1, closed="both")],
@@ -71,7 +74,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         "validation_fraction": [SHARE],
         "beta_1": [SHARE],
         "beta_2": [SHARE],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
+        "epsilon": [ABOVE_ZERO],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
         "max_fun": [Interval(Integral, 1, None, closed="left")],
         "dropout": [SHARE],
@@ -219,8 +222,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         if self.batch_size == "auto":
             return min(200, rows)
         if self.batch_size > rows:
-            text = "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"
-            warnings.warn(text, stacklevel=5)
+            warnings.warn(CLIPPED, stacklevel=5)
         return min(int(self.batch_size), rows)
 
     def _backend(self, problem: Problem, dtype: Any) -> Choice:
@@ -234,6 +236,8 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
 
     def _split(self, meant: Meant, targets: Array, random: np.random.RandomState) -> tuple[Meant, Meant]:
         """Rows to train on and rows to judge by, the very ones scikit-learn takes."""
+        if not self.validation_fraction:
+            raise ConfigError("validation_fraction: early_stopping holds rows back, got 0", hint="0.1 of them")
         alike = targets if targets.shape[1] == 1 and hasattr(self, "classes_") else None
         train, held = train_test_split(
             np.arange(len(targets)), random_state=random, test_size=self.validation_fraction, stratify=alike
@@ -288,10 +292,3 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
 def _told(loss: Loss, dtype: Any) -> tuple[float, float] | None:
     """The bounds of a log-loss of one probability a row; other losses have none, or mind them themselves."""
     return bounds(dtype) if loss.fits("binary") or loss.fits("multiclass") else None
-
-
-def given(self: object, settings: dict[str, Any]) -> None:
-    """Note the parameters of a constructor, its locals(), as they are: scikit-learn wants nothing else done there."""
-    for name, value in settings.items():
-        if name not in ("self", "__class__"):
-            setattr(self, name, value)

@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlcore.errors import DataError
 from mlcore.estimators.meant import taken
-from mlcore.estimators.perceptron import FLOATS, Perceptron, given
+from mlcore.estimators.perceptron import FLOATS, Perceptron
+from mlcore.estimators.shapes import given
 from mlcore.layers.layer import Array
 from mlcore.losses import MAE, Huber, Loss
 from mlcore.losses.several import HalfSquaredError, PoissonDeviance

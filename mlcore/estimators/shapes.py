@@ -109,3 +109,10 @@ def schedule(e: Any) -> Schedule | None:
         return None
     found: Schedule = schedules.CATALOGUE.find(e.learning_rate).load()()
     return found
+
+
+def given(self: object, settings: dict[str, Any]) -> None:
+    """Note the parameters of a constructor, its locals(), as they are: scikit-learn wants nothing else done there."""
+    for name, value in settings.items():
+        if name not in ("self", "__class__"):
+            setattr(self, name, value)

@@ -8,12 +8,12 @@ import itertools
 import re
 from typing import Literal
 
-from mlcore.tables.format import WRITTEN, Dialect, Format
+from mlcore.tables.format import BETWEEN, WRITTEN, Dialect, Format
 
 SAMPLE = 1 << 16  # bytes that are looked at
 ROWS = 200
 CANDIDATES = (",", ";", "\t", "|")
-COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
+COMMA = re.compile(rf"[-+]?(?:\d*|\d{{1,3}}(?:[{BETWEEN[' ']}]\d{{3}})+),\d+(?:[eE][-+]?\d+)?")
 POINT = re.compile(r"[-+]?\d*\.\d+(?:[eE][-+]?\d+)?")
 
 

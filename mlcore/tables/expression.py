@@ -14,6 +14,7 @@ evaluated as Python. What a comparison says of a missing cell is what pandas say
 from __future__ import annotations
 
 import ast
+import keyword
 import math
 import re
 import warnings
@@ -215,6 +216,9 @@ def _advice(text: str, at: int) -> str:
         return "write == to compare"
     if re.search(r"&&|\|\||\bAND\b|\bOR\b|\bNOT\b", text):
         return "write and, or, not"
+    words = re.findall(r"(?<![`'\"\w])[A-Za-z]+(?![`'\"\w])", text)
+    if own := [word for word in words if keyword.iskeyword(word) and word not in ("and", "or", "not", "in", "is")]:
+        return f"a column called by a word of Python's stands in backticks: `{own[0]}`"
     if re.search(r"[A-Za-z] +[A-Za-z]", text[max(at - 20, 0) : at + 20]):
         return f"a name with blanks stands in backticks, a text in quotes; {EXAMPLE}"
     return EXAMPLE

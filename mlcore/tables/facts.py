@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 BINS = 40  # of a histogram
 FREQUENT = 40  # values told of
+ROUNDING = 1e-15  # of the largest number, as a sum of many of them has it
 QUARTERS = (("lowest", 0.0), ("25 %", 0.25), ("median", 0.5), ("75 %", 0.75), ("highest", 1.0))
 
 
@@ -75,11 +76,17 @@ def _numbers(
     if not len(finite):
         return odd, None, "", ""
     with np.errstate(over="ignore", invalid="ignore"):  # of numbers near the largest there are, inf is the answer
-        mean, spread = float(finite.mean()), float(finite.std(ddof=1)) if len(finite) > 1 else 0.0
+        mean, spread = average(finite), float(finite.std(ddof=1)) if len(finite) > 1 else 0.0
         points = np.quantile(finite, [at for _, at in QUARTERS]).tolist()
     quarters = [(word, shown.number(point)) for (word, _), point in zip(QUARTERS, points, strict=True)]
     told = (("mean", _figure(mean)), ("std", _figure(spread)), *quarters, *odd)
     return told, _histogram(finite), quarters[0][1], quarters[-1][1]
+
+
+def average(values: np.ndarray[Any, Any]) -> float:
+    """The mean of numbers [n]; 0 where they cancel but for the rounding of a sum."""
+    mean = float(values.mean())
+    return 0.0 if abs(mean) <= ROUNDING * float(np.abs(values).max()) else mean
 
 
 def _figure(value: float) -> str:

@@ -22,6 +22,9 @@ DIRECTIVES = tuple("YymdbBjaAHIMSfpzZ")  # parts of a date, as strptime of C kno
 WRITTEN = {"tab": "\t", "space": " ", "none": ""}  # words for what cannot be seen in a configuration
 
 
+BETWEEN = {sign: sign for sign in ",.'"} | {" ": " \u00a0\u202f"}  # thousands: French exports have no-break spaces
+
+
 class Format(Spec, frozen=True):
     """How the text of a table is to be read; `auto` looks at its first lines.
 
@@ -34,7 +37,7 @@ class Format(Spec, frozen=True):
         "auto"
     )
     decimal: Annotated[Decimal, Meta(description="what parts the whole from the fraction of a number")] = "auto"
-    thousands: Annotated[Thousands, Meta(description="what stands between the thousands of a number")] = "none"
+    thousands: Annotated[Thousands, Meta(description="what parts thousands; space: a no-break one too")] = "none"
     missing: Annotated[
         tuple[str, ...], Meta(description="words for a missing value besides the empty field; none: NA, NaN, null, ? …")
     ] = ()

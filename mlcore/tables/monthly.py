@@ -35,8 +35,7 @@ def dates(years: Array, months: Array) -> Array | None:
         return None
     number = np.array([_month(value) for value in months.tolist()], np.float64)
     known = ~np.isnan(years)
-    whole = known.any() and bool((years[known] == np.rint(years[known])).all())
-    if not whole or years[known].min() < YEARS[0] or years[known].max() > YEARS[1] or (number == 0).any():
+    if not known.any() or not _are_years(years[known]) or (number == 0).any():
         return None
     there = known & ~np.isnan(number)
     found = np.full(len(years), np.datetime64("NaT"), "datetime64[M]")
@@ -55,6 +54,21 @@ def found(frame: DataFrame) -> str:
 def timed(frame: DataFrame) -> list[str]:
     """What says when the rows of a frame are: its columns of dates, or without any its YEAR+MONTH."""
     return lookup.of_kind(frame, "date") or list(filter(None, [found(frame)]))
+
+
+def yearly(frame: DataFrame) -> list[str]:
+    """Columns of whole numbers that are years: called so, or each one more than the one before, or less."""
+    found = []
+    for name in lookup.of_kind(frame, "number"):
+        values = frame[name].dropna().to_numpy(np.float64)
+        if len(values) and _are_years(values) and (name.strip().lower() == "year" or (abs(np.diff(values)) == 1).all()):
+            found.append(name)
+    return found
+
+
+def _are_years(values: Array) -> bool:
+    whole = bool((values == np.rint(values)).all())
+    return whole and bool(values.min() >= YEARS[0] and values.max() <= YEARS[1])
 
 
 def parts(date: str) -> tuple[str, ...]:

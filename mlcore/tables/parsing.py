@@ -16,7 +16,7 @@ import numpy as np
 from mlcore.errors import DataError
 from mlcore.tables.cells import number
 from mlcore.tables.content import Text
-from mlcore.tables.format import Dialect
+from mlcore.tables.format import BETWEEN, Dialect
 from mlcore.tables.scan import Scan
 
 
@@ -38,7 +38,8 @@ class Mended(NamedTuple):
         lines = [f"{column} = {column}.str.strip()"] if self.blanks else []
         lines += [f"{column} = {column}.mask({column}.isin({list(self.words)!r}))"] if self.words else []
         if self.numbers:
-            plain = f".str.replace({way.thousands!r}, '', regex=False)" if way.thousands else ""
+            marks = BETWEEN.get(way.thousands, "")
+            plain = "".join(f".str.replace({mark!r}, '', regex=False)" for mark in marks)
             plain += ".str.replace(',', '.', regex=False)" if way.decimal == "," else ""
             lines.append(f"{column} = {column}{plain}.astype('float64')")
         return "\n".join(lines)
@@ -150,7 +151,8 @@ def _cleaned(texts: Any, way: Dialect, strip: bool, try_numbers: bool) -> tuple[
 def value(cell: str, way: Dialect) -> float | None:
     """What a field says, if that is a number."""
     if way.thousands:
-        cell = cell.replace(way.thousands, "")
+        for mark in BETWEEN[way.thousands]:
+            cell = cell.replace(mark, "")
     if way.decimal == ",":
         cell = cell.replace(".", "_").replace(",", ".")
     return None if cell in way.missing else number(cell)

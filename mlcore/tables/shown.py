@@ -48,7 +48,7 @@ def number(value: float, decimals: int | None = None) -> str:
         return str(value)
     if value and not LEAST <= abs(value) < MOST:
         return f"{value:.{DIGITS - 1}g}"
-    return f"{value:.{_decimals(value) if decimals is None else decimals}f}"
+    return f"{value:z.{_decimals(value) if decimals is None else decimals}f}"
 
 
 def _decimals(value: float) -> int:

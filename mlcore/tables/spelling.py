@@ -9,26 +9,41 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from mlcore.tables.dates import orders
-from mlcore.tables.format import WRITTEN
+from mlcore.tables.format import BETWEEN, WRITTEN
 
 PAIRS = (("", ","), (",", "."), (".", ","), ("'", "."), ("'", ","), (" ", "."), (" ", ","))  # thousands and decimal
 UNCLEAR = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(\d{4}|\d{2})([T ]\d.*)?")
+LONGEST = 40  # characters of a number
+SIGNS = "%\u2030$\u20ac\u00a3\u00a5\u20b9(\u2212"
+SIGNED = re.compile(rf"[-+\u2212(]*\s*[{SIGNS}]?\s*[-+\u2212]?\d[\d.,'\s]*[{SIGNS}]?\)?")
 WORDS = {sign: word for word, sign in WRITTEN.items()}
 
 
 def number(text: str, others: Iterable[str]) -> list[str]:
     """Options under which a text and others are numbers, the likelier first: `--set dataset.format.decimal=,`."""
-    found, rest = [], set(others)
+    found, rest = [], set[str]()
     for thousands, decimal in PAIRS:
-        grouped = rf"\d{{1,3}}({re.escape(thousands)}\d{{3}})+" if thousands else r"\d*"
+        grouped = rf"\d{{1,3}}([{BETWEEN[thousands]}]\d{{3}})+" if thousands else r"\d*"
         fraction = f"({re.escape(decimal)}\\d+)"
         must = decimal == "," and thousands != "."  # else a pair with a point says the same
-        own = f"[-+]?{grouped}{fraction}{'' if must else '?'}"
+        if not re.fullmatch(f"[-+]?{grouped}{fraction}{'' if must else '?'}", text.strip()):
+            continue
         any_ = re.compile(rf"[-+]?({grouped}|\d*){fraction}?([eE][-+]?\d+)?")
-        if re.fullmatch(own, text.strip()) and all(any_.fullmatch(other.strip()) for other in rest):
+        rest = rest or set(others)
+        if all(any_.fullmatch(other.strip()) for other in rest):
             said = [("thousands", WORDS.get(thousands, thousands))] if thousands else []
             said += [("decimal", decimal)] if must else []
             found.append(" ".join(_of_format(name, value) for name, value in said))
+    return found
+
+
+def beside(texts: Iterable[str]) -> str:
+    """The sign beside numbers, where all texts are some: of 12.5%, $1,200.50, (3) and \u22123; else nothing."""
+    found = ""
+    for text in texts:
+        if len(text) > LONGEST or not SIGNED.fullmatch(text):
+            return ""
+        found = found or next((sign for sign in text if sign in SIGNS), "")
     return found
 
 

@@ -277,3 +277,11 @@ def test_one_row_is_one_row_and_a_view_without_rows_says_so() -> None:
     assert BEGUN.size == "5,000 rows, 4 columns" and Exploration().size == Exploration().part == ""
     none = TableView(name="bars", title="t", sentence="", header=("a", "b"))
     assert "no row is left" in exact(charted.table(none, (0, 0), 40, 6, Terminal()), 40, 6)
+
+
+def test_a_correlation_of_nearly_nothing_has_no_sign() -> None:
+    square = TableView(
+        name="corr", title="t", sentence="", matrix=np.array([[1, -1e-9], [-1e-9, 1]]), labels=("a", "b")
+    )
+    drawn = exact(charted.matrix(square, (0, 0), 40, 6, Terminal()), 40, 6)
+    assert "0.00" in drawn and "-0.00" not in drawn

@@ -170,7 +170,7 @@ def _pair(value: float, itself: bool, cells: int, terminal: Terminal) -> Piece:
         return ("1" if itself else "-").rjust(cells - 1) + " ", paint(colors.faint)
     ramp = colors.positive if value > 0 else colors.negative
     shade = ramp[min(max(int(abs(value) * len(ramp)), 1), len(ramp) - 1)]  # the weakest is too dim to read
-    return f"{value:{cells - 1}.2f} ", paint(shade, bold=abs(value) >= STRONG)
+    return f"{value:z{cells - 1}.2f} ", paint(shade, bold=abs(value) >= STRONG)
 
 
 def _numeric(cells: list[str]) -> bool:

@@ -29,7 +29,13 @@ FEW = 8  # columns whose correlations are shown as a square
 def season(args: argparse.Namespace) -> int:
     """Which months or weekdays are usually higher or lower, and whether that is more than chance."""
     found = shaped(args)
-    date = args.date or _only(monthly.timed(found.frame), "dates", "--date", UNDATED)
+    timed = monthly.timed(found.frame)
+    yearly = [] if timed else monthly.yearly(found.frame)
+    if yearly and args.date in ("", *yearly):
+        message = f"--date: {sanitize(yearly[0], 40)} holds years alone, and a season lies within a year"
+        hint = "name a column of months too, --date YEAR+MONTH; what comes next: mlj train FILE --horizon N"
+        raise UsageError(message, hint=hint)
+    date = args.date or _only(timed, "dates", "--date", UNDATED)
     numbers = [name for name in lookup.of_kind(found.frame, "number") if name not in monthly.parts(date)]
     likely = [name for name in numbers if name == found.source.target]
     value = args.value or _only(likely or numbers, "numbers", "--value", "mlj data describe FILE")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from mlcore.datasets.dataset import Array, Column, Notice
+from mlcore.datasets.preparing.kinds import said_to_be, spellings
 from mlcore.datasets.preparing.missing import Impute, rows, text_for
 from mlcore.errors import DataError
 from mlcore.tables import spelling
@@ -23,6 +25,7 @@ from mlcore.tables.table import Table
 Categories: TypeAlias = Literal["auto", "one_hot", "ordinal", "token"]
 
 MOST = 50  # categories of a column that are a feature each
+FEW = 20  # numbers with signs beside them that may be classes
 TOKENS = 10_000  # categories of a column that are a token each
 
 
@@ -42,18 +45,56 @@ def fit(column: Column, values: Array, impute: Impute, constant: float | str, wa
 
 
 def check_numbers(table: Table, name: str) -> None:
-    """Raise DataError where most texts of a column are numbers: what is none may be a slip."""
+    """Raise DataError where most texts of a column are numbers: what is none may be a slip.
+
+    Or where all are numbers in a spelling that was not said.
+    """
     values = table.column(name)
     if values.dtype != object:
         return
     numbers, first = strays(values)
     if 2 * numbers > len(table.rows):
         message = f"{table.where}: {name} is {values[first]!r:.40} in row {table.rows[first]} and a number in"
-        ways = "".join(
-            f"say how it is written: {way}; " for way in spelling.number(str(values[first]), filter(None, values))
-        )
+        ways = "".join(f"say how it is written: {way}; " for way in spellings(table, values, first))
         hint = f"correct it, {ways}or leave it out: {option('dataset.columns', json.dumps([f'-{name}']))}"
         raise DataError(f"{message} {rows(numbers)}", code="DATA_VALUE", where=table.where, hint=hint)
+    _check_spelling(table, name, first, f"texts: {said_to_be(name, 'category')}")
+
+
+def check_target(table: Table, name: str) -> None:
+    """Raise DataError where all texts of a target are numbers in a spelling that was not said."""
+    if (values := table.column(name)).dtype == object:
+        _check_spelling(table, name, strays(values)[1], f"classes: {option('dataset.task', 'classes')}")
+
+
+def _check_spelling(table: Table, name: str, first: int, other: str) -> None:
+    """first: the row of the first text that is no number as it stands."""
+    values = table.column(name)
+    if ways := spellings(table, values, first):
+        message = f"{table.where}: {name} is {values[first]!r:.40} in row {table.rows[first]}: a number, or a text?"
+        hint = f"say how numbers are written: {'; or '.join(ways)}; or that these are {other}"
+        raise DataError(message, code="DATA_VALUE", where=table.where, hint=hint)
+    texts = dict.fromkeys(text for text in values.tolist() if text is not None)
+    if len(texts) > FEW and (sign := spelling.beside(texts)):
+        row = next(row for row, text in enumerate(values) if text is not None and sign in text)
+        place = f"{table.where}: {name} is {values[row]!r:.40} in row {table.rows[row]}"
+        hint = f"take the signs away in the file, or say that these are {other}"
+        raise DataError(f"{place}: a number with {sign!r} beside it", code="DATA_VALUE", where=table.where, hint=hint)
+
+
+def alike(table: Table, names: Sequence[str]) -> tuple[Notice, ...]:
+    """A notice for each column of texts in which two differ in nothing but capitals: True and true are two to us."""
+    found = []
+    for name in names:
+        texts = dict.fromkeys(text for text in table.column(name).tolist() if isinstance(text, str))
+        known: dict[str, str] = {}
+        for text in texts if len(texts) <= TOKENS else ():
+            first = known.setdefault(text.casefold(), text)
+            if first != text:
+                what = f"{name} is {first!r:.40} and {text!r:.40}, which differ in capitals alone"
+                found.append(Notice("DATA_CAPITALS", f"{what}: two categories, unless one is corrected in the file"))
+                break
+    return tuple(found)
 
 
 def names(column: Column) -> list[str]:

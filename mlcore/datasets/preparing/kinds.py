@@ -116,11 +116,10 @@ def _wrong(table: Table, name: str, row: int, kind: Kind, learnt: bool) -> DataE
     expected = "a date whose day and month can be told" if kind == "date" and spelling.unclear(value) else f"a {kind}"
     message = f"{table.where}: {name} is {value!r:.40} in row {table.rows[row]}, expected {expected}"
     others = [str(text) for text in words(values) if text is not None and text != value]
-    ways = spelling.date(value) if kind == "date" else spelling.number(value, others)
     found = dates.orders if kind == "date" else number
     alone = not re.search(r"\d", value) and bool(others) and all(found(text) not in ([], None) for text in others)
-    if "read_csv" not in table.code:  # no text: nothing can be said of how it is written
-        ways, alone = [], False
+    alone = alone and _of_text(table)
+    ways = spellings(table, words(values), row, kind)
     if ways:
         hint = f"correct it, or say how it is written: {'; or '.join(ways)}"
     elif alone:
@@ -128,8 +127,23 @@ def _wrong(table: Table, name: str, row: int, kind: Kind, learnt: bool) -> DataE
     elif learnt:
         hint = f"correct it: the network has learnt {kind}s there"
     else:
-        other = "date" if values.dtype.kind == "M" else "category"
-        hint = (
-            f"correct it, or say what it is: {option('dataset.kinds', f'{{{json.dumps(name)} = {json.dumps(other)}}}')}"
-        )
+        hint = f"correct it, or say what it is: {said_to_be(name, 'date' if values.dtype.kind == 'M' else 'category')}"
     return DataError(message, code="DATA_VALUE", where=table.where, hint=hint)
+
+
+def spellings(table: Table, texts: Array, row: int, kind: Kind = "number") -> list[str]:
+    """The options under which the text in a row is a number, with all others, or a date; none where no file is read."""
+    if not _of_text(table):
+        return []
+    value = str(texts[row])
+    return spelling.date(value) if kind == "date" else spelling.number(value, (text for text in texts if text))
+
+
+def said_to_be(name: str, kind: Kind) -> str:
+    """The option that says what a column holds."""
+    return option("dataset.kinds", f"{{{json.dumps(name)} = {json.dumps(kind)}}}")
+
+
+def _of_text(table: Table) -> bool:
+    """Whether a table was read from a text, so that something can be said of how it is written."""
+    return "read_csv" in table.code

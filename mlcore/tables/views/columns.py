@@ -11,6 +11,7 @@ from mlcore import information
 from mlcore.errors import DataError
 from mlcore.sanitize import sanitize
 from mlcore.tables import lookup
+from mlcore.tables.facts import average
 from mlcore.tables.views.view import View, rows_in_words
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _of_numbers(values: Any) -> tuple[float, ...]:
         return (math.nan,) * 7
     with np.errstate(invalid="ignore", over="ignore"):
         std = values.std(ddof=1) if len(values) > 1 else math.nan
-        return (values.mean(), std, values.min(), *np.quantile(values, QUARTILES), values.max())
+        return (average(values), std, values.min(), *np.quantile(values, QUARTILES), values.max())
 
 
 def _spans(frame: DataFrame) -> View:

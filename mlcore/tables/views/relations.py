@@ -21,6 +21,7 @@ BINS = 16  # of a column of numbers with more values than that
 SHUFFLES = 20  # of the target, to learn what chance tells
 SHAKY = 0.5  # of the rows differ in a column of texts: it may name rows, and tells nothing of new ones
 PAIRS = 10
+EXACT = 12  # decimals of a correlation, and of bits; what is behind them is rounding
 WIDEST = 1000  # columns of numbers, half a million pairs
 LOOKED_AT = 20_000  # rows, at random, of a longer table
 FAR = 1e300  # beyond it lies infinity, from which quantiles cannot be told
@@ -41,7 +42,7 @@ def corr(frame: DataFrame, method: str = "pearson") -> View:
     answer = ""
     if strongest:
         first, second, value = strongest[0]
-        answer = f"strongest: {sanitize(first, 40)} and {sanitize(second, 40)}, {value:+.3f}"
+        answer = f"strongest: {sanitize(first, 40)} and {sanitize(second, 40)}, {value:+z.3f}"
     code = f"df.corr(method={method!r}, numeric_only=True)"
     title = f"correlation ({method.capitalize()})"
     head = "column"
@@ -70,7 +71,7 @@ def _correlations(frame: DataFrame, method: str) -> DataFrame:
         message = f"correlation: {len(there):,} columns of numbers, more than the {WIDEST:,} that are compared in pairs"
         raise DataError(message, code="DATA_LIMIT", hint="keep those you need: a step keep, by --steps FILE.toml")
     with np.errstate(all="ignore"):
-        return frame.corr(method=method, numeric_only=True)
+        return frame.corr(method=method, numeric_only=True).round(EXACT) + 0.0  # never -0
 
 
 def _strongest(found: DataFrame) -> list[tuple[str, str, float]]:
@@ -104,7 +105,7 @@ def told(frame: DataFrame, target: str, seed: int = 0) -> View:
         if other == name:
             continue
         x = _classes(known[other])
-        bits = information.mutual_information(x, y)
+        bits = round(information.mutual_information(x, y), EXACT)
         chance = float(np.mean([information.mutual_information(x, each) for each in shuffled]))
         rows.append((other, bits, chance, max(0.0, bits - chance) / whole if whole else 0.0))
         if lookup.kind(known[other]) == "text" and int(x.max()) + 1 > SHAKY * len(known):

@@ -69,7 +69,7 @@ def shown(value: Any, missing: str = "", digits: int = 6) -> str:
         return f"{value:d}"
     if isinstance(value, float):
         if not 10.0 ** (digits - 1) <= abs(value) < 1e15:
-            return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.{digits}g}"
+            return f"{value:z.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.{digits}g}"
         return f"{value:.2f}".rstrip("0").rstrip(".")
     return sanitize(value, SHOWN)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from mlcore.commands import bench
+from tests.mlcore.refusals import refused
 
 
 @pytest.fixture
@@ -35,8 +37,8 @@ def test_training_and_the_app_are_programs_of_the_checkout(mlj, started: list[li
 
 
 def test_peers_are_handed_on_and_mean_training(mlj, started: list[list[str]]) -> None:
-    assert mlj("bench --against torch,jax").code == 0
-    assert started == [["-m", "benchmarks.training", "--against", "torch,jax"]]
+    assert mlj("bench --against numpy,sklearn").code == 0
+    assert started == [["-m", "benchmarks.training", "--against", "numpy,sklearn"]]
 
 
 @pytest.mark.parametrize("what", ["kernels", "latency"])
@@ -49,3 +51,10 @@ def test_without_a_checkout_the_way_out_is_one_sentence(mlj, monkeypatch: pytest
     monkeypatch.setattr(bench, "CHECKOUT", tmp_path)
     said = mlj("bench train")
     assert said.code == 2 and "git clone the project" in said.err
+
+
+def test_a_library_to_train_beside_has_to_be_there(mlj, started, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    refused(mlj("bench --against numpy,sklearn"), 9, "sklearn cannot be imported", "pip install")
+    refused(mlj("bench --against trch"), 2, "'trch'", "torch")
+    assert not started

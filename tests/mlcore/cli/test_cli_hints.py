@@ -51,6 +51,8 @@ WAYS = {
     "thousands and a comma": "x;kind;when\n1.234,5;u;2024-04-03\n-7;v;2024-04-04\n",
     "blanks": "x;kind;when\n1 234.5;u;2024-04-03\n-7;v;2024-04-04\n",
     "blanks and a comma": "x;kind;when\n1 234,5;u;2024-04-03\n-7;v;2024-04-04\n",
+    "no-break blanks": "x;kind;when\n1\u00a0234,5;u;2024-04-03\n-7;v;2024-04-04\n",
+    "narrow no-break blanks": "x;kind;when\n1\u202f234.5;u;2024-04-03\n-7;v;2024-04-04\n",
     "apostrophes": "x;kind;when\n1'234.5;u;2024-04-03\n-7;v;2024-04-04\n",
     "day or month": "x,kind,when\n1234.5,u,03/04/2024\n-7,v,04/04/2024\n",
     "a short year": "x,kind,when\n1234.5,u,03/04/24\n-7,v,04/04/24\n",
@@ -166,3 +168,61 @@ def test_a_form_of_dates_that_a_model_does_not_read_asks_for_no_column(mlj, tmp_
 def test_a_name_of_any_kind_comes_back_as_the_shell_takes_it() -> None:
     name = 'it\'s "x" ' * 20
     assert shlex.split(spelling.option("dataset.keep", name)) == ["--set", f"dataset.keep={name}"]
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u202f"])
+def test_numbers_in_a_spelling_nobody_said_are_taken_for_no_texts_in_silence(mlj, tmp_path, blank) -> None:
+    written = [f"{1000 + 37 * n:,}".replace(",", blank) + f",{n % 10}0" for n in range(60)]
+    (tmp_path / "t.csv").write_text("price;c;d\n" + "".join(f"{x};{x};{'uv'[n % 2]}\n" for n, x in enumerate(written)))
+    way = ["--set", "dataset.format.thousands=space", "--set", "dataset.format.decimal=,"]
+    words = ["train", tmp_path / "t.csv", *"--epochs 1 --no-record -q --target".split()]
+    refused(mlj(*words, "d"), 3, "price is '1", shlex.join(way), """--set 'dataset.kinds={"price" = "category"}'""")
+    refused(mlj(*words, "c"), 3, "c is '1", shlex.join(way), "--set dataset.task=classes")
+    refused(mlj(*words, "c", "--set", "dataset.task=numbers"), 3, "c is '1", shlex.join(way))
+    assert mlj(*words, "d", *way).code == mlj(*words, "c", *way, "--set", "dataset.task=numbers").code == 0
+    said = mlj(*words, "d", "--set", 'dataset.kinds={"price"="category", "c"="category"}')
+    assert said.code == 0, said.err
+
+
+SIGNED = ["{:.1f}%", '"${:,.2f}"', '"{:,.2f} €"', "({:.1f})", "\u2212{:.1f}"]
+
+
+@pytest.mark.parametrize("form", SIGNED)
+def test_numbers_with_a_sign_beside_them_are_taken_for_no_texts_in_silence(mlj, tmp_path, form) -> None:
+    written = [form.format(1000.5 + 37 * n) for n in range(60)]
+    (tmp_path / "t.csv").write_text("p,q,c\n" + "".join(f"{x},{x},{'uv'[n % 2]}\n" for n, x in enumerate(written)))
+    words = ["train", tmp_path / "t.csv", *"--epochs 1 --no-record -q --target".split()]
+    refused(mlj(*words, "c"), 3, "p is '", "beside it", """--set 'dataset.kinds={"p" = "category"}'""")
+    refused(mlj(*words, "q"), 3, "q is '", "take the signs away", "--set dataset.task=classes")
+    said = mlj(*words, "c", "--set", 'dataset.kinds={"p" = "category", "q" = "category"}')
+    assert said.code == 0, said.err
+    (tmp_path / "s.csv").write_text(
+        "d,v\n" + "".join(f"{2000 + n // 12}-{1 + n % 12:02}-01,{x}\n" for n, x in enumerate(written))
+    )
+    refused(mlj("train", tmp_path / "s.csv", "--horizon", 3), 3, "beside the numbers of v away in the file")
+
+
+def test_few_numbers_with_a_sign_may_be_classes(mlj, tmp_path) -> None:
+    rows = "".join(f"{n % 4}%,{'uv'[n % 2]}\n" for n in range(60))
+    (tmp_path / "t.csv").write_text("p,c\n" + rows)
+    assert mlj("train", tmp_path / "t.csv", "--epochs", 1, "--no-record", "-q").code == 0
+
+
+def test_texts_that_differ_in_capitals_alone_are_told(mlj, tmp_path) -> None:
+    rows = "".join(f"{['yes', 'Yes', 'no'][n % 3]},{['true', 'True'][n % 2]}\n" for n in range(60))
+    (tmp_path / "t.csv").write_text("p,c\n" + rows)
+    said = mlj("train", tmp_path / "t.csv", "--epochs", 1, "--no-record", "-q")
+    assert said.code == 0
+    for words in ("p is 'yes' and 'Yes'", "c is 'true' and 'True'"):
+        assert f"warning[DATA_CAPITALS]: {words}, which differ in capitals alone" in said.err
+
+
+def test_a_series_asks_how_its_numbers_and_dates_are_written(mlj, tmp_path) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text("d;v\n" + "".join(f"01/{1 + n % 12:02}/{2000 + n // 12};1\u202f{100 + n},5\n" for n in range(120)))
+    words = ["train", path, *"--horizon 3 --epochs 1 --no-record -q".split()]
+    refused(mlj(*words), 3, "d is '01/01/2000' in row 0, whose day and month cannot be told", "=%d/%m/%Y; or")
+    words += ["--set", "dataset.format.dates=%d/%m/%Y"]
+    way = ["--set", "dataset.format.thousands=space", "--set", "dataset.format.decimal=,"]
+    refused(mlj(*words), 3, "no column of numbers", f"how the numbers of v are written: {shlex.join(way)}")
+    assert mlj(*words, *way).code == 0

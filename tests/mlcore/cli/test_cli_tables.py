@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from mlcore.tables import sales
+from tests.mlcore.refusals import refused
 
 WORDS = ("describe", "missing", "balance", "corr", "told", "head", "pca --height 12", "plot --height 12")
 
@@ -205,6 +206,16 @@ def test_a_season_may_be_of_years_and_months(mlj, tmp_path: Path) -> None:
         assert "seasonal: Dec is the peak" in " ".join(mlj("data season", path, *rest).out.split())
     assert "no years and months" in mlj("data season", path, "--date", "sold+Month").err
     assert "says no day" in mlj("data season", path, "--period", "weekday").err
+
+
+def test_years_alone_have_no_season(mlj, tmp_path: Path) -> None:
+    path = tmp_path / "yearly.csv"
+    for name, date in (("Jahr", ()), ("year", ("--date", "year"))):
+        path.write_text(f"{name},sold\n" + "".join(f"{1990 + n},{100 + n * 7 % 5}\n" for n in range(30)))
+        said = mlj("data season", path, *date)
+        refused(said, 2, f"{name} holds years alone, and a season lies within a year", "mlj train FILE --horizon N")
+    path.write_text("size,sold\n" + "".join(f"{1990 + n * n},{n}\n" for n in range(30)))
+    refused(mlj("data season", path), 2, "no column holds dates")
 
 
 def test_ceilings_and_splits_are_told(mlj, csv) -> None:

@@ -60,3 +60,12 @@ def test_undoing_a_scaling_gives_the_raw_numbers_back(data):
     raw = data.scaling.undo(data.train.x)
     assert np.allclose(data.scaling.apply(raw), data.train.x, atol=1e-6)
     assert data.inputs(data.train) is data.train.x
+
+
+@pytest.mark.parametrize("scale", ["standard", "robust", "minmax"])
+def test_what_was_nothing_comes_back_as_nothing(scale):
+    raw = RAW + 0
+    raw[:20, 0] = 0
+    found = scaling.fit(raw, scale)
+    back = found.undo(found.apply(raw))
+    assert (back[:20, 0] == 0).all() and np.allclose(back, raw, rtol=1e-5, atol=1e-6) and np.count_nonzero(back) > 570

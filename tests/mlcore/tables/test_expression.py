@@ -110,6 +110,7 @@ def test_whatever_signs_stand_together_they_are_read_or_refused_in_words(text) -
         ("Sales = 3", "character 7", "write == to compare"),
         ("Unit price > 3", "character 6", "backticks"),
         ("Sales > 1 && Sales < 3", "cannot be read", "write and, or, not"),
+        ("Sales > 1 and class > 3", "cannot be read", "stands in backticks: `class`"),
         ("(Sales > 1) & (Sales < 3)", "& and |", "write 'and'"),
         ("Sales > 'a'", "Sales is a number, and 'a' is a text", "numbers with numbers"),
         ("Kind > 3", "Kind is a text, and 3 is a number", "texts in quotes"),

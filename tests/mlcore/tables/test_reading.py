@@ -121,6 +121,18 @@ def test_what_is_found_can_be_said_otherwise(tmp_path: Path) -> None:
     assert values(read(tmp_path, "a\n2025-01-01\n", dates="none")) == {"a": ["2025-01-01"]}
 
 
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u202f"])
+def test_blanks_between_thousands_may_be_of_any_kind(tmp_path: Path, blank: str) -> None:
+    text = f"a;b\n1{blank}234{blank}567,50;12\n-8,25;x{blank}y\n;1{blank}234\n"
+    table = read(tmp_path, text, thousands="space")
+    assert values(table) == {
+        "a": [1234567.5, -8.25, pytest.approx(math.nan, nan_ok=True)],
+        "b": ["12", f"x{blank}y", f"1{blank}234"],
+    }
+    assert run(table, tmp_path / "mine.csv")["a"].tolist()[:2] == [1234567.5, -8.25]
+    assert read(tmp_path, f"1{blank}234,50;2{blank}000,10\n", thousands="space").names == ("column_0", "column_1")
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

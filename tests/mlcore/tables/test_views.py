@@ -16,7 +16,8 @@ from sklearn.metrics import mutual_info_score
 from sklearn.preprocessing import StandardScaler
 
 from mlcore.errors import DataError
-from mlcore.tables import sales
+from mlcore.tables import facts, sales
+from mlcore.tables.shown import numbers
 from mlcore.tables.views import columns, relations
 from mlcore.tables.views.classes import bands, labels
 from mlcore.tables.views.components import pca
@@ -92,6 +93,21 @@ def test_what_does_not_change_has_no_correlation() -> None:
     assert view.rows[0][2] is None and "b" in view.notes[0]
     with pytest.raises(DataError, match="two columns of numbers"):
         relations.corr(pd.DataFrame({"a": [1.0, 2]}))
+
+
+def test_rounding_is_no_figure() -> None:
+    weak = pd.DataFrame({"a": [1.0, 2, 3, 4], "b": [1.0, -1, -1, 1 - 1e-4], "c": [2.0, 1, 1, 2]})
+    rows = by_name(relations.corr(weak))
+    assert rows["c"][0] == 0 and rows["b"][0] < 0
+    assert "+0.000" in relations.corr(weak[["a", "b"]]).answer
+    for view in (relations.corr(weak), relations.pairs(weak)):
+        assert not any("e-17" in cell or cell == "-0" for row in view.cells() for cell in row)
+    standard = pd.DataFrame({"z": StandardScaler().fit_transform(np.array([[0.1], [0.2], [0.7], [0.4]]))[:, 0]})
+    assert standard["z"].mean() and columns.describe(standard)[1].cells()[0][1] == "0"
+    assert dict(facts.facts(standard, "z").told)["mean"] == "0"
+    alike = pd.DataFrame({"a": [n % 5 for n in range(60)], "b": [n % 2 for n in range(60)], "c": "x"})
+    assert all(row[1] == 0 for row in relations.told(alike, "b").rows)
+    assert shown(-0.0) == numbers([-0.0])[0] == "0"
 
 
 def test_components_are_those_of_scikit_learn_up_to_their_sign(table: pd.DataFrame) -> None:
