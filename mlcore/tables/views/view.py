@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 SHOWN = 120  # characters of a cell
+ALIKE = 1e4  # times the smallest number of a column that the largest may be for their decimals to be as many
+PLAIN = re.compile(r"-?\d+(?:\.(\d+))?")
 
 
 class View(NamedTuple):
@@ -41,8 +44,9 @@ class View(NamedTuple):
         return tuple(place for place, name in enumerate(self.header) if name not in self.texts)
 
     def cells(self) -> list[tuple[str, ...]]:
-        """The rows as they are shown, safe to print."""
-        return [tuple(shown(value, self.missing, self.digits) for value in row) for row in self.rows]
+        """The rows as they are shown, safe to print; numbers of one column with as many decimals if alike."""
+        columns = [_column(values, self.missing, self.digits) for values in zip(*self.rows, strict=True)]
+        return list(zip(*columns, strict=True))
 
     def lengths(self) -> list[float]:
         """How long each row's bar is, -1 … 1; 0 where there is no number. Empty without bars."""
@@ -57,6 +61,21 @@ class View(NamedTuple):
     def plain(self) -> list[dict[str, Any]]:
         """The rows as objects, for JSON."""
         return [dict(zip(self.header, row, strict=True)) for row in self.rows]
+
+
+def _column(values: Sequence[Any], missing: str, digits: int) -> list[str]:
+    """Cells of one column: points stand below each other, unless some are too small for the decimals of the largest."""
+    cells = [shown(value, missing, digits) for value in values]
+    places = [
+        place for place, value in enumerate(values) if isinstance(value, int | float) and value is not bool(value)
+    ]
+    written = [PLAIN.fullmatch(cells[place]) for place in places]
+    decimals = max((len(match[1] or "") for match in written if match), default=0)
+    sizes = [abs(values[place]) for place in places if values[place]]
+    if decimals and None not in written and max(sizes) <= ALIKE * min(sizes):
+        for place in places:
+            cells[place] = f"{values[place]:z.{decimals}f}"
+    return cells
 
 
 def shown(value: Any, missing: str = "", digits: int = 6) -> str:
