@@ -149,7 +149,9 @@ class MljApp(App[int]):
         self.laboratory.equip(remembered.layout)
         self.open(opened)
         if self.options.table:
-            self.do("table")
+            from tui.screens.deeds.opening import named, open_table
+
+            open_table(self, named(self.options.table))
         if complaint:
             self.laboratory.say(complaint, 12.0)
 

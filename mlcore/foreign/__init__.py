@@ -42,7 +42,7 @@ def find_log(text: str | Path) -> Log | None:
     """The log a person means, or None where the name is not one of a log: then it may be a run's.
 
     A folder is that of its event files, each part of the training by itself (train, validation), else of its newest
-    CSV file. Raises RunError (LOG_NOT_FOUND) for a log that is not there.
+    file that tells of a training. Raises RunError (LOG_NOT_FOUND) for a log that is not there.
     """
     path = Path(text)
     reader = kind(path)
@@ -78,15 +78,19 @@ def _folder(path: Path) -> Log | None:
     if events:
         parts = [File(Tail(each), Events(_split(each, path))) for each in events[-MOST:]]
         return Folder(path, parts)
-    tables = [each for each in _below(path, DEEPEST) if kind(each) is not None]
-    if not tables:
+    logs = [each for each in _below(path, DEEPEST) if not each.stat().st_size or is_log(each)]  # or will once it begins
+    if not logs:
         return None
-    return find_log(max(tables, key=lambda each: each.stat().st_mtime))
+    return find_log(max(logs, key=lambda each: each.stat().st_mtime))
 
 
 def _below(path: Path, depth: int) -> list[Path]:
     found: list[Path] = []
-    for each in sorted(path.iterdir()):
+    try:
+        entries = sorted(path.iterdir())
+    except OSError:  # somebody else's
+        return found
+    for each in entries:
         if each.is_file():
             found.append(each)
         elif depth and each.is_dir() and not each.is_symlink():

@@ -77,14 +77,9 @@ class Going(Doer):
         self.app.push_screen(GoScreen(self.app), chosen)
 
     def table(self) -> None:
-        """The table of the command line, or the one the experiment learns from; of another a file is asked for."""
-        from tui.screens.deeds.opening import ask_for_table, named, of_experiment, open_table
+        """The table the experiment learns from; of another a file is asked for."""
+        from tui.screens.deeds.opening import ask_for_table, of_experiment, open_table
 
-        path = self.app.options.table
-        if path:
-            self.app.options = self.app.options._replace(table="")
-            open_table(self.app, named(path))
-            return
         config = self.lab.draft.config if self.lab.draft is not None else None
         found = of_experiment(config.to_dict()["dataset"]) if config is not None else None
         if found is not None:
