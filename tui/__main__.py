@@ -17,8 +17,9 @@ USAGE = """usage: mlj-tui [RECIPE | CONFIG.toml | DATA | RUN | last | LOG]
 
 Opens the Lab, where a network is already learning. ? shows every key.
 Data are a .csv, .tsv, .npz or IDX file or a folder with a folder of pictures for each
-class, learned at once; `data` shows a table first, to be filtered, grouped and drawn. A
-run that goes on is attached to. A log is a .jsonl file, TensorBoard's, or a table with a loss, a step or an epoch among its columns.
+class, learned at once; `data` shows a table first, to be filtered, grouped and drawn.
+A run that goes on is attached to. A log is a .jsonl file, TensorBoard's, or a table with
+a loss, a step or an epoch among its columns.
 
   --demo             plays the first minute by itself; any key takes over
   --read-only        looks at a run and can do nothing to it
