@@ -10,6 +10,7 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from tui.commands import commands
+from tui.hints import sentence
 from tui.keys import keys_of
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def choose(app: MljApp, choice: Choice) -> None:
     try:
         app.lab.choose(choice)
     except MljError as error:
-        app.laboratory.say(f"{error}. {error.hint}")
+        app.laboratory.say(sentence(error))
     app.acting.changed()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+from tui.hints import sentence
 from tui.screens.deeds.writing import written
 from tui.text import exact, plural
 
@@ -200,7 +201,7 @@ class Carrying:
         try:
             self.app.lab.edit(edit)
         except MljError as error:
-            self.screen.say(f"{error}. {error.hint}".rstrip(". "))
+            self.screen.say(sentence(error))
             return
         self.screen.dismiss()
         below = next((each for each in self.app.screen_stack if isinstance(each, BuildScreen)), None)

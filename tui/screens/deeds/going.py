@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui import opening
+from tui.hints import sentence
 from tui.screens.deeds.doer import Doer, plain
 
 
@@ -60,7 +61,7 @@ class Going(Doer):
         try:
             opened = opening.last(self.app.feed.frame().run, self.app.options.runs_dir)
         except MljError as error:
-            self.app.call_from_thread(self.screen.say, f"{error}. {error.hint}")
+            self.app.call_from_thread(self.screen.say, sentence(error))
             return
         self.app.call_from_thread(self.app.open, opened)
         if opened.run is not None and not opened.going_on and opened.run.status.state == "finished":
