@@ -16,7 +16,7 @@ def behind(table: Table, steps: tuple[AnyStep, ...]) -> Table:
         return table
     frame = Chain(steps).apply(table.frame)
     if not len(frame):
-        message = f"{table.where}: no row is left behind its {len(steps)} steps"
+        message = f"{table.where}: no row is left behind its {len(steps)} step{'s' * (len(steps) > 1)}"
         raise DataError(message, code="DATA_EMPTY", where=table.where, hint="dataset.steps says which rows are kept")
     rows: Array = frame.index.to_numpy()
     made = any(isinstance(step, Group | Top) for step in steps)  # rows of its own, which no line of the file is

@@ -47,7 +47,7 @@ def test_what_is_no_series_is_offered_as_none_and_says_why_where_there_are_dates
         "'year' holds dates": FindSeries(of=of(path), target="year"),
         "no column 'gone'": FindSeries(of=of(path), target="gone"),
         "after 1950-04-01 comes 1950-08-01": FindSeries(of=of(path, some), target="n"),
-        "no row is left behind its 1 steps": FindSeries(of=of(path, some | {"where": "n < 0"}), target="n"),
+        "no row is left behind its 1 step": FindSeries(of=of(path, some | {"where": "n < 0"}), target="n"),
         "after 1949-05-01 comes 1949-07-01": FindSeries(of=of(monthly(tmp_path / "gap.csv", 72, skip=5)), target="n"),
         "23 months are too few, 24 are the least": FindSeries(of=of(monthly(tmp_path / "few.csv", 23)), target="n"),
         "Date is 20": FindSeries(of=Tabled(path="sales"), target="Sales"),  # several products a day

@@ -88,6 +88,9 @@ class Carrying:
         if self.app.options.read_only:
             self.screen.say("This app only looks: mlj-tui without --read-only trains")
             return
+        if self._now.head is not None and not self._now.head.rows:
+            self.screen.say("There is no row to learn from: u takes the last step back")
+            return
         if self._now.target:
             self._learn(self._now.target)
             return
