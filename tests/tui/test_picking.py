@@ -46,3 +46,17 @@ async def test_a_click_takes_what_was_clicked_even_where_letters_have_changed_th
         dialog.on_option_list_option_selected(click)
         await pilot.pause()
         assert taken == ["fare"]
+
+
+async def test_letters_that_nothing_has_are_said_to_be_so_and_enter_takes_nothing() -> None:
+    app: App[None] = App()
+    app.theme_variables.update({"quiet": "#888888", "frame": "#888888", "frame-focus": "#888888"})
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(PickDialog("Which?", [("age", "about it"), ("sex", "about it")], "age"))
+        await pilot.pause()
+        dialog, listed = app.screen, app.screen.query_one(OptionList)
+        await pilot.press("q", "down", "enter")
+        assert app.screen is dialog
+        assert [str(option.prompt) for option in listed.options] == ["none has these letters"]
+        await pilot.press("backspace")
+        assert listed.option_count == 2 and listed.highlighted == 0

@@ -89,6 +89,8 @@ class PickDialog(Alone, ModalScreen[str]):
             Option(Content.assemble((padded(safe(word), wide), "bold"), (line, "$quiet")), str(place))
             for place, (word, line) in found
         )
+        if not found:
+            listed.add_option(Option(Content.styled("none has these letters", "$quiet"), disabled=True))
         words = [word for word, _ in self._found]
         listed.highlighted = words.index(self._chosen) if self._chosen in words else 0 if words else None
 
