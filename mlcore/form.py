@@ -88,7 +88,7 @@ def read(row: Row, text: str) -> Any:
     """
     text = text.strip()
     if row.listed:
-        parts = next(csv.reader([text.removeprefix("[").removesuffix("]")], skipinitialspace=True), [])
+        parts = _parts(row, text.removeprefix("[").removesuffix("]"))
         return [part if row.listed == "texts" else _value(part) for part in map(str.strip, parts) if part]
     if isinstance(row.default, dict):
         pairs = (part.partition("=") for part in text.strip("{}").split(",") if part.strip())
@@ -101,6 +101,13 @@ def read(row: Row, text: str) -> Any:
             listed = ", ".join(words(choice) for choice in row.choices)
             raise ConfigError(f"{row.name}: expected one of {listed}, got {text!r}", where=row.name)
     return text if isinstance(row.default, str) and not row.choices else _value(text)
+
+
+def _parts(row: Row, text: str) -> list[str]:
+    try:
+        return next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error as error:
+        raise ConfigError(f"{row.name}: not a list of words with commas between: {error}", where=row.name) from None
 
 
 def words(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mlcore import Config, form
+from mlcore.errors import ConfigError
 
 
 def row(name: str, **settings: Any) -> form.Row:
@@ -38,3 +39,8 @@ def test_a_list_is_typed_with_commas_and_read_as_it_is_shown(name: str, text: st
 def test_a_list_of_what_cannot_be_typed_is_none() -> None:
     assert row("dataset.steps").listed == "" and row("dataset.target").listed == ""
     assert row("dataset.features", dataset="circles").listed == "texts"
+
+
+def test_what_is_too_long_to_be_a_list_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"dataset.keep: not a list of words"):
+        form.read(row("dataset.keep"), "x" * 200_000)
