@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import gc
 import os
@@ -134,6 +135,7 @@ def _open(asked: dict[str, str], target: str) -> int:
             from tui.app import MljApp
             from tui.opening import Options
 
+        _take_any_byte()
         trace = Path(asked["--trace"]) if "--trace" in asked else None
         launch = partial(worker.launch, runs_dir, log)
         table = asked.get("data", "")
@@ -153,6 +155,15 @@ def _open(asked: dict[str, str], target: str) -> int:
         print(f"mlj-tui stopped on a mistake of its own; what is being trained goes on. See {log}", file=sys.__stderr__)
         return 70
     return code
+
+
+def _take_any_byte() -> None:
+    """A byte that is no UTF-8 is a sign nobody knows: Textual's reader of keys would end the app with it."""
+    from textual.drivers import linux_driver
+
+    linux_driver.getincrementaldecoder = lambda name: partial(  # type: ignore[attr-defined]
+        codecs.getincrementaldecoder(name), "replace"
+    )
 
 
 @contextlib.contextmanager
