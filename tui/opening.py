@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -68,11 +69,11 @@ def resolve(target: str, runs_dir: Path | None = None) -> Opened:
     if any(target in (name, name.rpartition("/")[2]) for name in mlcore.recipes()):
         return Opened(mlcore.load_recipe(target), chosen=True)
     path = Path(target)
-    if path.name.lower().endswith(ROWS) and path.is_file() and not mlcore.is_log(path):
+    if path.name.lower().endswith(ROWS) and os.path.isfile(path) and not mlcore.is_log(path):
         return _of_rows(path)
     if mlcore.find_log(target) is not None:
         return Opened(None, log=str(path.absolute()))
-    if path.is_dir() and not (path / "run.json").exists():
+    if os.path.isdir(path) and not (path / "run.json").exists():
         return _of_folder(path)
     run = mlcore.open_run(target, runs_dir).single()
     return Opened(None if run.loop else run.config, run, chosen=True)

@@ -10,6 +10,7 @@ curves are drawn over. Columns are guessed by their names (`mlcore.terms`).
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -46,12 +47,12 @@ def find_log(text: str | Path) -> Log | None:
     """
     path = Path(text)
     reader = kind(path)
-    if path.is_dir():
+    if os.path.isdir(path):  # which no name is too long for, as it is for Path
         return None if (path / "run.json").exists() else _folder(path)
     if reader is None:
         return None
-    if not path.is_file():
-        what = "not a regular file" if path.exists() else "not there"
+    if not os.path.isfile(path):
+        what = "not a regular file" if os.path.exists(path) else "not there"
         raise RunError(
             f"{path} is {what}", code="LOG_NOT_FOUND", where=str(path), hint="name a CSV, JSONL or event file"
         )
@@ -63,7 +64,7 @@ def is_log(path: Path) -> bool:
 
     A table is a log when a column counts steps or epochs, or is a loss, an accuracy or a learning rate by its name.
     """
-    if kind(path) is not Table or not path.is_file():
+    if kind(path) is not Table or not os.path.isfile(path):
         return kind(path) is not None
     try:
         with path.open(encoding="utf-8-sig", errors="replace") as file:

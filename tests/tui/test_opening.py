@@ -95,3 +95,9 @@ def test_data_needs_one_table_and_says_which_there_is_to_practise_on(
     assert main(["data", *more]) == 2
     first, *_ = capsys.readouterr().err.splitlines()
     assert first.endswith(": mlj-tui data FILE.csv, or mlj-tui data sales to practise")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, f"{'x' * 300}.csv", f"{'x' * 300}.jsonl", f"runs/{'x' * 300}"])
+def test_a_name_too_long_for_a_file_is_refused_like_any_other(name: str, tmp_path: Path) -> None:
+    with pytest.raises(mlcore.MljError, match="no run called|is not there|cannot read"):
+        resolve(name, tmp_path)
