@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
@@ -20,7 +21,8 @@ class Row(NamedTuple):
     """One thing to choose: its dotted name, its value, what it is for, the words to choose among, its limits.
 
     `default` is what it is when nobody says; `choices` is empty where a number or a text is typed. several: the
-    words of which any may be chosen together.
+    words of which any may be chosen together. listed: that several are typed with commas between, of "texts" alone or
+    of "values"; empty for what is no list.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Row(NamedTuple):
     choices: tuple[Any, ...] = ()
     limits: str = ""
     several: tuple[str, ...] = ()
+    listed: str = ""
 
     @property
     def section(self) -> str:
@@ -84,6 +87,9 @@ def read(row: Row, text: str) -> Any:
     Raises ConfigError when a row with choices is given something else; ranges are checked by the experiment itself.
     """
     text = text.strip()
+    if row.listed:
+        parts = _parts(row, text.removeprefix("[").removesuffix("]"))
+        return [part if row.listed == "texts" else _value(part) for part in map(str.strip, parts) if part]
     if isinstance(row.default, dict):
         pairs = (part.partition("=") for part in text.strip("{}").split(",") if part.strip())
         return {name.strip().strip('"'): _value(value.strip().strip('"')) for name, _, value in pairs}
@@ -97,15 +103,27 @@ def read(row: Row, text: str) -> Any:
     return text if isinstance(row.default, str) and not row.choices else _value(text)
 
 
+def _parts(row: Row, text: str) -> list[str]:
+    try:
+        return next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error as error:
+        raise ConfigError(f"{row.name}: not a list of words with commas between: {error}", where=row.name) from None
+
+
 def words(value: Any) -> str:
     """A value as it is typed: yes, 0.01, relu."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
-        return ", ".join(words(item) for item in value)
+        return ", ".join(_quoted(words(item)) for item in value)
     if isinstance(value, dict):
         return ", ".join(f"{name} = {words(item)}" for name, item in value.items())
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _quoted(text: str) -> str:
+    """An item of a list, between quotes where a sign of its own would part or end it."""
+    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"[]') else text
 
 
 def _number(text: str) -> bool:
@@ -152,6 +170,7 @@ def _row(name: str, value: Any, field: msgspec.structs.FieldInfo) -> Row:
     parts = info.types if isinstance(info, inspect.UnionType) else (info,)
     choices: tuple[Any, ...] = ()
     several: tuple[str, ...] = ()
+    listed = ""
     ranges: list[str] = []
     for part in parts:
         if field.name == "init":
@@ -161,12 +180,23 @@ def _row(name: str, value: Any, field: msgspec.structs.FieldInfo) -> Row:
         elif isinstance(part, inspect.LiteralType):
             choices += tuple(part.values)
         elif isinstance(part, inspect.VarTupleType) and isinstance(part.item_type, inspect.LiteralType):
-            several = _in_order(field.type)
+            several, listed = _in_order(field.type), "texts"
+        elif isinstance(part, inspect.VarTupleType) and len(parts) == 1:
+            listed = _listed(part.item_type)
         elif isinstance(part, inspect.BoolType):
             choices += (True, False)
         elif isinstance(part, (inspect.IntType, inspect.FloatType)):
             ranges.append(" ".join(limits(part)))
-    return Row(name, value, default, help, choices, ", or ".join(ranges), several)
+    return Row(name, value, default, help, choices, ", or ".join(ranges), several, listed)
+
+
+def _listed(item: inspect.Type) -> str:
+    """How the items of a list are typed; empty where they cannot be."""
+    kinds = item.types if isinstance(item, inspect.UnionType) else (item,)
+    if all(isinstance(kind, inspect.StrType) for kind in kinds):
+        return "texts"
+    plain = (inspect.StrType, inspect.IntType, inspect.FloatType)
+    return "values" if all(isinstance(kind, plain) for kind in kinds) else ""
 
 
 def _in_order(kind: Any) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import gc
 import os
@@ -16,9 +17,10 @@ USAGE = """usage: mlj-tui [RECIPE | CONFIG.toml | DATA | RUN | last | LOG]
        mlj-tui data FILE.csv | sales
 
 Opens the Lab, where a network is already learning. ? shows every key.
-Data are a .csv, .tsv, .npz or IDX file, which is learned at once; `data` shows a table
-first, to be filtered, grouped and drawn. A run that goes on is attached to. A log is a
-.jsonl file, TensorBoard's, or a table with a loss, a step or an epoch among its columns.
+Data are a .csv, .tsv, .npz or IDX file or a folder with a folder of pictures for each
+class, learned at once; `data` shows a table first, to be filtered, grouped and drawn.
+A run that goes on is attached to. A log is a .jsonl file, TensorBoard's, or a table with
+a loss, a step or an epoch among its columns.
 
   --demo             plays the first minute by itself; any key takes over
   --read-only        looks at a run and can do nothing to it
@@ -84,10 +86,11 @@ def _parse(arguments: list[str]) -> tuple[dict[str, str], str]:
             raise ValueError(f"unknown option {word}")
         else:
             targets.append(word)
-    if targets[:1] == ["data"] and len(targets) > 1:
-        asked["data"], *targets = targets[1:]
-        if targets:
-            raise ValueError(f"one table to look at, not {len(targets) + 1}")
+    if targets[:1] == ["data"]:
+        if len(targets) != 2:
+            few = "one table to look at" + (f", not {len(targets) - 1}" if len(targets) > 1 else " has to be named")
+            raise ValueError(f"{few}: mlj-tui data FILE.csv, or mlj-tui data sales to practise")
+        asked["data"], targets = targets[1], []
     if len(targets) > 1:
         raise ValueError(f"one thing to open, not {len(targets)}: {' '.join(targets)}")
     if "--read-only" in asked and not targets:
@@ -132,6 +135,7 @@ def _open(asked: dict[str, str], target: str) -> int:
             from tui.app import MljApp
             from tui.opening import Options
 
+        _take_any_byte()
         trace = Path(asked["--trace"]) if "--trace" in asked else None
         launch = partial(worker.launch, runs_dir, log)
         table = asked.get("data", "")
@@ -151,6 +155,15 @@ def _open(asked: dict[str, str], target: str) -> int:
         print(f"mlj-tui stopped on a mistake of its own; what is being trained goes on. See {log}", file=sys.__stderr__)
         return 70
     return code
+
+
+def _take_any_byte() -> None:
+    """A byte that is no UTF-8 is a sign nobody knows: Textual's reader of keys would end the app with it."""
+    from textual.drivers import linux_driver
+
+    linux_driver.getincrementaldecoder = lambda name: partial(  # type: ignore[attr-defined]
+        codecs.getincrementaldecoder(name), "replace"
+    )
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ from tui.commands import commands, find
 from tui.feed import Feed
 from tui.frame import Frame
 from tui.hearing import Hearing
+from tui.hints import sentence
 from tui.lab import Lab
 from tui.leaving import Leaving
 from tui.link import Link
@@ -150,7 +151,9 @@ class MljApp(App[int]):
         self.laboratory.equip(remembered.layout)
         self.open(opened)
         if self.options.table:
-            self.do("table")
+            from tui.screens.deeds.opening import named, open_table
+
+            open_table(self, named(self.options.table))
         if complaint:
             self.laboratory.say(complaint, 12.0)
 
@@ -229,7 +232,7 @@ class MljApp(App[int]):
         try:
             opened = opening.resolve(target, self.options.runs_dir)
         except MljError as error:
-            self.call_from_thread(self.laboratory.say, f"{error}. {error.hint}")
+            self.call_from_thread(self.laboratory.say, sentence(error))
         else:
             self.call_from_thread(self.open, opened)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tui import told
 from tui.frame import Frame
 from tui.happenings import happenings
+from tui.hints import in_the_app
 from tui.told import safe as safe
 
 if TYPE_CHECKING:
@@ -120,8 +121,8 @@ class Feed:
     def _with_trouble(frame: Frame, mirror: Mirror) -> Frame:
         """The frame of a run that failed, or whose worker is gone before its end."""
         if mirror.failed is not None:
-            failed = mirror.failed
-            return frame._replace(state="failed", message=safe(failed.message, 500), hint=safe(failed.hint, 500))
+            message, hint = safe(mirror.failed.message, 500), safe(in_the_app(mirror.failed.hint), 500)
+            return frame._replace(state="failed", message=message, hint=hint)
         if mirror.lost and frame.state not in OVER:
             return frame._replace(state="lost", message=safe(mirror.lost, 500), hint="r trains it again in another")
         return frame

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tui.feed import safe
+from tui.hints import sentence
 
 if TYPE_CHECKING:
     from mlcore.worker.protocol import AnyMessage, Reply, Warned
@@ -48,7 +49,7 @@ class Hearing:
         app = self._app
         app.lab.answered(reply.id, reply.number)
         if not app.runner.answered(reply) and reply.error is not None:
-            app.laboratory.say(f"{reply.error.message}. {reply.error.hint}".rstrip(". "))
+            app.laboratory.say(sentence(reply.error))
 
     def _warned(self, warned: Warned) -> None:
         self._app.laboratory.say(safe(warned.message, 200), 8.0)

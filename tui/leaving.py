@@ -36,8 +36,10 @@ class Leaving:
 
     def refuse(self, error: MljError) -> None:
         """Leave at once: what was to be opened cannot be."""
-        hint = f"\n  hint: {error.hint}" if error.hint else ""
-        self.farewell = f"mlj-tui: error[{error.code}]: {error}{hint}"
+        from tui.feed import safe
+
+        hint = f"\n  hint: {safe(error.hint, 500)}" if error.hint else ""
+        self.farewell = f"mlj-tui: error[{error.code}]: {safe(str(error), 500)}{hint}"
         self.now(error.exit_code)
 
     def interrupt(self) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui.text import plural
+
 if TYPE_CHECKING:
-    from mlcore import Config, Run
+    from mlcore import Config, MljError, Run
     from mlcore.form import Choice
     from mlcore.worker import Launched
 
@@ -15,6 +19,8 @@ FIRST = "journey/circles"
 TEXTS = (".csv", ".tsv", ".tab", ".txt")
 TABLES = (*TEXTS, *(f"{ending}.gz" for ending in TEXTS), ".parquet", ".pq")  # how a table is called
 ROWS = (*TABLES, ".npz", "-ubyte", "-ubyte.gz")  # how a file of rows is called
+PICTURES = (".png", ".pgm", ".ppm")  # how a picture is called
+NAMED = 5  # files of a folder that are named
 
 
 class Options(NamedTuple):
@@ -63,12 +69,41 @@ def resolve(target: str, runs_dir: Path | None = None) -> Opened:
     if any(target in (name, name.rpartition("/")[2]) for name in mlcore.recipes()):
         return Opened(mlcore.load_recipe(target), chosen=True)
     path = Path(target)
-    if path.name.lower().endswith(ROWS) and path.is_file() and not mlcore.is_log(path):
+    if path.name.lower().endswith(ROWS) and os.path.isfile(path) and not mlcore.is_log(path):
         return _of_rows(path)
     if mlcore.find_log(target) is not None:
-        return Opened(None, log=str(Path(target).absolute()))
+        return Opened(None, log=str(path.absolute()))
+    if os.path.isdir(path) and not (path / "run.json").exists():
+        return _of_folder(path)
     run = mlcore.open_run(target, runs_dir).single()
     return Opened(None if run.loop else run.config, run, chosen=True)
+
+
+def _of_folder(path: Path) -> Opened:
+    """The experiment of `mlj train FOLDER`, with a folder of pictures for each class. Raises MljError for any other."""
+    try:
+        names = sorted(each.name for each in path.iterdir())
+    except OSError as error:
+        raise _refused(f"cannot read {path}: {error.strerror}", "name a folder that you may read") from error
+    tables = [name for name in names if name.lower().endswith(ROWS)]
+    if tables:
+        more = [f"{len(tables) - NAMED} more"] if len(tables) > NAMED else []
+        one = shlex.quote(str(path / tables[0]))
+        what = f"{path} is a folder of {plural(len(tables), 'file')} of rows: {', '.join(tables[:NAMED] + more)}"
+        raise _refused(what, f"name one: mlj-tui {one} learns it, mlj-tui data {one} shows it first")
+    if any(each.suffix.lower() in PICTURES for each in path.glob("*/*")):
+        return _of_rows(path)
+    hint = "name a run, a log, a file of rows, or a folder with a folder of pictures for each class"
+    raise _refused(f"{path} is a folder with none of these in it: a run, a log, rows, pictures", hint)
+
+
+def _refused(message: str, hint: str) -> MljError:
+    """What was not understood of a command line."""
+    from mlcore import MljError
+
+    error = MljError(message, code="USAGE", hint=hint)
+    error.exit_code = 2
+    return error
 
 
 def _of_rows(path: Path) -> Opened:

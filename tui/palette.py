@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.widgets import Input, OptionList
 
 from tui.commands import commands
+from tui.hints import sentence
 from tui.keys import keys_of
+from tui.screens.alone import Alone
 
 if TYPE_CHECKING:
     from mlcore.form import Choice
@@ -102,17 +105,27 @@ def choose(app: MljApp, choice: Choice) -> None:
     try:
         app.lab.choose(choice)
     except MljError as error:
-        app.laboratory.say(f"{error}. {error.hint}")
+        app.laboratory.say(sentence(error))
     app.acting.changed()
 
 
-class PaletteScreen(CommandPalette):
-    """Textual's palette in the colours of the other sheets."""
+class PaletteScreen(Alone, CommandPalette):
+    """Textual's palette in the colours of the other sheets; what is chosen is done once, however fast keys come."""
 
     CSS_PATH = "styles/sheets.tcss"
 
     def __init__(self) -> None:
         super().__init__(placeholder="A command, a data set, a recipe, a theme", id="--command-palette")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Not once more after it has closed."""
+        if not self.is_active:
+            event.prevent_default()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """The same of a click."""
+        if not self.is_active:
+            event.prevent_default()
 
 
 BESIDE = 0.01  # the score of what is told of by its help alone: behind every title that fits

@@ -115,7 +115,7 @@ class Own(Dataset, frozen=True, tag="file"):
             raise
 
     def _read(self, path: Path) -> Data:
-        if path.is_dir():
+        if os.path.isdir(path):  # which no name is too long for, as it is for Path
             from mlcore.datasets import pictures  # this and npy cost what few need: every start imports this page
 
             album = pictures.read_folder(path)
@@ -140,7 +140,7 @@ class Own(Dataset, frozen=True, tag="file"):
     def names(self) -> tuple[str, ...]:
         """The names of the columns of a table, one of which is the target; none where it is something else."""
         path = self.place()
-        return () if path.is_dir() or _kind(path) != "table" else self._file(path).names
+        return () if os.path.isdir(path) or _kind(path) != "table" else self._file(path).names
 
     def _file(self, path: Path, texts: Collection[str] = ()) -> Table:
         """The table in a file."""
@@ -262,7 +262,7 @@ def _at_home(path: str) -> Path | None:
     """Where a relative path is in MLJ_DATA_HOME, if it is there."""
     home = os.environ.get("MLJ_DATA_HOME", "")
     there = Path(os.path.expanduser(home)) / path
-    return there if home and there.exists() else None
+    return there if home and os.path.exists(there) else None  # of a name too long, too
 
 
 def _kind(path: Path) -> Literal["idx", "npz", "table"]:

@@ -10,6 +10,7 @@ curves are drawn over. Columns are guessed by their names (`mlcore.terms`).
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -42,16 +43,16 @@ def find_log(text: str | Path) -> Log | None:
     """The log a person means, or None where the name is not one of a log: then it may be a run's.
 
     A folder is that of its event files, each part of the training by itself (train, validation), else of its newest
-    CSV file. Raises RunError (LOG_NOT_FOUND) for a log that is not there.
+    file that tells of a training. Raises RunError (LOG_NOT_FOUND) for a log that is not there.
     """
     path = Path(text)
     reader = kind(path)
-    if path.is_dir():
+    if os.path.isdir(path):  # which no name is too long for, as it is for Path
         return None if (path / "run.json").exists() else _folder(path)
     if reader is None:
         return None
-    if not path.is_file():
-        what = "not a regular file" if path.exists() else "not there"
+    if not os.path.isfile(path):
+        what = "not a regular file" if os.path.exists(path) else "not there"
         raise RunError(
             f"{path} is {what}", code="LOG_NOT_FOUND", where=str(path), hint="name a CSV, JSONL or event file"
         )
@@ -63,7 +64,7 @@ def is_log(path: Path) -> bool:
 
     A table is a log when a column counts steps or epochs, or is a loss, an accuracy or a learning rate by its name.
     """
-    if kind(path) is not Table or not path.is_file():
+    if kind(path) is not Table or not os.path.isfile(path):
         return kind(path) is not None
     try:
         with path.open(encoding="utf-8-sig", errors="replace") as file:
@@ -78,15 +79,19 @@ def _folder(path: Path) -> Log | None:
     if events:
         parts = [File(Tail(each), Events(_split(each, path))) for each in events[-MOST:]]
         return Folder(path, parts)
-    tables = [each for each in _below(path, DEEPEST) if kind(each) is not None]
-    if not tables:
+    logs = [each for each in _below(path, DEEPEST) if not each.stat().st_size or is_log(each)]  # or will once it begins
+    if not logs:
         return None
-    return find_log(max(tables, key=lambda each: each.stat().st_mtime))
+    return find_log(max(logs, key=lambda each: each.stat().st_mtime))
 
 
 def _below(path: Path, depth: int) -> list[Path]:
     found: list[Path] = []
-    for each in sorted(path.iterdir()):
+    try:
+        entries = sorted(path.iterdir())
+    except OSError:  # somebody else's
+        return found
+    for each in entries:
         if each.is_file():
             found.append(each)
         elif depth and each.is_dir() and not each.is_symlink():

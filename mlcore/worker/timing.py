@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mlcore.datasets import stepped
 from mlcore.datasets.series import Series
 from mlcore.errors import DataError
@@ -25,7 +27,7 @@ def series(of: Tabled, table: Table, target: str) -> TableSeries:
         table = stepped.behind(table, Chain.of(of.steps).steps)
     except DataError as error:
         return TableSeries(why=_told(error, table))
-    if not monthly.timed(table.frame):
+    if not monthly.timed(table.frame) and not _yearly(table):
         return TableSeries()
     asked = Series(path=of.path, target=target)
     try:
@@ -36,6 +38,14 @@ def series(of: Tabled, table: Table, target: str) -> TableSeries:
     horizon, most = asked.farthest(line, usual), asked.farthest(line, min(FARTHEST, len(line.values)))
     why = "" if horizon else f"{len(line.values)} {line.step.name}s are too few, {asked.fewest} are the least"
     return TableSeries(len(line.values), line.step.name, horizon, most, why)
+
+
+def _yearly(table: Table) -> bool:
+    """Whether there is a row for each year of a column called year."""
+    years = next((table.column(name) for name in table.names if name.lower().strip() == "year"), None)
+    if years is None or years.dtype.kind != "f" or len(np.unique(years)) < len(years):
+        return False
+    return monthly.dates(years, np.ones(len(years))) is not None
 
 
 def _told(error: DataError, table: Table) -> str:

@@ -58,3 +58,14 @@ def test_what_is_no_series_is_offered_as_none_and_says_why_where_there_are_dates
     dateless = ask(tables, FindSeries(of=of(monthly(tmp_path / "no.csv", 72, "a,b,n,word")), target="n"))
     assert (dateless.horizon, dateless.why) == (0, "")
     assert ask(tables, FindSeries(of=of(monthly(tmp_path / "enough.csv", 24)), target="n")).horizon == 1
+
+
+def test_a_row_for_each_year_is_a_series_too(tmp_path: Path) -> None:
+    path, tables = monthly(tmp_path / "m.csv", 30 * 12), Tables()
+    yearly = {"kind": "group", "by": ("year",), "agg": ("sum:n",)}
+    found = ask(tables, FindSeries(of=of(path, yearly), target="n_sum"))
+    assert (found.values, found.step, found.horizon) == (30, "year", 3)
+    few = ask(tables, FindSeries(of=of(path, {"kind": "filter", "where": "year < 1960"}, yearly), target="n_sum"))
+    assert (few.horizon, few.why) == (0, "11 years are too few, 24 are the least")
+    often = {"kind": "group", "by": ("year", "word"), "agg": ("sum:n",)}  # many rows of each year: no time is told
+    assert ask(tables, FindSeries(of=of(path, often), target="n_sum")).why == ""

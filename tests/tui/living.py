@@ -104,15 +104,15 @@ async def living(
     terminal: Terminal | None = None,
     pace: str | float = "full",
     read_only: bool = False,
+    table: str = "",
     ready: Callable[[Living], object] = lambda lab: lab.frame.net.widths,
 ) -> AsyncIterator[Living]:
     """The app, opened: at full speed with its first run ended, at `SLOW` with one that outlasts any test, or as shown.
 
     A test that needs the run to go on asks for `SLOW`: on a loaded machine the eight seconds of "show" pass too soon.
     """
-    app = MljApp(
-        terminal or Terminal(columns=size[0], rows=size[1]), Options(target, tmp_path / "runs", read_only=read_only)
-    )
+    options = Options(target, tmp_path / "runs", read_only=read_only, table=table)
+    app = MljApp(terminal or Terminal(columns=size[0], rows=size[1]), options)
     async with app.run_test(size=size) as pilot:
         lab = Living(app, pilot)
         await lab.until(lambda: ready(lab))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import DataTable
 
 from tests.tui.bench import Bench
 from tests.tui.test_build import layers, settled, typed
+from tui.screens.parameters import ParametersScreen
 
 pytestmark = pytest.mark.usefixtures("own_home")
 
@@ -93,3 +95,18 @@ async def test_all_parameters_in_one_list_follow_the_same_rule() -> None:
         assert app.lab.draft.config.epochs == 1_000_000 and len(app.runner.started) == started
         await settled(pilot, "escape", "escape")
         assert app.runner.started[-1]["epochs"] == 1_000_000
+
+
+async def test_an_answer_to_the_list_of_parameters_that_has_closed_is_taken_and_ends_nothing() -> None:
+    app = Bench()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("p")
+        await pilot.pause()
+        sheet = app.screen
+        assert isinstance(sheet, ParametersScreen)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen is app.build and not sheet.query(DataTable)
+        sheet.on_data_table_row_highlighted()
+        assert sheet._change("epochs", 7) == "" and app.lab.draft.config.epochs == 7
+        assert "expected" in sheet._change("epochs", -7) and app.lab.draft.config.epochs == 7

@@ -35,6 +35,17 @@ async def test_train_on_this_goes_to_build_with_the_table_and_comes_back_to_it(t
         await lab.until(lambda: isinstance(lab.app.screen, DataScreen) and shown(lab).target == "Sold")
 
 
+async def test_a_table_without_a_row_is_not_taken_to_build(tmp_path: Path, sales: Path) -> None:
+    async with looking(tmp_path, sales) as lab:
+        await lab.until(lambda: "none missing" in lab.over)
+        await typed(lab, "slash", "Sold > 1000")
+        await lab.press("enter")
+        await lab.until(lambda: len(shown(lab).steps) == 1)
+        await lab.press("enter")
+        await lab.until(lambda: "There is no row to learn from: u takes the last step back" in lab.over)
+        assert isinstance(lab.app.screen, DataScreen)
+
+
 async def test_the_table_to_practise_on_opens_by_its_name_and_can_be_learned(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "own"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from textual.binding import Binding
@@ -10,7 +11,9 @@ from textual.binding import Binding
 import mlcore
 from tests.tui.bench import Bench
 from tests.tui.living import SLOW, Living, living
-from tests.tui.looking import looking, sales_of
+from tests.tui.looking import sales_of
+from tui.leaving import Leaving
+from tui.screens.data import DataScreen
 from tui.screens.dialogs import QuitDialog
 
 
@@ -97,8 +100,8 @@ async def test_nothing_is_asked_when_nothing_is_going(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("changed", [False, True])
 async def test_who_came_for_a_table_is_asked_only_about_a_run_of_theirs(tmp_path: Path, changed: bool) -> None:
-    async with looking(tmp_path, sales_of(tmp_path)) as lab:
-        lab.app.options = lab.app.options._replace(table="sales.csv")
+    async with living(tmp_path, pace="show", table=str(sales_of(tmp_path))) as lab:
+        await lab.until(lambda: isinstance(lab.app.screen, DataScreen))
         if changed:
             lab.app.choose_data("moons")
         await lab.until(lambda: lab.frame.run and lab.frame.state == "running" and not lab.app.lab.awaited)
@@ -109,6 +112,14 @@ async def test_who_came_for_a_table_is_asked_only_about_a_run_of_theirs(tmp_path
         else:
             assert await left(lab) == 0
             await status_of(lab, tmp_path, run, "stopped")
+
+
+def test_a_refusal_is_harmless_to_the_terminal_it_is_printed_to() -> None:
+    app = Mock()
+    leaving = Leaving(app)
+    leaving.refuse(mlcore.MljError("no \x1b[31mfile", code="USAGE", hint="\x07 try"))
+    assert "\x1b" not in leaving.farewell and "\x07" not in leaving.farewell and "try" in leaving.farewell
+    app.exit.assert_called_once()
 
 
 ANSWERS = [key for b in QuitDialog.BINDINGS if isinstance(b, Binding) for key in b.key.split(",")]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
+import mlcore
+from mlcore import shelf
 from tests.tui.scenes import HOSTILE, TIERS
 from tui.frame import Frame
 from tui.screens import glances
 from tui.terminal import Terminal
+from tui.text import figure
 from tui.widgets.ledger import Column, Ledger, Line, layout
 from tui.widgets.overlay import Overlay
 
@@ -39,6 +43,17 @@ def test_columns_give_way_from_the_least_wanted_and_the_name_never_does() -> Non
     assert [place for place, _ in layout(columns, 40)] == [0, 1, 2]
     assert [place for place, _ in layout(columns, 12)] == [0, 1]
     assert sum(width + 2 for _, width in layout(columns, 100)) == 100
+
+
+def test_a_run_that_learned_numbers_shows_its_r2_where_others_show_their_accuracy(tmp_path: Path) -> None:
+    ledger = Ledger(glances.COLUMNS, "nothing", Terminal())
+    for name in ("journey/sine", "series"):
+        mlcore.fit(mlcore.load_recipe(name).with_settings({"epochs": 3}), tmp_path)
+    found = shelf.look(tmp_path)
+    ledger.put([glances.line(each) for each in found])
+    text = [strip.text for strip in ledger.draw(Frame(), 80, 4)]
+    for row, each in zip(text[1:], found, strict=False):
+        assert f"R2 {figure(each.status.metrics['test_r2'])} " in row
 
 
 @pytest.mark.parametrize("terminal", TIERS, ids=str)

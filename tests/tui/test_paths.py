@@ -103,6 +103,25 @@ async def test_a_file_is_chosen_by_key_and_by_click_and_its_target_from_its_head
         assert app.lab.draft.config.setting("dataset.path") == "train.npz" and app.screen is app.build
 
 
+async def test_a_click_on_what_was_listed_before_opens_nothing_else(here: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (here / "pictures" / name).touch()
+    app = Bench()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("enter", *"file", "enter")
+        await pilot.pause()
+        dialog, listed = app.screen, app.screen.query_one(OptionList)
+        assert isinstance(dialog, PathDialog)
+        clicks = [OptionList.OptionSelected(listed, listed.get_option_at_index(n), n) for n in range(4)]
+        await pilot.press(*"pictures/")
+        before = dialog.query_one(Input).value
+        assert before == "pictures/" and listed.option_count == 3
+        for click in clicks:
+            dialog.on_option_list_option_selected(click)
+            await pilot.pause()
+        assert app.screen is dialog and dialog.query_one(Input).value == before
+
+
 async def test_a_folder_of_thousands_of_files_is_offered_in_part(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "OFFERED", 3)
     for number in range(20):

@@ -27,3 +27,36 @@ async def test_a_list_is_as_tall_as_what_it_holds_as_far_as_there_is_room(
         listed = app.screen.query_one(OptionList)
         assert listed.size.height == min(choices, high - 8) and listed.highlighted == 1
         assert "esc back" in str(dialog.border_subtitle)
+
+
+async def test_a_click_takes_what_was_clicked_even_where_letters_have_changed_the_list_since() -> None:
+    app: App[None] = App()
+    app.theme_variables.update({"quiet": "#888888", "frame": "#888888", "frame-focus": "#888888"})
+    async with app.run_test(size=(80, 24)) as pilot:
+        taken: list[str | None] = []
+        app.push_screen(
+            PickDialog("Which?", [(word, "about it") for word in ("age", "sex", "fare")], "age"), taken.append
+        )
+        await pilot.pause()
+        dialog, listed = app.screen, app.screen.query_one(OptionList)
+        assert isinstance(dialog, PickDialog)
+        click = OptionList.OptionSelected(listed, listed.get_option_at_index(2), 2)
+        await pilot.press("x")
+        assert listed.option_count == 1
+        dialog.on_option_list_option_selected(click)
+        await pilot.pause()
+        assert taken == ["fare"]
+
+
+async def test_letters_that_nothing_has_are_said_to_be_so_and_enter_takes_nothing() -> None:
+    app: App[None] = App()
+    app.theme_variables.update({"quiet": "#888888", "frame": "#888888", "frame-focus": "#888888"})
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(PickDialog("Which?", [("age", "about it"), ("sex", "about it")], "age"))
+        await pilot.pause()
+        dialog, listed = app.screen, app.screen.query_one(OptionList)
+        await pilot.press("q", "down", "enter")
+        assert app.screen is dialog
+        assert [str(option.prompt) for option in listed.options] == ["none has these letters"]
+        await pilot.press("backspace")
+        assert listed.option_count == 2 and listed.highlighted == 0

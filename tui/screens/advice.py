@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tui.feed import safe
+from tui.hints import sentence
 from tui.text import plural
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Advice:
 
 def said(error: Failed | None) -> str:
     """An error of the worker in one sentence."""
-    return safe(f"{error.message}. {error.hint}".rstrip(". "), 400) if error is not None else ""
+    return sentence(error) if error is not None else ""
 
 
 def summary(outline: Any) -> str:

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from tui.analysis import Analysis
 from tui.commands import commands
 from tui.feed import OVER, safe
+from tui.hints import sentence
 from tui.screens.alone import Alone
 from tui.screens.deeds.analysing import Analysing
 from tui.screens.deeds.doer import plain
@@ -155,9 +156,7 @@ class AnalyseScreen(Alone, Screen[None]):
         if not self.is_attached:
             return
         if reply.error is not None:
-            self.show(
-                self.analysis._replace(message=safe(f"{reply.error.message}. {reply.error.hint}", 300).rstrip(". "))
-            )
+            self.show(self.analysis._replace(message=sentence(reply.error, 300)))
             return
         found: Any = reply.value
         if found.split != self.analysis.split or (self._held and found.held != self._held):

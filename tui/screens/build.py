@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from tui import plan, rowplan
 from tui.commands import commands
+from tui.hints import sentence
 from tui.screens.advice import Advice
 from tui.screens.alone import Alone
 from tui.screens.deeds.building import Building
@@ -151,7 +152,7 @@ class BuildScreen(Alone, Screen[None]):
         try:
             self.lab.edit(change)
         except MljError as error:
-            self.say(f"{error}. {error.hint}".rstrip(". "))
+            self.say(sentence(error))
             return self._said
         self.say("")
         self.changed()

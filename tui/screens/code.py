@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
 
-from tui.feed import safe
+from tui.hints import sentence
 from tui.screens.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class CodeScreen(Sheet):
 
     def _taken(self, reply: Reply, stem: str) -> Written:
         if reply.error is not None:
-            return Written({}, safe(f"{reply.error.message}. {reply.error.hint}".rstrip(". "), 400))
+            return Written({}, sentence(reply.error))
         code: Code = reply.value  # type: ignore[assignment]
         twin = f"; mlj export RUN --to {code.target} writes it too"
         whose = (

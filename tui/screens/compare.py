@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.commands import commands
-from tui.feed import safe
+from tui.hints import sentence
 from tui.screens.alone import Alone
 from tui.screens.keys import KeysScreen
 from tui.widgets.keyline import KeyLine
@@ -132,7 +132,7 @@ class CompareScreen(Alone, Screen[tuple[str, ...]]):
         found: Any = reply.value
         if reply.error is not None or found is None:
             error = reply.error
-            self._show(None, safe(f"{error.message}. {error.hint}".rstrip(". "), 300) if error else "no answer")
+            self._show(None, sentence(error, 300) if error else "no answer")
             return
         self._what = found.what
         if judged:

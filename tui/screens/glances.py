@@ -25,6 +25,7 @@ COLUMNS = (
     Column("note", 30, rank=6),
 )
 SORTS = ("name", "data", "layers", "epoch", "acc", "loss", "lr", "state", "tag", "began", "note")  # of the columns
+R2 = ("test_r2", "validation_r2", "train_r2")  # the first there is, as of accuracies
 HELP = """Filter: terms that must all hold, a - in front turns one round. tag:lesson data:moons lr>=0.01 -act:none
 acc>0.9 state:finished began>2026-01, any dotted name of the configuration, any metric; a word alone is looked for
 everywhere. The same line is what mlj runs list --filter takes."""
@@ -48,14 +49,22 @@ def line(glance: Glance) -> Line:
         cells: tuple[object, ...] = (name, "", "", "", "", "", "", "broken", tags, glance.began, note)
     else:
         config, where = glance.config, glance.status
-        accuracy = percent(glance.accuracy) if glance.accuracy == glance.accuracy else ""
         loss = where.metrics.get("validation_loss", where.metrics.get("train_loss"))
         epochs = f"{count(where.epoch)}/{count(where.epochs)}"
         rate = config.get("optimizer", {}).get("learning_rate", "")
         network, data = config.get("layers", ""), form.data_name(config["dataset"])
-        cells = (name, data, network, epochs, accuracy, "" if loss is None else figure(loss), rate, where.state, tags,
-                 glance.began, note)  # fmt: skip
+        figures = _reached(glance), "" if loss is None else figure(loss)
+        cells = (name, data, network, epochs, *figures, rate, where.state, tags, glance.began, note)
     return Line(glance.key, tuple(safe(str(cell), 80) for cell in cells), mark, glance.broken)
+
+
+def _reached(glance: Glance) -> str:
+    """The accuracy; the R2 where a number is learned, of the same rows; nothing where there is neither yet."""
+    if glance.accuracy == glance.accuracy:
+        return percent(glance.accuracy)
+    metrics = glance.status.metrics
+    found = next((metrics[name] for name in R2 if name in metrics), None)
+    return "" if found is None else f"R2 {figure(found)}"
 
 
 def about(glance: Glance) -> str:

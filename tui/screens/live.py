@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.hints import sentence
 from tui.screens.alone import Alone
 from tui.screens.dialogs import ValueDialog
 from tui.widgets.ledger import Column, Ledger, Line
@@ -174,7 +175,7 @@ class LiveScreen(Alone, ModalScreen[None]):
             try:
                 value = form.read(here.row, text) if here.row else float(text)
             except MljError as error:
-                return f"{error}  {error.hint}"
+                return sentence(error)
             except ValueError:
                 return f"{text!r} is not a number"
             return self._change(here, value)
@@ -192,8 +193,8 @@ class LiveScreen(Alone, ModalScreen[None]):
             else:
                 self._mlj.lab.steer_dropout(int(setting.name.split()[-1]) - 1, float(value))
         except MljError as error:
-            self._say(f"{error}  {error.hint}")
-            return f"{error}  {error.hint}"
+            self._say(sentence(error))
+            return sentence(error)
         self._fill()
         return ""
 

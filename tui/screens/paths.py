@@ -126,7 +126,8 @@ class PathDialog(TypeDialog):
         listed = self.query_one(OptionList)
         listed.clear_options()
         listed.add_options(
-            Option(Content.assemble((padded(each.name, wide), "bold"), (each.about, "$quiet"))) for each in self._found
+            Option(Content.assemble((padded(each.name, wide), "bold"), (each.about, "$quiet")), each.path)
+            for each in self._found
         )
         more = [f"{len(found) - OFFERED:,} more: type letters of them"] * (len(found) > OFFERED)
         more += [f"{odd} more whose names cannot be typed"] * (odd > 0)
@@ -162,9 +163,9 @@ class PathDialog(TypeDialog):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """The one clicked: a file is taken, a folder opened."""
-        if event.option_index >= len(self._found):
+        found = next((each for each in self._found if each.path == event.option_id), None)
+        if found is None:
             return  # of a folder that was left since
-        found = self._found[event.option_index]
         line = self.query_one(Input)
         line.focus()
         self._put(found.path)

@@ -80,14 +80,18 @@ class PickDialog(Alone, ModalScreen[str]):
         self._fill("")
 
     def _fill(self, letters: str) -> None:
-        self._found = found = [each for each in self._choices if letters.lower() in each[0].lower()]
+        found = [each for each in enumerate(self._choices) if letters.lower() in each[1][0].lower()]
+        self._found = [choice for _, choice in found]
         wide = min(max((len(word) for word, _ in self._choices), default=0), 48) + 2
         listed = self.query_one(OptionList)
         listed.clear_options()
         listed.add_options(
-            Option(Content.assemble((padded(safe(word), wide), "bold"), (line, "$quiet"))) for word, line in found
+            Option(Content.assemble((padded(safe(word), wide), "bold"), (line, "$quiet")), str(place))
+            for place, (word, line) in found
         )
-        words = [word for word, _ in found]
+        if not found:
+            listed.add_option(Option(Content.styled("none has these letters", "$quiet"), disabled=True))
+        words = [word for word, _ in self._found]
         listed.highlighted = words.index(self._chosen) if self._chosen in words else 0 if words else None
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -101,8 +105,8 @@ class PickDialog(Alone, ModalScreen[str]):
             self.dismiss(self._found[listed.highlighted][0])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """The one clicked."""
-        self.dismiss(self._found[event.option_index][0])
+        """The one clicked, even where letters have changed the list since."""
+        self.dismiss(self._choices[int(event.option_id or 0)][0])
 
     def action_move(self, step: int) -> None:
         """Another one under the cursor."""

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from tui.commands import commands
+from tui.hints import sentence
 from tui.screens.byhand import OWN, ByHandScreen
 from tui.text import plural
 from tui.widgets.keyline import KeyLine
@@ -147,7 +148,7 @@ class PlaceScreen(ByHandScreen):
             self.mlj.ensure_worker()
             self.mlj.lab.place(dots)
         except MljError as error:
-            self._problem = f"{error}. {error.hint}".rstrip(". ")
+            self._problem = sentence(error)
 
     def action_close(self) -> None:
         """Back to the Lab, which goes on with these points."""

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.feed import safe
+from tui.hints import sentence
 from tui.screens.alone import Alone
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class PreflightScreen(Alone, ModalScreen[None]):
 
     def _take(self, reply: Reply) -> None:
         if reply.error is not None:
-            self._problem = safe(f"{reply.error.message}. {reply.error.hint}".rstrip(". "), 400)
+            self._problem = sentence(reply.error)
         else:
             check: Checked = reply.value  # type: ignore[assignment]
             self.found.append(check)

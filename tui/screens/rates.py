@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from tui.feed import safe
 from tui.frame import Frame
+from tui.hints import sentence
 from tui.screens.alone import Alone
 from tui.terminal import Terminal
 from tui.text import plural
@@ -102,7 +103,7 @@ class RatesScreen(Alone, ModalScreen[float]):
             return
         curve = self.query_one(SweepCurve)
         if reply.error is not None:
-            self._problem = safe(f"{reply.error.message}. {reply.error.hint}".rstrip(". "), 400)
+            self._problem = sentence(reply.error)
             curve.word = "no curve"
         else:
             curve.swept = reply.value  # type: ignore[assignment]

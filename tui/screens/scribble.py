@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from tui.commands import commands
 from tui.feed import safe
+from tui.hints import sentence
 from tui.screens.byhand import OWN, ByHandScreen
 from tui.widgets.keyline import KeyLine
 from tui.widgets.paper import SIDE, PaperPane
@@ -72,7 +73,7 @@ class ScribbleScreen(ByHandScreen):
         if not self.is_mounted:
             return
         if reply.error is not None:
-            self._answer.update(Content(f"{reply.error.message}"))
+            self._answer.update(Content(sentence(reply.error)))
         else:
             self._answer.update(self._words(cast("Activity", reply.value)))
         if self._again:

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.feed import safe
+from tui.hints import sentence
 from tui.screens import glances
 from tui.screens.alone import Alone
 from tui.screens.dialogs import ValueDialog
@@ -59,8 +60,8 @@ class Shelving(Alone, Screen[tuple[str, ...]]):
 
     def _refused(self, error: MljError) -> str:
         """Say what is wrong."""
-        words = f"{error}. {error.hint}".rstrip(". ")
-        self._say(safe(words, 300), True)
+        words = sentence(error, 300)
+        self._say(words, True)
         return words
 
     def _say(self, text: str, problem: bool = False) -> None:
@@ -154,7 +155,7 @@ class Shelving(Alone, Screen[tuple[str, ...]]):
                 gone += [run.id for run in shelf.discard(each.run)][:1]
                 self._found.remove(each)
             except MljError as error:
-                problem = f"{error}. {error.hint}"
+                problem = sentence(error)
         if gone:
             self._undo.append(lambda: self._bring_back(gone))
         self._fill()

@@ -10,6 +10,7 @@ from textual.screen import Screen
 from tui.cells import COLUMNS, ROWS, WIDEST
 from tui.exploration import BUNDLED, Exploration
 from tui.feed import safe
+from tui.hints import LONGEST, sentence
 from tui.screens.alone import Alone
 from tui.screens.inquiry import Inquiry
 from tui.text import plural, shortened
@@ -133,9 +134,9 @@ class Tabular(Alone, Screen[None]):
 
     def wrong(self, reply: Reply) -> str:
         """What is wrong in one sentence; the file by its name alone, whatever folder it is in."""
-        error = reply.error
-        said = f"{error.message}. {error.hint}".rstrip(". ") if error is not None else ""
-        return safe(said.replace(self.exploration.path, self.exploration.crumbs[0]), 400)
+        said = sentence(reply.error, LONGEST + len(self.exploration.path)) if reply.error is not None else ""
+        path = safe(self.exploration.path, len(self.exploration.path))
+        return shortened(said.replace(path, self.exploration.crumbs[0]) if path else said, LONGEST)
 
     def _left(self) -> str:
         """What is left of the table."""

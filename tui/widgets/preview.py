@@ -10,6 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.frame import Frame, Pictures
+from tui.hints import in_the_app
 from tui.terminal import Terminal
 from tui.text import plural, si
 from tui.theme import number, paint
@@ -112,7 +113,7 @@ of, and the best that anybody can reach where that is known.
         facts += [self._reached(scene)] if self._reached(scene) else []
         if sample is not None and sample.counts and max(sample.counts) > UNEVEN * min(sample.counts):
             facts.append("rows of a class: " + ", ".join(f"{count:,}" for count in sample.counts[:10]))
-        return facts + [f"! {notice}" for notice in (sample.notices if sample else ())]
+        return facts + [f"! {in_the_app(notice)}" for notice in (sample.notices if sample else ())]
 
     def _reached(self, scene: Scene) -> str:
         regression = scene.task == "regression"

@@ -193,3 +193,10 @@ def test_arrays_are_read_as_numpy_reads_them(tmp_path, array):
     np.savez(tmp_path / "a.npz", x=array, y=array)
     for found in (npy.read(tmp_path / "a.npy"), npy.read_all(tmp_path / "a.npz")["y"]):
         assert np.array_equal(found, array) and found.shape == array.shape and found.dtype.isnative
+
+
+def test_a_name_too_long_for_a_file_is_a_file_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("", "/nowhere"):
+        monkeypatch.setenv("MLJ_DATA_HOME", folder)
+        with pytest.raises(MljError, match=r"x+.csv: File name too long"):
+            Own(path=f"{'x' * 300}.csv").load()

@@ -62,7 +62,7 @@ def test_a_step_that_is_none_is_said_with_its_number(sizes: Path, step: dict[str
 
 
 def test_steps_that_leave_nothing_or_cannot_be_taken_are_errors_of_the_data(sizes: Path) -> None:
-    with pytest.raises(DataError, match="no row is left behind its 1 step"):
+    with pytest.raises(DataError, match="no row is left behind its 1 step$"):
         experiment(sizes, {"kind": "filter", "where": "size > 1e9"}).dataset.load()
     with pytest.raises(DataError, match="no column 'weight'"):
         experiment(sizes, {"kind": "sort", "by": ["weight"]}).dataset.load()

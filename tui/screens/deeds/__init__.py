@@ -6,6 +6,7 @@ method in the group it belongs to.
 
 from __future__ import annotations
 
+from tui.hints import sentence
 from tui.lab import HOLD, SLOW
 from tui.onlooking import refusal
 from tui.screens.deeds.experiment import EDITS
@@ -39,7 +40,7 @@ class Deeds(Running, Showing, Going):
             else:
                 getattr(self, identity)()
         except MljError as error:
-            self.screen.say(f"{error}. {error.hint}".rstrip())
+            self.screen.say(sentence(error))
         self.screen.show_lines(self.app.frame())
         self.screen.changed()
         if self.app.held:

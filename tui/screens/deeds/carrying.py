@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+from tui.hints import sentence
 from tui.screens.deeds.writing import written
 from tui.text import exact, plural
 
@@ -86,6 +87,9 @@ class Carrying:
 
         if self.app.options.read_only:
             self.screen.say("This app only looks: mlj-tui without --read-only trains")
+            return
+        if self._now.head is not None and not self._now.head.rows:
+            self.screen.say("There is no row to learn from: u takes the last step back")
             return
         if self._now.target:
             self._learn(self._now.target)
@@ -200,7 +204,7 @@ class Carrying:
         try:
             self.app.lab.edit(edit)
         except MljError as error:
-            self.screen.say(f"{error}. {error.hint}".rstrip(". "))
+            self.screen.say(sentence(error))
             return
         self.screen.dismiss()
         below = next((each for each in self.app.screen_stack if isinstance(each, BuildScreen)), None)

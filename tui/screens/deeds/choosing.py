@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tui import plan
+from tui.hints import sentence
 from tui.screens.deeds.stacking import Stacking
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class Choosing(Stacking):
             try:
                 config = changed(self.screen.draft, text).config
             except MljError as error:
-                tell(f"{error}. {error.hint}".rstrip(". "), False)
+                tell(sentence(error), False)
             else:
                 self._tried(title, config, tell)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui import opening
+from tui.hints import sentence
 from tui.screens.deeds.doer import Doer, plain
 
 
@@ -60,7 +61,7 @@ class Going(Doer):
         try:
             opened = opening.last(self.app.feed.frame().run, self.app.options.runs_dir)
         except MljError as error:
-            self.app.call_from_thread(self.screen.say, f"{error}. {error.hint}")
+            self.app.call_from_thread(self.screen.say, sentence(error))
             return
         self.app.call_from_thread(self.app.open, opened)
         if opened.run is not None and not opened.going_on and opened.run.status.state == "finished":
@@ -77,14 +78,9 @@ class Going(Doer):
         self.app.push_screen(GoScreen(self.app), chosen)
 
     def table(self) -> None:
-        """The table of the command line, or the one the experiment learns from; of another a file is asked for."""
-        from tui.screens.deeds.opening import ask_for_table, named, of_experiment, open_table
+        """The table the experiment learns from; of another a file is asked for."""
+        from tui.screens.deeds.opening import ask_for_table, of_experiment, open_table
 
-        path = self.app.options.table
-        if path:
-            self.app.options = self.app.options._replace(table="")
-            open_table(self.app, named(path))
-            return
         config = self.lab.draft.config if self.lab.draft is not None else None
         found = of_experiment(config.to_dict()["dataset"]) if config is not None else None
         if found is not None:
