@@ -224,3 +224,15 @@ def test_bars_are_as_long_as_their_numbers_are_large() -> None:
 def test_an_empty_table_is_described_too() -> None:
     frame = frame_of([])
     assert columns.describe(frame)[0].title.startswith("0 rows") and not of_frame(frame, "", "").rows
+
+
+def test_points_of_one_column_stand_below_each_other_where_its_numbers_are_alike() -> None:
+    rows = (("1.5", True, 1375.0, 3.0, None), ("x", False, 916.0714, 1e-9, 2.5), ("y", True, 0.0, 20.0, 3))
+    cells = View("t", ("text", "truth", "alike", "far", "gone"), rows, "", digits=6).cells()
+    assert [list(column) for column in zip(*cells, strict=True)] == [
+        ["1.5", "x", "y"],
+        ["true", "false", "true"],
+        ["1375.000", "916.071", "0.000"],
+        ["3", "1e-09", "20"],
+        ["", "2.5", "3.0"],
+    ]
