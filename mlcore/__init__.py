@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mlcore.controls import Controls as Controls
     from mlcore.decomposition import PCA as PCA
     from mlcore.errors import MljError as MljError
+    from mlcore.errors import UsageError as UsageError
     from mlcore.errors import lacking as lacking
     from mlcore.estimators import MLPClassifier as MLPClassifier
     from mlcore.estimators import MLPRegressor as MLPRegressor
@@ -77,6 +78,7 @@ NAMES = {
     "PCA": "decomposition",
     "Network": "network",
     "Run": "runs",
+    "UsageError": "errors",
     "command_of": "invocation",
     "find_log": "foreign",
     "is_log": "foreign",

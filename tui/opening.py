@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tui.text import plural
 
 if TYPE_CHECKING:
-    from mlcore import Config, MljError, Run
+    from mlcore import Config, Run
     from mlcore.form import Choice
     from mlcore.worker import Launched
 
@@ -80,30 +80,23 @@ def resolve(target: str, runs_dir: Path | None = None) -> Opened:
 
 
 def _of_folder(path: Path) -> Opened:
-    """The experiment of `mlj train FOLDER`, with a folder of pictures for each class. Raises MljError for any other."""
+    """The experiment of `mlj train FOLDER`, with a folder of pictures for each class. Raises UsageError for another."""
+    from mlcore import UsageError
+
     try:
         names = sorted(each.name for each in path.iterdir())
     except OSError as error:
-        raise _refused(f"cannot read {path}: {error.strerror}", "name a folder that you may read") from error
+        raise UsageError(f"cannot read {path}: {error.strerror}", hint="name a folder that you may read") from error
     tables = [name for name in names if name.lower().endswith(ROWS)]
     if tables:
         more = [f"{len(tables) - NAMED} more"] if len(tables) > NAMED else []
         one = shlex.quote(str(path / tables[0]))
         what = f"{path} is a folder of {plural(len(tables), 'file')} of rows: {', '.join(tables[:NAMED] + more)}"
-        raise _refused(what, f"name one: mlj-tui {one} learns it, mlj-tui data {one} shows it first")
+        raise UsageError(what, hint=f"name one: mlj-tui {one} learns it, mlj-tui data {one} shows it first")
     if any(each.suffix.lower() in PICTURES for each in path.glob("*/*")):
         return _of_rows(path)
     hint = "name a run, a log, a file of rows, or a folder with a folder of pictures for each class"
-    raise _refused(f"{path} is a folder with none of these in it: a run, a log, rows, pictures", hint)
-
-
-def _refused(message: str, hint: str) -> MljError:
-    """What was not understood of a command line."""
-    from mlcore import MljError
-
-    error = MljError(message, code="USAGE", hint=hint)
-    error.exit_code = 2
-    return error
+    raise UsageError(f"{path} is a folder with none of these in it: a run, a log, rows, pictures", hint=hint)
 
 
 def _of_rows(path: Path) -> Opened:
