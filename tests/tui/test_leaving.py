@@ -103,6 +103,7 @@ async def test_who_came_for_a_table_is_asked_only_about_a_run_of_theirs(tmp_path
     async with living(tmp_path, pace="show", table=str(sales_of(tmp_path))) as lab:
         await lab.until(lambda: isinstance(lab.app.screen, DataScreen))
         if changed:
+            await lab.until(lambda: "moons" in lab.app.lab.recipes)
             lab.app.choose_data("moons")
         await lab.until(lambda: lab.frame.run and lab.frame.state == "running" and not lab.app.lab.awaited)
         run = lab.frame.run
