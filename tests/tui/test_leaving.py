@@ -100,6 +100,7 @@ async def test_nothing_is_asked_when_nothing_is_going(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("changed", [False, True])
 async def test_who_came_for_a_table_is_asked_only_about_a_run_of_theirs(tmp_path: Path, changed: bool) -> None:
+    (tmp_path / "settings.toml").write_text(f"pace = {SLOW}\n", encoding="utf-8")  # the run outlasts the test
     async with living(tmp_path, pace="show", table=str(sales_of(tmp_path))) as lab:
         await lab.until(lambda: isinstance(lab.app.screen, DataScreen))
         if changed:
