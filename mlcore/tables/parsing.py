@@ -7,6 +7,8 @@ where some are longer than 64 bits or written as Python alone knows them.
 from __future__ import annotations
 
 import csv
+import io
+import os
 import warnings
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
@@ -64,6 +66,18 @@ class _Feed:
         raise StopIteration
 
 
+def _source(text: Text, size: int) -> str | _Feed:
+    """A whole file by a name of its own, which pandas from 3.1 on reads in several threads; else its bytes in turn.
+
+    The name is that of the open file, so that it is the one that was checked, whatever its path leads to by now.
+    """
+    if not text.start and not isinstance(text.file, io.BytesIO):
+        name, whole = f"/proc/self/fd/{text.file.fileno()}", os.fstat(text.file.fileno()).st_size == size
+        if whole and os.path.exists(name):
+            return name
+    return _Feed(text, size)
+
+
 def frame(
     text: Text, way: Dialect, names: Sequence[str], named: bool, seen: Scan, texts: Collection[str]
 ) -> tuple[Any, tuple[str, ...], tuple[Mended, ...]]:
@@ -84,6 +98,7 @@ def frame(
         "keep_default_na": False,
         "na_values": sorted(way.missing),
         "engine": "c",
+        "compression": None,
         **({"quotechar": way.quote} if way.quote else {"quoting": csv.QUOTE_NONE}),
     }
     if int(pd.__version__.split(".")[0]) < 3:  # since 3 every number is the nearest one
@@ -93,7 +108,7 @@ def frame(
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             try:
-                return pd.read_csv(_Feed(text, seen.byte), **options, **more)
+                return pd.read_csv(_source(text, seen.byte), **options, **more)
             except pd.errors.DtypeWarning:  # a column changes its type between two blocks of rows
                 return pd.read_csv(_Feed(text, seen.byte), low_memory=False, **options, **more)
 
