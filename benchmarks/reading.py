@@ -3,12 +3,15 @@
 A CSV file of 200 MB with numbers, texts and dates, and one of numbers alone, each read by `mlcore.tables` and by a
 plain `pandas.read_csv` of the same file, in processes of their own, in turn. Seconds on the clock and of processors of
 the reading alone: both have imported pandas before, which reads in several threads. Ours counts the fields of every
-record and finds dates; the third one is pandas that is told which column holds dates. Writes results/reading.json.
+record and finds dates; the third one is pandas that is told which column holds dates, for which it takes one thread.
+NumPy asks for no large pages in any of them: a virtual machine that has to get one from its host first takes 4 ms for
+it, at other times 0.1, which is more than all that is compared here. Writes results/reading.json.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -57,11 +60,11 @@ READERS = {
 def measured(kind: str, path: Path, rounds: int) -> dict[str, list[tuple[float, ...]]]:
     """Seconds on the clock and of processors of every reader in each round, a process for each; the order rotates."""
     found: dict[str, list[tuple[float, ...]]] = {name: [] for name in READERS}
-    names = list(READERS)
+    names, environ = list(READERS), os.environ | {"NUMPY_MADVISE_HUGEPAGE": "0"}
     for turn in range(rounds):
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             command = (sys.executable, "-c", TIMED.format(read=READERS[name]), str(path), kind)
-            said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            said = subprocess.run(command, check=True, capture_output=True, text=True, env=environ).stdout
             found[name].append(tuple(map(float, said.split())))
     return found
 
