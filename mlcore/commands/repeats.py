@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,9 +20,10 @@ from mlcore.commands.signals import stopped_by_signals
 from mlcore.commands.story import ENDINGS, called, fact, machine, metric, plural
 from mlcore.config import Config
 from mlcore.controls import Controls
-from mlcore.datasets.dataset import Data
+from mlcore.datasets.dataset import Data, Dataset
 from mlcore.errors import UsageError
 from mlcore.events import Ended, EpochEnded, Event, Snapshot, Started, Warned
+from mlcore.model import Model
 from mlcore.repeats import Told
 from mlcore.runs import Run
 from mlcore.sanitize import sanitize
@@ -129,11 +131,23 @@ def _telling(
 
 
 def _article_lines(source: Iterator[Told], ends: Ends, every: int, data: Data) -> Iterator[Told]:
-    """Pass on, with the article's line for each network, what tells it from the others before it."""
+    """Pass on, with the article's line for each network, what tells it from the others before it.
+
+    Each is judged on the test rows of its own data: those of a fold, or of what a sweep changes of them.
+    """
+
+    @lru_cache(1)  # networks of other data come one after another
+    def rows(dataset: Dataset) -> Data:
+        return data if dataset == ends.config.dataset else dataset.load()
+
+    def loss(dataset: Dataset, model: Model | None) -> float | None:
+        return test_loss(model, rows(dataset))
+
     for number, event in source:
-        line = report.article_line(event, every, lambda model: test_loss(model, data))
+        member = ends.members[number]
+        line = report.article_line(event, every, partial(loss, member.config.dataset))
         if line:
-            print(f"{ends.members[number].label} | {line}", flush=True)
+            print(f"{member.label} | {line}", flush=True)
         yield Told(number, event)
 
 

@@ -129,6 +129,19 @@ def test_every_network_has_its_own_line_of_losses(mlj: Callable[..., Said]) -> N
         assert len({(first, second) for *_, first, second in found}) == 4 and "seed 42:" not in said.out
 
 
+def test_a_fold_s_line_of_losses_is_of_its_own_test_rows(mlj: Callable[..., Said], tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"  # whose folds have other columns: rare words are features of some training rows only
+    rows = [f"{n % 7},{'abcdefgh'[n % 8] if n % 8 < 6 or n < 20 else 'a'},{n % 5 + n / 8}\n" for n in range(60)]
+    path.write_text("x,word,y\n" + "".join(rows), encoding="utf-8")
+    words = f"train {path} --target y --folds 3 --epochs 2 --set dataset.split.validation=0"
+    said = mlj(f"{words} --log-every 1")
+    lines = re.findall(r"^fold (\d) \| Epoch 1 \| Training Loss: \S+ \| Testing Loss: (\S+)$", said.out, re.M)
+    assert said.code == 0, said.err
+    ends = mlj(f"{words} --json").lines
+    losses = {str(each["fold"] + 1): each["test_loss"] for each in ends[-1]["each"]}
+    assert {fold: float(loss) for fold, loss in lines} == pytest.approx(losses, abs=1e-5)
+
+
 @pytest.mark.parametrize("backend", ["auto", "reference"])
 def test_ctrl_c_keeps_a_checkpoint_of_every_seed_that_had_begun(
     backend: str, home: Path, mlj: Callable[..., Said]
