@@ -41,6 +41,7 @@ class Lab:
         self._began = monotonic()
         self._watched = 0.0
         self._asked = 0  # the command that started the experiment of the draft
+        self._sent: Config | None = None  # the draft when that was asked for
         self._number = 0  # which experiment of the worker that is, as its reply says
         self.told: dict[str, str] = {}  # of the run that goes on: settings changed, and since when
         self._shown = ""  # the folder of the recorded run that is looked at
@@ -84,7 +85,7 @@ class Lab:
         self.adopt(config)
         self._shown = place
         if not going_on:
-            self._asked = self.runner.send("Open", run=self._shown, pace=self.pace)
+            self._ask("Open", run=self._shown)
         else:
             self.go_on()
 
@@ -94,7 +95,7 @@ class Lab:
             return False
         self._did("go on")
         self._began, self._watched = monotonic(), 0.0
-        self._asked = self.runner.send("Open", run=self._shown, settings={}, pace=self.pace)
+        self._ask("Open", run=self._shown, settings={})
         self._shown = ""
         return True
 
@@ -209,7 +210,7 @@ class Lab:
         """A new run from the picture shown."""
         self._did("branch")
         self._began, self._watched = monotonic(), 0.0
-        self._asked = self.runner.send("Branch", epoch=self.feed.scrub, pace=self.pace)
+        self._ask("Branch", epoch=self.feed.scrub)
 
     def set_live(self, name: str, value: Any) -> None:
         """Change a setting of the run that is going on."""
@@ -247,8 +248,8 @@ class Lab:
                 self.told[f"dropout {place}"] = f"was {old:g} until step {change.step:,}"
 
     def began(self, number: int, config: dict[str, Any]) -> None:
-        """The experiment asked for has begun: with the settings of a moment long ago when it is a branch."""
-        if self.draft is None or self._asked or number != self._number:
+        """The experiment asked for has begun, a branch with the settings of its moment; edits since then stay."""
+        if self.draft is None or self._asked or number != self._number or self._sent != self.draft.config:
             return
         draft = self.draft.changed(config)
         if draft.config != self.draft.config:
@@ -266,7 +267,7 @@ class Lab:
             self.runner.send("Set", name=name, value=value)
             return
         self._began, self._watched = monotonic(), 0.0
-        self._asked = self.runner.send("Branch", epoch=epoch, settings={name: value}, pace=self.pace, lab=True)
+        self._ask("Branch", epoch=epoch, settings={name: value}, lab=True)
 
     def slow(self, frame: Frame) -> str:
         """What to say of an experiment that cannot be learned anew with every key; nothing while it can."""
@@ -288,4 +289,9 @@ class Lab:
         self.told = {}
         self._shown, self._learning = "", self.draft.config
         self._began, self._watched = monotonic(), 0.0
-        self._asked = self.runner.send("Start", config=self.draft.config.to_dict(), pace=self.pace)
+        self._ask("Start", config=self.draft.config.to_dict())
+
+    def _ask(self, command: str, **values: Any) -> None:
+        """Begin another experiment."""
+        self._asked = self.runner.send(command, pace=self.pace, **values)
+        self._sent = self.draft.config if self.draft is not None else None

@@ -234,6 +234,16 @@ async def test_what_is_built_is_learned_behind_the_screen_and_shown_as_code_with
         assert lab.app.feed.number == number  # looking changes nothing
 
 
+async def test_what_is_edited_before_an_experiment_has_begun_is_not_taken_back_when_it_does(tmp_path: Path) -> None:
+    async with living(tmp_path) as lab:
+        await lab.until(lambda: lab.app.lab.recipes)
+        lab.app.choose_data("blobs")
+        sent = lab.app.lab.draft
+        assert lab.app.lab.edit(lambda draft: draft.changed({"epochs": 7}))  # in Build: nothing is started by it
+        await lab.learned(dataset="blobs")
+        assert lab.app.lab.draft.config == sent.changed({"epochs": 7}).config and lab.app.lab.behind
+
+
 async def test_being_kept_waiting_between_two_looks_at_the_time_stops_no_picture(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
